@@ -1,0 +1,18 @@
+// Package scheduler turns a pipeline into a plan: which stages it has, how many
+// tasks each, which topics and stores they need, and which container runs which
+// task.
+//
+// It is pure: data in, data out; no I/O, no clock, no goroutine, no
+// randomness, and nothing depends on the order of a map. What it must know of
+// the world ([Metadata]) is asked for by its caller.
+//
+// On the job's way it stands between package api, which records the user's
+// calls as a [Graph], and the executors, which run the containers of a [Plan].
+// Records never come here.
+//
+//	Graph ──Build──▶ Plan ──Assign──▶ tasks of each container
+//
+// A stage is what runs without data crossing the network: everything between
+// one repartition and the next. Task p of a stage owns partition p of each of
+// the stage's inputs, for ever.
+package scheduler

@@ -1,0 +1,99 @@
+package scheduler
+
+// PlanVersion is the version of the plan's own format.
+const PlanVersion = 1
+
+// A Plan is everything that is decided before a job runs. It is JSON.
+type Plan struct {
+	Version int    `json:"version"`
+	App     string `json:"app"`
+	// Fingerprint is equal for two plans whose state and topics fit together:
+	// their stages, topics, stores and serdes are the same. Stateless operators
+	// don't count.
+	Fingerprint string  `json:"fingerprint"`
+	Stages      []Stage `json:"stages"` // upstream before downstream
+	Topics      []Topic `json:"topics"` // by name
+	Nodes       []Node  `json:"nodes"`  // the graph's, planned-away repartitions included
+}
+
+// A Stage is a part of the graph that one task can run on its own.
+type Stage struct {
+	// Name is that of the repartition that feeds the stage, or of its first
+	// input topic.
+	Name       string   `json:"name"`
+	Group      string   `json:"group"` // <app>-<name>: whose offsets are committed
+	Tasks      int32    `json:"tasks"`
+	Containers int      `json:"containers"`
+	Nodes      []int    `json:"nodes"` // ascending; a repartition belongs to the stage that writes it
+	Inputs     []Input  `json:"inputs"`
+	Outputs    []Output `json:"outputs,omitempty"`
+	Stores     []Store  `json:"stores,omitempty"`
+	// MetaTopic is the compacted topic that holds the meta records of a stage
+	// that has no store; empty where the stores' changelogs hold them.
+	MetaTopic string `json:"metaTopic,omitempty"`
+}
+
+// An Input is a topic that a stage reads.
+type Input struct {
+	Topic      string `json:"topic"`
+	Partitions int32  `json:"partitions"`
+	// Nodes get the topic's records: input nodes, or the one repartition node
+	// that writes the topic in another stage.
+	Nodes []int `json:"nodes"`
+	// Producers is, of a repartition topic, the number of tasks that write it;
+	// 0 of other topics.
+	Producers int32 `json:"producers,omitempty"`
+}
+
+// Repartition tells whether the topic carries this job's own traffic from one
+// stage to the next.
+func (in Input) Repartition() bool { return in.Producers > 0 }
+
+// An Output is a topic that a stage writes.
+type Output struct {
+	Topic       string `json:"topic"`
+	Node        int    `json:"node"` // the output or repartition node
+	Repartition bool   `json:"repartition,omitempty"`
+}
+
+// A Store is the state of one operator, one instance a task.
+type Store struct {
+	Name      string `json:"name"`      // the operator's
+	Changelog string `json:"changelog"` // <app>-<name>-changelog
+	Node      int    `json:"node"`
+	// Schema is what must not change under existing state: layout, serdes, and
+	// settings such as a window's size.
+	Schema string `json:"schema"`
+}
+
+// Role says what a topic is to the job.
+type Role string
+
+const (
+	RoleInput       Role = "input"
+	RoleOutput      Role = "output"
+	RoleRepartition Role = "repartition"
+	RoleChangelog   Role = "changelog"
+)
+
+// A Topic is one that the job reads or writes.
+type Topic struct {
+	Name       string `json:"name"`
+	Role       Role   `json:"role"`
+	Partitions int32  `json:"partitions"`
+	// Create says that the topic doesn't exist yet and is made before the job
+	// starts.
+	Create bool `json:"create,omitempty"`
+}
+
+// Metadata is what a plan must know of the world.
+type Metadata struct {
+	// Partitions of the topics that exist, or that will before the job starts.
+	Partitions map[string]int32
+}
+
+// Options are the user's wishes.
+type Options struct {
+	Partitions int32 // of topics that the job creates; 0: as many as the widest input of the stage that writes it
+	Containers int   // of each stage; 0 means 1
+}

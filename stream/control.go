@@ -1,0 +1,122 @@
+package stream
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+)
+
+// Headers of records in repartition topics.
+const (
+	// TimeHeader carries the event time: 8 bytes, big-endian, ms since 1970. The
+	// record's own time is when it was produced, so that a broker's retention
+	// doesn't delete replayed history.
+	TimeHeader = "t"
+	// ControlHeader marks a record as a [Control] and not the user's.
+	ControlHeader = "grete"
+)
+
+// NoTime is before every event time: nothing is known yet.
+const NoTime = math.MinInt64
+
+// A Control tells the consumers of a repartition topic how far its producers'
+// tasks are in event time. It goes into each partition.
+type Control struct {
+	// Epoch counts the plans of the producing stage: when the number of its
+	// tasks changes, consumers wait for marks of all tasks of the new epoch.
+	Epoch int64
+	Tasks int32 // of the producing stage, in all
+	Marks []Mark
+}
+
+// A Mark is the progress of one task.
+type Mark struct {
+	Task int32
+	// Watermark: no record with an earlier event time is expected from the task,
+	// save late ones. NoTime while nothing is known.
+	Watermark int64
+	// Idle: the task's inputs are read to their end and quiet; it doesn't hold
+	// the watermark back.
+	Idle bool
+	// Ended is the id of the bounded run at whose end this task has arrived, 0
+	// otherwise. The mark of an earlier run means nothing to a later one.
+	Ended int64
+}
+
+// Append appends the encoded message.
+func (c *Control) Append(dst []byte) []byte {
+	dst = binary.AppendVarint(dst, c.Epoch)
+	dst = binary.AppendUvarint(dst, uint64(c.Tasks))
+	dst = binary.AppendUvarint(dst, uint64(len(c.Marks)))
+	for _, m := range c.Marks {
+		idle := uint64(0)
+		if m.Idle {
+			idle = 1
+		}
+		dst = binary.AppendUvarint(dst, uint64(m.Task)<<1|idle)
+		dst = binary.BigEndian.AppendUint64(dst, uint64(m.Watermark))
+		dst = binary.AppendVarint(dst, m.Ended)
+	}
+	return dst
+}
+
+var errControl = errors.New("control message: malformed")
+
+// ParseControl is the reverse of [Control.Append].
+func ParseControl(src []byte) (Control, error) {
+	d := decoder{src: src}
+	c := Control{Epoch: d.varint(), Tasks: int32(d.uvarint())}
+	n := d.uvarint()
+	if d.bad || c.Tasks < 0 || n > uint64(len(src)) {
+		return Control{}, errControl
+	}
+	c.Marks = make([]Mark, n)
+	for i := range c.Marks {
+		head := d.uvarint()
+		c.Marks[i] = Mark{Task: int32(head >> 1), Idle: head&1 == 1, Watermark: d.int64(), Ended: d.varint()}
+		if c.Marks[i].Task < 0 || c.Marks[i].Task >= c.Tasks {
+			d.bad = true
+		}
+	}
+	if d.bad || len(d.src) != 0 {
+		return Control{}, errControl
+	}
+	return c, nil
+}
+
+// decoder reads fields one after another and remembers whether any was cut
+// short.
+type decoder struct {
+	src []byte
+	bad bool
+}
+
+func (d *decoder) varint() int64 {
+	v, n := binary.Varint(d.src)
+	d.skip(n)
+	return v
+}
+
+func (d *decoder) uvarint() uint64 {
+	v, n := binary.Uvarint(d.src)
+	d.skip(n)
+	return v
+}
+
+func (d *decoder) int64() int64 {
+	if len(d.src) < 8 {
+		d.skip(0)
+		return 0
+	}
+	v := int64(binary.BigEndian.Uint64(d.src))
+	d.skip(8)
+	return v
+}
+
+func (d *decoder) skip(n int) {
+	if n <= 0 {
+		d.bad, d.src = true, nil
+		return
+	}
+	d.src = d.src[n:]
+}

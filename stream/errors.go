@@ -1,0 +1,35 @@
+package stream
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Errors that a caller tells apart. Each says what to do about it where it is
+// returned; these are matched with errors.Is.
+var (
+	// ErrUnknownTopic: the topic, or that partition of it, doesn't exist.
+	ErrUnknownTopic = errors.New("unknown topic or partition")
+	// ErrTopicExists: a topic of that name exists already.
+	ErrTopicExists = errors.New("topic exists")
+	// ErrFenced: a newer producer with the same id has taken over. Stop.
+	ErrFenced = errors.New("fenced by a newer producer with the same id")
+	// ErrLocked: another process has the data directory open.
+	ErrLocked = errors.New("in use by another process")
+	// ErrCorrupt: committed data can't be read as it was written.
+	ErrCorrupt = errors.New("corrupt")
+	// ErrClosed: use after Close.
+	ErrClosed = errors.New("closed")
+)
+
+// An OffsetOutOfRangeError tells that a partition was to be read at an offset
+// that it doesn't hold.
+type OffsetOutOfRangeError struct {
+	TopicPartition
+	Offset     int64
+	Start, End int64 // what the partition holds: [Start, End)
+}
+
+func (e *OffsetOutOfRangeError) Error() string {
+	return fmt.Sprintf("%s: offset %d is out of range: the partition holds %d to %d", e.TopicPartition, e.Offset, e.Start, e.End)
+}
