@@ -1,0 +1,54 @@
+package scheduler
+
+import "slices"
+
+// Build makes the plan of a graph. All mistakes that it finds are returned
+// together, in the order of the user's calls, each with its file:line; the plan
+// is nil then. The plan shares no memory with the graph.
+func Build(g Graph, m Metadata, o Options) (*Plan, error) {
+	if bad := checkShape(g); len(bad) > 0 {
+		return nil, bad.err(g) // nothing more can be said of such a graph
+	}
+	bad := slices.Concat(checkNames(g), checkOptions(o))
+
+	// What runs together.
+	cut := cutAtRepartitions(g)
+	cut = uniteByTopic(g, cut)
+	if loops := checkLoops(g, cut); len(loops) > 0 {
+		return nil, slices.Concat(bad, loops).err(g)
+	}
+	stages := describeStages(g, orderStages(g, cut))
+
+	// How wide it is.
+	counts, missing := countPartitions(g, stages, m, o)
+	stages = sizeStages(stages, counts, o)
+
+	// What it needs.
+	topics, clashes := listTopics(g, stages, counts, m)
+	if bad = slices.Concat(bad, missing, clashes); len(bad) > 0 {
+		return nil, bad.err(g)
+	}
+	p := &Plan{Version: PlanVersion, App: g.App, Stages: stages, Topics: topics, Nodes: cloneNodes(g.Nodes)}
+	p.Fingerprint = fingerprint(p)
+	return p, nil
+}
+
+// Graph returns the pipeline that the plan is made of.
+func (p *Plan) Graph() Graph { return Graph{App: p.App, Nodes: p.Nodes} }
+
+// crosses tells whether the node's records leave the stage: a repartition to
+// the key that the stream already has is planned away, and passes them on.
+func (n *Node) crosses() bool { return n.Kind == KindRepartition && !n.SameKey }
+
+func cloneNodes(nodes []Node) []Node {
+	out := slices.Clone(nodes)
+	for i := range out {
+		out[i].From = slices.Clone(out[i].From)
+		out[i].Params = slices.Clone(out[i].Params)
+		if s := out[i].Store; s != nil {
+			spec := *s
+			out[i].Store = &spec
+		}
+	}
+	return out
+}

@@ -1,0 +1,145 @@
+package scheduler
+
+import (
+	"slices"
+)
+
+// A cutting says which nodes run together: nodes with the same number are of
+// one stage. The number is that of the stage's first node.
+type cutting []int
+
+// cutAtRepartitions puts together what is connected without a repartition. A
+// repartition itself runs where its input does; all who read it run together,
+// so that its topic is read once.
+func cutAtRepartitions(g Graph) cutting {
+	c := make(cutting, len(g.Nodes))
+	for i := range c {
+		c[i] = i
+	}
+	reader := map[int]int{} // of a repartition: the first node that reads it
+	for i := range g.Nodes {
+		for _, f := range g.Nodes[i].From {
+			if !g.Nodes[f].crosses() {
+				c = c.join(i, f)
+			} else if r, ok := reader[f]; ok {
+				c = c.join(i, r)
+			} else {
+				reader[f] = i
+			}
+		}
+	}
+	return c
+}
+
+// uniteByTopic makes one stage of stages that read the same topic, so that it
+// is read once. It leaves them apart where one feeds the other: united, the
+// stage would wait for itself.
+func uniteByTopic(g Graph, c cutting) cutting {
+	before := len(checkLoops(g, c))
+	first := map[string]int{}
+	for i := range g.Nodes {
+		if g.Nodes[i].Kind != KindInput {
+			continue
+		}
+		f, ok := first[g.Nodes[i].Topic]
+		if !ok {
+			first[g.Nodes[i].Topic] = i
+			continue
+		}
+		if united := c.join(i, f); len(checkLoops(g, united)) <= before {
+			c = united
+		}
+	}
+	return c
+}
+
+// join returns the cutting in which the stages of a and b are one.
+func (c cutting) join(a, b int) cutting {
+	from, to := max(c[a], c[b]), min(c[a], c[b])
+	out := slices.Clone(c)
+	for i := range out {
+		if out[i] == from {
+			out[i] = to
+		}
+	}
+	return out
+}
+
+// An edge is a repartition, seen as the way from one stage to another.
+type edge struct{ from, to, node int }
+
+func (c cutting) edges(g Graph) []edge {
+	var edges []edge
+	for i := range g.Nodes {
+		for _, f := range g.Nodes[i].From {
+			e := edge{c[f], c[i], f}
+			if g.Nodes[f].crosses() && !slices.Contains(edges, e) {
+				edges = append(edges, e)
+			}
+		}
+	}
+	return edges
+}
+
+// checkLoops finds repartitions whose records come back to the stage that
+// writes them. The graph has no cycle, but stages have one if a stream meets
+// what was made of it on the far side of a repartition. Event time couldn't
+// advance there: the stage would wait for its own watermark.
+func checkLoops(g Graph, c cutting) mistakes {
+	var bad mistakes
+	edges := c.edges(g)
+	for _, e := range edges {
+		if reaches(edges, e.to, e.from) {
+			bad.add(e.node, "repartition %q leads back into the stage that writes it, which would wait for itself: "+
+				"call PartitionBy on the other stream too, before the two meet", g.Nodes[e.node].Name)
+		}
+	}
+	return bad
+}
+
+// reaches tells whether a way leads from one stage to another, or to itself.
+func reaches(edges []edge, from, to int) bool {
+	seen := []int{from}
+	for i := 0; i < len(seen); i++ {
+		if seen[i] == to {
+			return true
+		}
+		for _, e := range edges {
+			if e.from == seen[i] && !slices.Contains(seen, e.to) {
+				seen = append(seen, e.to)
+			}
+		}
+	}
+	return false
+}
+
+// orderStages lists the nodes of each stage, upstream stages first, and
+// otherwise in the order of their first nodes.
+func orderStages(g Graph, c cutting) [][]int {
+	edges := c.edges(g)
+	var waiting []int // numbers of stages
+	for i, s := range c {
+		if i == s {
+			waiting = append(waiting, s)
+		}
+	}
+	var ordered [][]int
+	for len(waiting) > 0 {
+		next := slices.IndexFunc(waiting, func(s int) bool {
+			return !slices.ContainsFunc(edges, func(e edge) bool { return e.to == s && slices.Contains(waiting, e.from) })
+		})
+		ordered = append(ordered, c.nodes(waiting[next]))
+		waiting = slices.Delete(waiting, next, next+1)
+	}
+	return ordered
+}
+
+func (c cutting) nodes(stage int) []int {
+	var nodes []int
+	for i, s := range c {
+		if s == stage {
+			nodes = append(nodes, i)
+		}
+	}
+	return nodes
+}

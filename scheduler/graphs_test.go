@@ -1,0 +1,68 @@
+package scheduler
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A recorder writes graphs as package api does; each call stands for a line of
+// main.go.
+type recorder struct {
+	g Graph
+}
+
+func newApp(name string) *recorder { return &recorder{Graph{App: name}} }
+
+func (r *recorder) add(n Node) int {
+	n.ID = len(r.g.Nodes)
+	n.At = fmt.Sprintf("main.go:%d", n.ID+1)
+	r.g.Nodes = append(r.g.Nodes, n)
+	return n.ID
+}
+
+func (r *recorder) input(topic string) int {
+	return r.add(Node{Kind: KindInput, Topic: topic, Value: "json(main." + strings.ToUpper(topic[:1]) + topic[1:] + ")"})
+}
+
+func (r *recorder) output(from int, topic string) int {
+	return r.add(Node{Kind: KindOutput, Topic: topic, From: []int{from}, Key: "string", Value: "json(main.Out)"})
+}
+
+func (r *recorder) step(from int, kind Kind) int { return r.add(Node{Kind: kind, From: []int{from}}) }
+
+func (r *recorder) merge(from ...int) int { return r.add(Node{Kind: KindMerge, From: from}) }
+
+func (r *recorder) partitionBy(from int, name string) int {
+	return r.add(Node{Kind: KindRepartition, Name: name, From: []int{from}, Key: "string", Value: "json(main.V)"})
+}
+
+func (r *recorder) window(from int, name string) int {
+	return r.add(Node{
+		Kind: KindWindow, Name: name, From: []int{from},
+		Store:  &StoreSpec{Layout: "windows", Key: "string", Value: "int64"},
+		Params: []Param{{"size", "1m0s"}, {"grace", "0s"}},
+	})
+}
+
+func (r *recorder) table(from int, name string) int {
+	return r.add(Node{Kind: KindTable, Name: name, From: []int{from}, Store: &StoreSpec{Layout: "values", Key: "string", Value: "int64"}})
+}
+
+// pageviews is the pipeline of the README.
+func pageviews() Graph {
+	r := newApp("pageviews")
+	n := r.input("page-views")
+	n = r.step(n, KindFilter)
+	n = r.partitionBy(n, "by-user")
+	n = r.window(n, "per-minute")
+	r.output(n, "views-per-user")
+	return r.g
+}
+
+func exist(topics ...any) Metadata {
+	m := Metadata{Partitions: map[string]int32{}}
+	for i := 0; i < len(topics); i += 2 {
+		m.Partitions[topics[i].(string)] = int32(topics[i+1].(int))
+	}
+	return m
+}

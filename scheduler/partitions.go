@@ -1,0 +1,214 @@
+package scheduler
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// countPartitions finds the number of partitions of each topic that a stage
+// reads or writes. What exists keeps its number. What the job creates gets the
+// number of the topics with which it meets in a store, else what the user asked
+// for, else that of the widest input of the stages that write it.
+func countPartitions(g Graph, stages []Stage, m Metadata, o Options) (map[string]int32, mistakes) {
+	c := counter{
+		meets:  meetings(g, stages),
+		asked:  o.Partitions,
+		counts: map[string]int32{},
+	}
+	for _, s := range stages {
+		for _, in := range s.Inputs {
+			c.know(in.Topic, m)
+		}
+		for _, out := range s.Outputs {
+			c.know(out.Topic, m)
+		}
+	}
+	for c.advance(stages) {
+	}
+	return c.counts, slices.Concat(c.checkMissing(g, stages), c.checkMeetings())
+}
+
+// A counter holds what is known so far.
+type counter struct {
+	meets  []meeting
+	asked  int32
+	counts map[string]int32
+}
+
+func (c *counter) know(topic string, m Metadata) {
+	if n := m.Partitions[topic]; n > 0 {
+		c.counts[topic] = n
+	}
+}
+
+// advance counts what can be counted from what is known, and tells whether that
+// was anything.
+func (c *counter) advance(stages []Stage) bool {
+	any := false
+	for _, s := range stages {
+		for _, out := range s.Outputs {
+			if c.counts[out.Topic] > 0 {
+				continue
+			}
+			if n := c.wish(out.Topic, stages); n > 0 {
+				c.counts[out.Topic], any = n, true
+			}
+		}
+	}
+	return any
+}
+
+// wish is the number of partitions that a topic should be created with, 0 if
+// that isn't known yet.
+func (c *counter) wish(topic string, stages []Stage) int32 {
+	group := []string{topic}
+	for _, m := range c.meets {
+		if slices.Contains(m.topics, topic) {
+			group = m.topics
+		}
+	}
+	for _, t := range group {
+		if n := c.counts[t]; n > 0 {
+			return n
+		}
+	}
+	if c.asked > 0 {
+		return c.asked
+	}
+	widest := int32(0)
+	for _, s := range stages {
+		if !slices.ContainsFunc(s.Outputs, func(out Output) bool { return slices.Contains(group, out.Topic) }) {
+			continue
+		}
+		n := widestInput(s, c.counts)
+		if n == 0 {
+			return 0
+		}
+		widest = max(widest, n)
+	}
+	return widest
+}
+
+// widestInput is the number of partitions of a stage's widest input, 0 while
+// one is unknown.
+func widestInput(s Stage, counts map[string]int32) int32 {
+	widest := int32(0)
+	for _, in := range s.Inputs {
+		if counts[in.Topic] == 0 {
+			return 0
+		}
+		widest = max(widest, counts[in.Topic])
+	}
+	return widest
+}
+
+// checkMissing finds inputs that don't exist and that the job doesn't make
+// either.
+func (c *counter) checkMissing(g Graph, stages []Stage) mistakes {
+	var bad mistakes
+	for _, s := range stages {
+		for _, in := range s.Inputs {
+			if c.counts[in.Topic] == 0 && g.Nodes[in.Nodes[0]].Kind == KindInput {
+				bad.add(in.Nodes[0], "topic %q does not exist: fill it from a file with -feed %s=FILE, or create it on the broker", in.Topic, in.Topic)
+			}
+		}
+	}
+	return bad
+}
+
+// A meeting is a set of topics whose records meet in a store. Equal keys must
+// be in equal partitions, so the topics must have equally many.
+type meeting struct {
+	topics []string
+	store  *Node // the first
+}
+
+// meetings lists the sets of topics that meet, and joins sets that share a
+// topic.
+func meetings(g Graph, stages []Stage) []meeting {
+	var sets []meeting
+	for _, s := range stages {
+		for _, st := range s.Stores {
+			met := meeting{sourceTopics(g, st.Node), &g.Nodes[st.Node]}
+			for i := 0; i < len(sets); i++ {
+				if !slices.ContainsFunc(sets[i].topics, func(t string) bool { return slices.Contains(met.topics, t) }) {
+					continue
+				}
+				met = meeting{append(sets[i].topics, met.topics...), sets[i].store}
+				sets = slices.Delete(sets, i, i+1)
+				i = -1 // the set has grown: it may touch those before
+			}
+			slices.Sort(met.topics)
+			met.topics = slices.Compact(met.topics)
+			sets = append(sets, met)
+		}
+	}
+	return sets
+}
+
+// sourceTopics lists the topics whose records reach a node within its stage.
+func sourceTopics(g Graph, node int) []string {
+	var topics []string
+	seen := []int{node}
+	for i := 0; i < len(seen); i++ {
+		n := &g.Nodes[seen[i]]
+		if n.Kind == KindInput || i > 0 && n.crosses() {
+			topics = append(topics, topicOf(g, n.ID))
+			continue
+		}
+		for _, f := range n.From {
+			if !slices.Contains(seen, f) {
+				seen = append(seen, f)
+			}
+		}
+	}
+	slices.Sort(topics)
+	return slices.Compact(topics)
+}
+
+func (c *counter) checkMeetings() mistakes {
+	var bad mistakes
+	for _, m := range c.meets {
+		var have []string
+		differ := false
+		for _, t := range m.topics {
+			n := c.counts[t]
+			if n == 0 {
+				continue // missing, which is said elsewhere
+			}
+			have = append(have, fmt.Sprintf("%q has %d", t, n))
+			differ = differ || n != c.counts[m.topics[0]] && c.counts[m.topics[0]] > 0
+		}
+		if differ {
+			bad.add(m.store.ID, "%s %q: the topics that meet in it have different numbers of partitions, so equal keys would be counted apart: %s; "+
+				"give them equally many, or call PartitionBy on the streams of all of them", m.store.Kind, m.store.Name, strings.Join(have, ", "))
+		}
+	}
+	return bad
+}
+
+// sizeStages sets what follows from the partitions: a stage has as many tasks
+// as its widest input has partitions, and no more containers than tasks.
+func sizeStages(stages []Stage, counts map[string]int32, o Options) []Stage {
+	out := slices.Clone(stages)
+	writers := map[string]int32{}
+	for i := range out {
+		s := &out[i]
+		s.Tasks = widestInput(*s, counts)
+		s.Containers = min(max(o.Containers, 1), max(int(s.Tasks), 1))
+		for _, o := range s.Outputs {
+			if o.Repartition {
+				writers[o.Topic] = s.Tasks
+			}
+		}
+	}
+	for i := range out {
+		out[i].Inputs = slices.Clone(out[i].Inputs)
+		for j := range out[i].Inputs {
+			in := &out[i].Inputs[j]
+			in.Partitions, in.Producers = counts[in.Topic], writers[in.Topic]
+		}
+	}
+	return out
+}

@@ -1,0 +1,135 @@
+package scheduler
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// listTopics lists all topics of the stages, by name, and finds names that
+// clash and existing topics that don't fit.
+func listTopics(g Graph, stages []Stage, counts map[string]int32, m Metadata) ([]Topic, mistakes) {
+	l := topicList{exists: m.Partitions, byName: map[string]claim{}, byAlias: map[string]string{}}
+	for _, s := range stages {
+		for _, in := range s.Inputs {
+			if g.Nodes[in.Nodes[0]].Kind == KindInput {
+				l.share(in.Nodes[0], RoleInput, in.Topic, counts)
+			}
+		}
+	}
+	for _, s := range stages {
+		for _, out := range s.Outputs {
+			if !out.Repartition {
+				l.share(out.Node, RoleOutput, out.Topic, counts)
+			}
+		}
+	}
+	for i := range stages {
+		l.addOwn(g, &stages[i], counts)
+	}
+	for _, s := range stages {
+		if r := unreadRepartition(g, s); r >= 0 {
+			l.bad.add(r, "repartition %q leads nowhere: nothing takes its records; use its result or leave it out", g.Nodes[r].Name)
+		}
+	}
+	return l.topics(), l.bad
+}
+
+// unreadRepartition finds a repartition of the stage that no node reads, -1 if
+// there is none. Its topic would grow for ever.
+func unreadRepartition(g Graph, s Stage) int {
+	for _, out := range s.Outputs {
+		read := slices.ContainsFunc(g.Nodes, func(n Node) bool { return slices.Contains(n.From, out.Node) })
+		if out.Repartition && !read {
+			return out.Node
+		}
+	}
+	return -1
+}
+
+// A topicList collects topics and what is wrong with them.
+type topicList struct {
+	exists  map[string]int32
+	byName  map[string]claim
+	byAlias map[string]string // name without the difference of '.' and '_' → name
+	bad     mistakes
+}
+
+// A claim is a topic and the node for which it is needed.
+type claim struct {
+	Topic
+	node int
+	own  string // what of the job's own it is, empty for the user's topics
+}
+
+// share adds a topic of the user's, which several nodes may read and write. One
+// that is read is an input, even if the job writes it too.
+func (l *topicList) share(node int, role Role, name string, counts map[string]int32) {
+	if _, ok := l.byName[name]; ok {
+		return
+	}
+	l.put(claim{Topic: Topic{Name: name, Role: role, Partitions: counts[name]}, node: node})
+}
+
+// addOwn adds the topics that a stage has for the job's own purposes.
+func (l *topicList) addOwn(g Graph, s *Stage, counts map[string]int32) {
+	for _, out := range s.Outputs {
+		if out.Repartition {
+			l.put(claim{Topic{Name: out.Topic, Role: RoleRepartition, Partitions: counts[out.Topic]},
+				out.Node, fmt.Sprintf("repartition %q", g.Nodes[out.Node].Name)})
+		}
+	}
+	for _, st := range s.Stores {
+		l.put(claim{Topic{Name: st.Changelog, Role: RoleChangelog, Partitions: s.Tasks},
+			st.Node, fmt.Sprintf("%s %q", g.Nodes[st.Node].Kind, st.Name)})
+		l.checkWidth(st.Changelog, st.Node, s)
+	}
+	if s.MetaTopic != "" {
+		l.put(claim{Topic{Name: s.MetaTopic, Role: RoleChangelog, Partitions: s.Tasks},
+			s.Inputs[0].Nodes[0], fmt.Sprintf("stage %q", s.Name)})
+		l.checkWidth(s.MetaTopic, s.Inputs[0].Nodes[0], s)
+	}
+}
+
+func (l *topicList) put(c claim) {
+	if len(c.Name) > maxName {
+		l.bad.add(c.node, "topic %q has a name of %d characters; %d are allowed: choose shorter names", c.Name, len(c.Name), maxName)
+	}
+	if other, ok := l.byName[c.Name]; ok {
+		l.bad.add(c.node, "%s needs topic %q for itself, which is also %s; choose another name", c.own, c.Name, other.use())
+		return
+	}
+	c.Create = l.exists[c.Name] <= 0
+	alias := strings.ReplaceAll(c.Name, ".", "_")
+	if other, ok := l.byAlias[alias]; ok && (c.Create || l.byName[other].Create) {
+		l.bad.add(c.node, "topics %q and %q differ only in '.' and '_', which Kafka doesn't allow; choose another name", c.Name, other)
+	}
+	l.byName[c.Name], l.byAlias[alias] = c, c.Name
+}
+
+func (c claim) use() string {
+	if c.own != "" {
+		return "that of " + c.own
+	}
+	return "an " + string(c.Role)
+}
+
+// checkWidth refuses an existing topic of state that was made for another number
+// of tasks: what it holds of a key would be looked for in another partition.
+func (l *topicList) checkWidth(name string, node int, s *Stage) {
+	if n := l.exists[name]; n > 0 && s.Tasks > 0 && n != s.Tasks {
+		l.bad.add(node, "topic %q has %d partitions, but stage %q now has %d tasks, as many as its widest input has partitions: "+
+			"the state can't be divided anew; give the inputs %d partitions again, or start over under another app name or in another data directory",
+			name, n, s.Name, s.Tasks, n)
+	}
+}
+
+func (l *topicList) topics() []Topic {
+	var topics []Topic
+	for _, c := range l.byName {
+		topics = append(topics, c.Topic)
+	}
+	slices.SortFunc(topics, func(a, b Topic) int { return cmp.Compare(a.Name, b.Name) })
+	return topics
+}
