@@ -1,0 +1,168 @@
+package memory
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/kv/internal/order"
+	"github.com/gretestream/grete/stream"
+)
+
+// entryOverhead is what an entry takes besides its key and value: two slice
+// headers, with the free places of its block.
+const entryOverhead = 64
+
+// An Engine opens databases in memory.
+type Engine struct {
+	limit int64
+	used  atomic.Int64 // by all databases
+}
+
+// New returns an engine whose databases together may hold limit bytes; beyond
+// that, Write fails with [kv.ErrMemoryBudget]. Zero means no limit.
+func New(limit int64) *Engine { return &Engine{limit: limit} }
+
+// Name returns "memory".
+func (e *Engine) Name() string { return "memory" }
+
+// Durable returns false.
+func (e *Engine) Durable() bool { return false }
+
+// Open returns an empty database. The directory isn't touched.
+func (e *Engine) Open(_ string, stores []string) (kv.Database, error) {
+	d := &database{engine: e, stores: make([]order.Map[[]byte], len(stores))}
+	for i := range stores {
+		d.families = append(d.families, uint32(i+1))
+	}
+	return d, nil
+}
+
+// Close does nothing.
+func (e *Engine) Close() error { return nil }
+
+type database struct {
+	engine   *Engine
+	families []uint32
+	stores   []order.Map[[]byte]
+	meta     []byte
+	used     int64
+	closed   bool
+}
+
+func (d *database) NewBatch() *kv.Batch { return kv.NewBatch(d.families) }
+
+func (d *database) Get(store int, key []byte) ([]byte, bool, error) {
+	if d.closed {
+		return nil, false, stream.ErrClosed
+	}
+	v, found := d.stores[store].Get(key)
+	if !found {
+		return nil, false, nil
+	}
+	return *v, true, nil
+}
+
+func (d *database) Meta() ([]byte, error) {
+	if d.closed {
+		return nil, stream.ErrClosed
+	}
+	return d.meta, nil
+}
+
+func (d *database) Flush() error {
+	if d.closed {
+		return stream.ErrClosed
+	}
+	return nil
+}
+
+func (d *database) Stats() kv.Stats {
+	s := kv.Stats{MemoryBytes: d.used}
+	for i := range d.stores {
+		s.Keys += int64(d.stores[i].Len())
+	}
+	return s
+}
+
+func (d *database) Close() error {
+	d.engine.used.Add(-d.used)
+	d.used, d.stores, d.meta, d.closed = 0, nil, nil, true
+	return nil
+}
+
+// Write goes over the batch twice, so that a batch that can't be applied changes
+// nothing.
+func (d *database) Write(b *kv.Batch) error {
+	if d.closed {
+		return stream.ErrClosed
+	}
+	growth, err := d.growth(b.Encoded())
+	if err != nil {
+		return err
+	}
+	if limit := d.engine.limit; limit > 0 && d.engine.used.Load()+growth > limit {
+		return fmt.Errorf("%w: %d bytes are in use, %d more are needed, %d is the limit",
+			kv.ErrMemoryBudget, d.engine.used.Load(), growth, limit)
+	}
+	before := d.used
+	err = kv.ReadBatch(b.Encoded(), d.apply)
+	d.engine.used.Add(d.used - before)
+	return err
+}
+
+// growth returns how many bytes a batch adds at most: what its ranges delete isn't
+// taken off, for the price of looking.
+func (d *database) growth(batch []byte) (n int64, err error) {
+	err = kv.ReadBatch(batch, func(kind kv.OpKind, family uint32, key, value []byte) error {
+		if family > uint32(len(d.stores)) || (family == 0) != (kind == kv.OpMeta) {
+			return fmt.Errorf("write batch names family %d of %d", family, len(d.stores))
+		}
+		switch kind {
+		case kv.OpPut:
+			if old, found := d.stores[family-1].Get(key); found {
+				n += int64(len(value) - len(*old))
+			} else {
+				n += size(key, value)
+			}
+		case kv.OpDelete:
+			if old, found := d.stores[family-1].Get(key); found {
+				n -= size(key, *old)
+			}
+		}
+		return nil
+	})
+	return n, err
+}
+
+func size(key, value []byte) int64 { return int64(len(key)+len(value)) + entryOverhead }
+
+func (d *database) apply(kind kv.OpKind, family uint32, a, b []byte) error {
+	switch kind {
+	case kv.OpMeta:
+		d.meta = append([]byte{}, b...)
+	case kv.OpPut:
+		d.put(&d.stores[family-1], a, b)
+	case kv.OpDelete:
+		if old, found := d.stores[family-1].Delete(a); found {
+			d.used -= size(a, old)
+		}
+	case kv.OpDeleteRange:
+		d.stores[family-1].DeleteRange(a, b, func(key, old []byte) { d.used -= size(key, old) })
+	}
+	return nil
+}
+
+// put copies what it keeps. A value is overwritten in place where it fits, so that
+// counting allocates nothing.
+func (d *database) put(m *order.Map[[]byte], key, value []byte) {
+	old, found := m.Get(key)
+	if !found {
+		kept := append(append(make([]byte, 0, len(key)+len(value)), key...), value...)
+		m.Set(kept[:len(key):len(key)], kept[len(key):])
+		d.used += size(key, value)
+		return
+	}
+	d.used += int64(len(value) - len(*old))
+	*old = append((*old)[:0], value...)
+}
