@@ -1,0 +1,255 @@
+package batch
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/gretestream/grete/stream"
+)
+
+var codecs = []Codec{None, Gzip, Snappy, LZ4, Zstd}
+
+// sample has every kind of record.
+func sample() []stream.Record {
+	return []stream.Record{
+		{Key: []byte("k"), Value: []byte("v"), Time: 1398926301271},
+		{Key: []byte{}, Value: []byte{}, Time: 1398926301272, Headers: []stream.Header{}},
+		{Time: 0},
+		{Key: []byte("key"), Time: 1398926300000, Headers: []stream.Header{{Key: "t", Value: []byte{1}}, {Key: "grete"}}},
+		{Value: bytes.Repeat([]byte("long "), 20000), Time: math.MaxInt64 / 4, Headers: []stream.Header{{Key: "t", Value: []byte{}}}},
+		{Key: []byte("key"), Headers: []stream.Header{{Key: "", Value: []byte("no name")}, {Key: strings.Repeat("n", 300)}}},
+	}
+}
+
+func build(t testing.TB, b *Builder, dst []byte, base int64, records []stream.Record) []byte {
+	t.Helper()
+	b.Start(dst)
+	for i := range records {
+		b.Append(&records[i])
+	}
+	out, err := b.Finish(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// readAllRecords copies what a reader finds.
+func readAllRecords(r *Reader) []stream.Record {
+	var all []stream.Record
+	for r.Next() {
+		var rec stream.Record
+		for r.Record(&rec) {
+			all = append(all, rec)
+		}
+	}
+	return all
+}
+
+func same(a, b stream.Record) bool {
+	if len(a.Headers) == 0 && len(b.Headers) == 0 {
+		a.Headers, b.Headers = nil, nil
+	}
+	return reflect.DeepEqual(a, b)
+}
+
+func TestRoundTrip(t *testing.T) {
+	for _, codec := range codecs {
+		t.Run(codec.String(), func(t *testing.T) {
+			b := &Builder{Codec: codec, Attributes: Transactional, LeaderEpoch: 7}
+			var r Reader
+			for range 3 { // with used scratch too
+				data := build(t, b, []byte("before")[:0], 100, sample())
+				b.Start(data)
+				b.SetProducer(5, 6, 7)
+				b.AppendAt(3, &stream.Record{Key: []byte("x")})
+				data, err := b.Finish(math.MaxInt64 - 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r.Reset(data)
+				checkTwoBatches(t, &r, codec)
+			}
+		})
+	}
+}
+
+func checkTwoBatches(t *testing.T, r *Reader, codec Codec) {
+	t.Helper()
+	want := sample()
+	if !r.Next() || r.BaseOffset != 100 || r.Header.Next() != 106 || int(r.Count) != len(want) || r.Codec() != codec ||
+		r.Attributes&Transactional == 0 || r.LeaderEpoch != 7 || r.ProducerID != -1 || r.ProducerEpoch != -1 || r.Sequence != -1 {
+		t.Fatalf("%+v, %v", r.Header, r.Err())
+	}
+	got := make([]stream.Record, len(want))
+	for i := range want {
+		want[i].Offset = 100 + int64(i)
+		if !r.Record(&got[i]) {
+			t.Fatalf("record %d: %v", i, r.Err())
+		}
+	}
+	if !r.Next() || r.ProducerID != 5 || r.ProducerEpoch != 6 || r.Sequence != 7 || r.Header.Next() != math.MaxInt64-6 {
+		t.Fatalf("%+v, %v", r.Header, r.Err())
+	}
+	var last stream.Record
+	if !r.Record(&last) || last.Offset != math.MaxInt64-7 || r.Record(&last) || r.Next() || r.Err() != nil || r.Rest() != 0 {
+		t.Fatalf("%+v, %v", last, r.Err())
+	}
+	for i := range want { // still valid after the second batch
+		if !same(got[i], want[i]) {
+			t.Errorf("record %d is %.100v, want %.100v", i, got[i], want[i])
+		}
+	}
+}
+
+// The bytes are those that kafka-go's and Java's clients write, so that a batch
+// written here can be read there.
+func TestBytesAreKafkas(t *testing.T) {
+	data := build(t, new(Builder), nil, 0, []stream.Record{{Key: []byte("k"), Value: []byte("v"), Time: 1000, Headers: []stream.Header{{Key: "h", Value: nil}}}})
+	want := []byte{
+		0, 0, 0, 0, 0, 0, 0, 0, // base offset
+		0, 0, 0, 61, // length
+		0, 0, 0, 0, // leader epoch
+		2,          // magic
+		0, 0, 0, 0, // checksum, below
+		0, 0, // attributes
+		0, 0, 0, 0, // last offset delta
+		0, 0, 0, 0, 0, 0, 0x03, 0xe8, // first time
+		0, 0, 0, 0, 0, 0, 0x03, 0xe8, // max time
+		255, 255, 255, 255, 255, 255, 255, 255, // producer id
+		255, 255, // producer epoch
+		255, 255, 255, 255, // base sequence
+		0, 0, 0, 1, // records
+		22, 0, 0, 0, 2, 'k', 2, 'v', 2, 2, 'h', 1,
+	}
+	if len(data) != 73 || len(want) != 73 {
+		t.Fatalf("%d bytes, want %d", len(data), len(want))
+	}
+	copy(want[17:], data[17:21])
+	if !bytes.Equal(data, want) {
+		t.Fatalf("got  %v\nwant %v", data, want)
+	}
+}
+
+func TestEmptyBatchIsLeftOut(t *testing.T) {
+	if data := build(t, new(Builder), []byte("x"), 0, nil); string(data) != "x" {
+		t.Fatalf("%q", data)
+	}
+}
+
+func TestPartialBatchIsNoError(t *testing.T) {
+	data := build(t, new(Builder), nil, 0, sample()[:2])
+	one := len(data)
+	data = build(t, new(Builder), data, 2, sample()[:2])
+	for n := range data {
+		var r Reader
+		r.Reset(data[:n])
+		want := 0
+		if n >= one {
+			want = 2
+		}
+		if got := readAllRecords(&r); len(got) != want || r.Err() != nil {
+			t.Fatalf("of %d bytes: %d records, %v", n, len(got), r.Err())
+		}
+		if rest := n % one; r.Rest() != rest {
+			t.Fatalf("of %d bytes: %d remain, want %d", n, r.Rest(), rest)
+		}
+	}
+}
+
+func TestEveryFlippedBitIsSeen(t *testing.T) {
+	data := build(t, new(Builder), nil, 9, sample()[:4])
+	for bit := range len(data) * 8 {
+		at := bit / 8
+		if at < 16 { // base offset, length and leader epoch aren't under the checksum
+			continue
+		}
+		data[at] ^= 1 << (bit % 8)
+		var r Reader
+		r.Reset(data)
+		readAllRecords(&r)
+		if !errors.Is(r.Err(), ErrCorrupt) {
+			t.Fatalf("bit %d of byte %d: %v", bit%8, at, r.Err())
+		}
+		data[at] ^= 1 << (bit % 8)
+	}
+}
+
+// A writer of nonsense can make checksums too.
+func TestMalformedRecords(t *testing.T) {
+	data := build(t, new(Builder), nil, 0, []stream.Record{{Key: []byte("key"), Value: []byte("value"), Headers: []stream.Header{{Key: "h"}}}})
+	for at := HeaderSize; at < len(data); at++ {
+		for b := range 256 {
+			broken := bytes.Clone(data)
+			broken[at] = byte(b)
+			readAllRecords(reseal(broken))
+		}
+	}
+	tail := append(bytes.Clone(data), 0, 0)
+	binary.BigEndian.PutUint32(tail[8:], uint32(len(tail)-12))
+	if r := reseal(tail); len(readAllRecords(r)) != 0 || !errors.Is(r.Err(), ErrCorrupt) {
+		t.Fatalf("bytes behind the records: %v", r.Err())
+	}
+}
+
+// reseal gives a reader a batch with its checksum put right.
+func reseal(data []byte) *Reader {
+	binary.BigEndian.PutUint32(data[17:], checksum(data))
+	r := new(Reader)
+	r.Reset(data)
+	return r
+}
+
+func TestUnpackedSizeIsBounded(t *testing.T) {
+	records := []stream.Record{{Value: make([]byte, 1<<20)}}
+	for _, codec := range codecs[1:] {
+		r := Reader{Limit: 1 << 19}
+		r.Reset(build(t, &Builder{Codec: codec}, nil, 0, records))
+		if got := readAllRecords(&r); len(got) != 0 || !errors.Is(r.Err(), ErrCorrupt) {
+			t.Errorf("%s: %d records, %v", codec, len(got), r.Err())
+		}
+		r.Limit = 2 << 20
+		r.Reset(build(t, &Builder{Codec: codec}, nil, 0, records))
+		if got := readAllRecords(&r); len(got) != 1 || r.Err() != nil {
+			t.Errorf("%s: %d records, %v", codec, len(got), r.Err())
+		}
+	}
+}
+
+func TestRawSnappy(t *testing.T) {
+	data := build(t, &Builder{Codec: Snappy}, nil, 0, []stream.Record{{Value: []byte("raw")}})
+	var d decompressor
+	plain, err := d.decompress(nil, Snappy, data[HeaderSize:], 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := append(bytes.Clone(data[:HeaderSize]), snappyEncode(plain)...)
+	binary.BigEndian.PutUint32(raw[8:], uint32(len(raw)-12))
+	if got := readAllRecords(reseal(raw)); len(got) != 1 || string(got[0].Value) != "raw" {
+		t.Fatalf("%v", got)
+	}
+}
+
+func TestLogAppendTime(t *testing.T) {
+	data := build(t, &Builder{Attributes: logAppendTime}, nil, 0, []stream.Record{{Time: 5}, {Time: 9}})
+	r := new(Reader)
+	r.Reset(data)
+	if got := readAllRecords(r); got[0].Time != 9 || got[1].Time != 9 {
+		t.Fatalf("%v", got)
+	}
+}
+
+func TestSetBaseOffset(t *testing.T) {
+	data := build(t, new(Builder), nil, 0, sample()[:1])
+	SetBaseOffset(data, 1<<40)
+	r := new(Reader)
+	r.Reset(data)
+	if got := readAllRecords(r); r.Err() != nil || got[0].Offset != 1<<40 {
+		t.Fatalf("%v, %v", got, r.Err())
+	}
+}

@@ -1,0 +1,164 @@
+package batch
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// A Builder encodes records as one batch after another. Its zero value is
+// ready for Start. It belongs to one goroutine.
+//
+// Codec, Attributes and LeaderEpoch may be set at any time before Finish, and
+// hold until they are changed.
+type Builder struct {
+	Codec Codec
+	// Attributes are [Transactional] and [Control], or 0.
+	Attributes  int16
+	LeaderEpoch int32
+
+	buf        []byte
+	start      int // where in buf the batch begins
+	count      int32
+	lastDelta  int32
+	firstTime  int64
+	maxTime    int64
+	producer   producer
+	compressor compressor
+}
+
+type producer struct {
+	id       int64
+	epoch    int16
+	sequence int32
+}
+
+// Start begins a batch behind the bytes of dst, which the builder owns until
+// Finish returns them with the batch appended.
+func (b *Builder) Start(dst []byte) {
+	b.start = len(dst)
+	b.buf = append(dst, make([]byte, HeaderSize)...)
+	b.count, b.lastDelta = 0, -1
+	b.producer = producer{-1, -1, -1}
+}
+
+// SetProducer names the idempotent producer of the batch that was started, and
+// the sequence number of its first record.
+func (b *Builder) SetProducer(id int64, epoch int16, sequence int32) {
+	b.producer = producer{id, epoch, sequence}
+}
+
+// Count is the number of records appended since Start.
+func (b *Builder) Count() int { return int(b.count) }
+
+// MaxTime is the latest time among them, 0 if there are none.
+func (b *Builder) MaxTime() int64 { return b.maxTime }
+
+// Size is the number of bytes of the batch so far, uncompressed. The caller keeps
+// it below 2 GiB.
+func (b *Builder) Size() int { return len(b.buf) - b.start }
+
+// Append copies a record into the batch, one offset after the last. The
+// record's own offset is ignored.
+func (b *Builder) Append(r *stream.Record) { b.AppendAt(b.lastDelta+1, r) }
+
+// AppendAt is Append at a distance from the batch's first offset, which is
+// greater than that of the record before.
+func (b *Builder) AppendAt(delta int32, r *stream.Record) {
+	if b.count == 0 {
+		b.firstTime, b.maxTime = r.Time, r.Time
+	}
+	b.count++
+	b.lastDelta = delta
+	b.maxTime = max(b.maxTime, r.Time)
+	since := r.Time - b.firstTime
+	body := 1 + varintLen(since) + varintLen(int64(delta)) +
+		sizeOf(r.Key) + sizeOf(r.Value) + varintLen(int64(len(r.Headers)))
+	for i := range r.Headers {
+		h := &r.Headers[i]
+		body += varintLen(int64(len(h.Key))) + len(h.Key) + sizeOf(h.Value)
+	}
+	n := len(b.buf)
+	size := varintLen(int64(body)) + body
+	b.buf = slices.Grow(b.buf, size)[:n+size]
+	encode(b.buf[n:], body, since, delta, r)
+}
+
+// sizeOf is the encoded size of nullable bytes.
+func sizeOf(p []byte) int {
+	if p == nil {
+		return 1
+	}
+	return varintLen(int64(len(p))) + len(p)
+}
+
+// encode writes a record to p, which has exactly its size.
+func encode(p []byte, body int, since int64, delta int32, r *stream.Record) {
+	i := putVarint(p, int64(body))
+	p[i] = 0 // attributes, unused
+	i++
+	i += putVarint(p[i:], since)
+	i += putVarint(p[i:], int64(delta))
+	i += putBytes(p[i:], r.Key)
+	i += putBytes(p[i:], r.Value)
+	i += putVarint(p[i:], int64(len(r.Headers)))
+	for k := range r.Headers {
+		h := &r.Headers[k]
+		i += putVarint(p[i:], int64(len(h.Key)))
+		i += copy(p[i:], h.Key)
+		i += putBytes(p[i:], h.Value)
+	}
+}
+
+func putBytes(p, v []byte) int {
+	if v == nil {
+		p[0] = 1 // -1
+		return 1
+	}
+	n := putVarint(p, int64(len(v)))
+	return n + copy(p[n:], v)
+}
+
+// Finish compresses the records and writes the header, for the base offset
+// given, and returns the bytes given to Start with the batch behind them. A
+// batch without records is left out. The builder needs a Start before the next
+// record.
+func (b *Builder) Finish(baseOffset int64) ([]byte, error) {
+	buf := b.buf
+	b.buf = nil
+	if b.count == 0 {
+		return buf[:b.start], nil
+	}
+	if b.Codec != None {
+		packed, err := b.compressor.compress(b.Codec, buf[b.start+HeaderSize:])
+		if err != nil {
+			return nil, fmt.Errorf("compress a record batch with %s: %w", b.Codec, err)
+		}
+		buf = append(buf[:b.start+HeaderSize], packed...)
+	}
+	if len(buf)-b.start > math.MaxInt32 {
+		return nil, fmt.Errorf("a record batch of %d bytes: at most %d", len(buf)-b.start, math.MaxInt32)
+	}
+	b.writeHeader(buf[b.start:], baseOffset)
+	return buf, nil
+}
+
+func (b *Builder) writeHeader(p []byte, baseOffset int64) {
+	be := binary.BigEndian
+	be.PutUint64(p[atBaseOffset:], uint64(baseOffset))
+	be.PutUint32(p[atLength:], uint32(len(p)-lengthFrom))
+	be.PutUint32(p[atLeaderEpoch:], uint32(b.LeaderEpoch))
+	p[atMagic] = magic
+	be.PutUint16(p[atAttributes:], uint16(b.Attributes)|uint16(b.Codec))
+	be.PutUint32(p[atLastDelta:], uint32(b.lastDelta))
+	be.PutUint64(p[atFirstTime:], uint64(b.firstTime))
+	be.PutUint64(p[atMaxTime:], uint64(b.maxTime))
+	be.PutUint64(p[atProducerID:], uint64(b.producer.id))
+	be.PutUint16(p[atEpoch:], uint16(b.producer.epoch))
+	be.PutUint32(p[atSequence:], uint32(b.producer.sequence))
+	be.PutUint32(p[atCount:], uint32(b.count))
+	be.PutUint32(p[atCRC:], checksum(p))
+}
