@@ -1,0 +1,117 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// A System keeps topics and group offsets in memory. It is safe for concurrent
+// use.
+type System struct {
+	// Now gives the time of records that are sent without one. It may be replaced
+	// before the system is used.
+	Now func() time.Time
+
+	mu        sync.Mutex
+	closed    bool
+	topics    map[string]*topic
+	offsets   map[groupPartition]int64
+	producers map[string]*producer
+	consumers map[*consumer]struct{}
+}
+
+var _ stream.System = (*System)(nil)
+
+type topic struct {
+	stream.TopicConfig
+	partitions []partition
+}
+
+// partition holds the records from offset start on. They are never changed.
+type partition struct {
+	start   int64
+	records []stream.Record
+}
+
+func (p *partition) end() int64 { return p.start + int64(len(p.records)) }
+
+type groupPartition struct {
+	group string
+	tp    stream.TopicPartition
+}
+
+// New returns a system without topics.
+func New() *System {
+	return &System{
+		Now:       time.Now,
+		topics:    make(map[string]*topic),
+		offsets:   make(map[groupPartition]int64),
+		producers: make(map[string]*producer),
+		consumers: make(map[*consumer]struct{}),
+	}
+}
+
+// Name is "memory".
+func (s *System) Name() string { return "memory" }
+
+// Admin returns the system itself.
+func (s *System) Admin() stream.Admin { return (*admin)(s) }
+
+// Close makes all further calls fail with [stream.ErrClosed].
+func (s *System) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	return nil
+}
+
+// OpenConsumer opens a consumer without partitions.
+func (s *System) OpenConsumer(ctx context.Context, cfg stream.ConsumerConfig) (stream.Consumer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, stream.ErrClosed
+	}
+	if cfg.MaxBytes <= 0 {
+		cfg.MaxBytes = 16 << 20
+	}
+	c := &consumer{sys: s, max: cfg.MaxBytes, ready: make(chan struct{}, 1)}
+	s.consumers[c] = struct{}{}
+	return c, nil
+}
+
+// OpenProducer opens a producer and fences an earlier one with its id.
+func (s *System) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (stream.Producer, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, stream.ErrClosed
+	}
+	p := &producer{sys: s, id: cfg.ID, writers: make(map[string]*writer)}
+	if cfg.ID != "" {
+		if old := s.producers[cfg.ID]; old != nil {
+			old.fenced.Store(true)
+		}
+		s.producers[cfg.ID] = p
+	}
+	return p, nil
+}
+
+// partition returns one, with the lock held.
+func (s *System) partition(tp stream.TopicPartition) (*partition, error) {
+	t := s.topics[tp.Topic]
+	if t == nil || tp.Partition < 0 || int(tp.Partition) >= len(t.partitions) {
+		return nil, fmt.Errorf("%s: %w", tp, stream.ErrUnknownTopic)
+	}
+	return &t.partitions[tp.Partition], nil
+}
