@@ -23,6 +23,18 @@ type ParserInto[M any] interface {
 	ParseInto(src []byte, m *M) error
 }
 
+// An AppenderFrom is a [Serde] that can encode a value in place. The record path
+// prefers it: a value that is handed over may have to be allocated.
+type AppenderFrom[M any] interface {
+	AppendFrom(dst []byte, m *M) ([]byte, error)
+}
+
+// A JSONAppender is a type whose pointer writes its own JSON. The JSON serde uses
+// it instead of the general encoder.
+type JSONAppender interface {
+	AppendJSON(dst []byte) ([]byte, error)
+}
+
 // SerdeFor returns the serde that goes with a type, and its name, which stands in
 // plans. Strings are their UTF-8 bytes, []byte is itself, integers are
 // big-endian as Java's (int and int64 8 bytes, int32 4), everything else is
@@ -104,7 +116,14 @@ func (int32Serde) Parse(src []byte) (int32, error) {
 // fifth of its time.
 type jsonSerde[M any] struct{}
 
-func (jsonSerde[M]) Append(dst []byte, m M) ([]byte, error) {
+func (s jsonSerde[M]) Append(dst []byte, m M) ([]byte, error) {
+	return s.AppendFrom(dst, &m)
+}
+
+func (jsonSerde[M]) AppendFrom(dst []byte, m *M) ([]byte, error) {
+	if a, ok := any(m).(JSONAppender); ok {
+		return a.AppendJSON(dst)
+	}
 	return json.Append(dst, m, 0)
 }
 

@@ -1,0 +1,123 @@
+package api
+
+import (
+	"iter"
+
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// The operators that look at one record at a time. Each notes its node in the
+// scope before it calls the user's function, so that a panic can name it.
+
+func recordMap[M, R any](s Stream[M], f func(M) R) int {
+	return record[R](s.app, node{
+		Node: s.chained(scheduler.KindMap, ""),
+		attach: func(b *builder, down any) (any, error) {
+			next, sc, id := down.(push[R]), b.scope, b.id
+			return push[M](func(m M) error {
+				sc.operator = id
+				return next(f(m))
+			}), nil
+		},
+	})
+}
+
+func recordMapWithKey[K comparable, M, R any](s KeyedStream[K, M], f func(K, M) R) int {
+	keys, _ := stream.SerdeFor[K]()
+	return record[R](s.app, node{
+		Node: s.chained(scheduler.KindMap, ""),
+		attach: func(b *builder, down any) (any, error) {
+			next, sc, id := down.(push[R]), b.scope, b.id
+			return push[M](func(m M) error {
+				sc.operator = id
+				k, err := keys.Parse(sc.key)
+				if err != nil {
+					return keyError(sc.key, err)
+				}
+				return next(f(k, m))
+			}), nil
+		},
+	})
+}
+
+func recordTryMap[M, R any](s Stream[M], name string, f func(M) (R, error), policies []ErrorPolicy) int {
+	policy := Fail()
+	for _, p := range policies {
+		policy = p
+	}
+	return record[R](s.app, node{
+		Node: s.chained(scheduler.KindMap, name),
+		attach: func(b *builder, down any) (any, error) {
+			next, sc, id, task := down.(push[R]), b.scope, b.id, b.task
+			return push[M](func(m M) error {
+				sc.operator = id
+				r, err := f(m)
+				if err == nil {
+					return next(r)
+				}
+				if policy.kind != policySkip {
+					return err
+				}
+				task.Skipped()
+				return nil
+			}), nil
+		},
+	})
+}
+
+func recordFlatMap[M, R any](s Stream[M], f func(M) iter.Seq[R]) int {
+	return record[R](s.app, node{
+		Node: s.chained(scheduler.KindFlatMap, ""),
+		attach: func(b *builder, down any) (any, error) {
+			next, sc, id := down.(push[R]), b.scope, b.id
+			return push[M](func(m M) error {
+				sc.operator = id
+				for r := range f(m) {
+					if err := next(r); err != nil {
+						return err
+					}
+					sc.operator = id
+				}
+				return nil
+			}), nil
+		},
+	})
+}
+
+func recordFilter[M any](s Stream[M], f func(M) bool) int {
+	return record[M](s.app, node{
+		Node: s.chained(scheduler.KindFilter, ""),
+		attach: func(b *builder, down any) (any, error) {
+			next, sc, id := down.(push[M]), b.scope, b.id
+			return push[M](func(m M) error {
+				sc.operator = id
+				if !f(m) {
+					return nil
+				}
+				return next(m)
+			}), nil
+		},
+	})
+}
+
+func recordPeek[M any](s Stream[M], f func(M)) int {
+	return record[M](s.app, node{
+		Node: s.chained(scheduler.KindPeek, ""),
+		attach: func(b *builder, down any) (any, error) {
+			next, sc, id := down.(push[M]), b.scope, b.id
+			return push[M](func(m M) error {
+				sc.operator = id
+				f(m)
+				return next(m)
+			}), nil
+		},
+	})
+}
+
+func recordMerge[M any](a *App, from []int) int {
+	return record[M](a, node{
+		Node:   scheduler.Node{Kind: scheduler.KindMerge, From: from},
+		attach: func(_ *builder, down any) (any, error) { return down, nil },
+	})
+}

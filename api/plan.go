@@ -1,0 +1,34 @@
+package api
+
+import (
+	"errors"
+
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/scheduler"
+)
+
+// Plan plans the pipeline for a streaming layer with these topics, or returns
+// every mistake in it. Executors and test harnesses use it; programs call [App.Main] or
+// [App.Run].
+func (a *App) Plan(m scheduler.Metadata, o scheduler.Options) (*scheduler.Plan, error) {
+	g, err := a.Graph()
+	if err != nil {
+		return nil, err
+	}
+	return scheduler.Build(g, m, o)
+}
+
+// Program is what makes the operators of the plan's tasks, for executors and test
+// harnesses.
+func (a *App) Program() container.Program { return program{a.nodes} }
+
+// serdesOf returns the names of the key's and the value's serde of an input or
+// output topic.
+func (a *App) serdesOf(kind scheduler.Kind, topic string) (key, value string, err error) {
+	for _, n := range a.nodes {
+		if n.Kind == kind && n.Topic == topic {
+			return n.Key, n.Value, nil
+		}
+	}
+	return "", "", errors.New("the pipeline has no " + string(kind) + " topic of that name")
+}

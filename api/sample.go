@@ -1,0 +1,146 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// A sampled is an input that can make records of its own, with its type erased.
+type sampled struct {
+	topic  string
+	values func() iter.Seq2[sampleValue, error]
+	timeOf func(*stream.Record) (int64, error)
+}
+
+type sampleValue struct {
+	bytes []byte
+	time  int64 // event time, ms
+}
+
+func newSampled[M any](topic string, in input[M]) sampled {
+	encode, parse := appender(in.serde), parser(in.serde)
+	timeOf := func(m M) int64 {
+		if in.eventTime == nil {
+			return time.Now().UnixMilli()
+		}
+		return in.eventTime(m).UnixMilli()
+	}
+	return sampled{
+		topic: topic,
+		values: func() iter.Seq2[sampleValue, error] {
+			return func(yield func(sampleValue, error) bool) {
+				for m := range in.sample() {
+					b, err := encode(nil, &m)
+					if !yield(sampleValue{b, timeOf(m)}, err) {
+						return
+					}
+				}
+			}
+		},
+		timeOf: func(r *stream.Record) (int64, error) {
+			var m M
+			if err := parse(r.Value, &m); err != nil {
+				return 0, err
+			}
+			return timeOf(m), nil
+		},
+	}
+}
+
+const (
+	// sampleRate is how many sample records a second are written.
+	sampleRate = 2000
+	// sampleTick is how often.
+	sampleTick = 50 * time.Millisecond
+)
+
+// writeSamples writes an input's own records to its topic, in turn to its
+// partitions, until ctx is done. It goes on after the last event time that is in
+// the topic.
+func writeSamples(ctx context.Context, system stream.System, s sampled) (err error) {
+	last, err := lastEventTime(ctx, system, s)
+	if err != nil {
+		return err
+	}
+	p, err := system.OpenProducer(ctx, stream.ProducerConfig{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = closing(err, p) }()
+	w, err := p.Writer(s.topic)
+	if err != nil {
+		return fmt.Errorf("sample for %s: %w", s.topic, err)
+	}
+	tick := time.NewTicker(sampleTick)
+	defer tick.Stop()
+	n := 0
+	for v, err := range s.values() {
+		if err != nil {
+			return fmt.Errorf("sample for %s: %w", s.topic, err)
+		}
+		if v.time <= last {
+			continue
+		}
+		if err := w.Send(int32(n)%w.Partitions(), &stream.Record{Value: v.bytes}); err != nil {
+			return fmt.Errorf("sample for %s: %w", s.topic, err)
+		}
+		if n++; n%int(sampleRate*sampleTick/time.Second) != 0 {
+			continue
+		}
+		if _, err := p.Commit(ctx, stream.GroupOffsets{}); err != nil {
+			return fmt.Errorf("sample for %s: %w", s.topic, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+	_, err = p.Commit(ctx, stream.GroupOffsets{})
+	return err
+}
+
+// lastEventTime is the highest event time among the last records of the topic's
+// partitions; before all times if it is empty.
+func lastEventTime(ctx context.Context, system stream.System, s sampled) (last int64, err error) {
+	last = stream.NoTime
+	err = eachLast(ctx, system, s.topic, func(r *stream.Record) error {
+		at, err := s.timeOf(r)
+		last = max(last, at)
+		return err
+	})
+	return last, err
+}
+
+// eachLast calls f with the last record of each partition of a topic.
+func eachLast(ctx context.Context, system stream.System, topic string, f func(*stream.Record) error) (err error) {
+	tps, err := partitionsOf(ctx, system, topic)
+	if err != nil {
+		return err
+	}
+	ends, err := system.Admin().Ends(ctx, tps...)
+	if err != nil {
+		return err
+	}
+	starts, err := system.Admin().Starts(ctx, tps...)
+	if err != nil {
+		return err
+	}
+	r, err := openReader(ctx, system)
+	if err != nil {
+		return err
+	}
+	defer func() { err = closing(err, r.consumer) }()
+	for i, tp := range tps {
+		if ends[i] > starts[i] {
+			if err := r.from(tp, ends[i]-1, ends[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return r.toEnds(ctx, func(_ stream.TopicPartition, rec *stream.Record) error { return f(rec) })
+}

@@ -1,0 +1,123 @@
+package container
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// commitDue tells whether to commit now: the interval is over, or memory asks for
+// it, or the bounded run has ended.
+func (c *Container) commitDue(now time.Time, done bool) bool {
+	if done || c.budget.CommitDue() || c.producer.Buffered() > c.cfg.transactionBytes() {
+		return true
+	}
+	return now.Sub(c.lastCommit) >= c.cfg.CommitInterval && c.anyMoved()
+}
+
+func (c *Container) anyMoved() bool {
+	for _, t := range c.tasks {
+		if t.moved {
+			return true
+		}
+	}
+	return false
+}
+
+// commit makes everything that has happened since the last one final: outputs,
+// state and offsets, or none of it. The steps are those of the package comment;
+// their order is the guarantee.
+func (c *Container) commit(ctx context.Context) error {
+	c.lastCommit = c.cfg.Now()
+	if !c.anyMoved() {
+		return nil
+	}
+	for _, t := range c.tasks {
+		if err := c.prepare(t); err != nil {
+			return fmt.Errorf("stage %s, task %d: commit: %w", c.cfg.Stage.Name, t.ID, err)
+		}
+	}
+	if err := c.sendMarks(); err != nil {
+		return fmt.Errorf("stage %s: commit: %w", c.cfg.Stage.Name, err)
+	}
+	ends, err := c.producer.Commit(ctx, c.offsets())
+	if err != nil {
+		return fmt.Errorf("stage %s: commit: %w", c.cfg.Stage.Name, err)
+	}
+	for _, t := range c.tasks {
+		if err := c.apply(t, ends); err != nil {
+			return fmt.Errorf("stage %s, task %d: writing state: %w", c.cfg.Stage.Name, t.ID, err)
+		}
+	}
+	c.committed()
+	return nil
+}
+
+// offsets are those of all tasks, moved or not: a transaction that a timer alone
+// has caused must be fenced too.
+func (c *Container) offsets() stream.GroupOffsets {
+	g := stream.GroupOffsets{Group: c.cfg.Stage.Group}
+	for _, p := range c.partitions {
+		g.Positions = append(g.Positions, stream.Position{TopicPartition: p.TopicPartition, Offset: p.position})
+	}
+	return g
+}
+
+// prepare sends the changelog records of what is dirty in a task, and its meta
+// record to each of its changelogs.
+func (c *Container) prepare(t *task) error {
+	if !t.moved {
+		return nil
+	}
+	t.seq++
+	if t.State != nil {
+		if err := t.State.Prepare(t.log); err != nil {
+			return err
+		}
+	}
+	m, err := t.meta(&c.cfg).encode()
+	if err != nil {
+		return err
+	}
+	r := stream.Record{Key: metaKey, Value: m, Time: c.now}
+	for _, w := range t.logs {
+		if err := w.Send(t.ID, &r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// log sends one change of a store to its changelog.
+func (t *task) log(store int, key, value []byte) error {
+	t.record = stream.Record{Key: key, Value: value}
+	return t.logs[store].Send(t.ID, &t.record)
+}
+
+// apply writes the state that has just been committed to the task's database.
+func (c *Container) apply(t *task, ends []stream.Position) error {
+	if !t.moved {
+		return nil
+	}
+	t.moved = false
+	if t.State == nil {
+		return nil
+	}
+	m := t.meta(&c.cfg)
+	m.Changelogs = make(map[string]int64)
+	for i, s := range t.stage.Stores {
+		for _, end := range ends {
+			if end.Topic == s.Changelog && end.Partition == t.ID {
+				t.changelogs[i] = end.Offset
+			}
+		}
+		m.Changelogs[s.Name] = t.changelogs[i]
+	}
+	b, err := m.encode()
+	if err != nil {
+		return err
+	}
+	return t.State.Apply(b)
+}

@@ -1,0 +1,65 @@
+package container
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// Config is what a container runs, and with what. The zero value of every field
+// but the first block works.
+type Config struct {
+	App     string
+	Stage   *scheduler.Stage
+	Index   int     // which of the stage's containers this is
+	Tasks   []int32 // which of the stage's tasks it runs
+	Program Program
+	System  stream.System
+
+	// SystemID tells this log from another one, so that state is never taken for
+	// that of a log that was deleted and begun anew.
+	SystemID string
+	// Engine keeps the stores, below Dir in a directory for each task.
+	Engine kv.Engine
+	Dir    string
+
+	// Run is the id of a bounded run, and Bounds where it ends; 0 and nil for
+	// one without end. Every container of the run has the same.
+	Run    int64
+	Bounds map[stream.TopicPartition]int64
+
+	Memory         int64         // bytes, of all buffers and caches; 0 means 256 MiB
+	CommitInterval time.Duration // 0 means 500 ms
+	IdleTimeout    time.Duration // after which an input that is read to its end holds no watermark back; 0 means 10 s
+
+	Now    func() time.Time // nil: time.Now
+	Logger *slog.Logger     // nil: discarded
+}
+
+func (c Config) withDefaults() Config {
+	if c.Memory == 0 {
+		c.Memory = 256 << 20
+	}
+	if c.CommitInterval == 0 {
+		c.CommitInterval = 500 * time.Millisecond
+	}
+	if c.IdleTimeout == 0 {
+		c.IdleTimeout = 10 * time.Second
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// The shares of Memory. What is left over is for the database's own buffers
+// (the engine is made with them) and for the garbage collector's slack.
+func (c Config) fetchBytes() int64       { return c.Memory / 16 }
+func (c Config) transactionBytes() int64 { return c.Memory / 8 }
+func (c Config) cacheBytes() int64       { return c.Memory / 4 }

@@ -1,0 +1,23 @@
+// Package container runs tasks: it is the event loop between the logs of
+// package stream and the operators of package api.
+//
+// A container runs some of the tasks of one stage in one goroutine: it reads
+// their inputs, lowest event time first, pushes each record down the task's
+// operators, and commits, every half second, what came of it: outputs, state and
+// offsets together. On the job's way an executor ([RunAll] is the one of this
+// process) opens a container for each share of each stage of the plan.
+//
+// The order of a commit is what exactly-once rests on (commit.go):
+//
+//  1. cut: each task's input offsets up to which everything is finished
+//  2. changelog records of the dirty state, and the task's meta record, join the
+//     outputs in the producer's transaction
+//  3. the transaction commits, with the group's offsets
+//  4. only then the dirty state goes to the database, with the meta record in
+//     the same batch
+//
+// So a database is never ahead of the committed offsets; after a crash it may be
+// behind, and the tail of the changelog is replayed (restore.go).
+//
+// Everything of a container belongs to the goroutine that calls Run or Step.
+package container

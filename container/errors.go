@@ -1,0 +1,57 @@
+package container
+
+import (
+	"fmt"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// A RecordError is the failure of one record: it doesn't decode, or the user's
+// function returned an error or panicked. The job stops at it, unless the input
+// or the operator says otherwise.
+type RecordError struct {
+	stream.TopicPartition
+	Offset   int64
+	Operator string // with file and line of the user's call; empty if it didn't decode
+	Err      error
+}
+
+func (e *RecordError) Error() string {
+	where := fmt.Sprintf("topic %s, partition %d, offset %d", e.Topic, e.Partition, e.Offset)
+	if e.Operator == "" {
+		return fmt.Sprintf("%s: the record can't be decoded: %v", where, e.Err)
+	}
+	return fmt.Sprintf("%s: %s: %v", where, e.Operator, e.Err)
+}
+
+func (e *RecordError) Unwrap() error { return e.Err }
+
+// An OperatorError is a failure that no single record has caused: while a window
+// closed, for example.
+type OperatorError struct {
+	Stage    string
+	Task     int32
+	Operator string
+	Err      error
+}
+
+func (e *OperatorError) Error() string {
+	return fmt.Sprintf("stage %s, task %d: %s: %v", e.Stage, e.Task, e.Operator, e.Err)
+}
+
+func (e *OperatorError) Unwrap() error { return e.Err }
+
+// A PanicError is a panic in the user's code.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+
+// replayError asks for the container to be opened anew from what is committed:
+// a record is to be skipped that has already sent or changed something.
+type replayError struct{ cause *RecordError }
+
+func (e *replayError) Error() string { return "replay without a record: " + e.cause.Error() }
+func (e *replayError) Unwrap() error { return e.cause }

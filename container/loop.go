@@ -1,0 +1,118 @@
+package container
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// A Wait is what Step asks for before it is called again.
+type Wait struct {
+	// Until is when there is something to do although no record comes; zero: do
+	// not wait at all.
+	Until time.Time
+	// Done says that the bounded run has ended and is committed.
+	Done bool
+}
+
+// stepRecords bounds the records of one step, so that commits come in time.
+const stepRecords = 8192
+
+// loop steps until ctx is done or the bounded run has ended.
+func (c *Container) loop(ctx context.Context) error {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for ctx.Err() == nil {
+		wait, err := c.Step(ctx)
+		if err != nil || wait.Done {
+			return err
+		}
+		if wait.Until.IsZero() {
+			continue
+		}
+		began := c.cfg.Now()
+		timer.Reset(wait.Until.Sub(began))
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-c.consumer.Ready():
+		}
+		c.spent(phaseIdle, began)
+	}
+	return nil
+}
+
+// Step does a bounded piece of work: it takes in what has arrived, processes
+// some of it, and commits if that is due.
+func (c *Container) Step(ctx context.Context) (Wait, error) {
+	began := c.cfg.Now()
+	c.now = began.UnixMilli()
+	if err := c.poll(); err != nil {
+		return Wait{}, err
+	}
+	began = c.spent(phasePoll, began)
+	n, err := c.process(stepRecords)
+	if err != nil {
+		return Wait{}, err
+	}
+	c.endInputs()
+	pending, err := c.advance()
+	if err != nil {
+		return Wait{}, err
+	}
+	began = c.spent(phaseProcess, began)
+	done := c.ended()
+	if c.commitDue(began, done) {
+		if err := c.commit(ctx); err != nil {
+			return Wait{}, err
+		}
+		c.spent(phaseCommit, began)
+	}
+	c.publish()
+	if done {
+		return Wait{Done: true}, nil
+	}
+	if n > 0 || pending {
+		return Wait{}, nil
+	}
+	return Wait{Until: c.wakeAt()}, nil
+}
+
+// poll takes in the chunks that have arrived.
+func (c *Container) poll() error {
+	chunks, err := c.consumer.Poll()
+	if err != nil {
+		return fmt.Errorf("reading: %w", err)
+	}
+	for _, chunk := range chunks {
+		p := c.byName[chunk.TopicPartition]
+		if p == nil {
+			continue
+		}
+		p.take(chunk)
+		if err := c.loadHead(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// process pushes up to limit records down their tasks, and returns how many.
+func (c *Container) process(limit int) (int, error) {
+	total := 0
+	for total < limit {
+		p, until := c.chooser.choose()
+		if p == nil {
+			break
+		}
+		n, err := c.run(p, until)
+		if err != nil {
+			return total, err
+		}
+		total += n
+		if c.budget.CommitDue() || c.producer.Buffered() > c.cfg.transactionBytes() {
+			break
+		}
+	}
+	return total, nil
+}

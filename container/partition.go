@@ -1,0 +1,76 @@
+package container
+
+import (
+	"time"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// A partition is one input partition of a task: the chunk that is being
+// processed, its head, and how far event time has come.
+type partition struct {
+	stream.TopicPartition
+	task   *task
+	input  int // index in the stage's inputs
+	source Source
+
+	chunk []stream.Record // what is left of the chunk, its head first
+	next  int64           // where the chunk ends
+	out   bool            // a chunk is out, to be released when it is used up
+
+	position int64 // the next offset to process: all before is finished
+	head     int64 // event time of the loaded head
+	loaded   bool
+	bound    int64 // a bounded run ends here; -1: none
+	ended    bool  // the bound, or the end marks of all producers, has been reached
+
+	watermark int64 // highest event time less the disorder, or the least of the producers' marks
+	disorder  int64
+	idle      bool
+	quiet     time.Time // since when nothing has been read; zero while records come
+	marks     *producerMarks
+	heapIndex int // in the chooser; -1: not in it
+	served    int64
+	counts    partitionCounts
+}
+
+// effectiveWatermark is what the operators are told.
+func (p *partition) effectiveWatermark() int64 {
+	if p.idle || p.ended {
+		return IdleTime
+	}
+	return p.watermark
+}
+
+// observe moves the watermark of an input that isn't a repartition topic.
+func (p *partition) observe(eventTime int64) bool {
+	if w := eventTime - p.disorder; w > p.watermark {
+		p.watermark = w
+		return true
+	}
+	return false
+}
+
+// take accepts a new chunk. Records at or beyond the bound are left alone, and
+// so are those before the position: a chunk may begin earlier than asked for.
+func (p *partition) take(c stream.Chunk) {
+	p.chunk, p.next, p.out = c.Records, c.Next, true
+	for len(p.chunk) > 0 && p.chunk[0].Offset < p.position {
+		p.chunk = p.chunk[1:]
+	}
+	if p.bound >= 0 {
+		n := len(p.chunk)
+		for n > 0 && p.chunk[n-1].Offset >= p.bound {
+			n--
+		}
+		p.chunk = p.chunk[:n]
+		p.next = min(p.next, p.bound)
+	}
+}
+
+// advance leaves the head behind.
+func (p *partition) advance() {
+	p.position = p.chunk[0].Offset + 1
+	p.chunk = p.chunk[1:]
+	p.loaded = false
+}

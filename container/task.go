@@ -1,0 +1,123 @@
+package container
+
+import (
+	"fmt"
+
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// A Task is what the operators of a task see of the container.
+type Task struct {
+	ID    int32
+	State *kv.State // nil if the stage has no stores
+
+	stage   *scheduler.Stage
+	outputs []*Output
+	changes int64 // counts what a record has sent and changed, see Changed
+	counts  taskCounts
+}
+
+// Output returns the stage's output that a node of the graph writes.
+func (t *Task) Output(node int) (*Output, error) {
+	for i := range t.stage.Outputs {
+		if t.stage.Outputs[i].Node == node {
+			return t.outputs[i], nil
+		}
+	}
+	return nil, fmt.Errorf("node %d is no output of stage %s", node, t.stage.Name)
+}
+
+// Store returns the number in State of the store of a node of the graph.
+func (t *Task) Store(node int) (int, error) {
+	for i := range t.stage.Stores {
+		if t.stage.Stores[i].Node == node {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("node %d has no store in stage %s", node, t.stage.Name)
+}
+
+// Changed must be called by an operator that changes state. If the record then
+// fails and is to be skipped, the container knows that there is something to undo.
+func (t *Task) Changed() { t.changes++ }
+
+// Late counts a record that came after its window was closed.
+func (t *Task) Late() { t.counts.Late++ }
+
+// Skipped counts a record, or an element, that an operator left out for its
+// error.
+func (t *Task) Skipped() { t.counts.Skipped++ }
+
+// An Output sends to one topic.
+type Output struct {
+	writer stream.Writer
+	task   *Task
+	now    *int64 // the loop's clock, ms
+	counts outputCounts
+}
+
+// Partitions is the topic's number of partitions.
+func (o *Output) Partitions() int32 { return o.writer.Partitions() }
+
+// Send adds a record to the container's transaction; it is copied. Its time is
+// set to now.
+func (o *Output) Send(partition int32, r *stream.Record) error {
+	r.Time = *o.now
+	o.task.changes++
+	o.counts.Records++
+	o.counts.Bytes += int64(len(r.Key) + len(r.Value))
+	return o.writer.Send(partition, r)
+}
+
+// A task is one task of the container with its inputs.
+type task struct {
+	Task
+	logic      Logic
+	db         kv.Database
+	partitions []*partition
+	sentMarks  []stream.Mark   // by output, as last sent
+	moved      bool            // something has happened since the last commit
+	pending    bool            // Advance has more to do
+	ended      bool            // all inputs have ended and everything is closed
+	seq        int64           // counts commits
+	changelogs []int64         // by store: where the changelog ends after the last commit
+	logs       []stream.Writer // to the changelogs, or to the meta topic
+	record     stream.Record   // that log sends
+}
+
+// mark is what is told of the task to the consumers of an output.
+func (t *task) mark(output int, run int64) stream.Mark {
+	last := t.sentMarks[output]
+	m := stream.Mark{Task: t.ID, Watermark: last.Watermark}
+	if w := t.logic.OutputWatermark(output); w == IdleTime {
+		m.Idle = true
+	} else {
+		m.Watermark = max(w, last.Watermark)
+	}
+	if t.ended {
+		m.Ended = run
+	}
+	return m
+}
+
+// watermark is the least of the inputs that aren't idle: nothing can be due
+// before it. If all are idle, nothing new is due.
+func (t *task) watermark() int64 {
+	least := int64(IdleTime)
+	for _, p := range t.partitions {
+		least = min(least, p.effectiveWatermark())
+	}
+	return least
+}
+
+// inputsEnded tells whether nothing more will come.
+func (t *task) inputsEnded() bool {
+	for _, p := range t.partitions {
+		if !p.ended {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,148 @@
+package container
+
+import (
+	"github.com/gretestream/grete/stream"
+)
+
+// producerMarks is how far the tasks that write a repartition topic are, as told
+// by their control messages in one partition of it.
+type producerMarks struct {
+	epoch int64
+	marks []stream.Mark // by task
+}
+
+func newProducerMarks(tasks int32) *producerMarks {
+	m := &producerMarks{}
+	m.reset(0, tasks)
+	return m
+}
+
+func (m *producerMarks) reset(epoch int64, tasks int32) {
+	m.epoch = epoch
+	m.marks = make([]stream.Mark, tasks)
+	for i := range m.marks {
+		m.marks[i] = stream.Mark{Task: int32(i), Watermark: stream.NoTime}
+	}
+}
+
+// apply takes a control message in. Marks of an earlier epoch than the highest
+// seen come from containers of a former plan and count no more.
+func (m *producerMarks) apply(c stream.Control) {
+	if c.Epoch < m.epoch {
+		return
+	}
+	if c.Epoch > m.epoch || int(c.Tasks) != len(m.marks) {
+		m.reset(c.Epoch, c.Tasks)
+	}
+	for _, mark := range c.Marks {
+		old := &m.marks[mark.Task]
+		// A task that was restarted may know less than it did.
+		mark.Watermark = max(mark.Watermark, old.Watermark)
+		*old = mark
+	}
+}
+
+// watermark is the least of all tasks that aren't idle; IdleTime if all are.
+func (m *producerMarks) watermark() int64 {
+	least := int64(IdleTime)
+	for i := range m.marks {
+		if !m.marks[i].Idle && m.marks[i].Watermark < least {
+			least = m.marks[i].Watermark
+		}
+	}
+	return least
+}
+
+// ended tells whether all tasks have come to the end of the bounded run.
+func (m *producerMarks) ended(run int64) bool {
+	for i := range m.marks {
+		if m.marks[i].Ended != run {
+			return false
+		}
+	}
+	return run != 0
+}
+
+// control handles a control message at the head of a repartition partition.
+func (c *Container) control(p *partition, r *stream.Record) error {
+	msg, err := stream.ParseControl(r.Value)
+	if err != nil {
+		return &RecordError{TopicPartition: p.TopicPartition, Offset: r.Offset, Err: err}
+	}
+	p.marks.apply(msg)
+	c.refreshMarks(p)
+	return nil
+}
+
+// refreshMarks derives the partition's watermark from its producers' marks.
+func (c *Container) refreshMarks(p *partition) {
+	w := p.marks.watermark()
+	p.idle = w == IdleTime
+	if !p.idle {
+		p.watermark = max(p.watermark, w)
+	}
+	if p.marks.ended(c.cfg.Run) {
+		p.ended = true
+	}
+	p.source.SetWatermark(p.effectiveWatermark())
+	p.task.moved = true
+}
+
+// endInputs marks the partitions that have reached their bound, and the ones
+// that are idle: read to their end, and quiet for a while. One that lags is never
+// idle, however long it is waited for.
+func (c *Container) endInputs() {
+	now := c.cfg.Now()
+	for _, p := range c.partitions {
+		if p.bound >= 0 && p.position >= p.bound && !p.ended {
+			c.consumer.Unassign(p.TopicPartition)
+			p.ended = true
+			p.source.SetWatermark(IdleTime)
+			p.task.moved = true
+		}
+		if p.marks != nil || p.ended || p.idle {
+			continue
+		}
+		if p.loaded || p.position < c.consumer.End(p.TopicPartition) {
+			p.quiet = now
+		} else if p.quiet.IsZero() {
+			p.quiet = now
+		} else if now.Sub(p.quiet) >= c.cfg.IdleTimeout {
+			p.idle = true
+			p.source.SetWatermark(IdleTime)
+			p.task.moved = true
+		}
+	}
+}
+
+// sendMarks adds, to each partition of each repartition topic, one control
+// message with the marks of this container's tasks that have changed since the
+// last commit.
+func (c *Container) sendMarks() error {
+	for i, out := range c.cfg.Stage.Outputs {
+		if !out.Repartition {
+			continue
+		}
+		msg := stream.Control{Tasks: c.cfg.Stage.Tasks}
+		for _, t := range c.tasks {
+			if m := t.mark(i, c.cfg.Run); m != t.sentMarks[i] {
+				msg.Marks = append(msg.Marks, m)
+				t.sentMarks[i] = m
+			}
+		}
+		if len(msg.Marks) == 0 {
+			continue
+		}
+		w, err := c.producer.Writer(out.Topic)
+		if err != nil {
+			return err
+		}
+		r := stream.Record{Value: msg.Append(nil), Headers: []stream.Header{{Key: stream.ControlHeader}}, Time: c.cfg.Now().UnixMilli()}
+		for q := range w.Partitions() {
+			if err := w.Send(q, &r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
