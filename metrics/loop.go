@@ -1,0 +1,144 @@
+package metrics
+
+import (
+	"math"
+	"time"
+)
+
+// NoTime stands for an event time that isn't known yet.
+const NoTime = math.MinInt64
+
+// A Loop is counted by the event loop of one container. Its goroutine alone
+// touches it and what hangs on it. The zero value is ready.
+type Loop struct {
+	// Time spent since the start, in nanoseconds.
+	Phases Phases
+	// Turns counts the turns of the loop.
+	Turns int64
+	// Commits and LastCommit are counted by [Loop.Committed].
+	Commits    int64
+	LastCommit int64 // ms since 1970; 0 if there was none
+	// BufferedBytes are sent and not committed yet.
+	BufferedBytes int64
+	Tasks         []*Task
+
+	took []time.Duration // of the commits since the last Publish
+}
+
+// Committed counts a commit that ended at now and took so long.
+func (l *Loop) Committed(now time.Time, took time.Duration) {
+	l.Commits++
+	l.LastCommit = now.UnixMilli()
+	l.took = append(l.took, took)
+}
+
+// NothingToCommit says that a commit was due at now and nothing had changed, so
+// that the age of the last commit means delay and not quiet.
+func (l *Loop) NothingToCommit(now time.Time) { l.LastCommit = now.UnixMilli() }
+
+// Phases are what the loop spends its time on, in nanoseconds.
+type Phases struct {
+	Poll    int64 // asking for records
+	Process int64 // decoding them, the operators, encoding
+	Commit  int64
+	Idle    int64 // waiting for something to do
+}
+
+// A Task's counters. The owner adds and removes inputs, outputs, operators and
+// stores as it likes.
+type Task struct {
+	ID    int32
+	State TaskState
+	// Watermark is the event time that the task has reached, in ms since 1970;
+	// NoTime while unknown.
+	Watermark int64
+	Inputs    []*Input
+	Outputs   []*Output
+	Operators []*Operator
+	Stores    []*Store
+}
+
+// TaskState is where a task is in its life.
+type TaskState int8
+
+const (
+	TaskStarting TaskState = iota
+	TaskRestoring
+	TaskRunning
+	TaskEnded // its bounded input is processed
+)
+
+func (s TaskState) String() string {
+	switch s {
+	case TaskStarting:
+		return "starting"
+	case TaskRestoring:
+		return "restoring"
+	case TaskRunning:
+		return "running"
+	case TaskEnded:
+		return "ended"
+	}
+	return "unknown"
+}
+
+// An Input counts one partition that a task reads.
+type Input struct {
+	Topic     string
+	Partition int32
+	// Repartition says that the topic carries the job's own traffic, so its
+	// records were counted before, by another stage.
+	Repartition bool
+	Records     int64 // processed or skipped
+	Bytes       int64 // keys and values of them
+	Skipped     int64 // couldn't be decoded
+	// Next is the offset to process next, End the one after the last committed
+	// record; -1 while unknown.
+	Next, End int64
+	// Time of the last processed record, in ms since 1970; 0 if there was none.
+	Time int64
+}
+
+// Lag is the number of offsets left to process, -1 while unknown.
+func (in *Input) Lag() int64 {
+	if in.Next < 0 || in.End < 0 {
+		return -1
+	}
+	return max(in.End-in.Next, 0)
+}
+
+// An Output counts what a task sends to one topic.
+type Output struct {
+	Topic   string
+	Records int64
+	Bytes   int64 // keys and values
+}
+
+// An Operator counts the records of one task that an operator set aside.
+type Operator struct {
+	Name    string
+	Late    int64 // came after their window was closed
+	Skipped int64 // failed, and were skipped as the user's policy says
+}
+
+// A Store is the state of one operator in one task.
+type Store struct {
+	Name        string
+	DiskBytes   int64
+	MemoryBytes int64 // without the cache
+	CachedBytes int64 // in the write-back cache
+	DirtyBytes  int64 // of these, not yet in the store
+	// What is left of the changelog to restore.
+	RestoreRecords int64
+	RestoreBytes   int64
+	// Properties are the engine's own gauges. The slice is replaced, never changed
+	// in place, as snapshots share it.
+	Properties []Property
+}
+
+// A Property is a gauge of a store's engine, such as RocksDB's
+// "estimate-num-keys".
+type Property struct {
+	Name  string
+	Value float64
+}
