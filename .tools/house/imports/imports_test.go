@@ -1,0 +1,54 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestCheck(t *testing.T) {
+	m := func(paths ...string) []string {
+		for i, p := range paths {
+			paths[i] = module + "/" + p
+		}
+		return paths
+	}
+	tests := map[string]struct {
+		p    pkg
+		want string // a part of the only complaint; empty: none
+	}{
+		"leftwards":             {pkg{ImportPath: module + "/kv", Imports: m("stream", "metrics")}, ""},
+		"inside the family":     {pkg{ImportPath: module + "/stream/local", Imports: m("stream", "stream/batch")}, ""},
+		"rightwards":            {pkg{ImportPath: module + "/stream", Imports: m("kv")}, "stands to its right"},
+		"rightwards from below": {pkg{ImportPath: module + "/stream/local", Imports: m("api/apitest")}, "stands to its right"},
+		"rightwards in a test":  {pkg{ImportPath: module + "/kv", XTestImports: m("api")}, "stands to its right"},
+		"no place":              {pkg{ImportPath: module + "/util"}, "no place for it"},
+		"the root":              {pkg{ImportPath: module}, "no place for it"},
+		"RocksDB at home":       {pkg{ImportPath: module + "/kv/rocksdb", Imports: []string{"github.com/linxGnu/grocksdb"}}, ""},
+		"RocksDB elsewhere":     {pkg{ImportPath: module + "/container", Imports: []string{"github.com/linxGnu/grocksdb"}}, "without cgo"},
+		"Kafka elsewhere":       {pkg{ImportPath: module + "/api", Imports: []string{"github.com/segmentio/kafka-go/protocol"}}, "not Kafka"},
+		"Kafka's namesake":      {pkg{ImportPath: module + "/api", Imports: []string{"github.com/segmentio/kafka-gopher"}}, ""},
+		"cgo":                   {pkg{ImportPath: module + "/kv/rocksdb", Imports: []string{"C"}}, "cgo"},
+		"a clock in the plan":   {pkg{ImportPath: module + "/scheduler", Imports: []string{"time"}}, "it is pure"},
+		"a clock in its test":   {pkg{ImportPath: module + "/scheduler", TestImports: []string{"time"}}, ""},
+		"testing in production": {pkg{ImportPath: module + "/kv", Imports: []string{"testing"}}, "testing"},
+		"testing in a suite":    {pkg{ImportPath: module + "/kv/kvtest", Imports: []string{"testing"}}, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := strings.Join(check(tt.p), "\n")
+			if (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) || strings.Contains(got, "\n") {
+				t.Errorf("complaint %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestParse(t *testing.T) {
+	pkgs, err := parse([]byte("{\"ImportPath\":\"a\",\"Imports\":[\"b\"]}\n{\"ImportPath\":\"c\"}\n"))
+	if err != nil || len(pkgs) != 2 || pkgs[0].Imports[0] != "b" || pkgs[1].ImportPath != "c" {
+		t.Fatal(pkgs, err)
+	}
+	if _, err := parse([]byte("{")); err == nil {
+		t.Error("half an object: no error")
+	}
+}

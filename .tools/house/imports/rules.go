@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const module = "github.com/gretestream/grete"
+
+// order is that of the packages: each, with what lies below it, may import
+// those to its left.
+func order() []string {
+	return []string{"metrics", "stream", "kv", "scheduler", "container", "nomad", "api", "examples"}
+}
+
+// An only rule keeps a dependency in one package.
+type only struct {
+	dependency string // an import path, or a prefix of some that ends in /
+	in         []string
+	why        string
+}
+
+func onlys() []only {
+	return []only{
+		{"github.com/linxGnu/grocksdb", []string{"kv/rocksdb"}, "all else builds without cgo"},
+		{"github.com/segmentio/kafka-go", []string{"stream/kafka"}, "all else knows streams, not Kafka"},
+		{"github.com/hashicorp/nomad/", []string{"nomad"}, "all else knows plans, not Nomad"},
+		{"C", nil, "cgo is grocksdb's alone"},
+	}
+}
+
+// pure are imports that package scheduler does without: it has no I/O, no
+// clock, no goroutine and no randomness.
+func pure() []string {
+	return []string{"os", "io", "net", "net/http", "time", "sync", "math/rand", "math/rand/v2", "log/slog"}
+}
+
+// A pkg is a package and what it imports, as go list tells it.
+type pkg struct {
+	ImportPath   string
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
+}
+
+// check returns what a package breaks, a line each.
+func check(p pkg) []string {
+	var broken []string
+	path, rank, ok := place(p.ImportPath)
+	if !ok {
+		return []string{fmt.Sprintf("%s: no place for it; the top level has %s", p.ImportPath, strings.Join(order(), ", "))}
+	}
+	all := slices.Concat(p.Imports, p.TestImports, p.XTestImports)
+	slices.Sort(all)
+	for _, imp := range slices.Compact(all) {
+		if to, r, ok := place(imp); ok && r > rank {
+			broken = append(broken, fmt.Sprintf("%s imports %s, which stands to its right (%s)", path, to, strings.Join(order(), " <- ")))
+		}
+		for _, o := range onlys() {
+			if o.covers(imp) && !slices.Contains(o.in, path) {
+				broken = append(broken, fmt.Sprintf("%s imports %s: %s", path, imp, o.why))
+			}
+		}
+	}
+	for _, imp := range p.Imports {
+		if path == "scheduler" && slices.Contains(pure(), imp) {
+			broken = append(broken, fmt.Sprintf("%s imports %s: it is pure", path, imp))
+		}
+		if imp == "testing" && !strings.HasSuffix(path, "test") {
+			broken = append(broken, fmt.Sprintf("%s imports testing: only packages for tests (…test) do", path))
+		}
+	}
+	return broken
+}
+
+func (o only) covers(imp string) bool {
+	return imp == o.dependency || strings.HasPrefix(imp, strings.TrimSuffix(o.dependency, "/")+"/")
+}
+
+// place returns a package's path inside the module and its place in the order.
+func place(importPath string) (path string, rank int, ok bool) {
+	path, ok = strings.CutPrefix(importPath, module+"/")
+	if !ok {
+		return "", 0, false
+	}
+	top, _, _ := strings.Cut(path, "/")
+	rank = slices.Index(order(), top)
+	return path, rank, rank >= 0
+}

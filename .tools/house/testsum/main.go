@@ -1,0 +1,114 @@
+// Testsum runs go test, one or more times, and says at the end what a person
+// wants to know: how many tests passed, how many failed, and what was skipped
+// and why.
+//
+//	testsum [-allow FILE] LABEL=COMMAND...
+//
+// Each COMMAND is run by sh and must be a "go test -json". Of a package that
+// passes one line is shown; of one that fails, the output of its failing tests.
+//
+// A skipped test is a promise that isn't kept. So with CI set a skip fails the
+// run, unless FILE allows it: a line "PACKAGE TEST REASON" for each, with the
+// package's path as it ends.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+func main() {
+	allowFile := flag.String("allow", "", "the file that lists the skips which may happen")
+	flag.Parse()
+	ok, err := run(os.Stdout, *allowFile, os.Getenv("CI") != "", flag.Args())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testsum:", err)
+		os.Exit(2)
+	}
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+// run tells whether everything passed.
+func run(out io.Writer, allowFile string, ci bool, commands []string) (bool, error) {
+	allowed, err := readAllowed(allowFile)
+	if err != nil {
+		return false, err
+	}
+	if len(commands) == 0 {
+		return false, errors.New("nothing to run: give LABEL=COMMAND")
+	}
+	var total summary
+	ok := true
+	for _, c := range commands {
+		label, command, found := strings.Cut(c, "=")
+		if !found {
+			return false, fmt.Errorf("%q is not LABEL=COMMAND", c)
+		}
+		passed, err := runOne(out, label, command, &total)
+		if err != nil {
+			return false, err
+		}
+		ok = ok && passed
+	}
+	unexpected := total.report(out, allowed)
+	return ok && total.failed == 0 && (!ci || unexpected == 0), nil
+}
+
+// runOne runs a command and tells whether it ended well.
+func runOne(out io.Writer, label, command string, total *summary) (bool, error) {
+	fmt.Fprintf(out, "== %s: %s\n", label, command)
+	start := time.Now()
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Stderr = os.Stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return false, err
+	}
+	if err := cmd.Start(); err != nil {
+		return false, fmt.Errorf("start %q: %w", command, err)
+	}
+	c := newCollector(out, label, total)
+	if err := c.read(stdout); err != nil {
+		return false, errors.Join(err, cmd.Wait())
+	}
+	c.finish()
+	err = cmd.Wait()
+	fmt.Fprintf(out, "== %s: %.0f s\n", label, time.Since(start).Seconds())
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		fmt.Fprintf(out, "%s: %s\n", label, exit)
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// read takes in the events of one go test. What isn't an event, it shows.
+func (c *collector) read(r io.Reader) error {
+	lines := bufio.NewReader(r)
+	for {
+		line, err := lines.ReadString('\n')
+		if line != "" {
+			var e event
+			if json.Unmarshal([]byte(line), &e) == nil && e.Action != "" {
+				c.add(e)
+			} else {
+				fmt.Fprint(c.out, line)
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the output of go test: %w", err)
+		}
+	}
+}

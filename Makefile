@@ -1,0 +1,76 @@
+# Any go command from 1.21 on will do: it fetches this one by itself.
+export GOTOOLCHAIN := go1.27.3
+
+APP   ?= pageviews
+ARGS  ?=
+TAGS  := rocksdb,real
+# The race detector makes tests 2 to 10 times slower; "make test RACE=" leaves it out.
+RACE  ?= -race
+BENCH ?= .
+# How long fuzz takes for each test, and soak in all.
+FUZZTIME ?= 20s
+MINUTES  ?= 10
+
+GO_PACKAGES := ./...
+TESTSUM := build/testsum -allow .tools/skips
+
+.PHONY: help run test lint bench golden fuzz soak deps imports vet
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: deps ## run an example on RocksDB: APP=pageviews (or wikipedia), ARGS="its flags"
+	@go build -buildvcs=false -tags rocksdb -o build/$(APP) ./examples/$(APP)
+	@build/$(APP) $(ARGS)
+
+test: deps vet imports build/testsum ## all tests that end in minutes: with RocksDB and the race detector, then without cgo
+	CGO_ENABLED=0 go build -buildvcs=false $(GO_PACKAGES)
+	cd .tools/house && go test ./...
+	$(TESTSUM) \
+		'with RocksDB=go test -json -timeout 20m $(RACE) -tags $(TAGS) $(GO_PACKAGES)' \
+		'without cgo=CGO_ENABLED=0 go test -json $(GO_PACKAGES)'
+
+lint: deps vet imports build/golangci-lint ## gofmt, go vet, golangci-lint, and who imports whom
+	@bad=$$("$$(go env GOROOT)/bin/gofmt" -s -l $$(git ls-files '*.go')) && \
+		{ [ -z "$$bad" ] || { echo "gofmt -s would change:"; echo "$$bad"; exit 1; }; }
+	build/golangci-lint run --build-tags $(TAGS)
+	build/golangci-lint run
+	cd .tools/house && ../../build/golangci-lint run --config ../../.golangci.yml
+
+vet: deps
+	go vet -tags $(TAGS) $(GO_PACKAGES)
+	CGO_ENABLED=0 go vet $(GO_PACKAGES)
+
+imports: build/imports
+	build/imports $(TAGS)
+
+bench: deps ## Go benchmarks with allocations, on RocksDB: BENCH=regexp
+	go test -run '^$$' -bench '$(BENCH)' -benchmem -tags rocksdb $(GO_PACKAGES)
+
+golden: deps ## write the golden files anew; read the diff before you commit it
+	@for p in $$(git grep -l --untracked 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u); do \
+		go test -tags rocksdb "./$$p" -update || exit 1; done
+	@git status --short -- '*/testdata/*'
+
+fuzz: deps ## every fuzz test, for FUZZTIME=20s each
+	@git grep --untracked -o -E '^func Fuzz[A-Za-z0-9_]+' -- '*_test.go' | sed 's|/[^/]*:func | |' | \
+	while read -r dir name; do \
+		echo "== $$dir $$name"; \
+		go test -tags rocksdb -run '^$$' -fuzz "^$$name$$" -fuzztime "$(FUZZTIME)" "./$$dir" </dev/null || exit 1; done
+
+soak: deps ## the tests again and again, in random order with the race detector, for MINUTES=10
+	@end=$$(($$(date +%s) + 60 * $(MINUTES))); n=0; \
+	while [ "$$(date +%s)" -lt "$$end" ]; do \
+		go test -count=1 -shuffle=on -timeout 60m $(RACE) -tags $(TAGS) $(GO_PACKAGES) || exit 1; n=$$((n + 1)); done; \
+	echo "$$n rounds passed"
+
+deps: ## install what RocksDB needs and this machine lacks (Debian, Ubuntu)
+	@.tools/deps
+
+# The tools are modules of their own: what they depend on is no dependency of Grete.
+build/golangci-lint: .tools/lint/go.mod .tools/lint/go.sum
+	cd .tools/lint && go build -buildvcs=false -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+build/testsum build/imports: build/%: .tools/house/go.mod $(wildcard .tools/house/*/*.go)
+	cd .tools/house && go build -buildvcs=false -o ../../$@ ./$*
