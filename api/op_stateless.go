@@ -49,7 +49,7 @@ func recordTryMap[M, R any](s Stream[M], name string, f func(M) (R, error), poli
 	return record[R](s.app, node{
 		Node: s.chained(scheduler.KindMap, name),
 		attach: func(b *builder, down any) (any, error) {
-			next, sc, id, task := down.(push[R]), b.scope, b.id, b.task
+			next, sc, id, counts := down.(push[R]), b.scope, b.id, b.task.Counts(name)
 			return push[M](func(m M) error {
 				sc.operator = id
 				r, err := f(m)
@@ -59,7 +59,7 @@ func recordTryMap[M, R any](s Stream[M], name string, f func(M) (R, error), poli
 				if policy.kind != policySkip {
 					return err
 				}
-				task.Skipped()
+				counts.Skipped++
 				return nil
 			}), nil
 		},

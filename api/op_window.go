@@ -6,6 +6,7 @@ import (
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -34,7 +35,8 @@ func foldWindow[K comparable, M, A any](w WindowedStream[K, M], how string, step
 			}
 			op := &windowOperator[K, M, A]{
 				task: b.task, scope: b.scope, id: b.id, keys: keys, step: step, down: down.(push[Pane[K, A]]),
-				size: w.window.size.Milliseconds(), grace: w.window.grace.Milliseconds(), reached: stream.NoTime, endedStart: stream.NoTime,
+				size: w.window.size.Milliseconds(), grace: w.window.grace.Milliseconds(), counts: b.task.Counts(w.name),
+				reached: stream.NoTime, endedStart: stream.NoTime,
 			}
 			serde := paneSerde[A]{append: appender(values), parse: parser(values)}
 			if op.windows, err = kv.NewWindows(b.task.State, store, serde); err != nil {
@@ -57,6 +59,7 @@ type windowOperator[K comparable, M, A any] struct {
 	step    func(A, M, bool) A
 	down    push[Pane[K, A]]
 	windows *kv.Windows[openPane[A]]
+	counts  *metrics.Operator
 
 	size, grace int64 // ms
 	input       func() int64
@@ -83,7 +86,7 @@ func (w *windowOperator[K, M, A]) push(m M) error {
 	w.scope.operator = w.id
 	start := windowStart(w.scope.time, w.size)
 	if start+w.size+w.grace <= w.now() {
-		w.task.Late()
+		w.counts.Late++
 		return nil
 	}
 	v, existed, err := w.windows.Upsert(start, w.scope.key)
@@ -91,7 +94,7 @@ func (w *windowOperator[K, M, A]) push(m M) error {
 		return err
 	}
 	if v.closed {
-		w.task.Late()
+		w.counts.Late++
 		return nil
 	}
 	w.task.Changed()

@@ -30,8 +30,10 @@ func (c *Container) anyMoved() bool {
 // state and offsets, or none of it. The steps are those of the package comment;
 // their order is the guarantee.
 func (c *Container) commit(ctx context.Context) error {
-	c.lastCommit = c.cfg.Now()
+	began := c.cfg.Now()
+	c.lastCommit = began
 	if !c.anyMoved() {
+		c.counts.NothingToCommit(began)
 		return nil
 	}
 	for _, t := range c.tasks {
@@ -51,7 +53,33 @@ func (c *Container) commit(ctx context.Context) error {
 			return fmt.Errorf("stage %s, task %d: writing state: %w", c.cfg.Stage.Name, t.ID, err)
 		}
 	}
-	c.committed()
+	now := c.cfg.Now()
+	c.counts.Committed(now, now.Sub(began))
+	return c.trim(ctx, now)
+}
+
+// trimEvery is how often repartition topics are trimmed.
+const trimEvery = 10 * time.Second
+
+// trim drops what has been processed from the repartition topics: nobody reads it
+// again, and they don't age.
+func (c *Container) trim(ctx context.Context, now time.Time) error {
+	if now.Sub(c.lastTrim) < trimEvery {
+		return nil
+	}
+	c.lastTrim = now
+	var before []stream.Position
+	for _, p := range c.partitions {
+		if p.marks != nil && p.position > 0 {
+			before = append(before, stream.Position{TopicPartition: p.TopicPartition, Offset: p.position})
+		}
+	}
+	if len(before) == 0 {
+		return nil
+	}
+	if err := c.cfg.System.Admin().DeleteRecords(ctx, before...); err != nil {
+		return fmt.Errorf("stage %s: trimming repartition topics: %w", c.cfg.Stage.Name, err)
+	}
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -37,6 +38,8 @@ type Config struct {
 
 	Now    func() time.Time // nil: time.Now
 	Logger *slog.Logger     // nil: discarded
+	// Counts is where the container's counters are published; nil: nowhere.
+	Counts *metrics.Container
 }
 
 func (c Config) withDefaults() Config {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -24,22 +25,38 @@ type Container struct {
 
 	now        int64 // ms, as of the last step
 	lastCommit time.Time
-	counts     loopCounts
+	lastTrim   time.Time
+	counts     metrics.Loop
+	published  time.Time
 }
 
 // Open makes a container ready: its tasks' state is restored from their
 // changelogs, and their inputs stand where the last commit left them.
 func Open(ctx context.Context, cfg Config) (*Container, error) {
-	return open(ctx, cfg, nil)
+	c := &Container{cfg: cfg.withDefaults(), skip: make(map[stream.Position]bool)}
+	return c, c.open(ctx)
 }
 
-func open(ctx context.Context, cfg Config, skip map[stream.Position]bool) (*Container, error) {
-	c := &Container{cfg: cfg.withDefaults(), byName: make(map[stream.TopicPartition]*partition), skip: skip}
+func (c *Container) open(ctx context.Context) error {
+	c.byName = make(map[stream.TopicPartition]*partition)
 	c.budget.Limit = c.cfg.cacheBytes()
 	if err := c.start(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("stage %s: %w", cfg.Stage.Name, err), c.close())
+		return errors.Join(fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err), c.Close())
 	}
-	return c, nil
+	return nil
+}
+
+// replay goes back to what is committed, and on from there without the record
+// that failed.
+func (c *Container) replay(ctx context.Context, without *RecordError) error {
+	c.cfg.Logger.Warn("going back to the last commit, to leave a record out that has failed", "error", without)
+	if err := c.Close(); err != nil {
+		return err
+	}
+	skip := c.skip
+	skip[stream.Position{TopicPartition: without.TopicPartition, Offset: without.Offset}] = true
+	*c = Container{cfg: c.cfg, skip: skip}
+	return c.open(ctx)
 }
 
 // start opens what the container needs, in this order: the producer first, since
@@ -66,9 +83,8 @@ func (c *Container) start(ctx context.Context) error {
 	return nil
 }
 
-// close gives everything back. What isn't committed is lost, which is what makes
-// a crash and a stop the same.
-func (c *Container) close() error {
+// Close stops the container without a commit, as a crash would.
+func (c *Container) Close() error {
 	var errs []error
 	if c.consumer != nil {
 		errs = append(errs, c.consumer.Close())
@@ -84,36 +100,20 @@ func (c *Container) close() error {
 	return errors.Join(errs...)
 }
 
-// Close stops the container without a commit, as a crash would.
-func (c *Container) Close() error { return c.close() }
-
 // Stop commits what is finished and closes.
 func (c *Container) Stop(ctx context.Context) error {
-	return errors.Join(c.commit(ctx), c.close())
+	return errors.Join(c.commit(ctx), c.Close())
 }
 
 // Run opens a container and runs it until ctx is done (then it commits, closes
 // and returns nil), until its bounded run has ended, or until it fails.
 func Run(ctx context.Context, cfg Config) error {
-	skip := make(map[stream.Position]bool)
-	for {
-		err := runOnce(ctx, cfg, skip)
-		var replay *replayError
-		if !errors.As(err, &replay) {
-			return err
-		}
-		// From what is committed once more, this time without that record.
-		skip[stream.Position{TopicPartition: replay.cause.TopicPartition, Offset: replay.cause.Offset}] = true
-	}
-}
-
-func runOnce(ctx context.Context, cfg Config, skip map[stream.Position]bool) error {
-	c, err := open(ctx, cfg, skip)
+	c, err := Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	if err := c.loop(ctx); err != nil {
-		return errors.Join(err, c.close())
+		return errors.Join(err, c.Close())
 	}
 	// ctx is done, but what is finished is still committed.
 	return c.Stop(context.WithoutCancel(ctx))

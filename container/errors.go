@@ -2,6 +2,9 @@ package container
 
 import (
 	"fmt"
+	"path/filepath"
+	"runtime"
+	"strings"
 
 	"github.com/gretestream/grete/stream"
 )
@@ -44,10 +47,29 @@ func (e *OperatorError) Unwrap() error { return e.Err }
 // A PanicError is a panic in the user's code.
 type PanicError struct {
 	Value any
-	Stack []byte
+	At    string // the file and line that panicked
 }
 
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v (%s)", e.Value, e.At) }
+
+// newPanicError is for the deferred function that has recovered v: the frames of
+// the panic are still on the stack.
+func newPanicError(v any) *PanicError {
+	pc := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pc[:runtime.Callers(2, pc)])
+	panicking := false
+	for {
+		f, more := frames.Next()
+		inRuntime := strings.HasPrefix(f.Function, "runtime.")
+		if panicking && !inRuntime {
+			return &PanicError{Value: v, At: fmt.Sprintf("%s:%d", filepath.Base(f.File), f.Line)}
+		}
+		panicking = panicking || f.Function == "runtime.gopanic"
+		if !more {
+			return &PanicError{Value: v, At: "at an unknown place"}
+		}
+	}
+}
 
 // replayError asks for the container to be opened anew from what is committed:
 // a record is to be skipped that has already sent or changed something.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -43,7 +44,9 @@ func (c *Container) openPartition(ctx context.Context, t *task, input int, m *me
 		bound:          -1,
 		watermark:      stream.NoTime,
 		heapIndex:      -1,
+		counts:         &metrics.Input{Topic: in.Topic, Partition: t.ID, Repartition: in.Repartition(), Next: -1, End: -1},
 	}
+	t.counts.Inputs = append(t.counts.Inputs, p.counts)
 	p.disorder = p.source.Disorder().Milliseconds()
 	if in.Repartition() {
 		p.marks = newProducerMarks(in.Producers)

@@ -2,6 +2,7 @@ package container
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -11,6 +12,8 @@ type Wait struct {
 	// Until is when there is something to do although no record comes; zero: do
 	// not wait at all.
 	Until time.Time
+	// Uncommitted says that something has happened since the last commit.
+	Uncommitted bool
 	// Done says that the bounded run has ended and is committed.
 	Done bool
 }
@@ -37,7 +40,7 @@ func (c *Container) loop(ctx context.Context) error {
 		case <-timer.C:
 		case <-c.consumer.Ready():
 		}
-		c.spent(phaseIdle, began)
+		c.spend(&c.counts.Phases.Idle, began)
 	}
 	return nil
 }
@@ -45,12 +48,20 @@ func (c *Container) loop(ctx context.Context) error {
 // Step does a bounded piece of work: it takes in what has arrived, processes
 // some of it, and commits if that is due.
 func (c *Container) Step(ctx context.Context) (Wait, error) {
+	w, err := c.step(ctx)
+	if replay := (*replayError)(nil); errors.As(err, &replay) {
+		return Wait{}, c.replay(ctx, replay.cause)
+	}
+	return w, err
+}
+
+func (c *Container) step(ctx context.Context) (Wait, error) {
 	began := c.cfg.Now()
 	c.now = began.UnixMilli()
 	if err := c.poll(); err != nil {
 		return Wait{}, err
 	}
-	began = c.spent(phasePoll, began)
+	began = c.spend(&c.counts.Phases.Poll, began)
 	n, err := c.process(stepRecords)
 	if err != nil {
 		return Wait{}, err
@@ -60,22 +71,23 @@ func (c *Container) Step(ctx context.Context) (Wait, error) {
 	if err != nil {
 		return Wait{}, err
 	}
-	began = c.spent(phaseProcess, began)
+	began = c.spend(&c.counts.Phases.Process, began)
 	done := c.ended()
 	if c.commitDue(began, done) {
 		if err := c.commit(ctx); err != nil {
 			return Wait{}, err
 		}
-		c.spent(phaseCommit, began)
+		began = c.spend(&c.counts.Phases.Commit, began)
 	}
-	c.publish()
+	c.counts.Turns++
+	c.publish(began, done)
 	if done {
 		return Wait{Done: true}, nil
 	}
 	if n > 0 || pending {
-		return Wait{}, nil
+		return Wait{Uncommitted: c.anyMoved()}, nil
 	}
-	return Wait{Until: c.wakeAt()}, nil
+	return Wait{Until: c.wakeAt(), Uncommitted: c.anyMoved()}, nil
 }
 
 // poll takes in the chunks that have arrived.
@@ -115,4 +127,24 @@ func (c *Container) process(limit int) (int, error) {
 		}
 	}
 	return total, nil
+}
+
+// ended tells whether the bounded run has come to its end here.
+func (c *Container) ended() bool {
+	for _, t := range c.tasks {
+		if !t.ended {
+			return false
+		}
+	}
+	return c.cfg.Run != 0
+}
+
+// wakeAt is when there is something to do although no record comes: a commit, an
+// input that becomes idle, or a sign of life.
+func (c *Container) wakeAt() time.Time {
+	at := c.cfg.Now().Add(publishEvery)
+	if due := c.lastCommit.Add(c.cfg.CommitInterval); c.anyMoved() && due.Before(at) {
+		return due
+	}
+	return at
 }

@@ -1,52 +1,100 @@
 package container
 
-import "time"
+import (
+	"time"
 
-type phase int
-
-const (
-	phasePoll phase = iota
-	phaseProcess
-	phaseCommit
-	phaseIdle
-	phases
+	"github.com/gretestream/grete/metrics"
+	"github.com/gretestream/grete/stream"
 )
 
-type partitionCounts struct{ Records, Bytes, Skipped int64 }
-type outputCounts struct{ Records, Bytes int64 }
-type taskCounts struct{ Late, Skipped int64 }
-type loopCounts struct {
-	Time    [phases]time.Duration
-	Commits int64
-}
+// publishEvery is how often the loop shows its counters.
+const publishEvery = 500 * time.Millisecond
 
-// spent adds the time since began to a phase, and returns the time.
-func (c *Container) spent(p phase, began time.Time) time.Time {
+// spend adds the time since began to a phase, and returns the time.
+func (c *Container) spend(phase *int64, began time.Time) time.Time {
 	now := c.cfg.Now()
-	c.counts.Time[p] += now.Sub(began)
+	*phase += int64(now.Sub(began))
 	return now
 }
-func (c *Container) publish()   {}
-func (c *Container) committed() {}
-func (r *restorer) publish()    {}
 
-// ended tells whether the bounded run has come to its end here.
-func (c *Container) ended() bool {
-	for _, t := range c.tasks {
-		if !t.ended {
-			return false
-		}
+// publish shows a copy of the counters, now and then.
+func (c *Container) publish(now time.Time, always bool) {
+	if c.cfg.Counts == nil || (!always && now.Sub(c.published) < publishEvery) {
+		return
 	}
-	return c.cfg.Run != 0
+	c.published = now
+	c.counts.BufferedBytes = c.producer.Buffered()
+	for _, t := range c.tasks {
+		t.measure(c)
+	}
+	c.cfg.Counts.Publish(&c.counts)
 }
 
-// wakeAt is when there is something to do although no record comes.
-func (c *Container) wakeAt() time.Time {
-	at := c.cfg.Now().Add(time.Second)
-	if c.anyMoved() {
-		if due := c.lastCommit.Add(c.cfg.CommitInterval); due.Before(at) {
-			at = due
+// measure brings the task's gauges up to date.
+func (t *task) measure(c *Container) {
+	if t.logic != nil {
+		t.counts.State = metrics.TaskRunning
+		t.counts.Watermark = t.lowWatermark()
+	}
+	if t.ended {
+		t.counts.State = metrics.TaskEnded
+	}
+	for _, p := range t.partitions {
+		p.counts.Next, p.counts.End = p.position, c.consumer.End(p.TopicPartition)
+		if p.bound >= 0 {
+			p.counts.End = p.bound
 		}
 	}
-	return at
+	if t.State == nil || len(t.counts.Stores) == 0 {
+		return
+	}
+	// The database is the task's; its size is shown once, with the first store.
+	s := t.State.Stats()
+	first := t.counts.Stores[0]
+	first.DiskBytes, first.MemoryBytes = s.DiskBytes, s.MemoryBytes
+}
+
+// lowWatermark is the event time that the task has reached: of its inputs that
+// count, the least; if none counts, the least of those that have one.
+func (t *task) lowWatermark() int64 {
+	if w := t.watermark(); w != IdleTime {
+		return w
+	}
+	least := int64(IdleTime)
+	for _, p := range t.partitions {
+		if p.watermark != stream.NoTime {
+			least = min(least, p.watermark)
+		}
+	}
+	if least == IdleTime {
+		return metrics.NoTime
+	}
+	return least
+}
+
+// newCounts makes the counters of a task. Those of its inputs come later.
+func newCounts(t *task) *metrics.Task {
+	m := &metrics.Task{ID: t.ID, State: metrics.TaskRestoring, Watermark: metrics.NoTime}
+	for _, out := range t.stage.Outputs {
+		m.Outputs = append(m.Outputs, &metrics.Output{Topic: out.Topic})
+	}
+	for _, s := range t.stage.Stores {
+		m.Stores = append(m.Stores, &metrics.Store{Name: s.Name})
+	}
+	return m
+}
+
+// publish shows how much is left to restore.
+func (r *restorer) publish() {
+	for _, t := range r.c.tasks {
+		for _, s := range t.counts.Stores {
+			s.RestoreRecords = 0
+		}
+	}
+	for _, p := range r.progress {
+		if p.store >= 0 {
+			p.task.counts.Stores[p.store].RestoreRecords = p.end - p.next
+		}
+	}
+	r.c.publish(r.c.cfg.Now(), false)
 }

@@ -3,6 +3,7 @@ package container
 import (
 	"time"
 
+	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -31,7 +32,7 @@ type partition struct {
 	marks     *producerMarks
 	heapIndex int // in the chooser; -1: not in it
 	served    int64
-	counts    partitionCounts
+	counts    *metrics.Input
 }
 
 // effectiveWatermark is what the operators are told.

@@ -1,10 +1,6 @@
 package container
 
-import (
-	"runtime/debug"
-
-	"github.com/gretestream/grete/stream"
-)
+import "github.com/gretestream/grete/stream"
 
 // run processes records of one partition: at most runLength of them, and none
 // that is later than until. Then the partition waits for its turn again.
@@ -14,7 +10,7 @@ func (c *Container) run(p *partition, until int64) (n int, err error) {
 	before := t.changes
 	defer func() {
 		if v := recover(); v != nil {
-			err = c.failed(p, before, &PanicError{Value: v, Stack: debug.Stack()})
+			err = c.failed(p, before, newPanicError(v))
 		}
 	}()
 	for ; n < runLength && p.loaded && p.head <= until; n++ {
@@ -37,6 +33,7 @@ func (c *Container) run(p *partition, until int64) (n int, err error) {
 func (c *Container) finished(p *partition) error {
 	r := &p.chunk[0]
 	p.counts.Records++
+	p.counts.Time = r.Time
 	p.counts.Bytes += int64(len(r.Key) + len(r.Value))
 	eventTime := p.head
 	p.advance()
@@ -117,6 +114,7 @@ func (c *Container) failed(p *partition, before int64, err error) error {
 
 // skipHead leaves the head out and counts it.
 func (c *Container) skipHead(p *partition) {
+	p.counts.Records++
 	p.counts.Skipped++
 	p.task.moved = true
 	p.advance()
@@ -129,7 +127,7 @@ func (c *Container) fire(t *task) error {
 	if t.pending || due == IdleTime || t.watermark() < due {
 		return nil
 	}
-	return c.step(t, t.logic.Advance)
+	return c.act(t, t.logic.Advance)
 }
 
 // advance goes on with what is pending, does what control messages and idle
@@ -142,13 +140,13 @@ func (c *Container) advance() (bool, error) {
 		case t.ended:
 			continue
 		case t.inputsEnded():
-			if err := c.step(t, t.logic.End); err != nil {
+			if err := c.act(t, t.logic.End); err != nil {
 				return false, err
 			}
 			t.ended = !t.pending
 			t.moved = true
 		case t.pending:
-			if err := c.step(t, t.logic.Advance); err != nil {
+			if err := c.act(t, t.logic.Advance); err != nil {
 				return false, err
 			}
 		default:
@@ -161,11 +159,11 @@ func (c *Container) advance() (bool, error) {
 	return more, nil
 }
 
-// step calls Advance or End, with panics turned into errors.
-func (c *Container) step(t *task, f func() (bool, error)) (err error) {
+// act calls Advance or End, with panics turned into errors.
+func (c *Container) act(t *task, f func() (bool, error)) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = &OperatorError{Stage: t.stage.Name, Task: t.ID, Operator: t.logic.Operator(), Err: &PanicError{Value: v, Stack: debug.Stack()}}
+			err = &OperatorError{Stage: t.stage.Name, Task: t.ID, Operator: t.logic.Operator(), Err: newPanicError(v)}
 		}
 	}()
 	t.moved = true

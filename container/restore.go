@@ -43,12 +43,14 @@ func (c *Container) openTask(id int32) (*task, error) {
 	for i := range t.sentMarks {
 		t.sentMarks[i] = stream.Mark{Task: id, Watermark: stream.NoTime}
 	}
-	for _, out := range stage.Outputs {
+	t.counts = newCounts(t)
+	c.counts.Tasks = append(c.counts.Tasks, t.counts)
+	for i, out := range stage.Outputs {
 		w, err := c.producer.Writer(out.Topic)
 		if err != nil {
 			return nil, fmt.Errorf("topic %s: %w", out.Topic, err)
 		}
-		t.outputs = append(t.outputs, &Output{writer: w, task: &t.Task, now: &c.now})
+		t.outputs = append(t.outputs, &Output{writer: w, task: &t.Task, now: &c.now, counts: t.counts.Outputs[i]})
 	}
 	for _, topic := range changelogTopics(c.cfg) {
 		w, err := c.producer.Writer(topic)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -16,7 +17,7 @@ type Task struct {
 	stage   *scheduler.Stage
 	outputs []*Output
 	changes int64 // counts what a record has sent and changed, see Changed
-	counts  taskCounts
+	counts  *metrics.Task
 }
 
 // Output returns the stage's output that a node of the graph writes.
@@ -43,19 +44,19 @@ func (t *Task) Store(node int) (int, error) {
 // fails and is to be skipped, the container knows that there is something to undo.
 func (t *Task) Changed() { t.changes++ }
 
-// Late counts a record that came after its window was closed.
-func (t *Task) Late() { t.counts.Late++ }
-
-// Skipped counts a record, or an element, that an operator left out for its
-// error.
-func (t *Task) Skipped() { t.counts.Skipped++ }
+// Counts makes the counters of an operator, which the operator counts in.
+func (t *Task) Counts(operator string) *metrics.Operator {
+	c := &metrics.Operator{Name: operator}
+	t.counts.Operators = append(t.counts.Operators, c)
+	return c
+}
 
 // An Output sends to one topic.
 type Output struct {
 	writer stream.Writer
 	task   *Task
 	now    *int64 // the loop's clock, ms
-	counts outputCounts
+	counts *metrics.Output
 }
 
 // Partitions is the topic's number of partitions.

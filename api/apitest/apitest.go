@@ -1,0 +1,300 @@
+package apitest
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/api"
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/kv/memory"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+	streammemory "github.com/gretestream/grete/stream/memory"
+)
+
+// Options say how a test runs the job. The zero value is one container a stage
+// and one partition a topic, so that outputs have one order.
+type Options struct {
+	Partitions int32
+	Containers int
+}
+
+// A Test is a job under test. Any mistake or failure of the job fails the test.
+type Test struct {
+	t       testing.TB
+	app     *api.App
+	options Options
+	system  stream.System
+	plan    *scheduler.Plan
+	now     time.Time
+	time    int64 // event time, ms; what has been promised to the job
+	run     int64 // counts bounded runs
+	running []*container.Container
+	seen    map[stream.TopicPartition]int64 // outputs up to where they were taken
+}
+
+// stateLimit bounds the state in memory.
+const stateLimit = 1 << 30
+
+// New plans the job and starts it. It is closed when the test ends.
+func New(t testing.TB, app *api.App, opts ...Options) *Test {
+	t.Helper()
+	x := &Test{t: t, app: app, system: streammemory.New(), now: time.Unix(0, 0), time: stream.NoTime, seen: make(map[stream.TopicPartition]int64)}
+	for _, o := range opts {
+		x.options = o
+	}
+	x.options.Partitions = max(x.options.Partitions, 1)
+	x.prepare()
+	x.start(nil)
+	t.Cleanup(x.Crash)
+	return x
+}
+
+// prepare makes the plan and its topics.
+func (x *Test) prepare() {
+	x.t.Helper()
+	ctx := context.Background()
+	g, err := x.app.Graph()
+	x.must(err)
+	m := scheduler.Metadata{Partitions: make(map[string]int32)}
+	for _, n := range g.Nodes {
+		if n.Kind == scheduler.KindInput && m.Partitions[n.Topic] == 0 {
+			m.Partitions[n.Topic] = x.options.Partitions
+			x.must(x.system.Admin().CreateTopic(ctx, stream.TopicConfig{Name: n.Topic, Partitions: x.options.Partitions}))
+		}
+	}
+	x.plan, err = x.app.Plan(m, scheduler.Options{Partitions: x.options.Partitions, Containers: x.options.Containers})
+	x.must(err)
+	x.must(container.CreateTopics(ctx, x.system.Admin(), x.plan))
+}
+
+// start opens the containers from what is committed.
+func (x *Test) start(bounds map[stream.TopicPartition]int64) {
+	x.t.Helper()
+	base := container.Config{
+		Program: x.app.Program(), System: x.system, SystemID: "memory", Engine: memory.New(stateLimit),
+		Now: func() time.Time { return x.now },
+		// Event time is moved by Advance alone.
+		IdleTimeout: time.Duration(1<<63 - 1),
+	}
+	if bounds != nil {
+		base.Run, base.Bounds = x.run, bounds
+	}
+	for _, cfg := range container.Configs(x.plan, base) {
+		c, err := container.Open(context.Background(), cfg)
+		x.must(err)
+		x.running = append(x.running, c)
+	}
+}
+
+// Send appends values to an input topic, encoded as their type is by default, in
+// turn to its partitions.
+func (x *Test) Send[M any](topic string, values ...M) {
+	x.t.Helper()
+	serde, _ := stream.SerdeFor[M]()
+	x.send(topic, len(values), func(i int, r *stream.Record) (err error) {
+		r.Value, err = serde.Append(nil, values[i])
+		return err
+	})
+}
+
+// SendKeyed appends a value under a key to an input topic.
+func (x *Test) SendKeyed[K comparable, M any](topic string, key K, value M) {
+	x.t.Helper()
+	keys, _ := stream.SerdeFor[K]()
+	values, _ := stream.SerdeFor[M]()
+	x.send(topic, 1, func(_ int, r *stream.Record) (err error) {
+		if r.Key, err = keys.Append(nil, key); err != nil {
+			return err
+		}
+		r.Value, err = values.Append(nil, value)
+		return err
+	})
+}
+
+func (x *Test) send(topic string, n int, fill func(int, *stream.Record) error) {
+	x.t.Helper()
+	ctx := context.Background()
+	p, err := x.system.OpenProducer(ctx, stream.ProducerConfig{})
+	x.must(err)
+	w, err := p.Writer(topic)
+	x.must(err)
+	for i := range n {
+		r := stream.Record{Time: x.now.UnixMilli()}
+		x.must(fill(i, &r))
+		partition := int32(i) % w.Partitions()
+		if r.Key != nil {
+			partition = stream.PartitionOf(r.Key, w.Partitions())
+		}
+		x.must(w.Send(partition, &r))
+	}
+	_, err = p.Commit(ctx, stream.GroupOffsets{})
+	x.must(err)
+	x.must(p.Close())
+}
+
+// Advance processes what was sent, and then moves event time on by d from the
+// latest record, or from where it was moved to before: whatever is due by then
+// happens.
+func (x *Test) Advance(d time.Duration) {
+	x.t.Helper()
+	x.settle()
+	for _, c := range x.running {
+		x.time = max(x.time, c.EventTime())
+	}
+	x.now = x.now.Add(d)
+	if x.time == stream.NoTime {
+		return
+	}
+	x.time += d.Milliseconds()
+	for _, c := range x.running {
+		c.Promise(x.time)
+	}
+	x.settle()
+}
+
+// End is the end of the inputs as they are now: what was sent is processed, all
+// windows are closed, as a run with -once does. The job can go on after it.
+func (x *Test) End() {
+	x.t.Helper()
+	x.settle()
+	x.Crash()
+	bounds, err := container.Bounds(context.Background(), x.system.Admin(), x.plan)
+	x.must(err)
+	x.run++
+	x.start(bounds)
+	for done := 0; done < len(x.running); {
+		done = 0
+		for _, c := range x.running {
+			w, err := c.Step(context.Background())
+			x.must(err)
+			if w.Done {
+				done++
+			}
+		}
+		x.now = x.now.Add(time.Second)
+	}
+	x.Crash()
+	x.start(nil)
+}
+
+// Crash kills the job, with what it has not committed. Records that were sent
+// and not looked at yet are begun with first, so that there is something to lose.
+func (x *Test) Crash() {
+	x.t.Helper()
+	for _, c := range x.running {
+		_, _ = c.Step(context.Background())
+		x.must(c.Close())
+	}
+	x.running = nil
+}
+
+// Restart starts the job from its last commit, after a Crash or without one.
+func (x *Test) Restart() {
+	x.t.Helper()
+	x.Crash()
+	x.start(nil)
+}
+
+// settle lets the job run until there is nothing left to do and all is committed.
+func (x *Test) settle() {
+	x.t.Helper()
+	for busy := true; busy; {
+		busy = false
+		for _, c := range x.running {
+			w, err := c.Step(context.Background())
+			x.must(err)
+			busy = busy || w.Until.IsZero() || w.Uncommitted
+		}
+		x.now = x.now.Add(100 * time.Millisecond)
+	}
+}
+
+// Output processes what was sent and returns the values that have come to an
+// output topic since it was last asked for, those of a partition in their order.
+func (x *Test) Output[M any](topic string) []M {
+	x.t.Helper()
+	x.settle()
+	serde, _ := stream.SerdeFor[M]()
+	var values []M
+	x.read(topic, func(r *stream.Record) error {
+		m, err := serde.Parse(r.Value)
+		values = append(values, m)
+		return err
+	})
+	return values
+}
+
+// read calls f with the records of a topic that are new.
+func (x *Test) read(topic string, f func(*stream.Record) error) {
+	x.t.Helper()
+	ctx := context.Background()
+	partitions, err := x.system.Admin().Partitions(ctx, topic)
+	x.must(err)
+	if partitions[topic] == 0 {
+		x.t.Fatalf("there is no topic %s", topic)
+	}
+	c, err := x.system.OpenConsumer(ctx, stream.ConsumerConfig{})
+	x.must(err)
+	defer func() { x.must(c.Close()) }()
+	for p := range partitions[topic] {
+		tp := stream.TopicPartition{Topic: topic, Partition: p}
+		x.must(c.Assign(tp, x.seen[tp]))
+		for x.seen[tp] < c.End(tp) {
+			chunks, err := c.Poll()
+			x.must(err)
+			for _, chunk := range chunks {
+				for i := range chunk.Records {
+					x.must(f(&chunk.Records[i]))
+				}
+				x.seen[tp] = chunk.Next
+				c.Release(tp)
+			}
+		}
+		c.Unassign(tp)
+	}
+}
+
+// Expect compares what Output returns with what is wanted: in this order with one
+// partition, in any with more.
+func (x *Test) Expect[M any](topic string, want ...M) {
+	x.t.Helper()
+	got := x.Output[M](topic)
+	if x.options.Partitions == 1 && len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
+		x.t.Fatalf("%s:\n got %s\nwant %s", topic, lines(got), lines(want))
+	}
+	rest := append([]M{}, got...)
+	for _, w := range want {
+		at := -1
+		for i := range rest {
+			if reflect.DeepEqual(rest[i], w) {
+				at = i
+			}
+		}
+		if at < 0 {
+			x.t.Fatalf("%s: %+v is missing in\n%s", topic, w, lines(got))
+		}
+		rest = append(rest[:at], rest[at+1:]...)
+	}
+	if len(rest) > 0 {
+		x.t.Fatalf("%s: not expected:\n%s", topic, lines(rest))
+	}
+}
+
+func lines[M any](values []M) string {
+	s := fmt.Sprintf("%d:", len(values))
+	for _, v := range values {
+		s += fmt.Sprintf("\n\t%+v", v)
+	}
+	return s
+}
+
+func (x *Test) must(err error) {
+	x.t.Helper()
+	if err != nil {
+		x.t.Fatal(err)
+	}
+}

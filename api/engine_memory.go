@@ -1,0 +1,14 @@
+//go:build !rocksdb
+
+package api
+
+import (
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/kv/memory"
+)
+
+// stateNote is said in the first lines of a run.
+const stateNote = "state is kept in memory, and restored from the changelog: build with -tags rocksdb to keep it in RocksDB"
+
+// newEngine makes what keeps the stores, in at most so many bytes.
+func newEngine(bytes int64) (kv.Engine, error) { return memory.New(bytes), nil }

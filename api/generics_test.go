@@ -1,0 +1,63 @@
+package api_test
+
+import (
+	"iter"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/api"
+	"github.com/gretestream/grete/scheduler"
+)
+
+// Every operator in one chain. It guards against instantiation cycles: a method
+// that leads from a type to itself wrapped breaks the whole package, with an
+// error that names two innocent lines. Add each new operator here.
+func TestEveryOperatorChains(t *testing.T) {
+	app := api.New("all")
+	minute := api.Tumbling(time.Minute).Grace(time.Second)
+	keyed := app.From("views",
+		api.EventTime(view.time).Disorder(time.Second), api.OnError[view](api.Skip()), api.WithSerde(viewSerde{}),
+		api.Sample(func() iter.Seq[view] { return slices.Values([]view{}) })).
+		Filter(func(v view) bool { return v.User != "" }).
+		Peek(func(view) {}).
+		Map(func(v view) view { return v }).
+		TryMap("try", func(v view) (view, error) { return v, nil }, api.Fail()).
+		FlatMap(func(v view) iter.Seq[view] { return slices.Values([]view{v}) }).
+		Apply(func(s api.Stream[view]) api.Stream[view] { return s.Merge(s) }).
+		PartitionBy("by-user", userOf).
+		Filter(func(view) bool { return true }).
+		Peek(func(view) {})
+	keyed.Merge(keyed).
+		MapValues(func(v view) string { return v.Page }).
+		MapWithKey(func(k, page string) view { return view{User: k, Page: page} }).
+		Window("w1", minute).Count().
+		Window("w2", minute).Fold(func(n int64, p api.Pane[string, int64]) int64 { return n + p.Value }).
+		Window("w3", minute).FoldFrom(func() int64 { return 0 }, func(n int64, p api.Pane[string, int64]) int64 { return n + p.Value }).
+		Window("w4", minute).Sum(func(p api.Pane[string, int64]) int64 { return p.Value }).
+		PartitionBy("by-value", func(p api.Pane[string, int64]) int64 { return p.Value }).
+		Count("t1").Updates().
+		Fold("t2", func(a, b int64) int64 { return a + b }).Updates().
+		Reduce("t3", func(a, b int64) int64 { return max(a, b) }).Updates().
+		To("out", api.KeyedBy(func(n int64) string { return "k" }))
+	keyed.Count("t4").To("out2")
+	app.FromKeyed[string, []byte]("bytes").To("out3", api.OutputSerde(bytesSerde{}))
+
+	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"views": 2, "bytes": 1}}, scheduler.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(plan.Stages); n != 4 {
+		t.Errorf("%d stages: %v", n, plan)
+	}
+}
+
+type viewSerde struct{}
+
+func (viewSerde) Append(dst []byte, v view) ([]byte, error) { return append(dst, v.User...), nil }
+func (viewSerde) Parse(src []byte) (view, error)            { return view{User: string(src)}, nil }
+
+type bytesSerde struct{}
+
+func (bytesSerde) Append(dst, b []byte) ([]byte, error) { return append(dst, b...), nil }
+func (bytesSerde) Parse(src []byte) ([]byte, error)     { return slices.Clone(src), nil }

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+)
+
+// commands are those that every app has.
+type commands struct {
+	Run   runCommand   `cmd:"" default:"withargs" help:"Run the pipeline. This is what happens without a command."`
+	Plan  planCommand  `cmd:"" help:"Show what would run: stages, tasks, topics and stores."`
+	Graph graphCommand `cmd:"" help:"Draw the pipeline."`
+}
+
+// A console is where an app talks to people.
+type console struct {
+	out, err io.Writer // out is for results alone
+	// outIsTerminal and errIsTerminal tell whether a person looks.
+	outIsTerminal, errIsTerminal bool
+}
+
+// Main is the whole of a program: it reads the command line, does what it says,
+// prints what went wrong, and exits: 0 if all went well or it was asked to stop,
+// 1 if not, 2 if the command line makes no sense.
+func (a *App) Main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	c := console{os.Stdout, os.Stderr, term.IsTerminal(int(os.Stdout.Fd())), term.IsTerminal(int(os.Stderr.Fd()))}
+	code := a.main(ctx, os.Args[1:], c)
+	stop()
+	os.Exit(code)
+}
+
+// errUsage marks what is wrong with the command line.
+var errUsage = errors.New("see -help")
+
+func (a *App) main(ctx context.Context, args []string, c console) int {
+	err := a.command(ctx, args, c)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errUsage):
+		a.complain(c, err)
+		return 2
+	}
+	a.complain(c, err)
+	return 1
+}
+
+// complain prints an error that may be several, a line each.
+func (a *App) complain(c console, err error) {
+	for line := range strings.Lines(err.Error()) {
+		_, _ = fmt.Fprintf(c.err, "%s: %s\n", a.name, strings.TrimRight(line, "\n"))
+	}
+}
+
+func (a *App) command(ctx context.Context, args []string, c console) error {
+	var cmds commands
+	helped := false
+	parser, err := kong.New(&cmds,
+		kong.Name(a.name),
+		kong.Description("A stream processing job, made with Grete. Flags may be written with one dash or two."),
+		kong.Writers(c.out, c.err),
+		kong.Exit(func(int) { helped = true }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(a, c),
+	)
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(twoDashes(args))
+	if helped {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("%w; %w", err, errUsage)
+	}
+	return parsed.Run()
+}
+
+// twoDashes lets flags be written as Go's are, with one dash.
+func twoDashes(args []string) []string {
+	out := make([]string, len(args))
+	for i, arg := range args {
+		if len(arg) > 2 && arg[0] == '-' && arg[1] != '-' {
+			arg = "-" + arg
+		}
+		out[i] = arg
+	}
+	return out
+}

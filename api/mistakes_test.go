@@ -1,0 +1,43 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/api"
+	"github.com/gretestream/grete/scheduler"
+)
+
+// All mistakes are reported together, each at the user's line.
+func TestMistakes(t *testing.T) {
+	app := api.New("my app")
+	views := app.From[view]("views").PartitionBy("by user", userOf)
+	views.Count("total")
+	views.Count("total").To("out/put")
+	views.Window("no-size", api.Tumbling(0)).Count()
+	w := views.Window("twice", api.Tumbling(time.Minute))
+	w.Count()
+	w.Count()
+	_, err := app.Plan(scheduler.Metadata{}, scheduler.Options{})
+	if err == nil {
+		t.Fatal("no mistake was found")
+	}
+	for _, want := range []string{
+		`application "my app"`, `mistakes_test.go:15: repartition "by user"`, `mistakes_test.go:17: table "total": the name is taken by the table at api/mistakes_test.go:16`,
+		`mistakes_test.go:17: output topic "out/put"`, `mistakes_test.go:18: window "no-size" has no size`, `mistakes_test.go:21: window "twice": the window is used twice`,
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("missing: %s", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(err)
+	}
+}
+
+func TestAnEmptyPipelineIsAMistake(t *testing.T) {
+	if _, err := api.New("empty").Graph(); err == nil || !strings.Contains(err.Error(), "From") {
+		t.Errorf("got %v", err)
+	}
+}

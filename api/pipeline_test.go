@@ -1,0 +1,223 @@
+package api_test
+
+import (
+	"errors"
+	"iter"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/api"
+	"github.com/gretestream/grete/api/apitest"
+)
+
+type view struct {
+	User string `json:"user"`
+	Page string `json:"page"`
+	At   int64  `json:"at"` // ms
+}
+
+func (v view) time() time.Time { return time.UnixMilli(v.At) }
+func userOf(v view) string     { return v.User }
+func pageOf(v view) string     { return v.Page }
+
+// at is a time of day, in seconds, at a certain day.
+func at(second int) int64 {
+	return 1_400_000_000_000 - 1_400_000_000_000%86_400_000 + int64(second)*1000
+}
+
+func on(user string, second int) view { return view{User: user, Page: "p", At: at(second)} }
+
+func eventTime() api.InputOption[view] { return api.EventTime(view.time).Disorder(5 * time.Second) }
+
+// pane is the final count of a user in the minute that begins at a second.
+func pane(user string, second int, n int64) api.Pane[string, int64] {
+	start := time.UnixMilli(at(second)).UTC()
+	return api.Pane[string, int64]{Key: user, Start: start, End: start.Add(time.Minute), Value: n, Timing: api.Final}
+}
+
+func perMinute() *api.App {
+	app := api.New("test")
+	app.From("views", eventTime()).
+		Filter(func(v view) bool { return v.User != "" }).
+		PartitionBy("by-user", userOf).
+		Window("per-minute", api.Tumbling(time.Minute)).
+		Count().
+		To("counts")
+	return app
+}
+
+func TestWindowedCount(t *testing.T) {
+	x := apitest.New(t, perMinute())
+	x.Send("views", on("ann", 1), on("bob", 2), on("", 3), on("ann", 59), on("ann", 61))
+	x.Expect[api.Pane[string, int64]]("counts")
+	x.Advance(time.Minute)
+	x.Expect("counts", pane("ann", 0, 2), pane("bob", 0, 1), pane("ann", 60, 1))
+}
+
+func TestWindowClosesByRecordsAlone(t *testing.T) {
+	x := apitest.New(t, perMinute())
+	x.Send("views", on("ann", 1), on("ann", 64), on("ann", 58)) // within the disorder
+	x.Expect[api.Pane[string, int64]]("counts")
+	x.Send("views", on("ann", 65)) // 60 s and the disorder of 5 s
+	x.Expect("counts", pane("ann", 0, 2))
+	x.Send("views", on("ann", 59)) // late
+	x.Advance(2 * time.Minute)
+	x.Expect("counts", pane("ann", 60, 2))
+}
+
+func TestGrace(t *testing.T) {
+	app := api.New("test")
+	app.From("views", api.EventTime(view.time).Disorder(0)).PartitionBy("by-user", userOf).
+		Window("w", api.Tumbling(time.Minute).Grace(10*time.Second)).Count().To("counts")
+	x := apitest.New(t, app)
+	x.Send("views", on("ann", 1), on("ann", 69), on("ann", 2))
+	x.Expect[api.Pane[string, int64]]("counts")
+	x.Send("views", on("ann", 70), on("ann", 3))
+	x.Expect("counts", pane("ann", 0, 2))
+}
+
+func TestCrashLosesAndDoublesNothing(t *testing.T) {
+	x := apitest.New(t, perMinute(), apitest.Options{Partitions: 3, Containers: 2})
+	for second := range 60 {
+		x.Send("views", on("ann", second), on("bob", second))
+		if second%7 == 0 {
+			x.Crash()
+			x.Restart()
+		}
+	}
+	x.Advance(time.Minute)
+	x.Expect("counts", pane("ann", 0, 60), pane("bob", 0, 60))
+}
+
+func TestRestartKeepsTheWatermark(t *testing.T) {
+	x := apitest.New(t, perMinute())
+	x.Send("views", on("ann", 1))
+	x.Advance(5 * time.Minute)
+	x.Expect("counts", pane("ann", 0, 1))
+	x.Restart()
+	x.Send("views", on("ann", 2)) // would open the window again
+	x.Advance(5 * time.Minute)
+	x.Expect[api.Pane[string, int64]]("counts")
+}
+
+func TestEndClosesWindowsOnce(t *testing.T) {
+	x := apitest.New(t, perMinute())
+	x.Send("views", on("ann", 1), on("ann", 61))
+	x.End()
+	x.Expect("counts", pane("ann", 0, 1), pane("ann", 60, 1))
+	x.End()
+	x.Expect[api.Pane[string, int64]]("counts")
+	// The watermark stands where the records have moved it: a window that was
+	// written is closed, one that wasn't open yet counts.
+	x.Send("views", on("ann", 62), on("ann", 121), on("bob", 63))
+	x.End()
+	x.Expect("counts", pane("bob", 60, 1), pane("ann", 120, 1))
+}
+
+func TestSumFoldAndFoldFrom(t *testing.T) {
+	app := api.New("test")
+	views := app.From("views", eventTime()).PartitionBy("by-user", userOf)
+	views.Window("sum", api.Tumbling(time.Minute)).Sum(func(v view) int64 { return int64(len(v.Page)) }).
+		MapValues(func(p api.Pane[string, int64]) int64 { return p.Value }).To("sums")
+	views.Window("pages", api.Tumbling(time.Minute)).
+		FoldFrom(func() map[string]int { return map[string]int{} }, func(m map[string]int, v view) map[string]int { m[v.Page]++; return m }).
+		MapValues(func(p api.Pane[string, map[string]int]) map[string]int { return p.Value }).To("pages")
+	x := apitest.New(t, app)
+	x.Send("views", view{"ann", "a", at(1)}, view{"ann", "bb", at(2)})
+	x.Restart()
+	x.Send("views", view{"ann", "a", at(3)})
+	x.Advance(2 * time.Minute)
+	x.Expect("sums", int64(4))
+	x.Expect("pages", map[string]int{"a": 2, "bb": 1})
+}
+
+func TestTables(t *testing.T) {
+	app := api.New("test")
+	views := app.From[view]("views").PartitionBy("by-user", userOf)
+	views.Count("total").To("totals")
+	views.Reduce("last", func(_, v view) view { return v }).Updates().MapWithKey(func(k string, v view) string { return k + " " + v.Page }).To("last")
+	views.Fold("length", func(n int64, v view) int64 { return n + int64(len(v.Page)) }).Updates().
+		Filter(func(n int64) bool { return n > 1 }).To("lengths")
+	x := apitest.New(t, app)
+	x.Send("views", view{"ann", "a", 0}, view{"bob", "b", 0})
+	x.Expect("totals", int64(1), int64(1))
+	x.Crash()
+	x.Restart()
+	x.Send("views", view{"ann", "c", 0})
+	x.Expect("totals", int64(2))
+	x.Expect("last", "ann a", "bob b", "ann c")
+	x.Expect("lengths", int64(2))
+}
+
+func TestStatelessOperators(t *testing.T) {
+	app := api.New("test")
+	words := app.From[string]("lines").FlatMap(func(line string) iter.Seq[string] { return strings.FieldsSeq(line) })
+	peeked := 0
+	short := words.Filter(func(w string) bool { return len(w) < 4 }).Peek(func(string) { peeked++ })
+	long := words.Filter(func(w string) bool { return len(w) >= 4 }).Map(strings.ToUpper)
+	short.Merge(long).Apply(shout).To("words")
+	x := apitest.New(t, app)
+	x.Send("lines", "a stream of", "words")
+	x.Expect("words", "a!", "STREAM!", "of!", "WORDS!")
+	if peeked != 2 {
+		t.Errorf("peeked at %d records", peeked)
+	}
+}
+
+func shout(s api.Stream[string]) api.Stream[string] {
+	return s.Map(func(w string) string { return w + "!" })
+}
+
+func TestKeysReachTheOutput(t *testing.T) {
+	app := api.New("test")
+	app.FromKeyed[string, int64]("numbers").Map(func(n int64) int64 { return n + 1 }).To("more")
+	app.FromKeyed[string, int64]("more").MapWithKey(func(k string, n int64) string { return k }).To("keys")
+	x := apitest.New(t, app)
+	x.SendKeyed("numbers", "one", int64(1))
+	x.Expect("keys", "one")
+}
+
+func TestTryMapSkips(t *testing.T) {
+	app := api.New("test")
+	app.From[string]("in").TryMap("check", func(s string) (string, error) {
+		if s == "bad" {
+			return "", errors.New("bad")
+		}
+		return s, nil
+	}, api.Skip()).To("out")
+	x := apitest.New(t, app)
+	x.Send("in", "a", "bad", "b")
+	x.Expect("out", "a", "b")
+}
+
+// A record that fails after it has sent and changed something is skipped with all
+// of that.
+func TestSkipUndoesWhatTheRecordDid(t *testing.T) {
+	app := api.New("test")
+	in := app.From("views", api.OnError[view](api.Skip())).PartitionBy("by-user", userOf)
+	in.Count("total").To("totals")
+	app.From("views", api.OnError[view](api.Skip())).FlatMap(func(v view) iter.Seq[string] {
+		return func(yield func(string) bool) {
+			if yield(v.User) && v.Page == "bad" {
+				panic("bad page")
+			}
+		}
+	}).To("users")
+	x := apitest.New(t, app)
+	x.Send("views", view{User: "ann"}, view{User: "bob", Page: "bad"}, view{User: "cid"})
+	x.Expect("users", "ann", "cid")
+	x.Expect("totals", int64(1), int64(1))
+}
+
+func TestAWindowOverPanes(t *testing.T) {
+	app := api.New("test")
+	app.From("views", eventTime()).PartitionBy("by-user", userOf).
+		Window("minutes", api.Tumbling(time.Minute)).Count().
+		Window("hours", api.Tumbling(time.Hour)).Sum(func(p api.Pane[string, int64]) int64 { return p.Value }).
+		MapValues(func(p api.Pane[string, int64]) int64 { return p.Value }).To("hourly")
+	x := apitest.New(t, app)
+	x.Send("views", on("ann", 1), on("ann", 61), on("ann", 3601))
+	x.Advance(2 * time.Hour)
+	x.Expect("hourly", int64(2), int64(1))
+}

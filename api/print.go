@@ -1,0 +1,109 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// A printer writes this run's records of an output topic, one JSON value a line.
+type printer struct {
+	topic string
+	serde string // of the topic's values
+	out   *bufio.Writer
+	from  []stream.Position
+}
+
+// newPrinter notes where the topic ends now: what comes after that is this
+// run's.
+func newPrinter(ctx context.Context, a *App, system stream.System, topic string, out io.Writer) (*printer, error) {
+	_, serde, err := a.serdesOf(scheduler.KindOutput, topic)
+	if err != nil {
+		return nil, fmt.Errorf("-print %s: %w", topic, err)
+	}
+	p := &printer{topic: topic, serde: serde, out: bufio.NewWriter(out)}
+	tps, err := partitionsOf(ctx, system, topic)
+	if err != nil {
+		return nil, err
+	}
+	ends, err := system.Admin().Ends(ctx, tps...)
+	if err != nil {
+		return nil, err
+	}
+	for i, tp := range tps {
+		p.from = append(p.from, stream.Position{TopicPartition: tp, Offset: ends[i]})
+	}
+	return p, nil
+}
+
+// run prints what arrives until ctx is done, and then what is left.
+func (p *printer) run(ctx context.Context, system stream.System) (err error) {
+	r, err := openReader(ctx, system)
+	if err != nil {
+		return err
+	}
+	defer func() { err = closing(err, r.consumer) }()
+	for _, pos := range p.from {
+		if err := r.from(pos.TopicPartition, pos.Offset, pos.Offset); err != nil {
+			return err
+		}
+	}
+	for {
+		// Asked before polling: what was committed before ctx was done is read.
+		done := ctx.Err() != nil
+		n, err := r.poll(p.print)
+		if err != nil {
+			return fmt.Errorf("printing %s: %w", p.topic, err)
+		}
+		if n > 0 {
+			continue
+		}
+		if err := p.out.Flush(); err != nil {
+			return fmt.Errorf("printing %s: %w", p.topic, err)
+		}
+		if done {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-r.consumer.Ready():
+		}
+	}
+}
+
+func (p *printer) print(_ stream.TopicPartition, r *stream.Record) error {
+	line, err := asJSON(p.serde, r.Value)
+	if err != nil {
+		return err
+	}
+	if _, err := p.out.Write(line); err != nil {
+		return err
+	}
+	return p.out.WriteByte('\n')
+}
+
+// asJSON shows an encoded value as JSON: bytes that are no text in base64.
+func asJSON(serde string, value []byte) ([]byte, error) {
+	switch {
+	case value == nil:
+		return []byte("null"), nil
+	case serde == "string":
+		return json.Marshal(string(value))
+	case serde == "int64" && len(value) == 8:
+		return json.Marshal(int64(binary.BigEndian.Uint64(value)))
+	case serde == "int32" && len(value) == 4:
+		return json.Marshal(int32(binary.BigEndian.Uint32(value)))
+	case json.Valid(value):
+		return value, nil
+	case serde == "int64" || serde == "int32":
+		return nil, errors.New("the value is no " + serde)
+	}
+	return json.Marshal(value)
+}

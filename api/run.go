@@ -1,0 +1,327 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/local"
+)
+
+// runCommand runs the pipeline on the embedded log, in this process.
+type runCommand struct {
+	Data       string   `placeholder:"DIR" help:"Where the log and the state are (default: .grete/<app>; with -once a directory that is thrown away)."`
+	Containers int      `default:"1" help:"Containers of each stage."`
+	Partitions int32    `help:"Partitions of the topics that the job creates (default: 4)."`
+	Memory     string   `default:"256MB" help:"Memory of each container, for all its caches and buffers."`
+	Feed       []string `sep:"none" placeholder:"TOPIC=FILE" help:"First append the lines of a file to a topic; - is standard input. May be repeated."`
+	Key        []string `sep:"none" placeholder:"TOPIC=FIELD" help:"The JSON field of fed lines that is their key."`
+	Once       bool     `help:"Stop when the inputs, as they are at the start, are processed and all windows closed."`
+	Print      string   `placeholder:"TOPIC" help:"Write this run's records of an output topic to standard output, one JSON value a line."`
+	HTTP       string   `name:"http" default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where metrics and health are served (default: a free port on this machine)."`
+}
+
+// Run runs the pipeline as the program would without a command line, until ctx
+// is done.
+func (a *App) Run(ctx context.Context) error {
+	r := runCommand{Containers: 1, Memory: "256MB", HTTP: "127.0.0.1:0"}
+	return r.Run(ctx, a, console{out: os.Stdout, err: os.Stderr})
+}
+
+// defaultPartitions is how many an input topic gets that the job creates.
+const defaultPartitions = 4
+
+func partitionsOr(n int32) int32 {
+	if n == 0 {
+		return defaultPartitions
+	}
+	return n
+}
+
+// Run does it, step by step.
+func (c *runCommand) Run(ctx context.Context, a *App, con console) (err error) {
+	r := &run{runCommand: *c, app: a, console: con, log: newLogger(con)}
+	defer func() { err = r.cleanUp(err) }()
+	for _, step := range []func(context.Context) error{
+		r.check, r.openLog, r.openFeeds, r.plan, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.start,
+	} {
+		if err := step(ctx); err != nil {
+			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+				return nil // asked to stop: whatever was finished is committed
+			}
+			return r.explain(err)
+		}
+	}
+	return nil
+}
+
+// A run is what the run command has made so far.
+type run struct {
+	runCommand
+	app     *App
+	console console
+	log     *slog.Logger
+
+	memory     int64 // of each container
+	thrownAway bool
+	system     *local.System
+	feeds      []feed
+	planned    *scheduler.Plan
+	printers   []*printer
+	engine     kv.Engine
+}
+
+// check looks at the pipeline and the command line before anything is touched.
+func (r *run) check(context.Context) (err error) {
+	if _, err := r.app.Graph(); err != nil {
+		return err
+	}
+	if r.memory, err = parseBytes(r.Memory); err != nil {
+		return fmt.Errorf("-memory: %w; %w", err, errUsage)
+	}
+	if r.memory < 16<<20 {
+		return fmt.Errorf("-memory %s: a container needs 16MB at least; %w", r.Memory, errUsage)
+	}
+	if r.Containers < 1 || r.Partitions < 0 {
+		return fmt.Errorf("-containers and -partitions must be positive; %w", errUsage)
+	}
+	return nil
+}
+
+// openLog opens the embedded log, in a directory of its own for this run if the
+// user doesn't want to keep it.
+func (r *run) openLog(context.Context) (err error) {
+	if r.Data == "" && r.Once {
+		if r.Data, err = os.MkdirTemp("", "grete-"+r.app.name+"-"); err != nil {
+			return fmt.Errorf("making a directory for this run: %w", err)
+		}
+		r.thrownAway = true
+	}
+	if r.Data == "" {
+		r.Data = filepath.Join(".grete", r.app.name)
+	}
+	r.system, err = local.Open(filepath.Join(r.Data, "log"), local.Options{Logger: r.log})
+	if err != nil {
+		return fmt.Errorf("data directory %s: %w", r.Data, err)
+	}
+	return nil
+}
+
+// openFeeds reads -feed and -key, and makes the topics that are fed, or that the
+// pipeline has samples for, if they don't exist.
+func (r *run) openFeeds(ctx context.Context) error {
+	feeds, err := parseAssignments("feed", r.Feed)
+	if err != nil {
+		return fmt.Errorf("%w; %w", err, errUsage)
+	}
+	keys, err := parseAssignments("key", r.Key)
+	if err != nil {
+		return fmt.Errorf("%w; %w", err, errUsage)
+	}
+	for _, f := range feeds {
+		key, _, err := r.app.serdesOf(scheduler.KindInput, f[0])
+		if err != nil {
+			return fmt.Errorf("-feed %s=%s: %w", f[0], f[1], err)
+		}
+		if f[1] != standardInput {
+			if _, err := os.Stat(f[1]); err != nil {
+				return fmt.Errorf("-feed %s: %w", f[0], err)
+			}
+		}
+		r.feeds = append(r.feeds, feed{app: r.app.name, topic: f[0], file: f[1], keySerde: key})
+	}
+	for _, k := range keys {
+		i := slices.IndexFunc(r.feeds, func(f feed) bool { return f.topic == k[0] })
+		if i < 0 {
+			return fmt.Errorf("-key %s=%s: there is no -feed of that topic; %w", k[0], k[1], errUsage)
+		}
+		for j := range r.feeds {
+			if r.feeds[j].topic == k[0] {
+				r.feeds[j].keyField = k[1]
+			}
+		}
+	}
+	return r.createInputs(ctx)
+}
+
+func (r *run) createInputs(ctx context.Context) error {
+	var topics []string
+	for _, f := range r.feeds {
+		topics = append(topics, f.topic)
+	}
+	if r.sampling() {
+		for _, s := range r.app.samples {
+			topics = append(topics, s.topic)
+		}
+	}
+	for _, t := range topics {
+		err := r.system.Admin().CreateTopic(ctx, stream.TopicConfig{Name: t, Partitions: partitionsOr(r.Partitions)})
+		if err != nil && !errors.Is(err, stream.ErrTopicExists) {
+			return fmt.Errorf("creating topic %s: %w", t, err)
+		}
+	}
+	return nil
+}
+
+// sampling tells whether inputs make records of their own.
+func (r *run) sampling() bool { return len(r.feeds) == 0 && !r.Once && len(r.app.samples) > 0 }
+
+func (r *run) plan(ctx context.Context) error {
+	known, err := r.system.Admin().Partitions(ctx)
+	if err != nil {
+		return err
+	}
+	r.planned, err = r.app.Plan(scheduler.Metadata{Partitions: known}, scheduler.Options{Containers: r.Containers, Partitions: r.Partitions})
+	return err
+}
+
+func (r *run) createTopics(ctx context.Context) error {
+	return container.CreateTopics(ctx, r.system.Admin(), r.planned)
+}
+
+// openPrinters opens what is to be printed: the topic of -print, or, where a
+// person looks at samples, all outputs.
+func (r *run) openPrinters(ctx context.Context) error {
+	topics := []string{r.Print}
+	if r.Print == "" {
+		topics = nil
+		if r.sampling() && r.console.outIsTerminal {
+			topics = r.outputTopics()
+		}
+	}
+	for _, t := range topics {
+		p, err := newPrinter(ctx, r.app, r.system, t, r.console.out)
+		if err != nil {
+			return err
+		}
+		r.printers = append(r.printers, p)
+	}
+	return nil
+}
+
+func (r *run) outputTopics() []string {
+	var topics []string
+	for _, t := range r.planned.Topics {
+		if t.Role == scheduler.RoleOutput {
+			topics = append(topics, t.Name)
+		}
+	}
+	return topics
+}
+
+// feedFiles appends what is new in the files. Standard input is fed while the
+// pipeline runs, unless the run is to end with its inputs.
+func (r *run) feedFiles(ctx context.Context) error {
+	for _, f := range r.feeds {
+		if f.file == standardInput && !r.Once {
+			continue
+		}
+		if err := f.run(ctx, r.system); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openEngine divides the memory: three eighths are the engine's, and the heap is
+// collected before the rest outgrows its share.
+func (r *run) openEngine(context.Context) (err error) {
+	var containers int64
+	for _, s := range r.planned.Stages {
+		containers += int64(s.Containers)
+	}
+	debug.SetMemoryLimit(containers*r.memory*5/8 + 64<<20)
+	if r.engine, err = newEngine(containers * r.memory * 3 / 8); err != nil {
+		return fmt.Errorf("opening the state engine: %w", err)
+	}
+	return nil
+}
+
+// start runs the containers, and beside them what feeds and shows, until the
+// containers end.
+func (r *run) start(ctx context.Context) error {
+	configs, err := r.containers(ctx)
+	if err != nil {
+		return err
+	}
+	r.announce()
+	beside, besideCtx := errgroup.WithContext(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	besideCtx, stopBeside := context.WithCancel(besideCtx)
+	r.startBeside(besideCtx, beside, cancel)
+	err = container.RunAll(ctx, configs)
+	cancel()
+	stopBeside()
+	return errors.Join(err, beside.Wait())
+}
+
+// startBeside starts the printers, samples and standard input. The first that
+// fails stops the containers.
+func (r *run) startBeside(ctx context.Context, g *errgroup.Group, cancel func()) {
+	run := func(f func() error) {
+		g.Go(func() error {
+			err := f()
+			if err != nil && ctx.Err() == nil {
+				cancel()
+				return err
+			}
+			return nil
+		})
+	}
+	for _, p := range r.printers {
+		run(func() error { return p.run(ctx, r.system) })
+	}
+	if r.sampling() {
+		for _, s := range r.app.samples {
+			run(func() error { return writeSamples(ctx, r.system, s) })
+		}
+	}
+	for _, f := range r.feeds {
+		if f.file == standardInput && !r.Once {
+			run(func() error { return f.run(ctx, r.system) })
+		}
+	}
+}
+
+// containers makes the configuration of each container.
+func (r *run) containers(ctx context.Context) ([]container.Config, error) {
+	base := container.Config{
+		Program: r.app.Program(), System: r.system, SystemID: r.system.ID(), Engine: r.engine,
+		Dir: filepath.Join(r.Data, "state"), Memory: r.memory, Logger: r.log,
+	}
+	if r.Once {
+		bounds, err := container.Bounds(ctx, r.system.Admin(), r.planned)
+		if err != nil {
+			return nil, err
+		}
+		base.Run, base.Bounds = time.Now().UnixNano(), bounds
+	}
+	return container.Configs(r.planned, base), nil
+}
+
+// cleanUp closes what is open, and removes what was for this run alone.
+func (r *run) cleanUp(err error) error {
+	errs := []error{err}
+	if r.engine != nil {
+		errs = append(errs, r.engine.Close())
+	}
+	if r.system != nil {
+		errs = append(errs, r.system.Close())
+	}
+	if r.thrownAway {
+		errs = append(errs, os.RemoveAll(r.Data))
+	}
+	return errors.Join(errs...)
+}
