@@ -132,6 +132,7 @@ func (b *Builder) Finish(baseOffset int64) ([]byte, error) {
 	if b.count == 0 {
 		return buf[:b.start], nil
 	}
+	defer func() { b.count = 0 }()
 	if b.Codec != None {
 		packed, err := b.compressor.compress(b.Codec, buf[b.start+HeaderSize:])
 		if err != nil {

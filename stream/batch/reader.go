@@ -3,6 +3,7 @@ package batch
 import (
 	"encoding/binary"
 	"fmt"
+	"unsafe"
 
 	"github.com/gretestream/grete/stream"
 )
@@ -49,6 +50,15 @@ func (r *Reader) Reset(src []byte) {
 // has returned false without an error they are the beginning of a batch that
 // isn't all there.
 func (r *Reader) Rest() int { return len(r.rest) }
+
+// Memory is about how many bytes the reader holds besides those given to Reset.
+func (r *Reader) Memory() int64 {
+	n := int64(cap(r.headers)) * int64(unsafe.Sizeof(stream.Header{}))
+	for _, p := range r.unpacked {
+		n += int64(cap(p))
+	}
+	return n
+}
 
 // Err is the error that made Next or Record return false, nil at the end. It
 // wraps [ErrCorrupt].

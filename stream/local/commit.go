@@ -1,0 +1,268 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
+)
+
+// transaction is a commit on its way: what it has written and not yet made
+// visible. It is used with System.mu held.
+type transaction struct {
+	sys     *System
+	edits   []edit
+	written []*segment // their bytes behind the committed ones
+	fresh   []*segment // those of them that are new
+	swapped []*segment // that a compaction has written
+}
+
+// commit appends what a producer has pending, and the offsets, as one record of
+// the commit log. After an error everything is as before.
+func (s *System) commit(p *producer, offsets stream.GroupOffsets) ([]stream.Position, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	t := transaction{sys: s}
+	if err := t.offsets(offsets); err != nil {
+		return nil, err
+	}
+	var ends []stream.Position
+	for _, q := range p.pending {
+		if err := t.write(q); err != nil {
+			t.rollBack()
+			return nil, err
+		}
+		ends = append(ends, stream.Position{TopicPartition: q.partition.tp, Offset: q.partition.end + q.count})
+	}
+	if err := t.commit(); err != nil {
+		return nil, err
+	}
+	return ends, nil
+}
+
+func (t *transaction) offsets(offsets stream.GroupOffsets) error {
+	if err := offsets.Check(); err != nil {
+		return err
+	}
+	for _, pos := range offsets.Positions {
+		if _, err := t.sys.partition(pos.TopicPartition); err != nil {
+			return fmt.Errorf("offsets of group %s: %w", offsets.Group, err)
+		}
+		t.edits = append(t.edits, edit{kind: editOffset, tp: pos.TopicPartition, group: offsets.Group, offset: pos.Offset})
+	}
+	return nil
+}
+
+// write appends a partition's batches to its last segment, or a new one.
+func (t *transaction) write(q *pending) error {
+	p := q.partition
+	if err := setOffsets(q.buf, p.end); err != nil {
+		return err
+	}
+	seg, err := t.place(p, int64(len(q.buf)))
+	if err != nil {
+		return err
+	}
+	t.written = append(t.written, seg)
+	f, err := seg.open(os.O_RDWR)
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteAt(q.buf, seg.size); err != nil {
+		return err
+	}
+	x := seg.extent
+	if x.size == 0 {
+		x.maxTime = q.maxTime
+	}
+	x.size += int64(len(q.buf))
+	x.end = p.end + q.count
+	x.maxTime = max(x.maxTime, q.maxTime)
+	t.edits = append(t.edits, edit{kind: editGrow, tp: p.tp, segments: []extent{x}})
+	return nil
+}
+
+// setOffsets moves batches that were numbered from 0, perhaps for an earlier
+// attempt from elsewhere, to where they come to lie.
+func setOffsets(batches []byte, offset int64) error {
+	var h batch.Header
+	for len(batches) > 0 {
+		if ok, err := batch.ParseHeader(batches, &h); err != nil || !ok {
+			return fmt.Errorf("a batch that was just built: %w", errors.Join(err, batch.ErrCorrupt))
+		}
+		batch.SetBaseOffset(batches, offset)
+		offset += int64(h.LastDelta) + 1
+		batches = batches[h.Size:]
+	}
+	return nil
+}
+
+// place returns the segment that n more bytes go to, retained and open.
+func (t *transaction) place(p *partition, n int64) (*segment, error) {
+	if last := p.last(); last != nil && last.gen == 0 && last.size+n <= p.segmentBytes() {
+		if p.writing == nil {
+			last.retain()
+			p.writing = last
+		}
+		return last, nil
+	}
+	seg := &segment{partition: p, extent: extent{base: p.end, end: p.end}}
+	seg.retain()
+	t.fresh = append(t.fresh, seg)
+	_, err := seg.open(os.O_RDWR | os.O_CREATE | os.O_TRUNC)
+	return seg, err
+}
+
+// rollBack cuts off what was written. Where that fails the next commit writes
+// over it, and Open cuts it off.
+func (t *transaction) rollBack() {
+	for _, seg := range t.written {
+		if f, err := seg.open(os.O_RDWR); err == nil {
+			_ = f.Truncate(seg.size)
+		}
+	}
+	for _, seg := range t.fresh {
+		_ = seg.remove()
+		_ = seg.release()
+	}
+}
+
+// commit writes the record and makes everything visible. After an error it has
+// rolled back.
+func (t *transaction) commit() error {
+	s := t.sys
+	if len(t.edits) == 0 {
+		return s.usable()
+	}
+	err := s.usable()
+	if err == nil && s.failed != nil {
+		err = fmt.Errorf("nothing can be committed until the log is opened again: %w", s.failed)
+	}
+	if err == nil && s.opts.Sync == SyncCommit {
+		err = t.sync()
+	}
+	if err == nil {
+		err = s.commits.append(t.edits, s.opts.Sync == SyncCommit)
+	}
+	if err != nil {
+		t.rollBack()
+		return err
+	}
+	t.publish()
+	return nil
+}
+
+// sync forces the data to the disk before the record is written.
+func (t *transaction) sync() error {
+	for _, seg := range t.written {
+		if err := seg.sync(); err != nil {
+			return t.sys.fail(err)
+		}
+	}
+	for _, seg := range t.fresh {
+		if err := t.sys.opts.fs.SyncDir(t.sys.topicDir(seg.partition.tp.Topic)); err != nil {
+			return t.sys.fail(err)
+		}
+	}
+	t.edits = append(t.edits, edit{kind: editSynced, seq: t.sys.commits.seq})
+	return nil
+}
+
+// fail ends all commits: after a failed sync nobody knows what is on the disk.
+func (s *System) fail(err error) error {
+	s.failed = err
+	return err
+}
+
+// publish shows readers what was committed, all at once.
+func (t *transaction) publish() {
+	s := t.sys
+	s.visible.Lock()
+	gone, _ := s.apply(t.edits, append(t.swapped, t.fresh...)) // its topics were looked up before
+	for i := range t.edits {
+		if e := &t.edits[i]; e.kind == editGrow || e.kind == editBounds {
+			for c := range s.topics[e.tp.Topic].partitions[e.tp.Partition].readers {
+				c.wake()
+			}
+		}
+	}
+	s.visible.Unlock()
+	if s.opts.Sync == SyncInterval {
+		s.unsynced = true
+		s.markDirty(t.edits)
+	}
+	t.roll()
+	s.discard(gone)
+	if s.commits.size >= s.commits.rewriteAt {
+		signal(s.grown)
+	}
+}
+
+// roll lets the segments go that are full.
+func (t *transaction) roll() {
+	for _, seg := range t.fresh {
+		p := seg.partition
+		if p.writing != nil {
+			t.sys.logError(p.writing.release())
+			signal(t.sys.full)
+		}
+		p.writing = seg
+	}
+}
+
+// markDirty notes the segments that edits have changed.
+func (s *System) markDirty(edits []edit) {
+	for i := range edits {
+		e := &edits[i]
+		if e.kind != editGrow && e.kind != editCompact {
+			continue
+		}
+		s.dirtyDirs[s.topicDir(e.tp.Topic)] = struct{}{}
+		for _, seg := range s.topics[e.tp.Topic].partitions[e.tp.Partition].segments {
+			for _, x := range e.segments {
+				if seg.base == x.base && seg.gen == x.gen {
+					s.dirty[seg] = struct{}{}
+				}
+			}
+		}
+	}
+}
+
+// discard removes segments that are no longer the log's, once the commit that
+// says so has reached the disk.
+func (s *System) discard(gone []*segment) {
+	for _, seg := range gone {
+		delete(s.dirty, seg)
+		if p := seg.partition; p.writing == seg {
+			p.writing = nil
+			s.logError(seg.release())
+		}
+	}
+	if s.opts.Sync == SyncInterval {
+		s.obsolete = append(s.obsolete, gone...)
+		return
+	}
+	for _, seg := range gone {
+		s.logError(seg.remove())
+	}
+}
+
+// logError is for what needs no action: Open puts it right.
+func (s *System) logError(err error) {
+	if err != nil {
+		s.opts.Logger.Warn("embedded log", "dir", s.dir, "error", err)
+	}
+}
+
+// signal puts a token into a channel that has room for one.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

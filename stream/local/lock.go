@@ -1,0 +1,46 @@
+package local
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// lockDir makes this process the directory's only one, until the file returned
+// is closed. The file tells others whom to look for.
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "LOCK"), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	free, err := tryLock(f)
+	if err == nil && !free {
+		err = fmt.Errorf("%w%s; stop it, or choose another directory", stream.ErrLocked, owner(f))
+	}
+	if err == nil {
+		err = f.Truncate(0)
+	}
+	if err == nil {
+		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	}
+	if err != nil {
+		_ = f.Close() // the first error counts
+		return nil, err
+	}
+	return f, nil
+}
+
+// owner is who holds the lock, as far as the file says it.
+func owner(f *os.File) string {
+	var p [20]byte
+	n, _ := f.ReadAt(p[:], 0) // short or empty at worst
+	pid, err := strconv.Atoi(strings.TrimSpace(string(p[:n])))
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf(" (pid %d)", pid)
+}

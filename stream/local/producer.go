@@ -1,0 +1,212 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
+)
+
+// batchBytes is the size at which a batch is finished. It is what a reader reads
+// in vain, at most, when it looks for an offset.
+const batchBytes = 32 << 10
+
+// maxRecordBytes keeps a batch within its format.
+const maxRecordBytes = 1 << 30
+
+// producer gathers a transaction as encoded batches in memory.
+type producer struct {
+	sys      *System
+	id       string
+	fenced   atomic.Bool
+	closed   bool
+	writers  map[string]*writer
+	pending  []*pending // the partitions written to, in the order of the first record
+	buffered int64
+}
+
+type writer struct {
+	producer   *producer
+	topic      *topic
+	partitions []pending
+}
+
+// pending is what was sent to one partition since the last commit.
+type pending struct {
+	partition *partition
+	builder   batch.Builder
+	buf       []byte // finished batches, whose base offsets count from 0
+	count     int64  // records in them
+	maxTime   int64
+	open      bool // a batch is begun
+	used      bool // it is among the producer's pending
+}
+
+// check is done first by every call.
+func (p *producer) check() error {
+	switch {
+	case p.closed:
+		return fmt.Errorf("producer %s: %w", p.id, stream.ErrClosed)
+	case p.fenced.Load():
+		return fmt.Errorf("producer %s: %w", p.id, stream.ErrFenced)
+	}
+	return nil
+}
+
+func (p *producer) Writer(name string) (stream.Writer, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	if w := p.writers[name]; w != nil {
+		return w, nil
+	}
+	p.sys.visible.RLock()
+	t := p.sys.topics[name]
+	p.sys.visible.RUnlock()
+	if t == nil {
+		return nil, fmt.Errorf("write to topic %s: %w", name, stream.ErrUnknownTopic)
+	}
+	w := &writer{producer: p, topic: t, partitions: make([]pending, len(t.partitions))}
+	for i := range w.partitions {
+		w.partitions[i].partition = t.partitions[i]
+	}
+	p.writers[name] = w
+	return w, nil
+}
+
+func (w *writer) Partitions() int32 { return int32(len(w.partitions)) }
+
+func (w *writer) Send(partition int32, r *stream.Record) error {
+	p := w.producer
+	if err := p.check(); err != nil {
+		return err
+	}
+	if err := w.accept(partition, r); err != nil {
+		tp := stream.TopicPartition{Topic: w.topic.Name, Partition: partition}
+		return fmt.Errorf("send to %s: %w", tp, err)
+	}
+	q := &w.partitions[partition]
+	if !q.used {
+		q.used = true
+		p.pending = append(p.pending, q)
+	}
+	if !q.open {
+		q.builder.Start(q.buf)
+		q.open = true
+	}
+	before := q.builder.Size()
+	if r.Time == 0 {
+		now := *r
+		now.Time = p.sys.opts.Now().UnixMilli()
+		q.builder.Append(&now)
+	} else {
+		q.builder.Append(r)
+	}
+	size := q.builder.Size()
+	p.buffered += int64(size - before)
+	if size >= batchBytes {
+		return q.finish()
+	}
+	return nil
+}
+
+// accept says why a record can't be sent there.
+func (w *writer) accept(partition int32, r *stream.Record) error {
+	switch {
+	case partition < 0 || int(partition) >= len(w.partitions):
+		return stream.ErrUnknownTopic
+	case r.Key == nil && w.topic.Cleanup == stream.CleanupCompact:
+		return stream.ErrNoKey
+	}
+	size := int64(len(r.Key)) + int64(len(r.Value))
+	for i := range r.Headers {
+		size += int64(len(r.Headers[i].Key) + len(r.Headers[i].Value))
+	}
+	if size > maxRecordBytes {
+		return fmt.Errorf("a record of %d bytes is too large, at most %d are allowed", size, int64(maxRecordBytes))
+	}
+	return nil
+}
+
+// finish ends the batch that is begun.
+func (q *pending) finish() error {
+	if !q.open {
+		return nil
+	}
+	q.open = false
+	n, latest := int64(q.builder.Count()), q.builder.MaxTime()
+	buf, err := q.builder.Finish(q.count)
+	if err != nil {
+		return err
+	}
+	if q.count == 0 {
+		q.maxTime = latest
+	}
+	q.maxTime = max(q.maxTime, latest)
+	q.buf = buf
+	q.count += n
+	return nil
+}
+
+// keepBytes is a buffer that is kept however little of it is used.
+const keepBytes = 64 << 10
+
+// forget drops what was sent, and the memory too if it was an exception.
+func (p *producer) forget() {
+	for _, q := range p.pending {
+		if q.open {
+			q.buf, _ = q.builder.Finish(0) // for its buffer only
+		}
+		if cap(q.buf) > keepBytes && cap(q.buf) > 4*len(q.buf) {
+			q.buf = nil
+		}
+		q.buf, q.count, q.maxTime, q.open, q.used = q.buf[:0], 0, 0, false, false
+	}
+	clear(p.pending)
+	p.pending, p.buffered = p.pending[:0], 0
+}
+
+func (p *producer) Buffered() int64 { return p.buffered }
+
+func (p *producer) Commit(ctx context.Context, offsets stream.GroupOffsets) ([]stream.Position, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for _, q := range p.pending {
+		if err := q.finish(); err != nil {
+			return nil, fmt.Errorf("send to %s: %w", q.partition.tp, err)
+		}
+	}
+	ends, err := p.sys.commit(p, offsets)
+	if err != nil {
+		return nil, fmt.Errorf("commit to the embedded log in %s: %w", p.sys.dir, err)
+	}
+	p.forget()
+	return ends, nil
+}
+
+func (p *producer) Abort(context.Context) error {
+	p.forget()
+	return p.check()
+}
+
+func (p *producer) Close() error {
+	if p.closed {
+		return nil
+	}
+	p.forget()
+	p.closed = true
+	p.writers = nil
+	s := p.sys
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.producers[p.id] == p {
+		delete(s.producers, p.id)
+	}
+	return nil
+}
