@@ -90,6 +90,18 @@ func (b *Batch) bytes(p []byte) {
 	b.rep = append(b.rep, p...)
 }
 
+// A batchMark is a state of a batch to go back to.
+type batchMark struct {
+	count          uint32
+	length, ranges int
+}
+
+func (b *Batch) mark() batchMark { return batchMark{b.count, len(b.rep), len(b.ranges)} }
+
+func (b *Batch) rewind(m batchMark) {
+	b.count, b.rep, b.ranges = m.count, b.rep[:m.length], b.ranges[:m.ranges]
+}
+
 // Len returns the number of operations.
 func (b *Batch) Len() int { return int(b.count) }
 

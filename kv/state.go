@@ -2,63 +2,180 @@ package kv
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/gretestream/grete/stream"
 )
 
-var errUnfinished = errors.New("kv: not finished yet")
+var (
+	errPrepared   = errors.New("state was prepared for a commit that is neither applied nor discarded")
+	errReplayLate = errors.New("changelog records can't be replayed into a store that is in use")
+)
 
-// Budget bounds the cached bytes of all tasks of one container.
-type Budget struct {
-	Limit       int64
-	used, dirty int64
+// A State is the stores of a task together: what makes their changes one commit.
+//
+// A commit is [State.Prepare], then the transaction with the changelog records,
+// then [State.Apply]. Between the two nothing may be changed. If the transaction
+// fails, or Prepare does, [State.Discard] goes back to what was applied.
+type State struct {
+	db       Database
+	stores   []string
+	budget   *Budget
+	views    []view // by store; nil if there is none
+	batch    *Batch
+	charged  int64 // for the batch
+	replay   *replay
+	sorter   sorter
+	prepared bool
+	closed   bool
 }
 
-func (b *Budget) Dirty() int64    { return b.dirty }
-func (b *Budget) Used() int64     { return b.used }
-func (b *Budget) CommitDue() bool { return b.dirty > b.Limit/2 || b.used > b.Limit }
-
-// State is the stores of a task together.
-type State struct{ db Database }
-
-func NewState(db Database, stores []string, budget *Budget) *State { return &State{db: db} }
-
-func (s *State) Meta() ([]byte, error)                                      { return s.db.Meta() }
-func (s *State) Replay(store int, key, value []byte) error                  { return errUnfinished }
-func (s *State) ReplayDue() bool                                            { return false }
-func (s *State) ApplyReplay(meta []byte) error                              { return errUnfinished }
-func (s *State) Prepare(log func(store int, key, value []byte) error) error { return errUnfinished }
-func (s *State) Apply(meta []byte) error                                    { return errUnfinished }
-func (s *State) Discard()                                                   {}
-func (s *State) Flush() error                                               { return s.db.Flush() }
-func (s *State) Stats() Stats                                               { return s.db.Stats() }
-func (s *State) Close() error                                               { return s.db.Close() }
-
-type Values[V any] struct{}
-
-func NewValues[V any](s *State, store int, serde stream.Serde[V]) *Values[V] { return &Values[V]{} }
-
-func (c *Values[V]) Get(key []byte) (v *V, found bool, err error) { return nil, false, errUnfinished }
-func (c *Values[V]) Upsert(key []byte) (v *V, existed bool, err error) {
-	return nil, false, errUnfinished
-}
-func (c *Values[V]) Delete(key []byte) error { return errUnfinished }
-func (c *Values[V]) Range(from, to []byte, f func(key []byte, v *V) (bool, error)) error {
-	return errUnfinished
+// A view is Values or Windows, as the State sees it.
+type view interface {
+	evictor
+	// prepare adds what is dirty to the batch and calls log for it.
+	prepare(log Log) error
+	// applied is called when the batch is written: nothing is dirty any more.
+	applied()
+	// reset forgets everything, and begins anew with what the database holds.
+	reset() error
+	// release gives all memory back. The view isn't used any more.
+	release()
 }
 
-type Windows[V any] struct{}
+// A Log is given a changed key as it is in the store, and its encoded value; nil
+// means that the key was removed. Both are valid during the call.
+type Log = func(store int, key, value []byte) error
 
-func NewWindows[V any](s *State, store int, serde stream.Serde[V]) (*Windows[V], error) {
-	return &Windows[V]{}, nil
+// NewState returns the state of a task, which owns the database from then on.
+// stores are the names that the database was opened with. The budget is shared
+// by the tasks of a container.
+func NewState(db Database, stores []string, budget *Budget) *State {
+	return &State{db: db, stores: stores, budget: budget, views: make([]view, len(stores)), batch: db.NewBatch()}
 }
 
-func (w *Windows[V]) Starts() []int64 { return nil }
-func (w *Windows[V]) Upsert(start int64, key []byte) (v *V, existed bool, err error) {
-	return nil, false, errUnfinished
+// Meta returns the meta record of the last commit that the database holds; nil if
+// there is none.
+func (s *State) Meta() ([]byte, error) { return s.db.Meta() }
+
+// Flush starts to make durable what was applied, so that less is to be replayed
+// after a crash. See [Database.Flush].
+func (s *State) Flush() error { return s.db.Flush() }
+
+// Stats says how large the database is.
+func (s *State) Stats() Stats { return s.db.Stats() }
+
+// Prepare encodes all that is dirty, in the order of stores and keys, and calls
+// log once for each key that changed. The removal of a key is logged only if the
+// changelog may hold it. Nothing is written yet.
+func (s *State) Prepare(log Log) error {
+	if s.closed {
+		return stream.ErrClosed
+	}
+	if s.prepared {
+		return errPrepared
+	}
+	s.prepared = true
+	s.batch.Reset()
+	for i, v := range s.views {
+		if v == nil {
+			continue
+		}
+		if err := v.prepare(log); err != nil {
+			return fmt.Errorf("store %s: %w", s.stores[i], err)
+		}
+	}
+	return nil
 }
-func (w *Windows[V]) Get(start int64, key []byte) (*V, bool, error) { return nil, false, errUnfinished }
-func (w *Windows[V]) Ascend(start int64, after []byte, f func(key []byte, v *V) (bool, error)) error {
-	return errUnfinished
+
+// Apply writes what was prepared together with the meta record, atomically. It
+// is to be called only when the changelog records are committed. Afterwards
+// nothing is dirty, and clean entries are evicted if they exceed the budget.
+func (s *State) Apply(meta []byte) error {
+	if err := s.write(meta); err != nil {
+		return err
+	}
+	if s.prepared {
+		s.prepared = false
+		for _, v := range s.views {
+			if v != nil {
+				v.applied()
+			}
+		}
+	}
+	s.budget.trim()
+	return nil
 }
-func (w *Windows[V]) Drop(start int64, through []byte) error { return errUnfinished }
+
+// write writes and empties the batch.
+func (s *State) write(meta []byte) error {
+	s.batch.SetMeta(meta)
+	err := s.db.Write(s.batch)
+	s.batch.Reset()
+	s.chargeBatch()
+	return err
+}
+
+// chargeBatch puts the memory of the batch on the budget, and gives it back when
+// memory is short.
+func (s *State) chargeBatch() {
+	if s.budget.Used() > s.budget.limit()/2 {
+		s.batch = s.db.NewBatch()
+		s.sorter = sorter{}
+	}
+	n := int64(cap(s.batch.rep)) + s.sorter.bytes()
+	s.budget.used += n - s.charged
+	s.charged = n
+}
+
+// Discard drops all changes since the last Apply, and what was replayed since the
+// last ApplyReplay. If any of them was committed, the database lacks it; then the
+// State must be closed, and the changelog replayed into a new one.
+func (s *State) Discard() error {
+	if s.closed {
+		return stream.ErrClosed
+	}
+	s.batch.Reset()
+	s.prepared = false
+	s.replay.release()
+	s.replay = nil
+	for i, v := range s.views {
+		if v == nil {
+			continue
+		}
+		if err := v.reset(); err != nil {
+			return fmt.Errorf("store %s: %w", s.stores[i], err)
+		}
+	}
+	return nil
+}
+
+// attach makes v the view of a store.
+func (s *State) attach(store int, v view) {
+	if old := s.views[store]; old != nil {
+		s.budget.remove(old)
+		old.release()
+	}
+	s.views[store] = v
+	s.budget.views = append(s.budget.views, v)
+}
+
+// Close closes the database. What isn't applied is lost. The views return
+// [stream.ErrClosed] from then on.
+func (s *State) Close() error {
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	for _, v := range s.views {
+		if v != nil {
+			s.budget.remove(v)
+			v.release()
+		}
+	}
+	s.replay.release()
+	s.replay = nil
+	s.budget.used -= s.charged
+	s.charged = 0
+	return s.db.Close()
+}

@@ -65,7 +65,8 @@ func (m *Map[T]) Get(key []byte) (*T, bool) {
 // Set sets the value of a key.
 func (m *Map[T]) Set(key []byte, value T) {
 	if len(m.blocks) == 0 {
-		m.blocks = append(m.blocks, nil)
+		m.blocks, m.n = append(m.blocks, []entry[T]{{key, value}}), 1
+		return
 	}
 	b, i, found := m.find(key)
 	if found {

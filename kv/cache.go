@@ -1,0 +1,260 @@
+package kv
+
+import "bytes"
+
+// A cache holds decoded entries of a store, or of one window of it, in two
+// generations: what is used moves to the young one, and to evict is to drop the
+// old one whole. Dirty entries are in the young one; the generations change only
+// when nothing is dirty.
+type cache[V any] struct {
+	prefix     []byte // of its keys in the database
+	young, old *table[V]
+	// complete: whatever the database holds is in the cache too, so what isn't
+	// found needs no look below.
+	complete bool
+	// stored: the database may hold something.
+	stored bool
+	// void: what the database, and what is clean in the cache, holds up to this key
+	// was dropped since the last commit; nil if nothing was.
+	void []byte
+	// skip: none of so many items of young.sorted, from the first, is present.
+	skip       int
+	dirtyBytes int64
+	order      dirtyOrder
+}
+
+func (s *store[V]) newCache(prefix []byte, complete bool) *cache[V] {
+	return &cache[V]{prefix: prefix, young: s.pool.table(), complete: complete, stored: !complete}
+}
+
+// dbKey returns the key in the database, valid until the next call.
+func (c *cache[V]) dbKey(s *store[V], key []byte) []byte {
+	if len(c.prefix) == 0 {
+		return key
+	}
+	s.keyBuf = append(append(s.keyBuf[:0], c.prefix...), key...)
+	return s.keyBuf
+}
+
+// upsert returns a key's value to be changed, a zero value if there is none.
+func (c *cache[V]) upsert(s *store[V], key []byte) (v *V, existed bool, err error) {
+	i, it, err := c.obtain(s, key)
+	if err != nil {
+		return nil, false, err
+	}
+	existed = it.flags&present != 0
+	if it.flags&(present|dirty) != present|dirty {
+		if !existed {
+			c.skip = 0
+		}
+		it.flags |= present
+		c.mark(s, i, it)
+	}
+	return &it.value, existed, nil
+}
+
+// obtain returns a key's item in the young generation, a new one if need be.
+func (c *cache[V]) obtain(s *store[V], key []byte) (uint32, *item[V], error) {
+	hash := s.hash(key)
+	i, it := c.young.find(hash, key, &s.pool)
+	if it != nil && c.void == nil {
+		return i, it, nil
+	}
+	i, it, err := c.lookup(s, hash, key, i, it)
+	if err != nil || it != nil {
+		return i, it, err
+	}
+	i, it = c.young.insert(hash, key, &s.pool)
+	c.guess(s, it)
+	return i, it, nil
+}
+
+// guess charges a new value until its size is known.
+func (c *cache[V]) guess(s *store[V], it *item[V]) { s.resize(c.young, it, s.mean) }
+
+// lookup returns a key's item, brought into the young generation from the old one
+// or from the database, or nil if it is in none of them. i and it are what was
+// found in the young one.
+func (c *cache[V]) lookup(s *store[V], hash uint32, key []byte, i uint32, it *item[V]) (uint32, *item[V], error) {
+	void := c.void != nil && bytes.Compare(key, c.void) <= 0
+	if it != nil {
+		if void && it.flags&(present|dirty) == present {
+			c.absent(it)
+		}
+		return i, it, nil
+	}
+	if void {
+		return 0, nil, nil
+	}
+	if c.old != nil {
+		if _, o := c.old.find(hash, key, &s.pool); o != nil {
+			i, it = c.promote(s, hash, key, o)
+			return i, it, nil
+		}
+	}
+	if c.complete {
+		return 0, nil, nil
+	}
+	return c.load(s, hash, key)
+}
+
+// absent makes an item one that doesn't exist.
+func (c *cache[V]) absent(it *item[V]) {
+	var zero V
+	it.value = zero
+	it.flags &^= present
+}
+
+// promote copies an item of the old generation to the young one. Nobody looks at
+// what is left behind.
+func (c *cache[V]) promote(s *store[V], hash uint32, key []byte, o *item[V]) (uint32, *item[V]) {
+	i, it := c.young.insert(hash, key, &s.pool)
+	it.value, it.flags = o.value, o.flags
+	s.resize(c.young, it, int64(o.size))
+	s.resize(c.old, o, 0)
+	c.absent(o)
+	o.flags = 0
+	return i, it
+}
+
+func (c *cache[V]) load(s *store[V], hash uint32, key []byte) (uint32, *item[V], error) {
+	value, found, err := s.db().Get(s.number, c.dbKey(s, key))
+	if err != nil || !found {
+		return 0, nil, err
+	}
+	if err := s.read(key, value); err != nil {
+		return 0, nil, err
+	}
+	i, it := c.young.insert(hash, key, &s.pool)
+	it.value, it.flags = s.scratch, present|stored
+	s.resize(c.young, it, int64(len(value)))
+	return i, it, nil
+}
+
+// mark makes an item dirty.
+func (c *cache[V]) mark(s *store[V], i uint32, it *item[V]) {
+	if it.flags&dirty != 0 {
+		return
+	}
+	it.flags |= dirty
+	c.young.dirty = append(c.young.dirty, i)
+	cost := s.cost(it)
+	c.dirtyBytes += cost
+	s.state.budget.dirty += cost
+	if c.order.kept {
+		c.order.add(c.young.key(it), i)
+	}
+}
+
+// get returns a key's value, nil if there is none.
+func (c *cache[V]) get(s *store[V], key []byte) (*V, error) {
+	hash := s.hash(key)
+	i, it := c.young.find(hash, key, &s.pool)
+	if it == nil || c.void != nil {
+		var err error
+		if _, it, err = c.lookup(s, hash, key, i, it); err != nil {
+			return nil, err
+		}
+	}
+	if it == nil || it.flags&present == 0 {
+		return nil, nil
+	}
+	return &it.value, nil
+}
+
+// remove removes a key.
+func (c *cache[V]) remove(s *store[V], key []byte) error {
+	hash := s.hash(key)
+	i, it := c.young.find(hash, key, &s.pool)
+	i, it, err := c.lookup(s, hash, key, i, it)
+	if err != nil || it == nil || it.flags&present == 0 {
+		return err
+	}
+	c.absent(it)
+	c.mark(s, i, it)
+	return nil
+}
+
+// applied is called when what is dirty was written.
+func (c *cache[V]) applied(s *store[V]) {
+	for _, i := range c.young.dirty {
+		c.young.at(i, &s.pool).flags &^= dirty
+	}
+	c.clean(s)
+	if c.void != nil {
+		c.void = nil
+		if !c.whole() {
+			// What is clean and void can't be told from the rest without looking at
+			// each. A window that is being closed needs its entries only once anyway.
+			c.forget(s)
+		}
+	}
+}
+
+// clean empties the list of dirty items.
+func (c *cache[V]) clean(s *store[V]) {
+	s.state.budget.dirty -= c.dirtyBytes
+	c.dirtyBytes = 0
+	c.young.dirty = c.young.dirty[:0]
+	c.order.clear()
+}
+
+// whole tells that everything is in the young generation.
+func (c *cache[V]) whole() bool { return c.complete && c.old == nil }
+
+// bytes returns how much evicting all of it frees; nothing if it is dirty.
+func (c *cache[V]) bytes() int64 {
+	if len(c.young.dirty) > 0 || c.void != nil {
+		return 0
+	}
+	n := c.young.size()
+	if c.old != nil {
+		n += c.old.size()
+	}
+	return n
+}
+
+// age makes the young generation the old one if that one is free.
+func (c *cache[V]) age(s *store[V], share int64) {
+	if c.old == nil && c.bytes() > share {
+		c.old, c.young, c.skip = c.young, s.pool.table(), 0
+	}
+}
+
+// evict drops the old generation, and the young one becomes it; or all if there
+// is only one.
+func (c *cache[V]) evict(s *store[V]) {
+	if c.old == nil {
+		c.forget(s)
+		return
+	}
+	c.old.free(&s.pool)
+	c.old, c.young, c.skip = c.young, s.pool.table(), 0
+	c.complete = !c.stored
+}
+
+// forget drops everything clean.
+func (c *cache[V]) forget(s *store[V]) {
+	c.free(s)
+	c.young = s.pool.table()
+	c.complete = !c.stored
+}
+
+// discard drops everything, dirty or not, back to what the database holds.
+func (c *cache[V]) discard(s *store[V]) {
+	c.void = nil
+	c.stored = true
+	c.forget(s)
+}
+
+// free gives the memory back. A cache that is used nevertheless finds nothing,
+// and so asks the database, which tells if it is closed.
+func (c *cache[V]) free(s *store[V]) {
+	c.clean(s)
+	c.young.free(&s.pool)
+	if c.old != nil {
+		c.old.free(&s.pool)
+	}
+	c.young, c.old, c.skip = &table[V]{}, nil, 0
+	c.complete = false
+}

@@ -1,0 +1,287 @@
+package kv_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/kv/memory"
+	"github.com/gretestream/grete/stream"
+)
+
+// A world is a task's state beside a model of it in plain maps. Store 0 holds
+// Values, store 1 Windows. live is what the state must say now, committed what it
+// said at the last commit, and log what the changelogs make of everything logged.
+type world struct {
+	t          *rapid.T
+	state      *kv.State
+	budget     *kv.Budget
+	values     *kv.Values[string]
+	windows    *kv.Windows[string]
+	live       [2]map[string]string
+	committed  [2]map[string]string
+	log        [2]map[string]string
+	everLogged [2]map[string]bool
+}
+
+func newWorld(t *rapid.T) *world {
+	w := &world{t: t, budget: &kv.Budget{Limit: rapid.SampledFrom([]int64{1, 5_000, 20_000, 1 << 20}).Draw(t, "limit")}}
+	for i := range 2 {
+		w.live[i], w.committed[i], w.log[i] = map[string]string{}, map[string]string{}, map[string]string{}
+		w.everLogged[i] = map[string]bool{}
+	}
+	w.open()
+	return w
+}
+
+// open begins anew with an empty database and replays the changelogs.
+func (w *world) open() {
+	db, err := memory.New(0).Open("", []string{"values", "windows"})
+	w.ok(err)
+	w.state = kv.NewState(db, []string{"values", "windows"}, w.budget)
+	for i := range 2 {
+		for k, v := range w.log[i] {
+			w.ok(w.state.Replay(i, []byte(k), []byte("old "+v)))
+			w.ok(w.state.Replay(i, []byte(k), []byte(v)))
+		}
+	}
+	w.ok(w.state.ApplyReplay([]byte("replayed")))
+	w.values, w.windows = views(w.ok, w.state)
+}
+
+func views(ok func(error), s *kv.State) (*kv.Values[string], *kv.Windows[string]) {
+	serde, _ := stream.SerdeFor[string]()
+	windows, err := kv.NewWindows(s, 1, serde)
+	ok(err)
+	return kv.NewValues(s, 0, serde), windows
+}
+
+func (w *world) ok(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) key() []byte {
+	return []byte(fmt.Sprintf("k%02d", rapid.IntRange(0, 99).Draw(w.t, "key")))
+}
+
+func (w *world) start() int64 { return rapid.Int64Range(-2, 3).Draw(w.t, "start") }
+
+func windowKey(start int64, key []byte) string {
+	return string(append([]byte{byte(start>>56) ^ 0x80, byte(start >> 48), byte(start >> 40), byte(start >> 32),
+		byte(start >> 24), byte(start >> 16), byte(start >> 8), byte(start)}, key...))
+}
+
+// set changes a value that Upsert returned as the model says.
+func (w *world) set(store int, key string, v *string, existed bool) {
+	old, has := w.live[store][key]
+	if has != existed || *v != old {
+		w.t.Fatalf("upsert of %q: %q %v, want %q %v", key, *v, existed, old, has)
+	}
+	*v = rapid.StringMatching("[a-z]{0,3}").Draw(w.t, "value")
+	w.live[store][key] = *v
+}
+
+func (w *world) UpsertValue(*rapid.T) {
+	key := w.key()
+	v, existed, err := w.values.Upsert(key)
+	w.ok(err)
+	w.set(0, string(key), v, existed)
+}
+
+func (w *world) UpsertMany(*rapid.T) {
+	start := w.start()
+	for i := range 90 {
+		key := []byte(fmt.Sprintf("k%02d", i))
+		v, _, err := w.windows.Upsert(start, key)
+		w.ok(err)
+		*v = "many"
+		w.live[1][windowKey(start, key)] = *v
+		v, _, err = w.values.Upsert(key)
+		w.ok(err)
+		*v = "many"
+		w.live[0][string(key)] = *v
+	}
+}
+
+func (w *world) UpsertWindow(*rapid.T) {
+	start, key := w.start(), w.key()
+	v, existed, err := w.windows.Upsert(start, key)
+	w.ok(err)
+	w.set(1, windowKey(start, key), v, existed)
+}
+
+func (w *world) Get(*rapid.T) {
+	start, key := w.start(), w.key()
+	v, found, err := w.values.Get(key)
+	w.ok(err)
+	w.same(0, string(key), v, found)
+	v, found, err = w.windows.Get(start, key)
+	w.ok(err)
+	w.same(1, windowKey(start, key), v, found)
+}
+
+func (w *world) same(store int, key string, v *string, found bool) {
+	want, has := w.live[store][key]
+	if has != found || found && *v != want {
+		w.t.Fatalf("get of %q: %v, want %q %v", key, found, want, has)
+	}
+}
+
+func (w *world) DeleteValue(*rapid.T) {
+	key := w.key()
+	w.ok(w.values.Delete(key))
+	delete(w.live[0], string(key))
+}
+
+func (w *world) Drop(*rapid.T) {
+	start := w.start()
+	var through []byte
+	if rapid.Bool().Draw(w.t, "partly") {
+		through = w.key()
+	}
+	w.ok(w.windows.Drop(start, through))
+	last := windowKey(start, through)
+	for key := range w.live[1] {
+		if key[:8] == last[:8] && (through == nil || key <= last) {
+			delete(w.live[1], key)
+		}
+	}
+}
+
+func (w *world) Range(*rapid.T) {
+	from, to := w.key(), w.key()
+	if rapid.Bool().Draw(w.t, "to the end") {
+		to = nil
+	}
+	var got []string
+	w.ok(w.values.Range(from, to, func(key []byte, v *string) (bool, error) {
+		got = append(got, string(key)+"="+*v)
+		return true, nil
+	}))
+	w.sameRange(0, string(from), func(k string) bool { return to == nil || k < string(to) }, got)
+}
+
+func (w *world) Ascend(*rapid.T) {
+	start, after := w.start(), w.key()
+	first := windowKey(start, append(bytes.Clone(after), 0))
+	if rapid.Bool().Draw(w.t, "from the first") {
+		after, first = nil, windowKey(start, nil)
+	}
+	var got []string
+	w.ok(w.windows.Ascend(start, after, func(key []byte, v *string) (bool, error) {
+		got = append(got, windowKey(start, key)+"="+*v)
+		return true, nil
+	}))
+	w.sameRange(1, first, func(k string) bool { return k[:8] == first[:8] }, got)
+}
+
+func (w *world) sameRange(store int, from string, in func(string) bool, got []string) {
+	var want []string
+	for _, k := range slices.Sorted(maps.Keys(w.live[store])) {
+		if k >= from && in(k) {
+			want = append(want, k+"="+w.live[store][k])
+		}
+	}
+	if !slices.Equal(got, want) {
+		w.t.Fatalf("range of store %d from %q: %q, want %q", store, from, got, want)
+	}
+}
+
+func (w *world) Commit(*rapid.T) {
+	seen := [2]map[string]bool{{}, {}}
+	w.ok(w.state.Prepare(func(store int, key, value []byte) error {
+		k := string(key)
+		if seen[store][k] {
+			w.t.Fatalf("store %d: %q was logged twice", store, k)
+		}
+		seen[store][k] = true
+		if value == nil {
+			if _, has := w.log[store][k]; !has {
+				w.t.Fatalf("store %d: the removal of %q was logged, but never its value", store, k)
+			}
+			delete(w.log[store], k)
+			return nil
+		}
+		w.log[store][k] = string(value)
+		return nil
+	}))
+	w.ok(w.state.Apply([]byte("meta")))
+	for i := range 2 {
+		w.committed[i] = maps.Clone(w.live[i])
+		if !maps.Equal(w.log[i], w.live[i]) {
+			w.t.Fatalf("store %d: the changelog says %q, want %q", i, w.log[i], w.live[i])
+		}
+	}
+	if w.budget.Dirty() != 0 {
+		w.t.Fatalf("%d bytes are dirty after a commit", w.budget.Dirty())
+	}
+}
+
+func (w *world) Crash(*rapid.T) {
+	w.ok(w.state.Close())
+	if w.budget.Used() != 0 || w.budget.Dirty() != 0 {
+		w.t.Fatalf("%d bytes are used, %d dirty after close", w.budget.Used(), w.budget.Dirty())
+	}
+	w.open()
+	w.back()
+}
+
+func (w *world) Discard(*rapid.T) {
+	w.ok(w.state.Discard())
+	w.back()
+}
+
+// Reopen makes the views anew over what the database holds.
+func (w *world) Reopen(*rapid.T) {
+	w.Commit(nil)
+	w.values, w.windows = views(w.ok, w.state)
+}
+
+func (w *world) back() {
+	for i := range 2 {
+		w.live[i] = maps.Clone(w.committed[i])
+	}
+}
+
+// Check compares Starts, which may name windows of which every key was dropped.
+func (w *world) Check(*rapid.T) {
+	starts := w.windows.Starts()
+	if !slices.IsSorted(starts) {
+		w.t.Fatalf("starts %v aren't in order", starts)
+	}
+	for key := range w.live[1] {
+		if !slices.ContainsFunc(starts, func(s int64) bool { return windowKey(s, nil) == key[:8] }) {
+			w.t.Fatalf("starts %v lack the window of %q", starts, key)
+		}
+	}
+}
+
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		t.Repeat(map[string]func(*rapid.T){
+			"":              w.Check,
+			"upsert value":  w.UpsertValue,
+			"upsert window": w.UpsertWindow,
+			"upsert many":   w.UpsertMany,
+			"get":           w.Get,
+			"delete":        w.DeleteValue,
+			"drop":          w.Drop,
+			"range":         w.Range,
+			"ascend":        w.Ascend,
+			"commit":        w.Commit,
+			"crash":         w.Crash,
+			"discard":       w.Discard,
+			"reopen":        w.Reopen,
+		})
+		w.ok(w.state.Close())
+	})
+}

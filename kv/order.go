@@ -1,0 +1,30 @@
+package kv
+
+import "github.com/gretestream/grete/kv/internal/order"
+
+// A dirtyOrder keeps the dirty keys of a cache in order, from the first time that
+// somebody asks for it: most stores are never read in order.
+type dirtyOrder struct {
+	kept  bool
+	items order.Map[uint32]
+}
+
+func (o *dirtyOrder) add(key []byte, item uint32) { o.items.Set(key, item) }
+
+func (o *dirtyOrder) clear() {
+	if o.kept {
+		o.items.Clear()
+	}
+}
+
+// ordered returns the dirty keys of a cache.
+func (c *cache[V]) ordered(s *store[V]) *order.Map[uint32] {
+	if !c.order.kept {
+		c.order.kept = true
+		sortItems(&s.state.sorter, c.young, c.young.dirty, &s.pool)
+		for _, i := range c.young.dirty {
+			c.order.add(c.young.key(c.young.at(i, &s.pool)), i)
+		}
+	}
+	return &c.order.items
+}

@@ -1,0 +1,182 @@
+package kv
+
+import (
+	"hash/maphash"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// replayBatch is how many bytes of a replay are written at a time. Only the last
+// batch has the meta record: what is written before it is replayed again if the
+// process is killed, which does no harm.
+const replayBatch = 4 << 20
+
+// A replay buffers the last record of each key of the changelogs, so that keys
+// that changed often are written once, and in order. A nil one is empty.
+type replay struct {
+	state  *State
+	pool   pool[replayed]
+	seed   maphash.Seed
+	tables []*table[replayed] // by store
+	values slab
+}
+
+// replayed is a value in the slab; a removed key has none.
+type replayed struct {
+	ref    ref
+	length uint32
+	room   uint32
+}
+
+func newReplay(s *State) *replay {
+	r := &replay{state: s, pool: newPool[replayed](s.budget), seed: maphash.MakeSeed()}
+	for range s.stores {
+		r.tables = append(r.tables, r.pool.table())
+	}
+	return r
+}
+
+// Replay applies one record of a changelog, before the store's view is made. Of
+// several for a key the last one wins. They are buffered: see [State.ReplayDue].
+func (s *State) Replay(store int, key, value []byte) error {
+	if s.closed {
+		return stream.ErrClosed
+	}
+	if s.views[store] != nil {
+		return errReplayLate
+	}
+	if s.replay == nil {
+		s.replay = newReplay(s)
+	}
+	s.replay.put(store, key, value)
+	if s.replay.held() <= s.budget.limit() {
+		return nil
+	}
+	if err := s.replay.write(); err != nil {
+		return err
+	}
+	return s.flushReplay()
+}
+
+// ReplayDue tells that much is buffered, so that [State.ApplyReplay] should be
+// called.
+func (s *State) ReplayDue() bool {
+	held := s.replay.held()
+	limit := s.budget.limit()
+	return held > limit/2 || held > limit/64 && s.budget.Used() > limit
+}
+
+// ApplyReplay writes what is buffered and the meta record. It may be called with
+// an interim record too, that says how far the replay is, so that one which is
+// interrupted goes on there.
+func (s *State) ApplyReplay(meta []byte) error {
+	if s.prepared {
+		return errPrepared
+	}
+	err := s.replay.write()
+	if err == nil {
+		err = s.write(meta)
+	}
+	s.batch.Reset()
+	s.replay.release()
+	s.replay = nil
+	return err
+}
+
+// flushReplay writes the rest of the batch without a meta record, and empties the
+// buffer.
+func (s *State) flushReplay() error {
+	err := s.db.Write(s.batch)
+	s.batch.Reset()
+	s.replay.release()
+	s.replay = nil
+	return err
+}
+
+// held returns how many bytes are buffered.
+func (r *replay) held() int64 {
+	if r == nil {
+		return 0
+	}
+	return r.pool.held
+}
+
+func (r *replay) put(store int, key, value []byte) {
+	t := r.tables[store]
+	hash := uint32(maphash.Bytes(r.seed, key))
+	_, it := t.find(hash, key, &r.pool)
+	if it == nil {
+		_, it = t.insert(hash, key, &r.pool)
+	}
+	if value == nil {
+		it.flags &^= present
+		return
+	}
+	it.flags |= present
+	v := &it.value
+	v.length = uint32(len(value))
+	if v.length > v.room {
+		v.ref, v.room = r.values.add(value, &r.pool.memory), v.length
+		return
+	}
+	if v.length > 0 {
+		copy(r.values.at(v.ref, v.length), value)
+	}
+}
+
+// write writes everything, in order, but for a last part that it leaves in the
+// state's batch.
+func (r *replay) write() error {
+	if r == nil {
+		return nil
+	}
+	b := r.state.batch
+	b.Reset()
+	for store, t := range r.tables {
+		for _, i := range t.ascending(&r.state.sorter, &r.pool) {
+			if err := r.encode(store, t, t.at(i, &r.pool)); err != nil {
+				return err
+			}
+			if b.Size() < replayBatch {
+				continue
+			}
+			if err := r.state.db.Write(b); err != nil {
+				return err
+			}
+			b.Reset()
+		}
+	}
+	return nil
+}
+
+func (r *replay) encode(store int, t *table[replayed], it *item[replayed]) error {
+	key, v := t.key(it), &it.value
+	switch {
+	case it.flags&present == 0:
+		// A tombstone for what isn't there costs more than to look.
+		_, found, err := r.state.db.Get(store, key)
+		if err != nil {
+			return err
+		}
+		if found {
+			r.state.batch.Delete(store, key)
+		}
+	case v.length == 0:
+		r.state.batch.Put(store, key, nil)
+	default:
+		r.state.batch.Put(store, key, r.values.at(v.ref, v.length))
+	}
+	return nil
+}
+
+// release gives the memory back.
+func (r *replay) release() {
+	if r == nil {
+		return
+	}
+	for _, t := range r.tables {
+		t.free(&r.pool)
+	}
+	r.values.free(&r.pool.memory)
+	r.pool.dropIdle()
+}

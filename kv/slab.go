@@ -1,0 +1,131 @@
+package kv
+
+// slabSize is the size of a full chunk of a slab. Offsets in it fit 16 bits.
+const slabSize = 32 << 10
+
+// A slab is append-only memory for keys: many small byte strings without an
+// allocation or a pointer for each.
+type slab struct {
+	chunks  [][]byte // of slabSize, but for the first ones, which are smaller, and those of large strings
+	current int      // the chunk that is being filled
+	used    int      // bytes of it
+	bytes   int64    // of all chunks
+}
+
+// A ref says where a string is in a slab; its length is kept elsewhere.
+type ref struct {
+	chunk  uint32
+	offset uint16
+}
+
+// at returns the string at a ref. It stays valid until the slab is freed.
+func (s *slab) at(r ref, length uint32) []byte {
+	start := int(r.offset)
+	return s.chunks[r.chunk][start : start+int(length) : start+int(length)]
+}
+
+// add copies p into the slab.
+func (s *slab) add(p []byte, m *memory) ref {
+	if len(p) > slabSize/4 {
+		s.extend(len(p), m)
+		copy(s.chunks[len(s.chunks)-1], p)
+		if len(s.chunks) == 1 {
+			s.used = len(p) // it is the current one, and full
+		}
+		return ref{chunk: uint32(len(s.chunks) - 1)}
+	}
+	if len(s.chunks) == 0 || s.used+len(p) > len(s.chunks[s.current]) {
+		s.grow(len(p), m)
+	}
+	r := ref{uint32(s.current), uint16(s.used)}
+	copy(s.chunks[s.current][s.used:], p)
+	s.used += len(p)
+	return r
+}
+
+// grow begins a new chunk, twice as large as the last until chunks are full size:
+// a table of three keys is small.
+func (s *slab) grow(atLeast int, m *memory) {
+	size := 256
+	if len(s.chunks) > 0 {
+		size = 2 * len(s.chunks[s.current])
+	}
+	size = min(max(size, atLeast), slabSize)
+	s.current, s.used = len(s.chunks), 0
+	s.extend(size, m)
+}
+
+func (s *slab) extend(size int, m *memory) {
+	s.chunks = append(s.chunks, m.bytes(size))
+	s.bytes += int64(size)
+}
+
+// size returns the bytes that are held.
+func (s *slab) size() (n int64) {
+	for _, c := range s.chunks {
+		n += int64(len(c))
+	}
+	return n
+}
+
+// free gives the chunks back.
+func (s *slab) free(m *memory) {
+	for _, c := range s.chunks {
+		m.freeBytes(c)
+	}
+	clear(s.chunks)
+	*s = slab{chunks: s.chunks[:0]}
+}
+
+// memory is what a view takes and gives back, charged to the budget. Freed chunks
+// of full size are kept to be used again, so that tables that come and go produce
+// no garbage.
+type memory struct {
+	budget *Budget
+	held   int64 // charged by this view and in use
+	idle   int64 // charged, in free
+	free   [][]byte
+}
+
+func (m *memory) charge(n int64) {
+	m.held += n
+	m.budget.used += n
+}
+
+// reuse moves n bytes from idle to held, or back if n is negative.
+func (m *memory) reuse(n int64) {
+	m.idle -= n
+	m.held += n
+	m.budget.idle -= n
+	m.budget.used += n
+}
+
+// dropIdle leaves what is kept for reuse to the garbage collector.
+func (m *memory) dropIdle() {
+	clear(m.free)
+	m.free = m.free[:0]
+	m.budget.idle -= m.idle
+	m.idle = 0
+}
+
+func (m *memory) bytes(n int) []byte {
+	if n == slabSize && len(m.free) > 0 {
+		last := len(m.free) - 1
+		c := m.free[last]
+		m.free[last] = nil
+		m.free = m.free[:last]
+		m.reuse(slabSize)
+		return c
+	}
+	m.charge(int64(n))
+	return make([]byte, n)
+}
+
+func (m *memory) freeBytes(c []byte) {
+	if len(c) == slabSize {
+		m.free = append(m.free, c)
+		m.reuse(-slabSize)
+		return
+	}
+	m.charge(-int64(len(c)))
+}

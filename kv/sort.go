@@ -1,0 +1,69 @@
+package kv
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"slices"
+)
+
+// A sorter sorts items by key. It belongs to a State, so that its memory is used
+// again.
+type sorter struct{ buf []sortKey }
+
+func (s *sorter) bytes() int64 { return int64(cap(s.buf)) * 16 }
+
+type sortKey struct {
+	prefix uint64 // 8 bytes of the key after what all keys have in common
+	item   uint32
+}
+
+// sortItems sorts the numbers of items by key. Most comparisons are of 8 bytes that
+// stand beside each other in memory: what keys begin with in common ("user-0…")
+// is skipped.
+func sortItems[V any](s *sorter, t *table[V], items []uint32, p *pool[V]) {
+	if len(items) < 2 {
+		return
+	}
+	common := commonPrefix(t, items, p)
+	s.buf = slices.Grow(s.buf[:0], len(items))
+	for _, i := range items {
+		s.buf = append(s.buf, sortKey{prefixOf(t.key(t.at(i, p))[common:]), i})
+	}
+	slices.SortFunc(s.buf, func(a, b sortKey) int {
+		if c := cmp.Compare(a.prefix, b.prefix); c != 0 {
+			return c
+		}
+		return bytes.Compare(t.key(t.at(a.item, p)), t.key(t.at(b.item, p)))
+	})
+	for i := range s.buf {
+		items[i] = s.buf[i].item
+	}
+}
+
+func commonPrefix[V any](t *table[V], items []uint32, p *pool[V]) int {
+	first := t.key(t.at(items[0], p))
+	common := len(first)
+	for _, i := range items[1:] {
+		key := t.key(t.at(i, p))
+		common = min(common, len(key))
+		for !bytes.Equal(first[:common], key[:common]) {
+			common--
+		}
+		if common == 0 {
+			break
+		}
+	}
+	return common
+}
+
+// prefixOf returns up to 8 bytes of a key so that they compare as the key does,
+// where they differ.
+func prefixOf(key []byte) uint64 {
+	if len(key) >= 8 {
+		return binary.BigEndian.Uint64(key)
+	}
+	var b [8]byte
+	copy(b[:], key)
+	return binary.BigEndian.Uint64(b[:])
+}

@@ -1,0 +1,93 @@
+package kv
+
+import (
+	"fmt"
+	"hash/maphash"
+	"reflect"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// A store is what Values and Windows have in common: the way of one store's
+// values between the cache and the database.
+type store[V any] struct {
+	state  *State
+	number int
+	pool   pool[V]
+	seed   maphash.Seed
+	parse  func(src []byte, v *V) error
+	append func(dst []byte, v *V) ([]byte, error)
+
+	scratch V      // a value that was parsed and isn't in the cache
+	keyBuf  []byte // a key in the database
+	buf     []byte // an encoded value
+	mean    int64  // size of an encoded value, roughly
+}
+
+func newStore[V any](s *State, number int, serde stream.Serde[V]) store[V] {
+	st := store[V]{state: s, number: number, pool: newPool[V](s.budget), seed: maphash.MakeSeed()}
+	st.parse = func(src []byte, v *V) (err error) {
+		*v, err = serde.Parse(src)
+		return err
+	}
+	if p, ok := serde.(stream.ParserInto[V]); ok {
+		st.parse = p.ParseInto
+	}
+	st.append = func(dst []byte, v *V) ([]byte, error) { return serde.Append(dst, *v) }
+	if a, ok := serde.(stream.AppenderFrom[V]); ok {
+		st.append = a.AppendFrom
+	}
+	return st
+}
+
+// hasPointers tells whether values of a type point to memory of their own.
+func hasPointers[V any]() bool { return pointsElsewhere(reflect.TypeFor[V]()) }
+
+func pointsElsewhere(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Array:
+		return t.Len() > 0 && pointsElsewhere(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if pointsElsewhere(t.Field(i).Type) {
+				return true
+			}
+		}
+		return false
+	default:
+		return t.Kind() > reflect.Complex128
+	}
+}
+
+// db is the database.
+func (s *store[V]) db() Database { return s.state.db }
+
+func (s *store[V]) hash(key []byte) uint32 { return uint32(maphash.Bytes(s.seed, key)) }
+
+// read parses a stored value into the scratch.
+func (s *store[V]) read(key, value []byte) error {
+	var zero V
+	s.scratch = zero
+	if err := s.parse(value, &s.scratch); err != nil {
+		return fmt.Errorf("stored value of key %q: %w", key, err)
+	}
+	return nil
+}
+
+// cost is what an item that is dirty counts.
+func (s *store[V]) cost(it *item[V]) int64 {
+	n := s.pool.itemBytes() + slotBytes + int64(it.klen)
+	if s.pool.pointers {
+		n += int64(it.size)
+	}
+	return n
+}
+
+// resize records the encoded size of an item's value.
+func (s *store[V]) resize(t *table[V], it *item[V], size int64) {
+	if s.pool.pointers {
+		t.heap += size - int64(it.size)
+		s.pool.charge(size - int64(it.size))
+	}
+	it.size = uint32(size)
+}

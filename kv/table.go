@@ -1,0 +1,250 @@
+package kv
+
+import (
+	"bytes"
+	"sort"
+	"unsafe"
+)
+
+// A table is a hash table from keys to values: the hottest code of the product.
+// Items are numbered in the order in which they came, and stand in chunks, so
+// that they never move but for the first few; open addressing finds them by hash.
+// Nothing is removed from a table; it is freed as a whole.
+type table[V any] struct {
+	slots  []uint64 // hash<<32 | number+1; 0 is free; the length is a power of two
+	n      int      // items
+	chunks [][]item[V]
+	keys   slab
+	dirty  []uint32 // numbers of the items that are marked dirty, once each
+	sorted []uint32 // all items by key, if it has n of them
+	heap   int64    // charged for what values point to
+	bytes  int64    // charged for slots and chunks of items
+}
+
+// item is an entry of a table.
+type item[V any] struct {
+	key   ref
+	flags flags
+	klen  uint32
+	size  uint32 // of the encoded value, as it was last seen
+	value V
+}
+
+type flags uint8
+
+const (
+	// present: there is a value. If not, the key is known not to exist.
+	present flags = 1 << iota
+	// stored: the changelog may hold the key, so removing it takes a tombstone.
+	stored
+	// dirty: differs from what was last prepared.
+	dirty
+)
+
+// slotBytes is what is charged for a slot: itself, and its part of dirty and
+// sorted.
+const slotBytes = 8 + 6
+
+// chunkBytes is the size that chunks of items aim at.
+const chunkBytes = 16 << 10
+
+// pool is the memory of a view's tables.
+type pool[V any] struct {
+	memory
+	shift    uint        // a full chunk has 1<<shift items
+	pointers bool        // V contains pointers: its size in memory is guessed from the encoded one
+	chunks   [][]item[V] // free
+	tables   []*table[V] // free, with their slots
+}
+
+func newPool[V any](budget *Budget) pool[V] {
+	p := pool[V]{memory: memory{budget: budget}, shift: 3, pointers: hasPointers[V]()}
+	for p.itemBytes()<<(p.shift+1) <= chunkBytes {
+		p.shift++
+	}
+	return p
+}
+
+func (p *pool[V]) itemBytes() int64 {
+	var i item[V]
+	return int64(unsafe.Sizeof(i))
+}
+
+// at returns an item by its number.
+func (t *table[V]) at(i uint32, p *pool[V]) *item[V] {
+	return &t.chunks[i>>p.shift][i&(1<<p.shift-1)]
+}
+
+// key returns an item's key, valid until the table is freed.
+func (t *table[V]) key(it *item[V]) []byte { return t.keys.at(it.key, it.klen) }
+
+// find returns the item with a key, or nil.
+func (t *table[V]) find(hash uint32, key []byte, p *pool[V]) (uint32, *item[V]) {
+	if len(t.slots) == 0 {
+		return 0, nil
+	}
+	mask := uint32(len(t.slots) - 1)
+	for s := hash & mask; ; s = (s + 1) & mask {
+		slot := t.slots[s]
+		if slot == 0 {
+			return 0, nil
+		}
+		if uint32(slot>>32) != hash {
+			continue
+		}
+		i := uint32(slot) - 1
+		if it := t.at(i, p); int(it.klen) == len(key) && string(t.key(it)) == string(key) {
+			return i, it
+		}
+	}
+}
+
+// insert adds a key that the table doesn't have, with a zero value.
+func (t *table[V]) insert(hash uint32, key []byte, p *pool[V]) (uint32, *item[V]) {
+	if t.n >= len(t.slots)/4*3 {
+		t.growSlots(p)
+	}
+	i := uint32(t.n)
+	t.n++
+	t.growItems(i, p)
+	it := t.at(i, p)
+	*it = item[V]{key: t.keys.add(key, &p.memory), klen: uint32(len(key))}
+	t.link(hash, i)
+	return i, it
+}
+
+func (t *table[V]) link(hash, i uint32) {
+	mask := uint32(len(t.slots) - 1)
+	s := hash & mask
+	for t.slots[s] != 0 {
+		s = (s + 1) & mask
+	}
+	t.slots[s] = uint64(hash)<<32 | uint64(i+1)
+}
+
+func (t *table[V]) growSlots(p *pool[V]) {
+	old := t.slots
+	t.slots = make([]uint64, max(8, 2*len(old)))
+	t.charge(int64(len(t.slots)-len(old))*slotBytes, p)
+	for _, slot := range old {
+		if slot != 0 {
+			t.link(uint32(slot>>32), uint32(slot)-1)
+		}
+	}
+}
+
+// growItems makes room for item i. The first chunk grows by doubling.
+func (t *table[V]) growItems(i uint32, p *pool[V]) {
+	c, full := int(i>>p.shift), 1<<p.shift
+	if c == len(t.chunks) {
+		size := full
+		if c == 0 {
+			size = min(4, full)
+		}
+		t.chunks = append(t.chunks, p.items(size))
+		t.bytes += int64(size) * p.itemBytes()
+		return
+	}
+	if first := t.chunks[0]; c == 0 && int(i) == len(first) {
+		t.chunks[0] = p.items(2 * len(first))
+		copy(t.chunks[0], first)
+		p.freeItems(first)
+		t.bytes += int64(len(first)) * p.itemBytes()
+	}
+}
+
+func (t *table[V]) charge(n int64, p *pool[V]) {
+	t.bytes += n
+	p.charge(n)
+}
+
+// free gives the table's memory back, and the table too: it must not be used
+// afterwards.
+func (t *table[V]) free(p *pool[V]) {
+	for _, c := range t.chunks {
+		p.freeItems(c)
+	}
+	clear(t.chunks)
+	t.keys.free(&p.memory)
+	p.charge(-t.heap)
+	slots := t.slots
+	if len(slots) > 8*t.n || len(p.tables) >= 4 {
+		// Too large for what comes next, if that is like this.
+		p.charge(-int64(len(slots)) * slotBytes)
+		return
+	}
+	p.reuse(-int64(len(slots)) * slotBytes)
+	clear(slots)
+	*t = table[V]{slots: slots, chunks: t.chunks[:0], keys: t.keys, dirty: t.dirty[:0], sorted: t.sorted[:0]}
+	p.tables = append(p.tables, t)
+}
+
+// table returns an empty table.
+func (p *pool[V]) table() *table[V] {
+	if len(p.tables) == 0 {
+		return &table[V]{}
+	}
+	last := len(p.tables) - 1
+	t := p.tables[last]
+	p.tables[last] = nil
+	p.tables = p.tables[:last]
+	t.bytes = int64(len(t.slots)) * slotBytes
+	p.reuse(t.bytes)
+	return t
+}
+
+func (p *pool[V]) items(n int) []item[V] {
+	if last := len(p.chunks) - 1; n == 1<<p.shift && last >= 0 {
+		c := p.chunks[last]
+		p.chunks[last] = nil
+		p.chunks = p.chunks[:last]
+		p.reuse(int64(n) * p.itemBytes())
+		return c
+	}
+	p.charge(int64(n) * p.itemBytes())
+	return make([]item[V], n)
+}
+
+func (p *pool[V]) freeItems(c []item[V]) {
+	if len(c) == 1<<p.shift {
+		if p.pointers {
+			clear(c)
+		}
+		p.chunks = append(p.chunks, c)
+		p.reuse(-int64(len(c)) * p.itemBytes())
+		return
+	}
+	p.charge(-int64(len(c)) * p.itemBytes())
+}
+
+// dropIdle leaves what is kept for reuse to the garbage collector.
+func (p *pool[V]) dropIdle() {
+	clear(p.chunks)
+	p.chunks = p.chunks[:0]
+	clear(p.tables)
+	p.tables = p.tables[:0]
+	p.memory.dropIdle()
+}
+
+// ascending returns the numbers of all items by key, valid until the next insert.
+func (t *table[V]) ascending(s *sorter, p *pool[V]) []uint32 {
+	if len(t.sorted) != t.n {
+		t.sorted = t.sorted[:0]
+		for i := range uint32(t.n) {
+			t.sorted = append(t.sorted, i)
+		}
+		sortItems(s, t, t.sorted, p)
+	}
+	return t.sorted
+}
+
+// search returns the position in ascending of the first key that isn't less than
+// key.
+func (t *table[V]) search(ascending []uint32, key []byte, p *pool[V]) int {
+	return sort.Search(len(ascending), func(i int) bool {
+		return bytes.Compare(t.key(t.at(ascending[i], p)), key) >= 0
+	})
+}
+
+// size returns what the table is charged for.
+func (t *table[V]) size() int64 { return t.bytes + t.heap + t.keys.size() }
