@@ -3,30 +3,74 @@
 package rocksdb
 
 import (
-	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/linxGnu/grocksdb"
 
 	"github.com/gretestream/grete/kv"
 )
 
-// Options are those of the process. Zero values are defaults.
-type Options struct {
-	// CacheBytes bounds the blocks, indexes and filters that are kept of files, of
-	// all databases together. Default 32 MiB.
-	CacheBytes int64
-	// WriteBufferBytes bounds what is written but not yet flushed, of all
-	// databases together. Default 32 MiB.
-	WriteBufferBytes int64
+// An Engine opens databases, which share one block cache and one bound of what is
+// written but not flushed.
+type Engine struct {
+	cache *grocksdb.Cache
+	table *grocksdb.BlockBasedTableOptions
+	opts  *grocksdb.Options
+	read  *grocksdb.ReadOptions
+	write *grocksdb.WriteOptions
+
+	buffers buffers
+
+	mu     sync.Mutex
+	open   int
+	closed bool
 }
 
-// An Engine opens databases.
-type Engine struct{ opt Options }
+var _ kv.Engine = (*Engine)(nil)
 
-// New returns an engine.
-func New(opt Options) (*Engine, error) { return &Engine{opt}, nil }
+// New returns an engine; there should be one in the process.
+func New(o Options) (*Engine, error) {
+	if o.CacheBytes < 0 || o.WriteBufferBytes < 0 {
+		return nil, fmt.Errorf("rocksdb: cache of %d and write buffer of %d bytes: neither can be negative", o.CacheBytes, o.WriteBufferBytes)
+	}
+	if o.CacheBytes == 0 {
+		o.CacheBytes = defaultCacheBytes
+	}
+	if o.WriteBufferBytes == 0 {
+		o.WriteBufferBytes = defaultWriteBufferBytes
+	}
+	e := &Engine{cache: grocksdb.NewLRUCache(uint64(o.CacheBytes))}
+	e.table = tableOptions(e.cache)
+	e.opts = databaseOptions(e.table, o.WriteBufferBytes)
+	e.read = grocksdb.NewDefaultReadOptions()
+	e.write = grocksdb.NewDefaultWriteOptions()
+	e.write.DisableWAL(true)
+	e.buffers.limit = o.WriteBufferBytes
+	return e, nil
+}
 
-func (e *Engine) Name() string  { return "rocksdb" }
+// Name returns "rocksdb".
+func (e *Engine) Name() string { return "rocksdb" }
+
+// Durable returns true.
 func (e *Engine) Durable() bool { return true }
-func (e *Engine) Close() error  { return nil }
-func (e *Engine) Open(dir string, stores []string) (kv.Database, error) {
-	return nil, errors.New("rocksdb: not finished yet")
+
+// Close frees what the databases share. They must be closed before.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return nil
+	}
+	if e.open > 0 {
+		return fmt.Errorf("rocksdb: %d databases are still open", e.open)
+	}
+	e.closed = true
+	e.write.Destroy()
+	e.read.Destroy()
+	e.opts.Destroy()
+	e.table.Destroy()
+	e.cache.Destroy()
+	return nil
 }

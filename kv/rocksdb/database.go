@@ -1,0 +1,134 @@
+//go:build rocksdb
+
+package rocksdb
+
+import (
+	"fmt"
+
+	"github.com/linxGnu/grocksdb"
+
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/stream"
+)
+
+// A database is one of RocksDB, with a column family for each store and one for
+// the meta record. The WAL is off: what is lost by a kill is replayed from the
+// changelog.
+type database struct {
+	engine   *Engine
+	dir      string
+	db       *grocksdb.DB
+	handles  []*grocksdb.ColumnFamilyHandle // of the meta record, then of the stores
+	families []uint32                       // ids, of the stores
+
+	value     []byte // that Get returned
+	iterators []*iterator
+	buffer    *buffer
+	flush     flush
+	dropped   dropped
+	closed    bool
+}
+
+func (d *database) NewBatch() *kv.Batch { return kv.NewBatch(d.families) }
+
+func (d *database) Get(store int, key []byte) ([]byte, bool, error) {
+	if d.closed {
+		return nil, false, stream.ErrClosed
+	}
+	return d.get(d.handles[store+1], key)
+}
+
+func (d *database) Meta() ([]byte, error) {
+	if d.closed {
+		return nil, stream.ErrClosed
+	}
+	value, found, err := d.get(d.handles[0], []byte(kv.MetaKey))
+	if !found || err != nil {
+		return nil, err
+	}
+	return append([]byte{}, value...), nil
+}
+
+func (d *database) get(family *grocksdb.ColumnFamilyHandle, key []byte) ([]byte, bool, error) {
+	v, err := d.db.GetPinnedCF(d.engine.read, family, key)
+	if err != nil {
+		return nil, false, d.failed("reading", err)
+	}
+	defer v.Destroy()
+	if !v.Exists() {
+		return nil, false, nil
+	}
+	d.value = append(d.value[:0], v.Data()...)
+	return d.value, true, nil
+}
+
+func (d *database) Write(b *kv.Batch) error {
+	if d.closed {
+		return stream.ErrClosed
+	}
+	if b.Len() == 0 {
+		return nil
+	}
+	d.reap()
+	if err := d.dropped.note(b, d.families); err != nil {
+		return fmt.Errorf("writing the state in %s: %w", d.dir, err)
+	}
+	batch := grocksdb.WriteBatchFrom(b.Encoded())
+	defer batch.Destroy()
+	if err := d.db.Write(d.engine.write, batch); err != nil {
+		return d.failed("writing", err)
+	}
+	d.flushIfDue()
+	return nil
+}
+
+func (d *database) failed(what string, err error) error {
+	return fmt.Errorf("%s the state in %s: %w", what, d.dir, translate(err))
+}
+
+// sum adds up a property of all column families.
+func (d *database) sum(property string) (n int64) {
+	for _, h := range d.handles {
+		v, _ := d.db.GetIntPropertyCF(property, h)
+		n += int64(v)
+	}
+	return n
+}
+
+func (d *database) Stats() kv.Stats {
+	if d.closed {
+		return kv.Stats{}
+	}
+	s := kv.Stats{
+		DiskBytes:   d.sum("rocksdb.total-sst-files-size"),
+		MemoryBytes: d.sum("rocksdb.cur-size-all-mem-tables"),
+	}
+	for _, h := range d.handles[1:] {
+		n, _ := d.db.GetIntPropertyCF("rocksdb.estimate-num-keys", h)
+		s.Keys += int64(n)
+	}
+	return s
+}
+
+func (d *database) Close() error {
+	if d.closed {
+		return nil
+	}
+	for len(d.iterators) > 0 {
+		_ = d.iterators[0].Close()
+	}
+	err := d.flushAll()
+	d.closed = true
+	d.closeHandles()
+	d.engine.release()
+	return err
+}
+
+// closeHandles closes the database; the handles must go first.
+func (d *database) closeHandles() {
+	d.engine.buffers.remove(d.buffer)
+	for _, h := range d.handles {
+		h.Destroy()
+	}
+	d.db.Close()
+}
