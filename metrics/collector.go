@@ -96,9 +96,7 @@ func (s scrape) task(t *Task, l []string) {
 	}
 	for _, st := range t.Stores {
 		emit(s, s.all.store, st, with(l, st.Name)...)
-		for _, p := range st.Properties {
-			emit(s, s.all.property, p, with(l, st.Name, p.Name)...)
-		}
+		emit(s, s.all.property, st, with(l, st.Name)...)
 	}
 }
 

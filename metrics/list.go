@@ -61,7 +61,7 @@ type families struct {
 	output    []family[*Output]
 	operator  []family[*Operator]
 	store     []family[*Store]
-	property  []family[Property]
+	property  []family[*Store]
 }
 
 // The labels of a metric follow from what it is read from.
@@ -82,6 +82,12 @@ func allFamilies() families {
 				func(now time.Time, s *Snapshot) (float64, bool) { return since(now, s.LastCommit), s.LastCommit != 0 }},
 			{Metric{"grete_buffered_bytes", Gauge, labels(), "Bytes sent and not committed yet."},
 				count(func(s *Snapshot) int64 { return s.BufferedBytes })},
+			{Metric{"grete_cache_bytes", Gauge, labels(), "Memory of the write-back cache."},
+				count(func(s *Snapshot) int64 { return s.CacheBytes })},
+			{Metric{"grete_cache_dirty_bytes", Gauge, labels(), "The part of the write-back cache that the next commit writes to the stores."},
+				count(func(s *Snapshot) int64 { return s.CacheDirtyBytes })},
+			{Metric{"grete_cache_limit_bytes", Gauge, labels(), "What the write-back cache may grow to."},
+				count(func(s *Snapshot) int64 { return s.CacheLimitBytes })},
 		},
 		phase: []family[int64]{
 			{Metric{"grete_loop_seconds_total", Counter, labels("phase"), "Time of the event loop by what it was spent on: poll, process, commit, idle."},
@@ -94,6 +100,10 @@ func allFamilies() families {
 				}},
 			{Metric{"grete_task_watermark_lag_seconds", Gauge, labels("task"), "How far the task's event time is behind the clock."},
 				func(now time.Time, t *Task) (float64, bool) { return since(now, t.Watermark), t.Watermark != NoTime }},
+			{Metric{"grete_task_state_disk_bytes", Gauge, labels("task"), "Size of the task's stores on disk."},
+				count(func(t *Task) int64 { return sum(t.Stores, func(s *Store) int64 { return s.DiskBytes }) })},
+			{Metric{"grete_task_state_memory_bytes", Gauge, labels("task"), "Memory of the task's stores, without the write-back cache."},
+				count(func(t *Task) int64 { return sum(t.Stores, func(s *Store) int64 { return s.MemoryBytes }) })},
 		},
 		state: []family[bool]{
 			{Metric{"grete_task_state", Gauge, labels("task", "state"), "1 for the state that the task is in, 0 for the others: starting, restoring, running, ended."},
@@ -108,10 +118,7 @@ func allFamilies() families {
 		output:   outputFamilies(),
 		operator: operatorFamilies(),
 		store:    storeFamilies(),
-		property: []family[Property]{
-			{Metric{"grete_store_property", Gauge, labels("task", "store", "property"), "A gauge of the store's engine, as the engine names it."},
-				func(_ time.Time, p Property) (float64, bool) { return p.Value, true }},
-		},
+		property: rocksdbFamilies(),
 	}
 }
 
@@ -122,7 +129,7 @@ func inputFamilies() []family[*Input] {
 			count(func(in *Input) int64 { return in.Records })},
 		{Metric{"grete_input_bytes_total", Counter, l, "Bytes of keys and values read."},
 			count(func(in *Input) int64 { return in.Bytes })},
-		{Metric{"grete_input_skipped_total", Counter, l, "Records skipped because they couldn't be decoded."},
+		{Metric{"grete_input_skipped_total", Counter, l, "Records skipped because they couldn't be decoded or an operator failed on them."},
 			count(func(in *Input) int64 { return in.Skipped })},
 		{Metric{"grete_input_lag_records", Gauge, l, "Offsets from the next record to process to the end of the partition."},
 			func(_ time.Time, in *Input) (float64, bool) { return float64(in.Lag()), in.Lag() >= 0 }},
@@ -138,7 +145,7 @@ func lagSeconds(now time.Time, in *Input) (float64, bool) {
 	case lag < 0 || in.Time == 0:
 		return 0, false
 	}
-	return since(now, in.Time), true
+	return max(0, since(now, in.Time)), true // the record's clock may be ahead of ours
 }
 
 func outputFamilies() []family[*Output] {
@@ -164,19 +171,25 @@ func operatorFamilies() []family[*Operator] {
 func storeFamilies() []family[*Store] {
 	l := labels("task", "store")
 	return []family[*Store]{
-		{Metric{"grete_store_disk_bytes", Gauge, l, "Size of the store on disk."},
-			count(func(s *Store) int64 { return s.DiskBytes })},
-		{Metric{"grete_store_memory_bytes", Gauge, l, "Memory of the store, without its cache."},
-			count(func(s *Store) int64 { return s.MemoryBytes })},
-		{Metric{"grete_store_cache_bytes", Gauge, l, "Bytes in the store's write-back cache."},
-			count(func(s *Store) int64 { return s.CachedBytes })},
-		{Metric{"grete_store_cache_dirty_bytes", Gauge, l, "Bytes in the cache that the next commit writes to the store."},
-			count(func(s *Store) int64 { return s.DirtyBytes })},
-		{Metric{"grete_store_restore_remaining_records", Gauge, l, "Records of the changelog that are left to restore."},
+		{Metric{"grete_store_restored_records_total", Counter, l, "Records of the changelog that were replayed to bring the state back."},
+			count(func(s *Store) int64 { return s.RestoredRecords })},
+		{Metric{"grete_store_restored_bytes_total", Counter, l, "Bytes of keys and values that were replayed to bring the state back."},
+			count(func(s *Store) int64 { return s.RestoredBytes })},
+		{Metric{"grete_store_restore_remaining_records", Gauge, l, "Records of the changelog that are left to restore; fewer if it was compacted."},
 			count(func(s *Store) int64 { return s.RestoreRecords })},
-		{Metric{"grete_store_restore_remaining_bytes", Gauge, l, "Bytes of the changelog that are left to restore."},
-			count(func(s *Store) int64 { return s.RestoreBytes })},
+		{Metric{"grete_store_restore_remaining_bytes", Gauge, l, "Bytes of the changelog that are left to restore, estimated from what was restored so far."},
+			restoreBytes},
 	}
+}
+
+func restoreBytes(_ time.Time, s *Store) (float64, bool) {
+	if s.RestoreRecords == 0 {
+		return 0, true
+	}
+	if s.RestoredRecords == 0 {
+		return 0, false
+	}
+	return float64(s.RestoreRecords) * float64(s.RestoredBytes) / float64(s.RestoredRecords), true
 }
 
 // commitDuration is the one metric that isn't read from a snapshot: commits are
@@ -187,6 +200,13 @@ func commitDuration() Metric {
 
 func count[T any](f func(T) int64) func(time.Time, T) (float64, bool) {
 	return func(_ time.Time, v T) (float64, bool) { return float64(f(v)), true }
+}
+
+func sum(stores []*Store, f func(*Store) int64) (total int64) {
+	for _, s := range stores {
+		total += f(s)
+	}
+	return total
 }
 
 func one(time.Time, *Config) (float64, bool) { return 1, true }

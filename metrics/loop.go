@@ -20,16 +20,26 @@ type Loop struct {
 	LastCommit int64 // ms since 1970; 0 if there was none
 	// BufferedBytes are sent and not committed yet.
 	BufferedBytes int64
-	Tasks         []*Task
+	// The write-back cache of all tasks together: what is in it, how much of
+	// that the next commit writes to the stores, and what it may grow to.
+	CacheBytes, CacheDirtyBytes, CacheLimitBytes int64
 
-	took []time.Duration // of the commits since the last Publish
+	Tasks []*Task
+
+	took []time.Duration // of the commits since the last Publish, see maxTook
 }
+
+// maxTook bounds what is kept of a loop that nobody publishes. One that is
+// published never has as many.
+const maxTook = 1024
 
 // Committed counts a commit that ended at now and took so long.
 func (l *Loop) Committed(now time.Time, took time.Duration) {
 	l.Commits++
 	l.LastCommit = now.UnixMilli()
-	l.took = append(l.took, took)
+	if len(l.took) < maxTook {
+		l.took = append(l.took, took)
+	}
 }
 
 // NothingToCommit says that a commit was due at now and nothing had changed, so
@@ -91,7 +101,7 @@ type Input struct {
 	Repartition bool
 	Records     int64 // processed or skipped
 	Bytes       int64 // keys and values of them
-	Skipped     int64 // couldn't be decoded
+	Skipped     int64 // of these, left out: couldn't be decoded, or an operator failed on them
 	// Next is the offset to process next, End the one after the last committed
 	// record; -1 while unknown.
 	Next, End int64
@@ -123,21 +133,23 @@ type Operator struct {
 
 // A Store is the state of one operator in one task.
 type Store struct {
-	Name        string
-	DiskBytes   int64
-	MemoryBytes int64 // without the cache
-	CachedBytes int64 // in the write-back cache
-	DirtyBytes  int64 // of these, not yet in the store
-	// What is left of the changelog to restore.
+	Name string
+	// What the store takes, without the write-back cache. All stores of a task
+	// share a database: where its size can't be divided, the first store has all
+	// of it. What is shown is the task's sum.
+	DiskBytes, MemoryBytes int64
+	// Replayed from the changelog since the task was opened.
+	RestoredRecords, RestoredBytes int64
+	// RestoreRecords are left of the changelog: offsets, of which a compacted
+	// topic has fewer records.
 	RestoreRecords int64
-	RestoreBytes   int64
 	// Properties are the engine's own gauges. The slice is replaced, never changed
 	// in place, as snapshots share it.
 	Properties []Property
 }
 
-// A Property is a gauge of a store's engine, such as RocksDB's
-// "estimate-num-keys".
+// A Property is a figure of a store's engine under the engine's own name for it,
+// such as "rocksdb.estimate-num-keys". Those of [RocksDBProperties] are shown.
 type Property struct {
 	Name  string
 	Value float64

@@ -2,120 +2,140 @@ package metrics
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// Progress is a line for a terminal on how a job got on between two samples:
-// records read from the user's topics since the start, records a second, what is
-// left, and how long that may take:
-//
-//	1,234,567 records · 812,000/s · lag 45,000 · 3 s left
-func Progress(before, after Sample) string {
-	was, is := totalsByStage(before), totalsByStage(after)
-	seconds := after.At.Sub(before.At).Seconds()
-	var sum totals
-	var rate, left float64
-	known := true
-	for stage, t := range is {
-		sum.add(t)
-		if seconds <= 0 {
-			continue
-		}
-		// A task that moved here or away isn't speed.
-		rate += float64(max(t.source-was[stage].source, 0)) / seconds
-		speed := float64(max(t.records-was[stage].records, 0)) / seconds
-		switch {
-		case t.lag > 0 && speed > 0:
-			left = max(left, float64(t.lag)/speed)
-		case t.lag > 0:
-			known = false
-		}
-	}
-	parts := []string{thousands(sum.source) + " records"}
-	if seconds > 0 {
-		parts = append(parts, thousands(roundRate(rate))+"/s")
-	}
-	if sum.restore > 0 {
-		parts = append(parts, "restoring: "+thousands(sum.restore)+" records to go")
-	}
-	parts = append(parts, "lag "+thousands(sum.lag))
-	if sum.lag > 0 && known && seconds > 0 {
-		parts = append(parts, roughly(time.Duration(left*float64(time.Second)))+" left")
-	}
-	return strings.Join(parts, " · ")
+// Totals are the figures of all containers of a process at a moment.
+type Totals struct {
+	At           time.Time
+	Records, Lag int64 // of the topics from outside
+	Inner, Queue int64 // records processed of, and lag in, repartition topics
+	Late         int64
+	Skipped      int64
+	Restored     int64
+	Restoring    int64 // records left to be restored
 }
 
-// totals are sums over the tasks of a stage.
-type totals struct {
-	records int64 // of all inputs
-	source  int64 // of the user's topics
-	lag     int64 // of all inputs, as far as known
-	restore int64 // records left to restore
-}
-
-func (t *totals) add(o totals) {
-	t.records += o.records
-	t.source += o.source
-	t.lag += o.lag
-	t.restore += o.restore
-}
-
-func totalsByStage(s Sample) map[string]totals {
-	sums := map[string]totals{}
+// Totals adds the containers up.
+func (s Sample) Totals() Totals {
+	sum := Totals{At: s.At}
 	for _, c := range s.Containers {
-		sum := sums[c.Stage]
 		for _, t := range c.Tasks {
-			sum.add(t.totals())
+			sum.add(t)
 		}
-		sums[c.Stage] = sum
-	}
-	return sums
-}
-
-func (t *Task) totals() totals {
-	var sum totals
-	for _, in := range t.Inputs {
-		sum.records += in.Records
-		sum.lag += max(in.Lag(), 0)
-		if !in.Repartition {
-			sum.source += in.Records
-		}
-	}
-	for _, st := range t.Stores {
-		sum.restore += st.RestoreRecords
 	}
 	return sum
 }
 
-// roundRate keeps three digits: the others change from line to line and mean
-// nothing.
-func roundRate(rate float64) int64 {
-	unit := int64(1)
-	for n := int64(rate); n >= 1000; n /= 10 {
-		unit *= 10
+func (sum *Totals) add(t *Task) {
+	for _, in := range t.Inputs {
+		sum.Skipped += in.Skipped
+		if in.Repartition {
+			sum.Inner += in.Records
+			sum.Queue += max(0, in.Lag())
+		} else {
+			sum.Records += in.Records
+			sum.Lag += max(0, in.Lag())
+		}
 	}
-	return (int64(rate) + unit/2) / unit * unit
+	for _, op := range t.Operators {
+		sum.Late += op.Late
+		sum.Skipped += op.Skipped
+	}
+	for _, s := range t.Stores {
+		sum.Restored += s.RestoredRecords
+		sum.Restoring += s.RestoreRecords
+	}
 }
 
-// thousands writes a number with a comma before each three digits.
-func thousands(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+// Progress is the line that tells a person how far a job is, from the totals of
+// two moments, a second or a few apart:
+//
+//	1,234,567 records · 812,000/s · lag 45,000 · 3 s left
+//
+// A record that passes several stages counts once, where it comes in.
+func Progress(before, now Totals) string {
+	if now.Restoring > 0 {
+		rate := perSecond(before.Restored, now.Restored, now.At.Sub(before.At))
+		return line("restoring", grouped(now.Restored)+" records", rounded(rate)+"/s", grouped(now.Restoring)+" to go", left(now.Restoring, rate))
+	}
+	elapsed := now.At.Sub(before.At)
+	outer, inner := perSecond(before.Records, now.Records, elapsed), perSecond(before.Inner, now.Inner, elapsed)
+	parts := []string{grouped(now.Records) + " records", rounded(outer) + "/s", "lag " + grouped(now.Lag+now.Queue), ""}
+	// Both queues must be empty; the one that takes longer says when.
+	if seconds(now.Queue, inner) > seconds(now.Lag, outer) {
+		parts[3] = left(now.Queue, inner)
+	} else {
+		parts[3] = left(now.Lag, outer)
+	}
+	if now.Late > 0 {
+		parts = append(parts, grouped(now.Late)+" late")
+	}
+	if now.Skipped > 0 {
+		parts = append(parts, grouped(now.Skipped)+" skipped")
+	}
+	return line(parts...)
+}
+
+func line(parts ...string) string {
+	var kept []string
+	for _, p := range parts {
+		if p != "" {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, " · ")
+}
+
+func perSecond(from, to int64, elapsed time.Duration) float64 {
+	if elapsed <= 0 || to < from { // less than before: a container began anew
+		return 0
+	}
+	return float64(to-from) / elapsed.Seconds()
+}
+
+func seconds(records int64, rate float64) float64 {
+	if records == 0 || rate == 0 {
+		return 0
+	}
+	return float64(records) / rate
+}
+
+// left says how long it will take; nothing if that can't be known or is no
+// matter.
+func left(records int64, rate float64) string {
+	s := seconds(records, rate)
+	switch {
+	case s == 0 || s > 1000*3600:
+		return ""
+	case s < 100:
+		return fmt.Sprintf("%.0f s left", max(s, 1))
+	case s < 100*60:
+		return fmt.Sprintf("%.0f min left", s/60)
+	}
+	return fmt.Sprintf("%.0f h left", s/3600)
+}
+
+// rounded keeps three digits: the others of a rate say nothing.
+func rounded(v float64) string {
+	n, unit := int64(v+0.5), int64(1)
+	for n/unit >= 1000 {
+		unit *= 10
+	}
+	return grouped((n + unit/2) / unit * unit)
+}
+
+// grouped writes a number with commas between the thousands.
+func grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	first := 0
+	if n < 0 {
+		first = 1
+	}
+	for i := len(s) - 3; i > first; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
-}
-
-// roughly writes a time as people say it.
-func roughly(d time.Duration) string {
-	switch {
-	case d < 90*time.Second:
-		return fmt.Sprintf("%d s", max(1, int64(d.Round(time.Second).Seconds())))
-	case d < 90*time.Minute:
-		return fmt.Sprintf("%d min", int64(d.Round(time.Minute).Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", int64(d.Round(time.Hour).Hours()))
-	}
-	return fmt.Sprintf("%d days", int64(d.Hours()+12)/24)
 }

@@ -19,7 +19,7 @@ type Config struct {
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// StuckAfter is how long a loop may go without publishing before it counts as
-	// stuck; 0 means 30 s.
+	// stuck; 0 means a minute.
 	StuckAfter time.Duration
 }
 
@@ -38,7 +38,7 @@ func NewRegistry(cfg Config) *Registry {
 		cfg.Now = time.Now
 	}
 	if cfg.StuckAfter == 0 {
-		cfg.StuckAfter = 30 * time.Second
+		cfg.StuckAfter = time.Minute
 	}
 	return &Registry{cfg: cfg, commits: newCommitHistogram()}
 }

@@ -9,54 +9,49 @@ import (
 	"time"
 )
 
-// closePatience is how long Close lets requests finish.
-const closePatience = 2 * time.Second
-
-// A Server answers HTTP requests until it is closed.
+// A Server serves a handler on an address until it is closed.
 type Server struct {
-	http http.Server
-	addr net.Addr
-	done chan struct{}
-	err  error // of Serve, to be read when done is closed
+	listener net.Listener
+	http     *http.Server
+	done     chan struct{}
+	err      error // of Serve, once done is closed
 }
 
-// Serve starts a server on an address; "" means a free port that this machine
-// alone can reach. Whoever started it closes it.
-func Serve(addr string, h http.Handler) (*Server, error) {
-	if addr == "" {
-		addr = "127.0.0.1:0"
+// Listen starts a server. The empty address is a free port of the loopback
+// interface. The caller owns the server, and closes it.
+func Listen(ctx context.Context, address string, h http.Handler) (*Server, error) {
+	if address == "" {
+		address = "127.0.0.1:0"
 	}
-	l, err := net.Listen("tcp", addr)
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("http: can't listen on %s: choose another address with -http: %w", addr, err)
+		return nil, fmt.Errorf("serving metrics on %s: %w", address, err)
 	}
 	s := &Server{
-		http: http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute},
-		addr: l.Addr(),
-		done: make(chan struct{}),
+		listener: listener,
+		http:     &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute},
+		done:     make(chan struct{}),
 	}
 	go func() {
 		defer close(s.done)
-		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			s.err = fmt.Errorf("http: %w", err)
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.err = err
 		}
 	}()
 	return s, nil
 }
 
-// Addr is the address that the server listens on, with the port that it got.
-func (s *Server) Addr() string { return s.addr.String() }
+// URL is where the server is, without a path.
+func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
 
-// Close stops the server and waits for it. Requests may finish for two seconds;
-// what takes longer is cut off. It returns what made the server stop by itself,
-// if it did. Closing again does no harm.
-func (s *Server) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
-	defer cancel()
+// Close lets requests that are under way finish until ctx is done, ends the
+// others, and waits for the server to have stopped.
+func (s *Server) Close(ctx context.Context) error {
 	err := s.http.Shutdown(ctx)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = s.http.Close()
+	if err != nil {
+		err = errors.Join(fmt.Errorf("stopping the metrics server: %w", err), s.http.Close())
 	}
 	<-s.done
-	return errors.Join(s.err, err)
+	return errors.Join(err, s.err)
 }
