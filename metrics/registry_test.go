@@ -88,7 +88,7 @@ func TestContainersComeAndGo(t *testing.T) {
 	}
 }
 
-// A loop that nobody publishes, as in tests of a container, must not grow.
+// A loop that nobody publishes, as in tests of a container, stops growing.
 func TestUnpublishedLoopIsBounded(t *testing.T) {
 	c, l := newClock(), &metrics.Loop{}
 	allocated := testing.AllocsPerRun(1, func() {
@@ -96,8 +96,8 @@ func TestUnpublishedLoopIsBounded(t *testing.T) {
 			l.Committed(c.now, time.Second)
 		}
 	})
-	if allocated > 20 || l.Commits < 1<<16 {
-		t.Errorf("%d commits allocate %v times", l.Commits, allocated)
+	if allocated > 0 {
+		t.Errorf("the loop still grows: %v allocations", allocated)
 	}
 }
 
