@@ -14,9 +14,17 @@ type Values[V any] struct {
 // NewValues returns the values of a store, of which there is one view at a time.
 func NewValues[V any](s *State, store int, serde stream.Serde[V]) *Values[V] {
 	c := &Values[V]{store: newStore(s, store, serde)}
-	c.cache = c.store.newCache(nil, false)
+	c.cache = c.store.newCache(nil, empty(s.db, store))
 	s.attach(store, c)
 	return c
+}
+
+// empty tells whether a store of a database is known to hold nothing.
+func empty(db Database, store int) bool {
+	it := db.Iterate(store, nil, nil)
+	found := it.Next()
+	err := it.Err()
+	return it.Close() == nil && err == nil && !found
 }
 
 // Get returns a key's value, to read only, valid until the next call.

@@ -172,7 +172,7 @@ func (c *cache[V]) dropThrough(s *store[V], through []byte) {
 	} else {
 		c.dropDirty(s, through)
 	}
-	if c.stored && string(through) > string(c.void) || c.void == nil {
+	if c.stored && (c.void == nil || string(through) > string(c.void)) {
 		c.void = append([]byte{}, through...)
 	}
 }
