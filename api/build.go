@@ -40,7 +40,7 @@ func (b *builder) node() int { return b.id }
 func (b *builder) addOperator(op operator) { b.logic.operators[b.id] = op }
 
 func (p program) NewLogic(stage *scheduler.Stage, t *container.Task) (container.Logic, error) {
-	l := &logic{program: p, stage: stage, operators: make(map[int]operator)}
+	l := &logic{program: p, stage: stage, sources: make(map[int]source), operators: make(map[int]operator)}
 	b := &builder{task: t, scope: &l.scope, logic: l}
 	ups := make(map[int]any) // push functions into nodes, by node
 	for _, id := range slices.Backward(stage.Nodes) {

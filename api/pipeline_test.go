@@ -73,8 +73,11 @@ func TestGrace(t *testing.T) {
 	x := apitest.New(t, app)
 	x.Send("views", on("ann", 1), on("ann", 69), on("ann", 2))
 	x.Expect[api.Pane[string, int64]]("counts")
-	x.Send("views", on("ann", 70), on("ann", 3))
+	x.Send("views", on("ann", 70))
 	x.Expect("counts", pane("ann", 0, 2))
+	x.Send("views", on("ann", 3)) // late
+	x.Advance(time.Minute)
+	x.Expect("counts", pane("ann", 60, 2))
 }
 
 func TestCrashLosesAndDoublesNothing(t *testing.T) {

@@ -83,6 +83,12 @@ func (p *printer) print(_ stream.TopicPartition, r *stream.Record) error {
 	if err != nil {
 		return err
 	}
+	// Whole lines at a time, so that nothing comes between.
+	if len(line) >= p.out.Available() {
+		if err := p.out.Flush(); err != nil {
+			return err
+		}
+	}
 	if _, err := p.out.Write(line); err != nil {
 		return err
 	}

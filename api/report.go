@@ -1,11 +1,14 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/metrics"
 )
 
 // newLogger logs warnings and errors, for people.
@@ -13,17 +16,52 @@ func newLogger(c console) *slog.Logger {
 	return slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }
 
-// announce says in a few lines what runs, and where.
-func (r *run) announce() {
-	dir := r.Data
-	if r.thrownAway {
-		dir += ", thrown away at the end"
-	}
-	r.say("runs on the embedded log in %s; %s", dir, stateNote)
-}
-
+// say writes a line for people.
 func (r *run) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(r.console.err, r.app.name+": "+format+"\n", args...)
+}
+
+// serve starts the HTTP server, and says in a few lines what runs, and where.
+func (r *run) serve(ctx context.Context) (err error) {
+	r.registry = metrics.NewRegistry(metrics.Config{App: r.app.name, Fingerprint: r.planned.Fingerprint, Build: metrics.ReadBuild()})
+	if r.server, err = metrics.Listen(ctx, r.HTTP, metrics.Handler(r.registry)); err != nil {
+		return err
+	}
+	dir := r.Data
+	if r.thrownAway {
+		dir += ", which is thrown away at the end"
+	}
+	r.say("on the embedded log in %s; %s", dir, stateNote)
+	r.say("metrics and health at %s/metrics, /healthz, /readyz", r.server.URL())
+	if len(r.printers) == 0 {
+		r.say("writes to %v; -print TOPIC shows it", r.outputTopics())
+	}
+	return nil
+}
+
+// progress shows a line on the terminal once a second, until ctx is done.
+func (r *run) progress(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	before := r.registry.Sample().Totals()
+	for {
+		select {
+		case <-ctx.Done():
+			r.screen.show("")
+			return nil
+		case <-tick.C:
+			now := r.registry.Sample().Totals()
+			r.screen.show(metrics.Progress(before, now))
+			before = now
+		}
+	}
+}
+
+// summarise says at the end of a bounded run what came of it.
+func (r *run) summarise() {
+	if t := r.registry.Sample().Totals(); r.Once {
+		r.say("%d records processed, %d late, %d skipped", t.Records, t.Late, t.Skipped)
+	}
 }
 
 // explain adds what the user can do about an error, where that isn't said yet.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/local"
@@ -22,21 +23,22 @@ import (
 
 // runCommand runs the pipeline on the embedded log, in this process.
 type runCommand struct {
-	Data       string   `placeholder:"DIR" help:"Where the log and the state are (default: .grete/<app>; with -once a directory that is thrown away)."`
-	Containers int      `default:"1" help:"Containers of each stage."`
-	Partitions int32    `help:"Partitions of the topics that the job creates (default: 4)."`
-	Memory     string   `default:"256MB" help:"Memory of each container, for all its caches and buffers."`
-	Feed       []string `sep:"none" placeholder:"TOPIC=FILE" help:"First append the lines of a file to a topic; - is standard input. May be repeated."`
-	Key        []string `sep:"none" placeholder:"TOPIC=FIELD" help:"The JSON field of fed lines that is their key."`
-	Once       bool     `help:"Stop when the inputs, as they are at the start, are processed and all windows closed."`
-	Print      string   `placeholder:"TOPIC" help:"Write this run's records of an output topic to standard output, one JSON value a line."`
-	HTTP       string   `name:"http" default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where metrics and health are served (default: a free port on this machine)."`
+	Data       string        `placeholder:"DIR" help:"Where the log and the state are (default: .grete/<app>; with -once a directory that is thrown away)."`
+	Containers int           `default:"1" help:"Containers of each stage."`
+	Partitions int32         `help:"Partitions of the topics that the job creates (default: 4)."`
+	Memory     string        `default:"256MB" help:"Memory of each container, for all its caches and buffers."`
+	Feed       []string      `sep:"none" placeholder:"TOPIC=FILE" help:"First append the lines of a file to a topic; - is standard input. May be repeated."`
+	Key        []string      `sep:"none" placeholder:"TOPIC=FIELD" help:"The JSON field of fed lines that is their key."`
+	Commit     time.Duration `name:"commit-interval" default:"500ms" help:"How often results are committed, and become visible."`
+	Once       bool          `help:"Stop when the inputs, as they are at the start, are processed and all windows closed."`
+	Print      string        `placeholder:"TOPIC" help:"Write this run's records of an output topic to standard output, one JSON value a line."`
+	HTTP       string        `name:"http" default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where metrics and health are served (default: a free port on this machine)."`
 }
 
 // Run runs the pipeline as the program would without a command line, until ctx
 // is done.
 func (a *App) Run(ctx context.Context) error {
-	r := runCommand{Containers: 1, Memory: "256MB", HTTP: "127.0.0.1:0"}
+	r := runCommand{Containers: 1, Memory: "256MB", Commit: 500 * time.Millisecond}
 	return r.Run(ctx, a, console{out: os.Stdout, err: os.Stderr})
 }
 
@@ -52,10 +54,18 @@ func partitionsOr(n int32) int32 {
 
 // Run does it, step by step.
 func (c *runCommand) Run(ctx context.Context, a *App, con console) (err error) {
-	r := &run{runCommand: *c, app: a, console: con, log: newLogger(con)}
+	r := &run{runCommand: *c, app: a, console: con}
+	if con.errIsTerminal {
+		r.screen.terminal = con.err
+		r.console.err = r.screen.above(con.err)
+	}
+	if con.outIsTerminal {
+		r.console.out = r.screen.above(con.out)
+	}
+	r.log = newLogger(r.console)
 	defer func() { err = r.cleanUp(err) }()
 	for _, step := range []func(context.Context) error{
-		r.check, r.openLog, r.openFeeds, r.plan, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.start,
+		r.check, r.openLog, r.openFeeds, r.plan, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.serve, r.start,
 	} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -81,6 +91,9 @@ type run struct {
 	planned    *scheduler.Plan
 	printers   []*printer
 	engine     kv.Engine
+	registry   *metrics.Registry
+	server     *metrics.Server
+	screen     screen
 }
 
 // check looks at the pipeline and the command line before anything is touched.
@@ -94,8 +107,8 @@ func (r *run) check(context.Context) (err error) {
 	if r.memory < 16<<20 {
 		return fmt.Errorf("-memory %s: a container needs 16MB at least; %w", r.Memory, errUsage)
 	}
-	if r.Containers < 1 || r.Partitions < 0 {
-		return fmt.Errorf("-containers and -partitions must be positive; %w", errUsage)
+	if r.Containers < 1 || r.Partitions < 0 || r.Commit <= 0 {
+		return fmt.Errorf("-containers, -partitions and -commit-interval must be positive; %w", errUsage)
 	}
 	return nil
 }
@@ -256,7 +269,6 @@ func (r *run) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.announce()
 	beside, besideCtx := errgroup.WithContext(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	besideCtx, stopBeside := context.WithCancel(besideCtx)
@@ -264,7 +276,11 @@ func (r *run) start(ctx context.Context) error {
 	err = container.RunAll(ctx, configs)
 	cancel()
 	stopBeside()
-	return errors.Join(err, beside.Wait())
+	err = errors.Join(err, beside.Wait())
+	if err == nil {
+		r.summarise()
+	}
+	return err
 }
 
 // startBeside starts the printers, samples and standard input. The first that
@@ -279,6 +295,9 @@ func (r *run) startBeside(ctx context.Context, g *errgroup.Group, cancel func())
 			}
 			return nil
 		})
+	}
+	if r.console.errIsTerminal {
+		run(func() error { return r.progress(ctx) })
 	}
 	for _, p := range r.printers {
 		run(func() error { return p.run(ctx, r.system) })
@@ -299,7 +318,7 @@ func (r *run) startBeside(ctx context.Context, g *errgroup.Group, cancel func())
 func (r *run) containers(ctx context.Context) ([]container.Config, error) {
 	base := container.Config{
 		Program: r.app.Program(), System: r.system, SystemID: r.system.ID(), Engine: r.engine,
-		Dir: filepath.Join(r.Data, "state"), Memory: r.memory, Logger: r.log,
+		Dir: filepath.Join(r.Data, "state"), Memory: r.memory, CommitInterval: r.Commit, Logger: r.log,
 	}
 	if r.Once {
 		bounds, err := container.Bounds(ctx, r.system.Admin(), r.planned)
@@ -308,12 +327,21 @@ func (r *run) containers(ctx context.Context) ([]container.Config, error) {
 		}
 		base.Run, base.Bounds = time.Now().UnixNano(), bounds
 	}
-	return container.Configs(r.planned, base), nil
+	configs := container.Configs(r.planned, base)
+	for i := range configs {
+		configs[i].Counts = r.registry.Container(configs[i].Stage.Name, configs[i].Index)
+	}
+	return configs, nil
 }
 
 // cleanUp closes what is open, and removes what was for this run alone.
 func (r *run) cleanUp(err error) error {
 	errs := []error{err}
+	if r.server != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		errs = append(errs, r.server.Close(ctx))
+	}
 	if r.engine != nil {
 		errs = append(errs, r.engine.Close())
 	}

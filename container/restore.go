@@ -271,6 +271,9 @@ func (r *restorer) take(chunk stream.Chunk, metas []*meta) error {
 		if err := p.task.State.Replay(p.store, rec.Key, rec.Value); err != nil {
 			return err
 		}
+		counts := p.task.counts.Stores[p.store]
+		counts.RestoredRecords++
+		counts.RestoredBytes += int64(len(rec.Key) + len(rec.Value))
 	}
 	p.next = min(chunk.Next, p.end)
 	r.consumer.Release(chunk.TopicPartition)

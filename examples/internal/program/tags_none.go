@@ -1,0 +1,5 @@
+//go:build !rocksdb
+
+package program
+
+var tags []string
