@@ -28,6 +28,7 @@ func Run(t *testing.T, newEngine func(t *testing.T) kv.Engine) {
 		"WithoutMeta":     testWithoutMeta,
 		"Stats":           testStats,
 		"Model":           testModel,
+		"Views":           testViews,
 		"BatchIsReusable": testReuse,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, newEngine(t)) })
