@@ -13,6 +13,7 @@ MINUTES  ?= 10
 
 GO_PACKAGES := ./...
 TESTSUM := build/testsum -allow .tools/skips
+LINT    := build/golangci-lint run --allow-parallel-runners
 
 .PHONY: help run test lint bench golden fuzz soak deps imports vet
 .DEFAULT_GOAL := help
@@ -26,17 +27,17 @@ run: deps ## run an example on RocksDB: APP=pageviews (or wikipedia), ARGS="its 
 
 test: deps vet imports build/testsum ## all tests that end in minutes: with RocksDB and the race detector, then without cgo
 	CGO_ENABLED=0 go build -buildvcs=false $(GO_PACKAGES)
-	cd .tools/house && go test ./...
 	$(TESTSUM) \
 		'with RocksDB=go test -json -timeout 20m $(RACE) -tags $(TAGS) $(GO_PACKAGES)' \
-		'without cgo=CGO_ENABLED=0 go test -json $(GO_PACKAGES)'
+		'without cgo=CGO_ENABLED=0 go test -json $(GO_PACKAGES)' \
+		'the tools=cd .tools/house && go test -json ./...'
 
 lint: deps vet imports build/golangci-lint ## gofmt, go vet, golangci-lint, and who imports whom
-	@bad=$$("$$(go env GOROOT)/bin/gofmt" -s -l $$(git ls-files '*.go')) && \
+	@bad=$$("$$(go env GOROOT)/bin/gofmt" -s -l .) && \
 		{ [ -z "$$bad" ] || { echo "gofmt -s would change:"; echo "$$bad"; exit 1; }; }
-	build/golangci-lint run --build-tags $(TAGS)
-	build/golangci-lint run
-	cd .tools/house && ../../build/golangci-lint run --config ../../.golangci.yml
+	$(LINT) --build-tags $(TAGS)
+	$(LINT)
+	cd .tools/house && ../../$(LINT) --config ../../.golangci.yml
 
 vet: deps
 	go vet -tags $(TAGS) $(GO_PACKAGES)
@@ -51,7 +52,7 @@ bench: deps ## Go benchmarks with allocations, on RocksDB: BENCH=regexp
 golden: deps ## write the golden files anew; read the diff before you commit it
 	@for p in $$(git grep -l --untracked 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u); do \
 		go test -tags rocksdb "./$$p" -update || exit 1; done
-	@git status --short -- '*/testdata/*'
+	@git status --short
 
 fuzz: deps ## every fuzz test, for FUZZTIME=20s each
 	@git grep --untracked -o -E '^func Fuzz[A-Za-z0-9_]+' -- '*_test.go' | sed 's|/[^/]*:func | |' | \
