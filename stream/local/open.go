@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"github.com/gretestream/grete/stream"
-	"github.com/gretestream/grete/stream/batch"
 )
 
 // Open opens the log in a directory, which it makes if there is none. What
@@ -20,9 +19,19 @@ func Open(dir string, opts Options) (*System, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open embedded log in %s: %w", dir, err)
 	}
+	s.start()
 	return s, nil
 }
 
+// start begins the work in the background, which Close ends.
+func (s *System) start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	s.workers.Go(func() { s.keepSynced(ctx) })
+	s.workers.Go(func() { s.keepClean(ctx) })
+}
+
+// open is Open without the work in the background.
 func open(dir string, opts Options) (*System, error) {
 	if err := opts.fs.Mkdir(dir); err != nil {
 		return nil, err
@@ -38,6 +47,7 @@ func open(dir string, opts Options) (*System, error) {
 		dirtyDirs: make(map[string]struct{}),
 		topics:    make(map[string]*topic),
 		offsets:   make(map[string]map[stream.TopicPartition]int64),
+		stop:      func() {},
 		full:      make(chan struct{}, 1),
 		grown:     make(chan struct{}, 1),
 	}
@@ -49,10 +59,6 @@ func open(dir string, opts Options) (*System, error) {
 			return nil, errors.Join(err, s.closeFiles())
 		}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	s.stop = cancel
-	s.workers.Go(func() { s.keepSynced(ctx) })
-	s.workers.Go(func() { s.keepClean(ctx) })
 	return s, nil
 }
 
@@ -97,117 +103,6 @@ func (s *System) checkNew(name string) error {
 	return nil
 }
 
-// replay applies the records, and returns those that hold. The data of commits
-// that may not have reached the disk before a power failure is looked at: the
-// first that isn't whole ends the log.
-func (s *System) replay(records []commitRecord) ([]commitRecord, error) {
-	var synced uint64
-	for i := range records {
-		synced = max(synced, records[i].synced())
-	}
-	for i := range records {
-		r := &records[i]
-		if r.seq > synced {
-			if err := s.verify(r); err != nil && i > 0 {
-				s.opts.Logger.Warn("cut off what a power failure left unfinished", "dir", s.dir, "reason", err)
-				return records[:i], nil
-			} else if err != nil {
-				return nil, err
-			}
-		}
-		_, err := s.apply(r.edits, nil)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w: %w", filepath.Join(s.dir, commitsFile), stream.ErrCorrupt, err)
-		}
-		if r.seq > synced {
-			s.markDirty(r.edits)
-		}
-	}
-	return records, nil
-}
-
-// apply does what the edits of a record say, and returns the segments that are
-// no longer the log's. The caller holds visible, or is alone. An error leaves
-// the log as it was up to the bad edit, which only a corrupt commit log has.
-func (s *System) apply(edits []edit, fresh []*segment) (gone []*segment, err error) {
-	for i := range edits {
-		e := &edits[i]
-		if e.kind == editSynced {
-			continue
-		}
-		p, err := s.partition(e.tp)
-		if err != nil {
-			return gone, err
-		}
-		if e.kind != editOffset {
-			gone = append(gone, p.apply(e, fresh)...)
-			continue
-		}
-		group := s.offsets[e.group]
-		if group == nil {
-			group = make(map[stream.TopicPartition]int64)
-			s.offsets[e.group] = group
-		}
-		group[e.tp] = e.offset
-	}
-	return gone, nil
-}
-
-// verify reads the bytes that a record adds.
-func (s *System) verify(r *commitRecord) error {
-	for i := range r.edits {
-		e := &r.edits[i]
-		if e.kind != editGrow && e.kind != editCompact {
-			continue
-		}
-		p, err := s.partition(e.tp)
-		if err != nil {
-			return err
-		}
-		for _, x := range e.segments {
-			var from int64
-			if last := p.last(); last != nil && last.base == x.base && last.gen == x.gen {
-				from = last.size
-			}
-			if err := (&segment{partition: p, extent: x}).verify(from); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// verify reads a segment's batches from a position to its end.
-func (s *segment) verify(from int64) (err error) {
-	s.retain()
-	defer func() { err = errors.Join(err, s.release()) }()
-	var r batch.Reader
-	buf := make([]byte, min(s.size-from, verifyBytes))
-	for from < s.size {
-		buf = buf[:min(s.size-from, int64(cap(buf)))]
-		if err := s.read(buf, from); err != nil {
-			return err
-		}
-		r.Reset(buf)
-		for r.Next() {
-		}
-		if r.Err() != nil {
-			return s.corrupt(s.base, r.Err())
-		}
-		n := len(buf) - r.Rest()
-		from += int64(n)
-		if n == 0 {
-			if from+int64(len(buf)) == s.size {
-				return s.corrupt(s.base, fmt.Errorf("a batch at byte %d isn't all there", from))
-			}
-			buf = make([]byte, min(s.size-from, 2*int64(len(buf))))
-		}
-	}
-	return nil
-}
-
-const verifyBytes = 256 << 10
-
 // checkFiles compares the segment files with what the log says of them: it
 // removes those that it doesn't know, cuts off what is too long, and finds what
 // is missing.
@@ -247,7 +142,7 @@ func (s *System) checkFiles() error {
 func (s *segment) fit(size int64, exists bool) error {
 	switch {
 	case !exists:
-		return s.corrupt(s.base, errors.New("the file is missing"))
+		return s.corrupt(s.base, errMissing)
 	case size < s.size:
 		return s.corrupt(s.base, fmt.Errorf("the file has %d bytes, %d were committed", size, s.size))
 	case size == s.size:
@@ -275,5 +170,9 @@ func (s *System) resume(name string, records []commitRecord) error {
 	}
 	// What was verified in the page cache need not be on the disk.
 	s.unsynced = last.synced()+1 < last.seq
-	return f.Truncate(last.end)
+	if err := f.Truncate(last.end); err != nil || s.opts.Sync == SyncNever {
+		return err
+	}
+	// A record that was cut off must not come back beside a new one of its number.
+	return f.Sync()
 }

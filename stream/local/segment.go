@@ -121,7 +121,7 @@ func (s *segment) open(flag int) (file, error) {
 func (s *segment) read(p []byte, pos int64) error {
 	f, err := s.open(os.O_RDWR)
 	if errors.Is(err, os.ErrNotExist) {
-		return s.corrupt(s.base, errors.New("the file is missing"))
+		return s.corrupt(s.base, errMissing)
 	}
 	if err == nil {
 		_, err = f.ReadAt(p, pos)
@@ -131,6 +131,8 @@ func (s *segment) read(p []byte, pos int64) error {
 	}
 	return err
 }
+
+var errMissing = errors.New("the file is missing")
 
 // corrupt is the error for bytes that aren't as they were committed.
 func (s *segment) corrupt(offset int64, err error) error {
