@@ -11,8 +11,12 @@ import (
 
 // A layout is a set of boxes and the edges between them, to be placed.
 type layout struct {
-	boxes  []placed
-	edges  []arrow
+	boxes []placed
+	edges []arrow
+	// ends says of an edge how far from the middle of its boxes it leaves the
+	// first and reaches the second.
+	ends map[arrow][2]float64
+
 	gapX   float64
 	gapY   float64
 	pinned map[int]int // boxes that belong to the first layer (-1) or the last (1)
@@ -105,6 +109,8 @@ func (l *layout) sortLayers(down bool) {
 			position[b] = float64(i)
 		}
 	}
+	// Within a box, ends count as parts of a place.
+	part := func(box int, end float64) float64 { return position[box] + end/(l.boxes[box].w+1) }
 	for i := range l.layers {
 		if !down {
 			i = len(l.layers) - 1 - i
@@ -112,7 +118,7 @@ func (l *layout) sortLayers(down bool) {
 		layer := l.layers[i]
 		mean := make(map[int]float64, len(layer))
 		for _, b := range layer {
-			mean[b] = l.mean(b, down, position, position[b])
+			mean[b] = l.mean(b, down, part)
 		}
 		slices.SortStableFunc(layer, func(a, b int) int { return cmp.Compare(mean[a], mean[b]) })
 		for j, b := range layer {
@@ -121,23 +127,31 @@ func (l *layout) sortLayers(down bool) {
 	}
 }
 
-// mean is the mean value of a box's neighbours above, or below; other if it has
-// none.
-func (l *layout) mean(box int, above bool, value []float64, other float64) float64 {
+// mean is where a box would be straight below its neighbours above, or straight
+// above those below; where it is if it has none. The place of an edge's end is
+// given by at, which gets the box and the end's distance from its middle.
+func (l *layout) mean(box int, above bool, at func(box int, end float64) float64) float64 {
 	sum, n := 0.0, 0.0
-	for _, path := range l.paths {
+	for e, path := range l.paths {
+		ends := l.ends[l.edges[e]]
 		for i := 1; i < len(path); i++ {
-			from, to := path[i-1], path[i]
-			if above && to == box {
-				sum, n = sum+value[from], n+1
+			from, to := 0.0, 0.0 // waypoints are left and reached in their middle
+			if i == 1 {
+				from = ends[0]
 			}
-			if !above && from == box {
-				sum, n = sum+value[to], n+1
+			if i == len(path)-1 {
+				to = ends[1]
+			}
+			if above && path[i] == box {
+				sum, n = sum+at(path[i-1], from)-(at(box, to)-at(box, 0)), n+1
+			}
+			if !above && path[i-1] == box {
+				sum, n = sum+at(path[i], to)-(at(box, from)-at(box, 0)), n+1
 			}
 		}
 	}
 	if n == 0 {
-		return other
+		return at(box, 0)
 	}
 	return sum / n
 }
@@ -174,13 +188,9 @@ func (l *layout) placeX() {
 			if !down {
 				i = len(l.layers) - 1 - i
 			}
-			middle := make([]float64, len(l.boxes))
-			for b := range l.boxes {
-				middle[b] = l.boxes[b].middle()
-			}
-			wish := slices.Clone(middle)
+			wish := make([]float64, len(l.boxes))
 			for _, b := range l.layers[i] {
-				wish[b] = l.mean(b, down, middle, middle[b])
+				wish[b] = l.mean(b, down, func(box int, end float64) float64 { return l.boxes[box].middle() + end })
 			}
 			l.spread(l.layers[i], wish)
 		}

@@ -101,6 +101,9 @@ func (d *drawing) addStage(i int) {
 
 // note is the small print of an operator: its settings and its state.
 func (n *Node) note() string {
+	if n.Kind == KindRepartition && n.SameKey {
+		return "same key: stays here"
+	}
 	var parts []string
 	for _, p := range n.Params {
 		parts = append(parts, p.Name+" "+p.Value)

@@ -18,25 +18,6 @@ const (
 	outerGapY = 30.0
 )
 
-// svgStyle follows the reader's preference of light or dark.
-const svgStyle = `
-.grete{--bg:#ffffff;--ink:#1d2433;--soft:#5c667a;--line:#8b95a9;--stage:#f4f6fa;--edge:#cfd6e2;--op:#ffffff;--topic:#e3f0ff;--topic-edge:#7fb2ea;--own:#efe9fd;--own-edge:#ab94e6;--state:#fff4dc;--state-edge:#dfb75b}
-@media (prefers-color-scheme:dark){.grete{--bg:#12161f;--ink:#e8ecf4;--soft:#9aa5ba;--line:#6d7890;--stage:#1a202c;--edge:#343d4f;--op:#232b3a;--topic:#15304f;--topic-edge:#3f78b5;--own:#2b2347;--own-edge:#7c64bd;--state:#3a2f16;--state-edge:#a5832f}}
-.grete text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;fill:var(--ink);text-anchor:middle}
-.grete .note{font-size:11px;fill:var(--soft)}
-.grete .name{font-weight:600;text-anchor:start}
-.grete .sub{text-anchor:start}
-.grete rect{stroke-width:1}
-.grete .back{fill:var(--bg)}
-.grete .stage>rect{fill:var(--stage);stroke:var(--edge)}
-.grete .op>rect{fill:var(--op);stroke:var(--edge)}
-.grete .state>rect{fill:var(--state);stroke:var(--state-edge)}
-.grete .topic>rect{fill:var(--topic);stroke:var(--topic-edge)}
-.grete .own>rect{fill:var(--own);stroke:var(--own-edge)}
-.grete path{fill:none;stroke:var(--line);stroke-width:1.5}
-.grete marker path{fill:var(--line);stroke:none}
-`
-
 // SVG draws the plan as a picture that is readable on light and on dark ground.
 // Stages and operators carry data-stage and data-node, topics data-topic.
 func (p *Plan) SVG() string {
@@ -44,8 +25,8 @@ func (p *Plan) SVG() string {
 	w, h := v.outer.width+2*margin, v.outer.height+2*margin
 	fmt.Fprintf(&v.out, `<svg xmlns="http://www.w3.org/2000/svg" class="grete" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="%s">`+"\n",
 		w, h, w, h, html.EscapeString("The stages of "+p.App))
-	fmt.Fprintf(&v.out, "<title>%s</title>\n<style>%s</style>\n", html.EscapeString(p.App), svgStyle)
-	v.out.WriteString(`<defs><marker id="grete-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0.5 8 4 0 7.5z"/></marker></defs>` + "\n")
+	fmt.Fprintf(&v.out, "<title>%s</title>\n<style>%s</style>\n", html.EscapeString(p.App), svgStyle())
+	v.out.WriteString(`<defs><marker id="grete-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="tip" d="M0 0.5 8 4 0 7.5z"/></marker></defs>` + "\n")
 	fmt.Fprintf(&v.out, `<rect class="back" width="%.0f" height="%.0f"/>`+"\n", w, h)
 	for i := range v.stages {
 		v.writeStage(i)
@@ -121,10 +102,10 @@ func (l *layout) door(doors map[int]int, topic, pin int) int {
 
 // layOutAll places stages and topics.
 func (v *svg) layOutAll() {
-	v.outer = layout{gapX: 28, gapY: outerGapY}
+	v.outer = layout{gapX: 28, gapY: outerGapY, ends: map[arrow][2]float64{}}
 	for i := range v.stages {
 		l := &v.inner[i]
-		v.outer.boxes = append(v.outer.boxes, placed{w: l.width + titleWidth(v.stages[i]) + 3*pad, h: max(l.height, 3*lineH+2*pad)})
+		v.outer.boxes = append(v.outer.boxes, placed{w: v.operatorsX(i) + l.width + pad, h: max(l.height, 3*lineH+2*pad)})
 	}
 	for i, it := range v.items {
 		if it.stage < 0 {
@@ -132,15 +113,33 @@ func (v *svg) layOutAll() {
 			v.outer.boxes = append(v.outer.boxes, size(it))
 		}
 	}
-	for _, a := range v.arrows {
+	for i, a := range v.arrows {
 		e := arrow{v.outerBox(a.from), v.outerBox(a.to)}
 		if _, ok := v.ways[e]; e.from != e.to && !ok {
 			v.ways[e] = len(v.outer.edges)
 			v.outer.edges = append(v.outer.edges, e)
+			v.outer.ends[e] = [2]float64{v.doorEnd(i, v.items[a.from].stage), v.doorEnd(i, v.items[a.to].stage)}
 		}
 	}
 	v.outer.place()
 }
+
+// doorEnd is how far from the middle of a stage its door for an arrow is; 0 for
+// a topic.
+func (v *svg) doorEnd(i, stage int) float64 {
+	if stage < 0 {
+		return 0
+	}
+	path := v.inner[stage].paths[v.inPath[[2]int{stage, i}]]
+	door := path[0]
+	if v.items[v.arrows[i].from].stage == stage {
+		door = path[len(path)-1]
+	}
+	return v.inner[stage].boxes[door].middle() + v.operatorsX(stage) - v.outer.boxes[stage].w/2
+}
+
+// operatorsX is how far from a stage's left its operators begin.
+func (v *svg) operatorsX(stage int) float64 { return 2*pad + titleWidth(v.stages[stage]) }
 
 func (v *svg) outerBox(item int) int {
 	if s := v.items[item].stage; s >= 0 {

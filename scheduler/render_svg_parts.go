@@ -10,9 +10,9 @@ func (v *svg) writeStage(stage int) {
 	b, s := v.outer.boxes[stage], v.stages[stage]
 	fmt.Fprintf(&v.out, `<g class="stage" data-stage="%s"><rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="10"/>`,
 		html.EscapeString(s.name), b.x+margin, b.y+margin, b.w, b.h)
-	fmt.Fprintf(&v.out, `<text class="name" x="%.1f" y="%.1f">%s</text>`, b.x+margin+pad, b.y+margin+pad+10, html.EscapeString(s.name))
+	fmt.Fprintf(&v.out, `<text class="name left" x="%.1f" y="%.1f">%s</text>`, b.x+margin+pad, b.y+margin+pad+10, html.EscapeString(s.name))
 	for i, note := range s.notes {
-		fmt.Fprintf(&v.out, `<text class="note sub" x="%.1f" y="%.1f">%s</text>`, b.x+margin+pad, b.y+margin+pad+10+lineH*float64(i+1), html.EscapeString(note))
+		fmt.Fprintf(&v.out, `<text class="note left" x="%.1f" y="%.1f">%s</text>`, b.x+margin+pad, b.y+margin+pad+10+lineH*float64(i+1), html.EscapeString(note))
 	}
 	v.out.WriteString("</g>\n")
 }
@@ -53,7 +53,7 @@ func (v *svg) at(item int) placed {
 func (v *svg) within(stage, box int) placed {
 	l, outer := &v.inner[stage], v.outer.boxes[stage]
 	b := l.boxes[box]
-	b.x += margin + outer.x + 2*pad + titleWidth(v.stages[stage])
+	b.x += margin + outer.x + v.operatorsX(stage)
 	b.y += margin + outer.y + (outer.h-l.height)/2
 	return b
 }
@@ -76,7 +76,7 @@ func (v *svg) writeArrow(i int) {
 			way = append(way, v.wayWithin(to, i)...)
 		}
 	}
-	fmt.Fprintf(&v.out, `<path d="%s" marker-end="url(#grete-arrow)"/>`+"\n", curve(way))
+	fmt.Fprintf(&v.out, `<path class="way" d="%s" marker-end="url(#grete-arrow)"/>`+"\n", curve(way))
 }
 
 // wayWithin goes from the bottom of the first box to the top of the last, and

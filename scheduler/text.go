@@ -72,7 +72,11 @@ func (p *Plan) chains(s *Stage) [][]string {
 		for _, n := range after {
 			chain := []string{p.Nodes[i].label()}
 			for n >= 0 {
-				chain = append(chain, p.Nodes[n].label())
+				label := p.Nodes[n].label()
+				if p.Nodes[n].SameKey {
+					label += " (same key: stays here)"
+				}
+				chain = append(chain, label)
 				if on := next(n); len(on) == 1 && len(p.Nodes[n].From) == 1 {
 					n = on[0]
 				} else {
@@ -92,8 +96,6 @@ func (n *Node) label() string {
 		return "read " + n.Topic
 	case n.Kind == KindOutput:
 		return "write " + n.Topic
-	case n.Kind == KindRepartition && n.SameKey:
-		return "partition " + n.Name + " (same key: nothing to do)"
 	case n.Kind == KindRepartition:
 		return "partition " + n.Name
 	case n.Name != "":
