@@ -1,0 +1,161 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// disorder is by how many ms the time of a generated line may lie behind that of a
+// former one: just what the pipeline allows.
+const disorder = 30_000
+
+// generate makes n lines of the feed's shape, the same for the same seed: edits
+// of a few channels, up to half a minute out of order, and odd lines among them.
+func generate(seed uint64, n int) []Line {
+	g := generator{rand.New(rand.NewPCG(seed, 0))}
+	lines := make([]Line, 0, n)
+	now := int64(1_398_926_301_271)
+	for range n {
+		now += g.Int64N(400)
+		l := Line{Raw: g.raw(), Time: now, Source: "rc-pmtpa", Channel: "#" + g.of("en", "en", "en", "de", "ja", "cs") + ".wikipedia"}
+		if g.IntN(4) == 0 {
+			l.Time -= g.Int64N(disorder + 1)
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+type generator struct{ *rand.Rand }
+
+func (g generator) of(from ...string) string { return from[g.IntN(len(from))] }
+
+// raw is one text in ten that only looks like an edit, or is one that doesn't
+// look it, and else an edit.
+func (g generator) raw() string {
+	if g.IntN(10) == 0 {
+		return g.of(
+			"",
+			"[[Special:Log/newusers]] create  * Someone *  created new account User:Someone",
+			"[[Special:Log/delete]] delete  * Admin *  deleted \"[[A]]\" (+12) * (+3)",
+			"[[No size]] M http://x * U * summary",
+			"[[No end]] M http://x * U * (+5)",
+			"[[Two signs]] M http://x * U * (--5) s",
+			"[[A break\nin the title]] M http://x * U * (+5) s",
+			"[[A break in the summary]] M http://x * U * (+5) s\nt",
+			"[[A break between]]\nM http://x * U * (+5)\ns",
+			"[[Without a url]]   * U * (+5) s",
+			"[[Plus and minus]] B http://x * U * (+-5) s",
+			"[[Tabs]]\tN\thttp://x\t*\tU\t*\t(+5)\ts",
+		)
+	}
+	return fmt.Sprintf("[[%s]] %s http://en.wikipedia.org/w/index.php?diff=%d&oldid=%d * %s * (%s) %s",
+		g.title(), g.of("", "", "", "M", "B", "N", "MB", "!N", "!NB", "MBN"), g.IntN(1e9), g.IntN(1e9),
+		g.of("Ann", "127.0.0.1", "A * B", "ClueBot NG", "Ω (+1) Ω"), g.size(), g.summary())
+}
+
+// title comes again often, so that titles differ from edits.
+func (g generator) title() string {
+	return g.of("", "Talk:", "User talk:") + g.of("Brno", "Praha", "東京", "A]] M", "C++ (language)", "[[", `"quoted\"`) + g.of("", "", " "+strconv.Itoa(g.IntN(50)))
+}
+
+func (g generator) size() string {
+	n := g.IntN(5000) - 2000
+	if n < 0 {
+		return strconv.Itoa(n)
+	}
+	return g.of("", "+", "+", "+") + strconv.Itoa(n)
+}
+
+func (g generator) summary() string {
+	return g.of("", "/* History */ typo", "rv * (+9) vandalism", "ž", strings.Repeat("long ", 50))
+}
+
+// count counts edits by the issue's own words, with the regular expression and
+// nothing of the pipeline's.
+func count(lines []Line) (rows []Row, skipped int) {
+	re := regexp.MustCompile(`^\[\[(.*?)\]\]\s(.*?)\s(\S*)\s\*\s(.*?)\s\*\s\(\+?(-?\d+)\)\s(.*)$`)
+	type window struct {
+		channel string
+		start   int64
+	}
+	counts := map[window]*Row{}
+	titles := map[window]map[string]bool{}
+	for _, l := range lines {
+		m := re.FindStringSubmatch(l.Raw)
+		if m == nil {
+			skipped++
+			continue
+		}
+		w := window{l.Channel, l.Time / 10_000 * 10_000}
+		if counts[w] == nil {
+			counts[w] = &Row{Channel: w.channel, Start: w.start}
+			titles[w] = map[string]bool{}
+		}
+		r, flags := counts[w], m[2]
+		n, _ := strconv.Atoi(m[5])
+		r.Edits++
+		r.Bytes += int64(n)
+		r.Minor += int64(min(1, strings.Count(flags, "M")))
+		r.Bots += int64(min(1, strings.Count(flags, "B")))
+		r.New += int64(min(1, strings.Count(flags, "N")))
+		titles[w][m[1]] = true
+		r.Titles = len(titles[w])
+	}
+	for _, r := range counts {
+		rows = append(rows, *r)
+	}
+	sortRows(rows)
+	return rows, skipped
+}
+
+func sortRows(rows []Row) {
+	slices.SortFunc(rows, func(a, b Row) int {
+		if c := strings.Compare(a.Channel, b.Channel); c != 0 {
+			return c
+		}
+		return int(a.Start - b.Start)
+	})
+}
+
+func decode(t *testing.T, line []byte) Line {
+	t.Helper()
+	var l Line
+	if err := json.Unmarshal(line, &l); err != nil {
+		t.Fatalf("line %q: %v", line, err)
+	}
+	return l
+}
+
+// The generated lines are worth something only if they have what they promise.
+func TestGenerate(t *testing.T) {
+	lines := generate(1, 5000)
+	if !slices.Equal(lines, generate(1, 5000)) {
+		t.Error("the same seed makes other lines")
+	}
+	rows, skipped := count(lines)
+	if skipped < 100 || skipped > 1000 {
+		t.Errorf("%d of 5000 lines are skipped", skipped)
+	}
+	var edits, distinct, back int64
+	for _, r := range rows {
+		edits, distinct = edits+r.Edits, distinct+int64(r.Titles)
+	}
+	if edits != int64(5000-skipped) || distinct >= edits || distinct < edits/4 {
+		t.Errorf("%d edits of %d titles, %d skipped", edits, distinct, skipped)
+	}
+	latest := int64(0)
+	for _, l := range lines {
+		latest = max(latest, l.Time)
+		back = max(back, latest-l.Time)
+	}
+	if back <= disorder*9/10 || back > disorder {
+		t.Errorf("lines lie back by %d ms at most; should be just under %d", back, disorder)
+	}
+}
