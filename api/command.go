@@ -12,7 +12,7 @@ import (
 // pipeline reads are taken as created with -partitions.
 type planCommand struct {
 	Containers int   `default:"1" help:"Containers of each stage."`
-	Partitions int32 `help:"Partitions of the topics that the job creates (default: ${partitions})."`
+	Partitions int32 `help:"Partitions of the topics that the job creates (default: 4)."`
 	JSON       bool  `name:"json" help:"Show it as JSON."`
 }
 
