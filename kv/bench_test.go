@@ -2,182 +2,58 @@ package kv_test
 
 import (
 	"encoding/binary"
-	"fmt"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/kv/kvtest"
 	"github.com/gretestream/grete/kv/memory"
 	"github.com/gretestream/grete/stream"
 )
 
-// commitEvery is how many records there are between two commits.
-const commitEvery = 100_000
-
-func keys(n int) [][]byte {
-	all := make([][]byte, n)
-	for i := range all {
-		all[i] = fmt.Appendf(nil, "user-%011d", i)
-	}
-	return all
+func BenchmarkMemory(b *testing.B) {
+	kvtest.Benchmark(b, func(*testing.B) kv.Engine { return memory.New(0) })
 }
 
-// zipf returns which keys the records of a benchmark have.
-func zipf(n int) []uint32 {
-	z := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.01, 1, uint64(n-1))
-	picks := make([]uint32, 1<<20)
-	for i := range picks {
-		// Spread the frequent ones.
-		picks[i] = uint32(z.Uint64() * 2_654_435_761 % uint64(n))
-	}
-	return picks
-}
-
-type commits struct {
-	b      *testing.B
-	state  *kv.State
-	budget *kv.Budget
-	logged int
-}
-
-func openBench(b *testing.B, engine kv.Engine, limit int64) *commits {
-	db, err := engine.Open(b.TempDir(), []string{"store"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	c := &commits{b: b, budget: &kv.Budget{Limit: limit}}
-	c.state = kv.NewState(db, []string{"store"}, c.budget)
-	b.Cleanup(func() {
-		if err := c.state.Close(); err != nil {
-			b.Error(err)
-		}
-	})
-	return c
-}
-
-func (c *commits) commit() {
-	err := c.state.Prepare(func(int, []byte, []byte) error { c.logged++; return nil })
-	if err == nil {
-		err = c.state.Apply([]byte("meta"))
-	}
-	if err != nil {
-		c.b.Fatal(err)
-	}
-}
-
-func (c *commits) report() {
-	c.b.ReportMetric(float64(c.logged)/float64(c.b.N), "logged/op")
-	c.b.ReportAllocs()
-}
-
-// BenchmarkValues counts records by key.
-func BenchmarkValues(b *testing.B) {
-	for _, n := range []int{100_000, 1_000_000} {
-		b.Run(fmt.Sprintf("zipf-%dk", n/1000), func(b *testing.B) {
-			c := openBench(b, memory.New(0), 256<<20)
+// BenchmarkUpsert is what a record costs that is counted in the cache.
+func BenchmarkUpsert(b *testing.B) {
+	for _, kind := range []string{"Values", "Windows"} {
+		b.Run(kind, func(b *testing.B) {
+			s := openState(b)
 			serde, _ := stream.SerdeFor[int64]()
-			values := kv.NewValues(c.state, 0, serde)
-			all, picks := keys(n), zipf(n)
-			i := 0
-			for b.Loop() {
-				v, _, err := values.Upsert(all[picks[i%len(picks)]])
+			upsert := kv.NewValues(s, 0, serde).Upsert
+			if kind == "Windows" {
+				w, err := kv.NewWindows(s, 1, serde)
+				if err != nil {
+					b.Fatal(err)
+				}
+				upsert = func(key []byte) (*int64, bool, error) { return w.Upsert(60_000, key) }
+			}
+			b.ReportAllocs()
+			key := make([]byte, 16)
+			for i := uint64(0); b.Loop(); i++ {
+				binary.BigEndian.PutUint64(key, i*0x9e3779b97f4a7c15%20_000)
+				v, _, err := upsert(key)
 				if err != nil {
 					b.Fatal(err)
 				}
 				*v++
-				if i++; i%commitEvery == 0 {
-					c.commit()
-				}
 			}
-			c.report()
 		})
 	}
 }
 
-// BenchmarkValuesInCache is the same without the commits.
-func BenchmarkValuesInCache(b *testing.B) {
-	c := openBench(b, memory.New(0), 256<<20)
-	serde, _ := stream.SerdeFor[int64]()
-	values := kv.NewValues(c.state, 0, serde)
-	all, picks := keys(100_000), zipf(100_000)
-	for _, key := range all {
-		if _, _, err := values.Upsert(key); err != nil {
-			b.Fatal(err)
-		}
-	}
-	i := 0
-	for b.Loop() {
-		v, _, err := values.Upsert(all[picks[i%len(picks)]])
-		if err != nil {
-			b.Fatal(err)
-		}
-		*v++
-		i++
-	}
-	c.report()
-}
-
-// BenchmarkWindows counts records by user and minute, at 2,000 records for each
-// second of event time, and closes a window when the next but one begins.
-func BenchmarkWindows(b *testing.B) {
-	c := openBench(b, memory.New(0), 256<<20)
-	serde, _ := stream.SerdeFor[int64]()
-	windows, err := kv.NewWindows(c.state, 0, serde)
+func openState(t testing.TB) *kv.State {
+	t.Helper()
+	stores := []string{"values", "windows"}
+	db, err := memory.New(0).Open("", stores)
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	all, picks := keys(100_000), zipf(100_000)
-	i := 0
-	sum := int64(0)
-	for b.Loop() {
-		minute := int64(i/120_000) * 60_000
-		v, _, err := windows.Upsert(minute, all[picks[i%len(picks)]])
-		if err != nil {
-			b.Fatal(err)
+	s := kv.NewState(db, stores, &kv.Budget{})
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
 		}
-		*v++
-		i++
-		if i%120_000 == 0 && len(windows.Starts()) > 1 {
-			closeWindow(b, windows, &sum)
-		}
-		if i%commitEvery == 0 {
-			c.commit()
-		}
-	}
-	c.report()
-}
-
-func closeWindow(b *testing.B, windows *kv.Windows[int64], sum *int64) {
-	start := windows.Starts()[0]
-	err := windows.Ascend(start, nil, func(key []byte, v *int64) (bool, error) {
-		*sum += *v
-		return true, nil
 	})
-	if err == nil {
-		err = windows.Drop(start, nil)
-	}
-	if err != nil {
-		b.Fatal(err)
-	}
-}
-
-// BenchmarkReplay restores a store from a changelog in which each key stands five
-// times.
-func BenchmarkReplay(b *testing.B) {
-	c := openBench(b, memory.New(0), 64<<20)
-	key, value := make([]byte, 16), make([]byte, 100)
-	rng := rand.New(rand.NewPCG(3, 4))
-	b.SetBytes(int64(len(key) + len(value)))
-	for b.Loop() {
-		binary.BigEndian.PutUint64(key, rng.Uint64N(200_000))
-		if err := c.state.Replay(0, key, value); err != nil {
-			b.Fatal(err)
-		}
-		if c.state.ReplayDue() {
-			if err := c.state.ApplyReplay([]byte("meta")); err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-	b.ReportAllocs()
+	return s
 }
