@@ -93,8 +93,8 @@ func (w *Windows[V]) Starts() []int64 { return w.starts }
 // zero value.
 func (w *Windows[V]) Upsert(start int64, key []byte) (v *V, existed bool, err error) {
 	if w.last == nil || w.last.start != start {
-		if w.store.state.closed {
-			return nil, false, stream.ErrClosed
+		if err := w.closed(); err != nil {
+			return nil, false, err
 		}
 		w.last = w.begin(start)
 	}
@@ -111,6 +111,14 @@ func (w *Windows[V]) begin(start int64) *window[V] {
 	return w.open[i]
 }
 
+// closed returns the error of using windows whose State is closed.
+func (w *Windows[V]) closed() error {
+	if w.store.state.closed {
+		return stream.ErrClosed
+	}
+	return nil
+}
+
 // window returns an open window, or nil.
 func (w *Windows[V]) window(start int64) *window[V] {
 	if i, found := slices.BinarySearch(w.starts, start); found {
@@ -123,7 +131,7 @@ func (w *Windows[V]) window(start int64) *window[V] {
 func (w *Windows[V]) Get(start int64, key []byte) (v *V, found bool, err error) {
 	win := w.window(start)
 	if win == nil {
-		return nil, false, nil
+		return nil, false, w.closed()
 	}
 	v, err = win.get(&w.store, key)
 	return v, v != nil, err
@@ -135,7 +143,7 @@ func (w *Windows[V]) Get(start int64, key []byte) (v *V, found bool, err error) 
 func (w *Windows[V]) Ascend(start int64, after []byte, f func(key []byte, v *V) (bool, error)) error {
 	win := w.window(start)
 	if win == nil {
-		return nil
+		return w.closed()
 	}
 	if after != nil {
 		after = append(append(make([]byte, 0, len(after)+1), after...), 0)
@@ -147,7 +155,7 @@ func (w *Windows[V]) Ascend(start int64, after []byte, f func(key []byte, v *V) 
 func (w *Windows[V]) Drop(start int64, through []byte) error {
 	i, found := slices.BinarySearch(w.starts, start)
 	if !found {
-		return nil
+		return w.closed()
 	}
 	win := w.open[i]
 	if through != nil {
