@@ -6,8 +6,8 @@ import (
 )
 
 // A picture is what all drawings of a plan show: topics, stages with their
-// operators, and the ways of records between them. Inputs and outputs aren't
-// shown as operators: their topics are.
+// operators, and the ways of records between them. Inputs and most outputs
+// aren't shown as operators: their topics are.
 type picture struct {
 	stages []drawnStage
 	items  []item
@@ -81,15 +81,13 @@ func (d *drawing) partitions(topic string) string {
 	return plural(int(d.plan.Topics[i].Partitions), "partition")
 }
 
-// addStage adds a stage and its operators. A stage that only copies from topic
-// to topic shows its inputs or outputs, so that it isn't empty.
+// addStage adds a stage and its operators.
 func (d *drawing) addStage(i int) {
 	s := &d.plan.Stages[i]
 	stage := drawnStage{name: s.Name, notes: []string{plural(int(s.Tasks), "task"), plural(s.Containers, "container")}}
-	is := func(node int, kinds ...Kind) bool { return slices.Contains(kinds, d.plan.Nodes[node].Kind) }
-	shown := slices.DeleteFunc(slices.Clone(s.Nodes), func(n int) bool { return is(n, KindInput, KindOutput) })
+	shown := slices.DeleteFunc(slices.Clone(s.Nodes), func(n int) bool { return !d.shown(n) })
 	if len(shown) == 0 {
-		shown = slices.DeleteFunc(slices.Clone(s.Nodes), func(n int) bool { return is(n, KindInput) })
+		shown = s.Nodes // inputs that nothing follows
 	}
 	for _, n := range shown {
 		node := &d.plan.Nodes[n]
@@ -97,6 +95,18 @@ func (d *drawing) addStage(i int) {
 		stage.items = append(stage.items, d.nodes[n])
 	}
 	d.stages = append(d.stages, stage)
+}
+
+// shown tells whether a node is drawn as an operator. Of inputs and outputs it
+// is only an output that copies from topic to topic.
+func (d *drawing) shown(node int) bool {
+	n := &d.plan.Nodes[node]
+	if n.Kind != KindOutput {
+		return n.Kind != KindInput
+	}
+	return slices.ContainsFunc(n.From, func(f int) bool {
+		return d.plan.Nodes[f].Kind == KindInput || d.plan.Nodes[f].crosses()
+	})
 }
 
 // note is the small print of an operator: its settings and its state.
@@ -185,6 +195,9 @@ func (d *drawing) connect() {
 	for n := range d.plan.Nodes {
 		if d.nodes[n] < 0 {
 			continue
+		}
+		if d.plan.Nodes[n].Kind == KindInput {
+			d.arrow(d.topics[d.plan.Nodes[n].Topic], d.nodes[n])
 		}
 		for _, f := range d.plan.Nodes[n].From {
 			d.arrow(d.source(f), d.nodes[n])

@@ -1,0 +1,160 @@
+package scheduler
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestMistakes(t *testing.T) {
+	// Each pipeline is recorded one call a line, beginning at main.go:1.
+	tests := map[string]struct {
+		record   func(r *recorder)
+		metadata Metadata
+		options  Options
+		want     []string // the lines of the error
+	}{
+		"empty": {
+			record: func(*recorder) {},
+			want:   []string{`app "app" is empty: it reads no topic`},
+		},
+		"unknown topic": {
+			record: func(r *recorder) { r.output(r.input("views"), "out") },
+			want:   []string{`main.go:1: topic "views" does not exist: fill it from a file with -feed views=FILE, or create it on the broker`},
+		},
+		"all at once, in the order of the calls": {
+			record: func(r *recorder) {
+				v := r.partitionBy(r.input("views"), "by user")
+				r.output(r.window(v, "w"), "out")
+				r.output(r.table(r.input("users"), "w"), "")
+			},
+			options: Options{Partitions: -1, Containers: -2},
+			want: []string{
+				`partitions: -1 asked for; it must be positive, or 0 for as many as the input has`,
+				`containers: -2 asked for; it must be positive, or 0 for one`,
+				`main.go:1: topic "views" does not exist: fill it from a file with -feed views=FILE, or create it on the broker`,
+				`main.go:2: repartition: name "by user" has ' ' in it; letters, digits, '.', '_' and '-' are allowed`,
+				`main.go:5: topic "users" does not exist: fill it from a file with -feed users=FILE, or create it on the broker`,
+				`main.go:6: table "w": the name is taken by the window at main.go:3; choose another`,
+				`main.go:6: table "w" needs topic "app-w-changelog" for itself, which is also that of window "w"; choose another name`,
+				`main.go:7: topic of the output: a name is missing`,
+			},
+		},
+		"repartition that nobody reads": {
+			record:   func(r *recorder) { r.partitionBy(r.input("a"), "p") },
+			metadata: exist("a", 1),
+			want:     []string{`main.go:2: repartition "p" leads nowhere: nothing takes its records; use its result or leave it out`},
+		},
+		"a stream meets its own repartition": {
+			record: func(r *recorder) {
+				a := r.input("a")
+				r.output(r.merge(a, r.partitionBy(a, "p")), "out")
+			},
+			metadata: exist("a", 1),
+			want: []string{`main.go:2: repartition "p" leads back into the stage that writes it, which would wait for itself: ` +
+				`call PartitionBy on the other stream too, before the two meet`},
+		},
+		"names of the job's topics clash with the user's": {
+			record: func(r *recorder) {
+				r.output(r.table(r.partitionBy(r.input("app-p"), "p"), "t"), "app-t-changelog")
+			},
+			metadata: exist("app-p", 1),
+			want: []string{
+				`main.go:2: repartition "p" needs topic "app-p" for itself, which is also an input; choose another name`,
+				`main.go:3: table "t" needs topic "app-t-changelog" for itself, which is also an output; choose another name`,
+			},
+		},
+		"names that Kafka takes for one": {
+			record: func(r *recorder) {
+				r.output(r.input("a"), "x.y")
+				r.output(r.input("a"), "x_y")
+			},
+			metadata: exist("a", 1),
+			want:     []string{`main.go:4: topics "x_y" and "x.y" differ only in '.' and '_', which Kafka doesn't allow; choose another name`},
+		},
+		"a topic's name is too long": {
+			record:   func(r *recorder) { r.output(r.table(r.input("a"), strings.Repeat("t", 240)), "b") },
+			metadata: exist("a", 1),
+			want: []string{`main.go:2: topic "app-` + strings.Repeat("t", 240) + `-changelog" has a name of 254 characters; ` +
+				`249 are allowed: choose shorter names`},
+		},
+		"topics that meet have different partitions": {
+			record: func(r *recorder) {
+				r.output(r.table(r.merge(r.input("a"), r.partitionBy(r.input("b"), "p")), "t"), "out")
+			},
+			metadata: exist("a", 4, "b", 8, "app-p", 6),
+			want: []string{`main.go:5: table "t": the topics that meet in it have different numbers of partitions, so equal keys would be counted apart: ` +
+				`"a" has 4, "app-p" has 6; give them equally many, or call PartitionBy on the streams of all of them`},
+		},
+		"state of another number of tasks": {
+			record:   func(r *recorder) { r.output(r.table(r.input("a"), "t"), "out") },
+			metadata: exist("a", 8, "app-t-changelog", 4),
+			want: []string{`main.go:2: topic "app-t-changelog" has 4 partitions, but stage "a" now has 8 tasks, as many as its widest input has partitions: ` +
+				`the state can't be divided anew; give the inputs 4 partitions again, or start over under another app name or in another data directory`},
+		},
+		"a topic that only the reader writes": {
+			record:   func(r *recorder) { r.output(r.merge(r.input("a"), r.input("retry")), "retry") },
+			metadata: exist("a", 4),
+			want:     []string{`main.go:2: topic "retry" does not exist: fill it from a file with -feed retry=FILE, or create it on the broker`},
+		},
+		"app name": {
+			record:   func(r *recorder) { r.g.App = "über"; r.output(r.input("a"), "b") },
+			metadata: exist("a", 1),
+			want:     []string{`app: name "über" has 'ü' in it; letters, digits, '.', '_' and '-' are allowed`},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := newApp("app")
+			tt.record(r)
+			p, err := Build(r.g, tt.metadata, tt.options)
+			if err == nil || p != nil {
+				t.Fatalf("plan %v, error %v", p, err)
+			}
+			if got, want := err.Error(), strings.Join(tt.want, "\n"); got != want {
+				t.Errorf("got:\n%s\nwant:\n%s", got, want)
+			}
+		})
+	}
+}
+
+func TestMistakesOfShape(t *testing.T) {
+	tests := map[string]struct {
+		damage func(g *Graph)
+		want   string
+	}{
+		"id":                {func(g *Graph) { g.Nodes[1].ID = 7 }, "node 1 (filter): its id is 7"},
+		"kind":              {func(g *Graph) { g.Nodes[1].Kind = "x" }, "node 1 (x): its kind is unknown"},
+		"itself":            {func(g *Graph) { g.Nodes[1].From = []int{1} }, "node 1 (filter): it gets records from node 1, which isn't before it"},
+		"negative":          {func(g *Graph) { g.Nodes[1].From = []int{-1} }, "node 1 (filter): it gets records from node -1, which isn't before it"},
+		"no input":          {func(g *Graph) { g.Nodes[1].From = nil }, "node 1 (filter): it gets records from 0 nodes"},
+		"input from a node": {func(g *Graph) { g.Nodes[1].Kind = KindInput }, "node 1 (input): it gets records from 1 nodes"},
+		"from an output":    {func(g *Graph) { g.Nodes[1].Kind = KindOutput }, "node 2 (repartition): it gets records from node 1, which is an output"},
+		"no store":          {func(g *Graph) { g.Nodes[3].Store = nil }, "node 3 (window): windows and tables have a store, others have none"},
+		"a store":           {func(g *Graph) { g.Nodes[1].Store = &StoreSpec{} }, "node 1 (filter): windows and tables have a store, others have none"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := pageviews()
+			tt.damage(&g)
+			for i := range g.Nodes {
+				g.Nodes[i].At = ""
+			}
+			if _, err := Build(g, exist("page-views", 1), Options{}); err == nil || err.Error() != tt.want {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestValidName(t *testing.T) {
+	for _, name := range []string{"a", "page-views", "A.b_c-9", strings.Repeat("x", 249)} {
+		if err := ValidName(name); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, name := range []string{"", ".", "..", "a b", "a/b", "ä", "a\x00", "\xff", strings.Repeat("x", 250)} {
+		if ValidName(name) == nil {
+			t.Errorf("%q is allowed", name)
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package scheduler
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// drawGraph makes a graph of any shape that package api can record, and a world
+// in which it can be planned, or nearly.
+func drawGraph(t *rapid.T) (Graph, Metadata) {
+	r, m := newApp("app"), exist()
+	var streams []int // nodes whose records can be used
+	any := func() int { return rapid.SampledFrom(streams).Draw(t, "from") }
+	for range rapid.IntRange(1, 3).Draw(t, "inputs") {
+		topic := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "topic")
+		m.Partitions[topic] = int32(len(topic) * 4)
+		streams = append(streams, r.input(topic))
+	}
+	for i := range rapid.IntRange(0, 12).Draw(t, "operators") {
+		name := fmt.Sprintf("op%d", i)
+		switch rapid.IntRange(0, 6).Draw(t, "operator") {
+		case 0:
+			p := r.partitionBy(any(), name)
+			r.g.Nodes[p].SameKey = rapid.Bool().Draw(t, "same key")
+			r.output(p, "seen-"+name) // somebody reads it
+			streams = append(streams, p)
+		case 1:
+			streams = append(streams, r.window(any(), name))
+		case 2:
+			streams = append(streams, r.table(any(), name))
+		case 3:
+			streams = append(streams, r.merge(any(), any()))
+		case 4:
+			r.output(any(), rapid.SampledFrom([]string{"x", "y"}).Draw(t, "topic"))
+		default:
+			streams = append(streams, r.step(any(), KindMap))
+		}
+	}
+	return r.g, m
+}
+
+func drawPlan(t *rapid.T) (Graph, Metadata, Options, *Plan) {
+	g, m := drawGraph(t)
+	o := Options{Partitions: rapid.Int32Range(0, 5).Draw(t, "partitions"), Containers: rapid.IntRange(0, 6).Draw(t, "containers")}
+	p, err := Build(g, m, o)
+	if err != nil {
+		t.Skip(err) // a stream met its own repartition
+	}
+	return g, m, o, p
+}
+
+func TestEveryPlanIsConsistent(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		_, _, _, p := drawPlan(t)
+		if err := p.check(); err != nil {
+			t.Fatal(err)
+		}
+		written := map[string]bool{}
+		for _, s := range p.Stages {
+			for _, in := range s.Inputs {
+				if in.Repartition() && !written[in.Topic] {
+					t.Fatalf("stage %s reads %s before it is written", s.Name, in.Topic)
+				}
+			}
+			for _, out := range s.Outputs {
+				written[out.Topic] = written[out.Topic] || out.Repartition
+			}
+			if (s.MetaTopic == "") != (len(s.Stores) > 0) {
+				t.Fatalf("stage %s has %d stores and meta topic %q", s.Name, len(s.Stores), s.MetaTopic)
+			}
+		}
+		for _, m := range meetings(p.Graph(), p.Stages) {
+			widths := map[int32]bool{}
+			for _, s := range p.Stages {
+				for _, in := range s.Inputs {
+					if slices.Contains(m.topics, in.Topic) {
+						widths[in.Partitions] = true
+					}
+				}
+			}
+			if len(widths) != 1 {
+				t.Fatalf("topics %v meet with different partitions", m.topics)
+			}
+		}
+		_, _, _, _ = p.Text(), p.Dot(), p.Mermaid(), p.SVG()
+	})
+}
+
+// essence is a plan without its nodes and what refers to them.
+func essence(p *Plan) string {
+	q := *p
+	q.Nodes = nil
+	q.Stages = slices.Clone(q.Stages)
+	for i := range q.Stages {
+		s := &q.Stages[i]
+		s.Nodes = nil
+		s.Inputs, s.Outputs, s.Stores = slices.Clone(s.Inputs), slices.Clone(s.Outputs), slices.Clone(s.Stores)
+		for j := range s.Inputs {
+			s.Inputs[j].Nodes = nil
+		}
+		for j := range s.Outputs {
+			s.Outputs[j].Node = 0
+		}
+		for j := range s.Stores {
+			s.Stores[j].Node = 0
+		}
+	}
+	b, err := json.MarshalIndent(q, "", " ")
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+// A stateless operator put anywhere renumbers all nodes after it, and must
+// change nothing that outlives the process.
+func TestStatelessOperatorsChangeNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g, m, o, p := drawPlan(t)
+		to := rapid.IntRange(0, len(g.Nodes)-1).Draw(t, "before")
+		if len(g.Nodes[to].From) == 0 || g.Nodes[to].SameKey {
+			t.Skip("nothing comes before it")
+		}
+		q, err := Build(insert(g, to), m, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := essence(p), essence(q); a != b {
+			t.Fatalf("before:\n%s\nafter:\n%s", a, b)
+		}
+	})
+}
+
+// insert puts a stateless operator on the first way into a node.
+func insert(g Graph, to int) Graph {
+	out := Graph{App: g.App}
+	moved := func(i int) int {
+		if i >= to {
+			return i + 1
+		}
+		return i
+	}
+	for i, n := range cloneNodes(g.Nodes) {
+		for j := range n.From {
+			n.From[j] = moved(n.From[j])
+		}
+		if i == to {
+			out.Nodes = append(out.Nodes, Node{ID: to, Kind: KindFilter, From: []int{n.From[0]}})
+			n.From[0] = to
+		}
+		n.ID = moved(i)
+		out.Nodes = append(out.Nodes, n)
+	}
+	return out
+}
+
+// The order of recording of operators without a name doesn't matter.
+func TestRenumberingChangesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		g, m, o, p := drawPlan(t)
+		q, err := Build(renumber(t, g), m, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a, b := essence(p), essence(q); a != b {
+			t.Fatalf("before:\n%s\nafter:\n%s", a, b)
+		}
+	})
+}
+
+// renumber moves stateless operators to any place between what they need and
+// what needs them. The order of all others stays.
+func renumber(t *rapid.T, g Graph) Graph {
+	var order []int
+	var place func(i int)
+	place = func(i int) {
+		if slices.Contains(order, i) {
+			return
+		}
+		for _, f := range g.Nodes[i].From {
+			place(f)
+		}
+		order = append(order, i)
+	}
+	for i := range g.Nodes {
+		late := g.Nodes[i].Kind == KindMap && rapid.Bool().Draw(t, "later")
+		if !late {
+			place(i)
+		}
+	}
+	for i := range g.Nodes {
+		place(i)
+	}
+	out := Graph{App: g.App}
+	for i, old := range order {
+		n := cloneNodes(g.Nodes[old : old+1])[0]
+		n.ID = i
+		for j := range n.From {
+			n.From[j] = slices.Index(order, n.From[j])
+		}
+		out.Nodes = append(out.Nodes, n)
+	}
+	return out
+}
+
+func TestEveryTaskIsInOneContainer(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tasks := rapid.Int32Range(0, 200).Draw(t, "tasks")
+		containers := rapid.IntRange(-1, 20).Draw(t, "containers")
+		parts := Assign(tasks, containers)
+		if len(parts) != max(containers, 1) {
+			t.Fatalf("%d containers", len(parts))
+		}
+		var all []int32
+		least, most := len(parts[0]), len(parts[0])
+		for _, part := range parts {
+			if !slices.IsSorted(part) {
+				t.Fatalf("%v", part)
+			}
+			all = append(all, part...)
+			least, most = min(least, len(part)), max(most, len(part))
+		}
+		slices.Sort(all)
+		for i, task := range all {
+			if int32(i) != task {
+				t.Fatalf("tasks %v", all)
+			}
+		}
+		if len(all) != int(tasks) || most-least > 1 {
+			t.Fatalf("%d tasks in parts of %d to %d", len(all), least, most)
+		}
+	})
+}
