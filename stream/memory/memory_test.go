@@ -1,0 +1,23 @@
+package memory_test
+
+import (
+	"testing"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/memory"
+	"github.com/gretestream/grete/stream/streamtest"
+)
+
+func TestConformance(t *testing.T) {
+	open := func(t *testing.T) stream.System {
+		s := memory.New()
+		t.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return s
+	}
+	t.Run("any", func(t *testing.T) { streamtest.Run(t, open) })
+	t.Run("instant", func(t *testing.T) { streamtest.RunInstant(t, open) })
+}

@@ -1,0 +1,147 @@
+package streamtest
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/gretestream/grete/stream"
+	"pgregory.net/rapid"
+)
+
+// Storage is where a system keeps its data.
+type Storage struct {
+	// Open opens the system. The tests close it before the next Open.
+	Open func() (stream.System, error)
+	// Crash makes the data what it is when the process that has the system open is
+	// killed at this moment. Nothing that this system does afterwards may matter;
+	// the tests close it.
+	Crash func() error
+}
+
+// RunPersistent tests that a system keeps what is committed, and nothing else,
+// over a clean end and a crash. Its offsets count records. start returns a new,
+// empty storage.
+func RunPersistent(t *testing.T, start func(t *testing.T) Storage) {
+	for _, end := range []struct {
+		name  string
+		crash bool
+	}{{"after Close", false}, {"after a crash", true}} {
+		t.Run("everything committed is kept "+end.name, func(t *testing.T) { kept(newDisk(t, start(t)), end.crash) })
+		t.Run("commits stay whole "+end.name, func(t *testing.T) { keptWhole(newDisk(t, start(t)), end.crash) })
+		t.Run("it does what a model does "+end.name, func(t *testing.T) { keptModel(newDisk(t, start(t)), end.crash) })
+	}
+}
+
+// disk is a fixture whose system can be opened anew.
+type disk struct {
+	*fixture
+	storage Storage
+}
+
+func newDisk(t *testing.T, s Storage) *disk {
+	sys, err := s.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &disk{newFixture(t, sys), s}
+	t.Cleanup(func() { d.must(d.sys.Close()) })
+	return d
+}
+
+func (d *disk) reopen(crash bool) {
+	d.Helper()
+	if crash {
+		d.must(d.storage.Crash())
+	}
+	d.must(d.sys.Close())
+	sys, err := d.storage.Open()
+	d.must(err)
+	d.sys = sys
+}
+
+func kept(d *disk, crash bool) {
+	topic, group := d.topic(2), newName()
+	table := d.create(stream.TopicConfig{Partitions: 1, Cleanup: stream.CleanupCompact})
+	parts := allOf(topic, 2)
+	p := d.producer("id")
+	want := samples()
+	for i := range want {
+		p.send(topic, 0, &want[i])
+		p.send(topic, 1, value("%d", i))
+	}
+	_, err := p.Commit(d.ctx, stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: parts[1], Offset: 3}}})
+	d.must(err)
+	d.must(d.sys.Admin().DeleteRecords(d.ctx, stream.Position{TopicPartition: parts[1], Offset: 2}))
+	before := d.read(0, parts[0])
+	before.toEnds()
+	p.send(topic, 0, value("not committed"))
+	d.reopen(crash)
+	after := d.read(0, parts[0])
+	after.toEnds()
+	if !reflect.DeepEqual(after.got, before.got) {
+		d.Errorf("the records were %+v, and are %+v", before.got, after.got)
+	}
+	if got := d.committed(group, parts...); !slices.Equal(got, []int64{-1, 3}) {
+		d.Errorf("the group's offsets are %v, want [-1 3]", got)
+	}
+	if got := append(d.starts(parts...), d.ends(parts...)...); !slices.Equal(got, []int64{0, 2, 8, 8}) {
+		d.Errorf("starts and ends are %v, want [0 2 8 8]", got)
+	}
+	partitions, err := d.sys.Admin().Partitions(d.ctx)
+	if err != nil || len(partitions) != 2 || partitions[topic] != 2 || partitions[table] != 1 {
+		d.Errorf("topics are %v, %v", partitions, err)
+	}
+	w, err := d.producer("").Writer(table)
+	d.must(err)
+	d.wantError(w.Send(0, value("no key")), stream.ErrNoKey)
+}
+
+// keptWhole goes on writing over many ends: all partitions of a commit agree.
+func keptWhole(d *disk, crash bool) {
+	topic, group := d.topic(4), newName()
+	parts := allOf(topic, 4)
+	for round := range int64(12) {
+		p := d.producer("id")
+		for _, part := range parts {
+			p.send(topic, part.Partition, value("%d", round))
+		}
+		_, err := p.Commit(d.ctx, stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: parts[0], Offset: round + 1}}})
+		d.must(err)
+		for range 3000 { // more than any buffer
+			p.send(topic, 1, value("not committed"))
+		}
+		if round%3 == 0 {
+			p.send(topic, 2, value("aborted"))
+			d.must(p.Abort(d.ctx))
+		}
+		d.reopen(crash)
+		want := []int64{round + 1, round + 1, round + 1, round + 1, round + 1}
+		if got := append(d.ends(parts...), d.committed(group, parts[0])...); !slices.Equal(got, want) {
+			d.Fatalf("ends and offset are %v, want %v", got, want)
+		}
+	}
+	r := d.read(0, parts...)
+	r.toEnds()
+	for _, part := range parts {
+		r.wantValues(part, "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11")
+	}
+}
+
+// keptModel is the model test with ends in between.
+func keptModel(d *disk, crash bool) {
+	rapid.Check(d.T, func(t *rapid.T) {
+		m := newMachine(d.fixture)
+		actions := m.actions()
+		actions["reopen"] = func(*rapid.T) {
+			if !crash {
+				m.close()
+			}
+			d.reopen(crash)
+			m.open()
+		}
+		t.Repeat(actions)
+		m.readAll(t)
+		m.close()
+	})
+}

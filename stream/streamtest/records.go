@@ -1,0 +1,148 @@
+package streamtest
+
+import (
+	"bytes"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// samples are records of every shape. Headers that are empty and nil are the same.
+func samples() []stream.Record {
+	return []stream.Record{
+		{Key: []byte("key"), Value: []byte("value"), Time: 1398926301271},
+		{Time: 1},
+		{Key: []byte{}, Value: []byte{}, Time: 2},
+		{Key: []byte("deleted"), Time: 3},
+		{Value: []byte("no key"), Time: 1398926301271},
+		{Key: []byte{0, 255}, Value: bytes.Repeat([]byte("ab"), 5000), Time: 4},
+		{Value: []byte("earlier"), Time: 1, Headers: []stream.Header{{Key: "h", Value: []byte("v")}}},
+		{Value: []byte("headers"), Time: 5, Headers: []stream.Header{
+			{Key: "same", Value: []byte("1")}, {Key: "same", Value: []byte("2")},
+			{Key: "nil"}, {Key: "empty", Value: []byte{}}, {Key: "", Value: []byte{0}},
+		}},
+	}
+}
+
+func recordsComeBack(f *fixture) {
+	topic := f.topic(1)
+	p := f.producer("")
+	want := samples()
+	for i := range want {
+		sent := clone(&want[i])
+		sent.Offset = 1234 // is ignored
+		p.send(topic, 0, &sent)
+	}
+	before := time.Now().Add(-time.Minute).UnixMilli()
+	p.send(topic, 0, value("now"))
+	p.commit()
+	r := f.read(0, tp(topic, 0))
+	r.toEnds()
+	got := r.got[tp(topic, 0)]
+	if len(got) != len(want)+1 {
+		f.Fatalf("%d records came back, want %d", len(got), len(want)+1)
+	}
+	for i := range want {
+		want[i].Offset = got[i].Offset
+		if len(got[i].Headers) == 0 {
+			got[i].Headers = nil
+		}
+		if !reflect.DeepEqual(got[i], want[i]) {
+			f.Errorf("record %d came back as %+v, want %+v", i, got[i], want[i])
+		}
+	}
+	if now := got[len(want)].Time; now < before || now > time.Now().Add(time.Minute).UnixMilli() {
+		f.Errorf("a record without a time has %d", now)
+	}
+}
+
+func sentIsCopied(f *fixture) {
+	topic := f.topic(1)
+	p := f.producer("")
+	rec := stream.Record{Key: []byte("key"), Value: []byte("value"), Headers: []stream.Header{{Key: "h", Value: []byte("header")}}, Time: 1}
+	want := clone(&rec)
+	p.send(topic, 0, &rec)
+	clear(rec.Key)
+	clear(rec.Value)
+	clear(rec.Headers[0].Value)
+	rec.Headers[0].Key = "other"
+	p.commit()
+	r := f.read(0, tp(topic, 0))
+	r.toEnds()
+	if got := r.got[tp(topic, 0)]; len(got) != 1 || !reflect.DeepEqual(got[0], want) {
+		f.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func largeRecord(f *fixture) {
+	topic := f.topic(1)
+	large := bytes.Repeat([]byte("0123456789"), 90_000)
+	p := f.producer("")
+	p.send(topic, 0, value("before"))
+	p.send(topic, 0, &stream.Record{Value: large})
+	p.send(topic, 0, value("after"))
+	p.commit()
+	r := f.reader(10_000)
+	r.assign(tp(topic, 0), 0)
+	r.toEnds()
+	r.wantValues(tp(topic, 0), "before", string(large), "after")
+}
+
+// memoryBound: chunks that are not released take no more than they may, and all
+// is read once they are.
+func memoryBound(f *fixture) {
+	const partitions, perPartition, size, bound = 16, 64, 2000, 256 << 10
+	topic := f.topic(partitions)
+	p := f.producer("")
+	for i := range int32(perPartition * partitions) {
+		p.send(topic, i%partitions, &stream.Record{Value: bytes.Repeat([]byte{byte(i)}, size)})
+	}
+	p.commit()
+	r := f.reader(bound)
+	for _, p := range allOf(topic, partitions) {
+		r.assign(p, 0)
+	}
+	r.first()
+	for range 100 {
+		r.poll() // until memory is full, and beyond
+	}
+	held := 0
+	for _, records := range r.got {
+		held += size * len(records)
+	}
+	if held > bound {
+		f.Errorf("%d bytes are out, at most %d should be", held, bound)
+	}
+	for p := range r.out {
+		r.release(p)
+	}
+	r.toEnds()
+	for _, p := range allOf(topic, partitions) {
+		if len(r.got[p]) != perPartition {
+			f.Errorf("%s: %d records, want %d", p, len(r.got[p]), perPartition)
+		}
+	}
+}
+
+func manyPartitions(f *fixture) {
+	const partitions, rounds = 64, 5
+	topic := f.topic(partitions)
+	r := f.read(0, allOf(topic, partitions)...)
+	p := f.producer("")
+	var want []string
+	for round := range rounds {
+		for i := range int32(partitions) {
+			p.send(topic, i, value("%d", round))
+		}
+		p.commit()
+		want = append(want, string(rune('0'+round)))
+		r.toEnds()
+		for _, p := range allOf(topic, partitions) {
+			if !slices.Equal(r.values(p), want) {
+				f.Fatalf("%s has %q, want %q", p, r.values(p), want)
+			}
+		}
+	}
+}

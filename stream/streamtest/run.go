@@ -1,0 +1,187 @@
+package streamtest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// patience is how long something may take that should happen at once.
+const patience = 20 * time.Second
+
+type check struct {
+	name string
+	run  func(*fixture)
+}
+
+// Run tests a system. open returns one that works; it may be the same each time
+// and may have topics, as the tests make their own under new names. The tests
+// close it where it is not the same.
+func Run(t *testing.T, open func(t *testing.T) stream.System) {
+	runAll(t, open, []check{
+		{"topics are created once and counted", topics},
+		{"impossible topics are refused", impossibleTopics},
+		{"what doesn't exist is an unknown topic", unknownTopics},
+		{"records come back as they were sent", recordsComeBack},
+		{"a sent record is a copy", sentIsCopied},
+		{"a large record gets through", largeRecord},
+		{"nothing is seen before its commit", seenAfterCommit},
+		{"a commit tells where partitions end", commitTellsEnds},
+		{"a commit is of all partitions", commitIsOfAll},
+		{"an empty commit does nothing", emptyCommit},
+		{"aborted records are forgotten", aborted},
+		{"a closed producer's records are forgotten", closedProducer},
+		{"buffered bytes are counted", buffered},
+		{"a cancelled commit changes nothing", cancelled},
+		{"offsets belong to a group", groupOffsets},
+		{"bad offsets are refused", badOffsets},
+		{"a producer fences the one before", fencing},
+		{"a compacted topic keeps the last of each key", compacted},
+		{"records are deleted from the start", deleteRecords},
+		{"a partition is paused until it is released", pausedUntilReleased},
+		{"a chunk stays until it is released", chunkStays},
+		{"a waiting consumer is woken", readyWakes},
+		{"reading begins anywhere", seeking},
+		{"an unassigned partition is not read", unassigned},
+		{"an offset outside is found", outOfRange},
+		{"a consumer knows the end", consumerEnd},
+		{"memory is bounded", memoryBound},
+		{"no partition starves", manyPartitions},
+		{"all work at the same time", concurrent},
+		{"a closed consumer is closed", closedConsumer},
+	})
+}
+
+func runAll(t *testing.T, open func(t *testing.T) stream.System, checks []check) {
+	for _, c := range checks {
+		t.Run(c.name, func(t *testing.T) { c.run(newFixture(t, open(t))) })
+	}
+}
+
+// fixture is a test's system and what tests do with it again and again. Its
+// methods end the test where something fails.
+type fixture struct {
+	*testing.T
+	ctx context.Context
+	sys stream.System
+}
+
+func newFixture(t *testing.T, sys stream.System) *fixture {
+	return &fixture{T: t, ctx: t.Context(), sys: sys}
+}
+
+func (f *fixture) must(err error) {
+	f.Helper()
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+func (f *fixture) wantError(err, want error) {
+	f.Helper()
+	if !errors.Is(err, want) {
+		f.Fatalf("the error is %v, want %v", err, want)
+	}
+}
+
+// topic makes one and returns its name, which nobody has used before.
+func (f *fixture) topic(partitions int32) string {
+	f.Helper()
+	return f.create(stream.TopicConfig{Partitions: partitions, Retention: -1})
+}
+
+func (f *fixture) create(cfg stream.TopicConfig) string {
+	f.Helper()
+	cfg.Name = newName()
+	f.must(f.sys.Admin().CreateTopic(f.ctx, cfg))
+	return cfg.Name
+}
+
+// newName is one that no topic, group or producer has.
+func newName() string { return "streamtest-" + rand.Text() }
+
+func tp(topic string, partition int32) stream.TopicPartition {
+	return stream.TopicPartition{Topic: topic, Partition: partition}
+}
+
+// allOf lists a topic's partitions.
+func allOf(topic string, partitions int32) []stream.TopicPartition {
+	all := make([]stream.TopicPartition, partitions)
+	for i := range all {
+		all[i] = tp(topic, int32(i))
+	}
+	return all
+}
+
+// value is a record with nothing but a value.
+func value(format string, args ...any) *stream.Record {
+	return &stream.Record{Value: fmt.Appendf(nil, format, args...)}
+}
+
+func (f *fixture) producer(id string) *producer {
+	f.Helper()
+	p, err := f.sys.OpenProducer(f.ctx, stream.ProducerConfig{ID: id})
+	f.must(err)
+	f.Cleanup(func() { _ = p.Close() })
+	return &producer{Producer: p, f: f}
+}
+
+// producer is a stream.Producer of a test.
+type producer struct {
+	stream.Producer
+	f *fixture
+}
+
+func (p *producer) send(topic string, partition int32, r *stream.Record) {
+	p.f.Helper()
+	w, err := p.Writer(topic)
+	p.f.must(err)
+	p.f.must(w.Send(partition, r))
+}
+
+func (p *producer) commit() []stream.Position {
+	p.f.Helper()
+	ends, err := p.Commit(p.f.ctx, stream.GroupOffsets{})
+	p.f.must(err)
+	return ends
+}
+
+// fill commits n records, "0", "1" and so on, to a partition, each in a
+// transaction of its own, and returns where it ends.
+func (f *fixture) fill(topic string, partition int32, n int) int64 {
+	f.Helper()
+	p := f.producer("")
+	var end int64
+	for i := range n {
+		p.send(topic, partition, value("%d", i))
+		end = p.commit()[0].Offset
+	}
+	f.must(p.Close())
+	return end
+}
+
+func (f *fixture) starts(of ...stream.TopicPartition) []int64 {
+	f.Helper()
+	offsets, err := f.sys.Admin().Starts(f.ctx, of...)
+	f.must(err)
+	return offsets
+}
+
+func (f *fixture) ends(of ...stream.TopicPartition) []int64 {
+	f.Helper()
+	offsets, err := f.sys.Admin().Ends(f.ctx, of...)
+	f.must(err)
+	return offsets
+}
+
+func (f *fixture) committed(group string, of ...stream.TopicPartition) []int64 {
+	f.Helper()
+	offsets, err := f.sys.Admin().Committed(f.ctx, group, of...)
+	f.must(err)
+	return offsets
+}
