@@ -38,6 +38,12 @@ func (p *partition) compact(ctx context.Context) error {
 	if c == nil {
 		return nil
 	}
+	return c.finish(ctx)
+}
+
+// finish does what was planned and gives everything back.
+func (c *compaction) finish(ctx context.Context) error {
+	p := c.partition
 	err := c.run(ctx)
 	for _, seg := range c.inputs {
 		p.sys.logError(seg.release())

@@ -79,7 +79,8 @@ func (p *partition) apply(e *edit, fresh []*segment) (gone []*segment) {
 			last = p.newSegment(x, fresh)
 			p.segments = append(p.segments, last)
 		}
-		last.extent = x
+		// Base and gen stay: they are the file's name, which readers use without a lock.
+		last.size, last.end, last.maxTime = x.size, x.end, x.maxTime
 		p.end = x.end
 	case editBounds:
 		p.start, p.end = max(p.start, e.start), max(p.end, e.end)
