@@ -32,10 +32,6 @@ type builder struct {
 	id    int // the node that is being built
 }
 
-// at tells, for messages, that the user function of a node runs now. Operators
-// call it with their own id before each call.
-func (b *builder) node() int { return b.id }
-
 // addOperator registers an operator that has a say in watermarks.
 func (b *builder) addOperator(op operator) { b.logic.operators[b.id] = op }
 

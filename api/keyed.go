@@ -85,7 +85,7 @@ type Table[K comparable, V any] struct {
 
 // Updates is the stream of the table's values, one each time that a value is set.
 func (t Table[K, V]) Updates() KeyedStream[K, V] {
-	return KeyedStream[K, V]{Stream: Stream[V]{t.app, t.node}}
+	return KeyedStream[K, V]{Stream: Stream[V](t)}
 }
 
 // To writes the table's updates to a topic, keyed as the table is.

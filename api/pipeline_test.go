@@ -19,7 +19,6 @@ type view struct {
 
 func (v view) time() time.Time { return time.UnixMilli(v.At) }
 func userOf(v view) string     { return v.User }
-func pageOf(v view) string     { return v.Page }
 
 // at is a time of day, in seconds, at a certain day.
 func at(second int) int64 {
@@ -155,7 +154,7 @@ func TestTables(t *testing.T) {
 
 func TestStatelessOperators(t *testing.T) {
 	app := api.New("test")
-	words := app.From[string]("lines").FlatMap(func(line string) iter.Seq[string] { return strings.FieldsSeq(line) })
+	words := app.From[string]("lines").FlatMap(strings.FieldsSeq)
 	peeked := 0
 	short := words.Filter(func(w string) bool { return len(w) < 4 }).Peek(func(string) { peeked++ })
 	long := words.Filter(func(w string) bool { return len(w) >= 4 }).Map(strings.ToUpper)

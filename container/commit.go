@@ -109,7 +109,7 @@ func (c *Container) prepare(t *task) error {
 	if err != nil {
 		return err
 	}
-	r := stream.Record{Key: metaKey, Value: m, Time: c.now}
+	r := stream.Record{Key: []byte(metaKey), Value: m, Time: c.now}
 	for _, w := range t.logs {
 		if err := w.Send(t.ID, &r); err != nil {
 			return err

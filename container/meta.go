@@ -12,7 +12,7 @@ import (
 
 // metaKey is the reserved key of the meta record in a changelog. It can't be a
 // user's: State refuses it.
-var metaKey = []byte("\x00grete.meta\x00")
+const metaKey = "\x00grete.meta\x00"
 
 // A meta is the checkpoint of a task: written at each commit to its changelogs
 // and, with the state, to its database. It says where the task goes on.

@@ -1,7 +1,6 @@
 package container
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -118,7 +117,7 @@ func (c *Container) localMeta(t *task) (*meta, string, error) {
 	}
 	m, err := parseMeta(b)
 	if err != nil {
-		return nil, err.Error(), nil
+		return nil, err.Error(), nil //nolint:nilerr // that it can't be read is the answer
 	}
 	if m.System != c.cfg.SystemID || m.App != c.cfg.App || m.Stage != t.stage.Name || m.Task != t.ID {
 		return nil, fmt.Sprintf("it belongs to task %d of %s-%s on another log (%s)", m.Task, m.App, m.Stage, m.System), nil
@@ -261,7 +260,7 @@ func (r *restorer) take(chunk stream.Chunk, metas []*meta) error {
 		if rec.Offset >= p.end {
 			break
 		}
-		if bytes.Equal(rec.Key, metaKey) {
+		if string(rec.Key) == metaKey {
 			p.pending = append(p.pending[:0], rec.Value...)
 			continue
 		}

@@ -62,7 +62,7 @@ func ask(t *testing.T, h http.Handler, path, complaint string) {
 		status, answer = http.StatusServiceUnavailable, complaint
 	}
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 	if w.Code != status || w.Body.String() != answer+"\n" {
 		t.Errorf("%s answers %d %q, want %d %q", path, w.Code, w.Body, status, answer)
 	}

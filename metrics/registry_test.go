@@ -114,7 +114,6 @@ func BenchmarkCount(b *testing.B) {
 	for b.Loop() {
 		in.Records++
 		in.Bytes += 100
-		in.Time = 1
 		out.Records++
 		out.Bytes += 100
 		phase.Process++

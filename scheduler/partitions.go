@@ -45,18 +45,18 @@ func (c *counter) know(topic string, m Metadata) {
 // advance counts what can be counted from what is known, and tells whether that
 // was anything.
 func (c *counter) advance(stages []Stage) bool {
-	any := false
+	found := false
 	for _, s := range stages {
 		for _, out := range s.Outputs {
 			if c.counts[out.Topic] > 0 {
 				continue
 			}
 			if n := c.wish(out.Topic, stages); n > 0 {
-				c.counts[out.Topic], any = n, true
+				c.counts[out.Topic], found = n, true
 			}
 		}
 	}
-	return any
+	return found
 }
 
 // wish is the number of partitions that a topic should be created with, 0 if

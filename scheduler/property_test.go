@@ -14,30 +14,30 @@ import (
 func drawGraph(t *rapid.T) (Graph, Metadata) {
 	r, m := newApp("app"), exist()
 	var streams []int // nodes whose records can be used
-	any := func() int { return rapid.SampledFrom(streams).Draw(t, "from") }
+	anyOf := func() int { return rapid.SampledFrom(streams).Draw(t, "from") }
 	for range rapid.IntRange(1, 3).Draw(t, "inputs") {
 		topic := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "topic")
-		m.Partitions[topic] = int32(len(topic) * 4)
+		m.Partitions[topic] = rapid.SampledFrom([]int32{3, 3, 6}).Draw(t, "partitions")
 		streams = append(streams, r.input(topic))
 	}
 	for i := range rapid.IntRange(0, 12).Draw(t, "operators") {
 		name := fmt.Sprintf("op%d", i)
 		switch rapid.IntRange(0, 6).Draw(t, "operator") {
 		case 0:
-			p := r.partitionBy(any(), name)
+			p := r.partitionBy(anyOf(), name)
 			r.g.Nodes[p].SameKey = rapid.Bool().Draw(t, "same key")
 			r.output(p, "seen-"+name) // somebody reads it
 			streams = append(streams, p)
 		case 1:
-			streams = append(streams, r.window(any(), name))
+			streams = append(streams, r.window(anyOf(), name))
 		case 2:
-			streams = append(streams, r.table(any(), name))
+			streams = append(streams, r.table(anyOf(), name))
 		case 3:
-			streams = append(streams, r.merge(any(), any()))
+			streams = append(streams, r.merge(anyOf(), anyOf()))
 		case 4:
-			r.output(any(), rapid.SampledFrom([]string{"x", "y"}).Draw(t, "topic"))
+			r.output(anyOf(), rapid.SampledFrom([]string{"x", "y"}).Draw(t, "topic"))
 		default:
-			streams = append(streams, r.step(any(), KindMap))
+			streams = append(streams, r.step(anyOf(), KindMap))
 		}
 	}
 	return r.g, m
@@ -48,7 +48,7 @@ func drawPlan(t *rapid.T) (Graph, Metadata, Options, *Plan) {
 	o := Options{Partitions: rapid.Int32Range(0, 5).Draw(t, "partitions"), Containers: rapid.IntRange(0, 6).Draw(t, "containers")}
 	p, err := Build(g, m, o)
 	if err != nil {
-		t.Skip(err) // a stream met its own repartition
+		t.Skip(err) // a stream met its own repartition, or one that is partitioned otherwise
 	}
 	return g, m, o, p
 }
@@ -56,35 +56,8 @@ func drawPlan(t *rapid.T) (Graph, Metadata, Options, *Plan) {
 func TestEveryPlanIsConsistent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		_, _, _, p := drawPlan(t)
-		if err := p.check(); err != nil {
+		if err := p.verify(); err != nil {
 			t.Fatal(err)
-		}
-		written := map[string]bool{}
-		for _, s := range p.Stages {
-			for _, in := range s.Inputs {
-				if in.Repartition() && !written[in.Topic] {
-					t.Fatalf("stage %s reads %s before it is written", s.Name, in.Topic)
-				}
-			}
-			for _, out := range s.Outputs {
-				written[out.Topic] = written[out.Topic] || out.Repartition
-			}
-			if (s.MetaTopic == "") != (len(s.Stores) > 0) {
-				t.Fatalf("stage %s has %d stores and meta topic %q", s.Name, len(s.Stores), s.MetaTopic)
-			}
-		}
-		for _, m := range meetings(p.Graph(), p.Stages) {
-			widths := map[int32]bool{}
-			for _, s := range p.Stages {
-				for _, in := range s.Inputs {
-					if slices.Contains(m.topics, in.Topic) {
-						widths[in.Partitions] = true
-					}
-				}
-			}
-			if len(widths) != 1 {
-				t.Fatalf("topics %v meet with different partitions", m.topics)
-			}
 		}
 		_, _, _, _ = p.Text(), p.Dot(), p.Mermaid(), p.SVG()
 	})

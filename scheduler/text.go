@@ -25,7 +25,7 @@ func (p *Plan) Text() string {
 		if t.Create {
 			line += "\tto be created"
 		}
-		fmt.Fprintln(w, line)
+		_, _ = fmt.Fprintln(w, line)
 	}
 	_ = w.Flush() // to memory
 	return b.String()

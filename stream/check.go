@@ -15,7 +15,7 @@ const maxTopicName = 249
 // CheckTopicName returns an error if name can't be a topic's, by Kafka's rule.
 func CheckTopicName(name string) error {
 	if len(name) == 0 || len(name) > maxTopicName || name == "." || name == ".." {
-		return fmt.Errorf("topic name %q: must have 1 to %d characters and not be . or ..", name, maxTopicName)
+		return fmt.Errorf("topic name %q: must have 1 to %d characters, and . and .. are taken", name, maxTopicName)
 	}
 	for _, c := range []byte(name) {
 		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-' {

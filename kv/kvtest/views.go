@@ -51,13 +51,6 @@ func newContents() contents {
 	return contents{map[string]string{}, map[int64]map[string]int64{}}
 }
 
-func (c contents) clone() contents {
-	d := contents{maps.Clone(c.values), map[int64]map[string]int64{}}
-	for start, panes := range c.panes {
-		d.panes[start] = maps.Clone(panes)
-	}
-	return d
-}
 
 // a change is a record of a changelog.
 type change struct {

@@ -112,6 +112,8 @@ func SetBaseOffset(batch []byte, offset int64) {
 }
 
 // crcTable is CRC-32C's, which the processor computes.
+//
+//nolint:gochecknoglobals // a constant in all but form
 var crcTable = crc32.MakeTable(crc32.Castagnoli)
 
 // checksum is over everything behind the checksum itself.
