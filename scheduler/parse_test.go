@@ -29,20 +29,32 @@ func TestParsePlanReadsWhatJSONWrote(t *testing.T) {
 
 func TestParsePlanRefuses(t *testing.T) {
 	tests := map[string]struct{ from, to, want string }{
-		"nothing":        {"", "", "plan: unexpected end of JSON input"},
-		"no version":     {`"version": 1,`, ``, "plan: it has no version; is it a plan?"},
-		"newer":          {`"version": 1`, `"version": 2`, "plan: it has version 2, and this program reads 1: use a newer program"},
-		"zero":           {`"version": 1`, `"version": 0`, "plan: there is no version 0"},
-		"wrong type":     {`"app": "pageviews"`, `"app": 3`, "plan: json:"},
-		"fingerprint":    {`"name": "by-user"`, `"name": "by-nobody"`, `its fingerprint is "`},
-		"node":           {`"node": 3`, `"node": 30`, `plan of "pageviews": stage "by-user": there is no node 30`},
-		"missing topic":  {`"name": "views-per-user"`, `"name": "other"`, `stage "by-user": topic "views-per-user" isn't among the plan's`},
-		"twice":          {`"name": "views-per-user"`, `"name": "page-views"`, `topic "page-views" is there twice`},
-		"no tasks":       {`"tasks": 4`, `"tasks": 0`, `stage "page-views": 0 tasks can't run in 2 containers`},
-		"in two stages":  {"        3,\n        4\n", "        2,\n        3,\n        4\n", `node 2 is in stage "page-views" and in stage "by-user"`},
-		"in no stage":    {"        3,\n        4\n", "        3\n", `1 of its 5 nodes are in no stage`},
-		"damaged graph":  {`"kind": "filter"`, `"kind": "x"`, `node 1 (x): its kind is unknown`},
-		"trailing bytes": {"\n}\n", "\n}\nx", "plan: invalid character 'x' after top-level value"},
+		"nothing":            {"", "", "plan: unexpected end of JSON input"},
+		"no version":         {`"version": 1,`, ``, "plan: it has no version; is it a plan?"},
+		"newer":              {`"version": 1`, `"version": 2`, "plan: it has version 2, and this program reads 1: use a newer program"},
+		"zero":               {`"version": 1`, `"version": 0`, "plan: there is no version 0"},
+		"wrong type":         {`"app": "pageviews"`, `"app": 3`, "plan: json:"},
+		"trailing bytes":     {"\n}\n", "\n}\nx", "plan: invalid character 'x' after top-level value"},
+		"fingerprint":        {`"name": "by-user",`, `"name": "by-nobody",`, `its fingerprint is "`},
+		"damaged graph":      {`"kind": "filter"`, `"kind": "x"`, `node 1 (x): its kind is unknown`},
+		"topic missing":      {`"name": "views-per-user"`, `"name": "other"`, `stage "by-user": topic "views-per-user" isn't among the plan's`},
+		"topic twice":        {`"name": "views-per-user"`, `"name": "page-views"`, `topic "page-views" is there twice`},
+		"stage twice":        {`"name": "by-user",`, `"name": "page-views",`, `stage "page-views" is there twice`},
+		"node in two stages": {"        3,\n        4\n", "        2,\n        3,\n        4\n", `node 2 is in stage "page-views" and in stage "by-user"`},
+		"node in no stage":   {"        3,\n        4\n", "        3\n", `1 of its 5 nodes are in no stage`},
+		"node of no graph":   {"        3,\n        4\n", "        3,\n        7\n", `stage "by-user": there is no node 7`},
+		"torn apart":         {"        1,\n        2\n      ],\n", "        2\n      ],\n", `1 of its 5 nodes are in no stage`},
+		"no tasks":           {`"tasks": 4`, `"tasks": 0`, `stage "page-views": its widest input has 4 partitions, which makes no 0 tasks in 2 containers`},
+		"too many tasks":     {`"tasks": 4`, `"tasks": 5`, `stage "page-views": its widest input has 4 partitions, which makes no 5 tasks in 2 containers`},
+		"no meta topic":      {`"metaTopic": "pageviews-page-views-meta"`, `"metaTopic": ""`, `stage "page-views": either stores or a meta topic must hold its meta records`},
+		"other width":        {`"partitions": 4`, `"partitions": 3`, `topic "page-views" has 4 partitions, and not 3`},
+		"other producers":    {`"producers": 4`, `"producers": 3`, `input "pageviews-by-user" is written by 4 tasks of stages before, not by 3`},
+		"other store":        {`"node": 3`, `"node": 4`, `store "per-minute" isn't that of node 4`},
+		"other output":       {`"node": 2`, `"node": 1`, `node 1 doesn't write "pageviews-by-user"`},
+		"output of no node":  {`"node": 2`, `"node": -1`, `it has no node -1`},
+		"other input": {`"nodes": [
+            0`, `"nodes": [
+            1`, `node 1 doesn't belong to input "page-views"`},
 	}
 	b, err := mustBuild(t, pageviews(), exist("page-views", 4), Options{Containers: 2}).JSON()
 	if err != nil {

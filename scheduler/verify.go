@@ -1,0 +1,151 @@
+package scheduler
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// verify checks what holds of every plan that Build makes, and what those who
+// run one rely on.
+func (p *Plan) verify() error {
+	g := p.Graph()
+	if bad := slices.Concat(checkShape(g), checkNames(g)); len(bad) > 0 {
+		return bad.err(g)
+	}
+	v := verifier{p, map[string]Topic{}, map[int]int{}, map[string]int32{}}
+	if err := v.topicsAndNodes(); err != nil {
+		return err
+	}
+	for i := range p.Stages {
+		if err := v.stage(&p.Stages[i]); err != nil {
+			return fmt.Errorf("stage %q: %w", p.Stages[i].Name, err)
+		}
+	}
+	if want := fingerprint(p); p.Fingerprint != want {
+		return fmt.Errorf("its fingerprint is %q, not %s: it was changed by hand", p.Fingerprint, want)
+	}
+	return nil
+}
+
+type verifier struct {
+	*Plan
+	topics  map[string]Topic
+	home    map[int]int      // of a node: its stage
+	writers map[string]int32 // of a repartition topic: the tasks of the stage that writes it, once it was seen
+}
+
+// topicsAndNodes checks that each topic is there once, and each node in one
+// stage, together with what it is connected to.
+func (v *verifier) topicsAndNodes() error {
+	for _, t := range v.Topics {
+		if _, twice := v.topics[t.Name]; twice || t.Partitions < 1 {
+			return fmt.Errorf("topic %q is there twice or has no partitions", t.Name)
+		}
+		v.topics[t.Name] = t
+	}
+	names := map[string]bool{}
+	for i, s := range v.Stages {
+		if names[s.Name] || !slices.IsSorted(s.Nodes) {
+			return fmt.Errorf("stage %q is there twice, or its nodes aren't in order", s.Name)
+		}
+		names[s.Name] = true
+		for _, n := range s.Nodes {
+			if other, twice := v.home[n]; twice {
+				return fmt.Errorf("node %d is in stage %q and in stage %q", n, v.Stages[other].Name, s.Name)
+			}
+			if n < 0 || n >= len(v.Nodes) {
+				return fmt.Errorf("stage %q: there is no node %d", s.Name, n)
+			}
+			v.home[n] = i
+		}
+	}
+	if len(v.home) != len(v.Nodes) {
+		return fmt.Errorf("%d of its %d nodes are in no stage", len(v.Nodes)-len(v.home), len(v.Nodes))
+	}
+	for _, n := range v.Nodes {
+		for _, f := range n.From {
+			if !v.Nodes[f].crosses() && v.home[f] != v.home[n.ID] {
+				return fmt.Errorf("nodes %d and %d are in different stages, with no repartition between them", f, n.ID)
+			}
+		}
+	}
+	return nil
+}
+
+// stage checks one stage; those before it were checked.
+func (v *verifier) stage(s *Stage) error {
+	widest := int32(0)
+	for _, in := range s.Inputs {
+		if err := v.input(in); err != nil {
+			return err
+		}
+		widest = max(widest, in.Partitions)
+	}
+	if s.Tasks < 1 || s.Tasks != widest || s.Containers < 1 || s.Containers > int(s.Tasks) {
+		return fmt.Errorf("its widest input has %d partitions, which makes no %d tasks in %d containers", widest, s.Tasks, s.Containers)
+	}
+	if (s.MetaTopic == "") != (len(s.Stores) > 0) {
+		return errors.New("either stores or a meta topic must hold its meta records")
+	}
+	for _, out := range s.Outputs {
+		if err := v.output(s, out); err != nil {
+			return err
+		}
+	}
+	for _, st := range s.Stores {
+		if !slices.Contains(s.Nodes, st.Node) || v.Nodes[st.Node].Store == nil || v.Nodes[st.Node].Name != st.Name {
+			return fmt.Errorf("store %q isn't that of node %d", st.Name, st.Node)
+		}
+		if err := v.topic(st.Changelog, s.Tasks); err != nil {
+			return err
+		}
+	}
+	if s.MetaTopic != "" {
+		return v.topic(s.MetaTopic, s.Tasks)
+	}
+	return nil
+}
+
+func (v *verifier) input(in Input) error {
+	if len(in.Nodes) == 0 {
+		return fmt.Errorf("nothing reads input %q", in.Topic)
+	}
+	for _, n := range in.Nodes {
+		if n < 0 || n >= len(v.Nodes) {
+			return fmt.Errorf("there is no node %d", n)
+		}
+		if topicOf(v.Graph(), n) != in.Topic || v.Nodes[n].crosses() != in.Repartition() || v.Nodes[n].Kind != KindInput && !in.Repartition() {
+			return fmt.Errorf("node %d doesn't belong to input %q", n, in.Topic)
+		}
+	}
+	if in.Producers != v.writers[in.Topic] {
+		return fmt.Errorf("input %q is written by %d tasks of stages before, not by %d", in.Topic, v.writers[in.Topic], in.Producers)
+	}
+	return v.topic(in.Topic, in.Partitions)
+}
+
+func (v *verifier) output(s *Stage, out Output) error {
+	if !slices.Contains(s.Nodes, out.Node) {
+		return fmt.Errorf("it has no node %d", out.Node)
+	}
+	n := &v.Nodes[out.Node]
+	if topicOf(v.Graph(), out.Node) != out.Topic || n.crosses() != out.Repartition || n.Kind != KindOutput && !out.Repartition {
+		return fmt.Errorf("node %d doesn't write %q", out.Node, out.Topic)
+	}
+	if out.Repartition {
+		v.writers[out.Topic] = s.Tasks
+	}
+	return v.topic(out.Topic, v.topics[out.Topic].Partitions)
+}
+
+func (v *verifier) topic(name string, partitions int32) error {
+	t, ok := v.topics[name]
+	if !ok {
+		return fmt.Errorf("topic %q isn't among the plan's", name)
+	}
+	if t.Partitions != partitions {
+		return fmt.Errorf("topic %q has %d partitions, and not %d", name, t.Partitions, partitions)
+	}
+	return nil
+}
