@@ -29,8 +29,10 @@ const (
 	maxOpenFile = 256
 )
 
-// tableOptions are those of the files: an index and a filter that count as cache,
-// so that the cache bounds all that is read.
+// tableOptions are those of the files. Their indexes and filters count as cache, so
+// that the cache bounds all that is read. They are partitioned: a filter of a whole
+// file, a megabyte, doesn't fit one of the cache's 64 shards, and would be read
+// anew for each key that is asked for.
 func tableOptions(cache *grocksdb.Cache) *grocksdb.BlockBasedTableOptions {
 	t := grocksdb.NewDefaultBlockBasedTableOptions()
 	t.SetBlockCache(cache)
@@ -38,7 +40,10 @@ func tableOptions(cache *grocksdb.Cache) *grocksdb.BlockBasedTableOptions {
 	t.SetFilterPolicy(grocksdb.NewBloomFilter(bloomBits))
 	t.SetCacheIndexAndFilterBlocks(true)
 	t.SetCacheIndexAndFilterBlocksWithHighPriority(true)
-	t.SetPinL0FilterAndIndexBlocksInCache(true)
+	t.SetIndexType(grocksdb.KTwoLevelIndexSearchIndexType)
+	t.SetPartitionFilters(true)
+	t.SetMetadataBlockSize(4 << 10)
+	t.SetPinTopLevelIndexAndFilter(true)
 	t.SetFormatVersion(5)
 	return t
 }

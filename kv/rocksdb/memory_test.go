@@ -1,0 +1,124 @@
+//go:build rocksdb
+
+package rocksdb_test
+
+import (
+	"bufio"
+	"encoding/binary"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/kv/rocksdb"
+	"github.com/gretestream/grete/stream"
+)
+
+const (
+	manyKeys   = 10_000_000
+	manyMore   = 500_000
+	anonBudget = 128 << 20 // the three bounds below together
+	anonSlack  = 100 << 20
+	commitLen  = 100_000
+)
+
+// Ten million keys are counted, and then some of them again, in memory that is
+// bounded: what the process has of its own, files not counted, is the budget and
+// 100 MB at most.
+func TestTenMillionKeys(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a minute")
+	}
+	t.Run("Values", func(t *testing.T) {
+		countMany(t, func(s *kv.State, serde stream.Serde[int64]) (upsert, error) {
+			return kv.NewValues(s, 0, serde).Upsert, nil
+		})
+	})
+	t.Run("Window", func(t *testing.T) {
+		countMany(t, func(s *kv.State, serde stream.Serde[int64]) (upsert, error) {
+			w, err := kv.NewWindows(s, 0, serde)
+			return func(key []byte) (*int64, bool, error) { return w.Upsert(0, key) }, err
+		})
+	})
+}
+
+type upsert func(key []byte) (v *int64, existed bool, err error)
+
+func countMany(t *testing.T, view func(*kv.State, stream.Serde[int64]) (upsert, error)) {
+	debug.FreeOSMemory()
+	db, err := newEngine(t, rocksdb.Options{CacheBytes: 32 << 20, WriteBufferBytes: 32 << 20}).Open(t.TempDir(), []string{"counts"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	budget := &kv.Budget{Limit: 64 << 20}
+	state := kv.NewState(db, []string{"counts"}, budget)
+	serde, _ := stream.SerdeFor[int64]()
+	count, err := view(state, serde)
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin, before, most, commits := time.Now(), anonymous(t), int64(0), 0
+	for i := range uint64(manyKeys + manyMore) {
+		v, _, err := count(userKey(i % manyKeys))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *v++; uint64(*v) != i/manyKeys+1 {
+			t.Fatalf("key %d is counted %d times", i%manyKeys, *v)
+		}
+		if i%commitLen == commitLen-1 || budget.CommitDue() {
+			commits++
+			commit(t, state)
+			most = max(most, anonymous(t))
+		}
+	}
+	t.Logf("%d MB of anonymous memory at most, %d of them before; budgets of %d MB; %d commits; %.0f ns per record by the clock; %+v",
+		most>>20, before>>20, anonBudget>>20, commits, float64(time.Since(begin).Nanoseconds())/(manyKeys+manyMore), state.Stats())
+	if most > anonBudget+anonSlack {
+		t.Errorf("%d MB of anonymous memory, with budgets of %d MB", most>>20, anonBudget>>20)
+	}
+	if err := state.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func commit(t *testing.T, s *kv.State) {
+	t.Helper()
+	err := s.Prepare(func(int, []byte, []byte) error { return nil })
+	if err == nil {
+		err = s.Apply([]byte("m"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// userKey returns 16 bytes that don't come in order.
+func userKey(i uint64) []byte {
+	key := binary.BigEndian.AppendUint64(make([]byte, 0, 16), i*0x9e3779b97f4a7c15)
+	return binary.BigEndian.AppendUint64(key, i)
+}
+
+// anonymous returns the bytes of memory that the process has of its own.
+func anonymous(t *testing.T) int64 {
+	t.Helper()
+	f, err := os.Open("/proc/self/status")
+	if err != nil {
+		t.Skip("the system doesn't tell memory: ", err)
+	}
+	defer func() { _ = f.Close() }()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if rest, ok := strings.CutPrefix(lines.Text(), "RssAnon:"); ok {
+			kb, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(rest, "kB")), 10, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return kb << 10
+		}
+	}
+	t.Skip("the system doesn't tell anonymous memory")
+	return 0
+}
