@@ -55,7 +55,7 @@ func TestUnknownIsMissing(t *testing.T) {
 	}}})
 	text := exposition(t, reg)
 	for _, missing := range []string{
-		"grete_commit_age_seconds{", "grete_task_watermark_timestamp_seconds{", "grete_task_watermark_lag_seconds{",
+		"grete_commit_age_seconds{", "grete_cache_bytes{", "grete_cache_dirty_bytes{", "grete_cache_limit_bytes{", "grete_task_watermark_timestamp_seconds{", "grete_task_watermark_lag_seconds{",
 		`grete_input_lag_records{app="pageviews",container="0",partition="0",stage="s",task="0",topic="unopened"}`,
 		`grete_input_lag_seconds{app="pageviews",container="0",partition="0",stage="s",task="0",topic="unread"}`,
 		"grete_store_restore_remaining_bytes{",

@@ -83,11 +83,11 @@ func allFamilies() families {
 			{Metric{"grete_buffered_bytes", Gauge, labels(), "Bytes sent and not committed yet."},
 				count(func(s *Snapshot) int64 { return s.BufferedBytes })},
 			{Metric{"grete_cache_bytes", Gauge, labels(), "Memory of the write-back cache."},
-				count(func(s *Snapshot) int64 { return s.CacheBytes })},
+				cache(func(s *Snapshot) int64 { return s.CacheBytes })},
 			{Metric{"grete_cache_dirty_bytes", Gauge, labels(), "The part of the write-back cache that the next commit writes to the stores."},
-				count(func(s *Snapshot) int64 { return s.CacheDirtyBytes })},
+				cache(func(s *Snapshot) int64 { return s.CacheDirtyBytes })},
 			{Metric{"grete_cache_limit_bytes", Gauge, labels(), "What the write-back cache may grow to."},
-				count(func(s *Snapshot) int64 { return s.CacheLimitBytes })},
+				cache(func(s *Snapshot) int64 { return s.CacheLimitBytes })},
 		},
 		phase: []family[int64]{
 			{Metric{"grete_loop_seconds_total", Counter, labels("phase"), "Time of the event loop by what it was spent on: poll, process, commit, idle."},
@@ -200,6 +200,11 @@ func commitDuration() Metric {
 
 func count[T any](f func(T) int64) func(time.Time, T) (float64, bool) {
 	return func(_ time.Time, v T) (float64, bool) { return float64(f(v)), true }
+}
+
+// cache leaves containers out that have no cache.
+func cache(f func(*Snapshot) int64) func(time.Time, *Snapshot) (float64, bool) {
+	return func(_ time.Time, s *Snapshot) (float64, bool) { return float64(f(s)), s.CacheLimitBytes > 0 }
 }
 
 func sum(stores []*Store, f func(*Store) int64) (total int64) {

@@ -21,7 +21,8 @@ type Loop struct {
 	// BufferedBytes are sent and not committed yet.
 	BufferedBytes int64
 	// The write-back cache of all tasks together: what is in it, how much of
-	// that the next commit writes to the stores, and what it may grow to.
+	// that the next commit writes to the stores, and what it may grow to; a
+	// container without one leaves them 0.
 	CacheBytes, CacheDirtyBytes, CacheLimitBytes int64
 
 	Tasks []*Task
