@@ -29,7 +29,7 @@ func RunPersistent(t *testing.T, start func(t *testing.T) Storage) {
 	}{{"after Close", false}, {"after a crash", true}} {
 		t.Run("everything committed is kept "+end.name, func(t *testing.T) { kept(newDisk(t, start(t)), end.crash) })
 		t.Run("commits stay whole "+end.name, func(t *testing.T) { keptWhole(newDisk(t, start(t)), end.crash) })
-		t.Run("it does what a model does "+end.name, func(t *testing.T) { keptModel(newDisk(t, start(t)), end.crash) })
+		t.Run("it does what a model does "+end.name, func(t *testing.T) { keptModel(t, start, end.crash) })
 	}
 }
 
@@ -128,9 +128,10 @@ func keptWhole(d *disk, crash bool) {
 	}
 }
 
-// keptModel is the model test with ends in between.
-func keptModel(d *disk, crash bool) {
-	rapid.Check(d.T, func(t *rapid.T) {
+// keptModel is the model test with ends in between, on a new storage each time.
+func keptModel(t *testing.T, start func(*testing.T) Storage, crash bool) {
+	rapid.Check(t, func(rt *rapid.T) {
+		d := newDisk(t, start(t))
 		m := newMachine(d.fixture)
 		actions := m.actions()
 		actions["reopen"] = func(*rapid.T) {
@@ -140,8 +141,9 @@ func keptModel(d *disk, crash bool) {
 			d.reopen(crash)
 			m.open()
 		}
-		t.Repeat(actions)
-		m.readAll(t)
+		rt.Repeat(actions)
+		m.readAll(rt)
 		m.close()
+		d.must(d.sys.Close())
 	})
 }
