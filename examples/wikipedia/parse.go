@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -38,14 +37,13 @@ func Parse(l Line) (Edit, error) {
 	if !ok {
 		return Edit{}, errNoEdit
 	}
-	n, err := strconv.ParseInt(f.bytes, 10, 64)
-	if err != nil {
-		return Edit{}, fmt.Errorf("size of an edit: %w", err)
-	}
+	// The one error there can be is a number that no edit has: too big for an
+	// int64. It is an edit all the same, so the nearest there is will do.
+	size, _ := strconv.ParseInt(f.bytes, 10, 64)
 	return Edit{
 		Channel: l.Channel,
 		Title:   f.title,
-		Bytes:   n,
+		Bytes:   size,
 		Minor:   strings.Contains(f.flags, "M"),
 		Bot:     strings.Contains(f.flags, "B"),
 		New:     strings.Contains(f.flags, "N"),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -25,6 +26,7 @@ func TestParse(t *testing.T) {
 		"tabs":                  {"[[A]]\tM\t" + url + "\t*\tU\t*\t(+1)\t", Edit{Title: "A", Bytes: 1, Minor: true}},
 		"a break between parts": {"[[A]]\nM " + url + " * U * (+1)\nsummary", Edit{Title: "A", Bytes: 1, Minor: true}},
 		"another script":        {"[[Обсуждение:Москва]] M " + url + " * Ж * (+1) с", Edit{Title: "Обсуждение:Москва", Bytes: 1, Minor: true}},
+		"an impossible size":    {"[[A]]  " + url + " * U * (-99999999999999999999) s", Edit{Title: "A", Bytes: math.MinInt64}},
 		"leading zeros":         {"[[A]]  " + url + " * U * (+0012) s", Edit{Title: "A", Bytes: 12}},
 	}
 	for name, tt := range tests {
@@ -53,7 +55,6 @@ func TestParseRefuses(t *testing.T) {
 		"no flags":              "[[A]] http://x * U * (+1) s",
 		"a break in the title":  "[[A\nB]] M http://x * U * (+1) s",
 		"a break at the end":    "[[A]] M http://x * U * (+1) s\n",
-		"an impossible size":    "[[A]] M http://x * U * (+99999999999999999999) s",
 	} {
 		if got, err := Parse(Line{Raw: raw}); err == nil {
 			t.Errorf("%s: %q is taken for %+v", name, raw, got)
