@@ -51,7 +51,6 @@ func newContents() contents {
 	return contents{map[string]string{}, map[int64]map[string]int64{}}
 }
 
-
 // a change is a record of a changelog.
 type change struct {
 	store   int

@@ -72,14 +72,14 @@ func TestBuffersAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = e.Close() }()
+	t.Cleanup(func() { _ = e.Close() })
 	var all []*database
 	for range 4 {
 		d, err := e.Open(t.TempDir(), []string{"s"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = d.Close() }()
+		t.Cleanup(func() { _ = d.Close() })
 		all = append(all, d.(*database))
 	}
 	write(t, all[0], func(b *kv.Batch) { b.Put(0, []byte("small"), nil) })
