@@ -63,6 +63,14 @@ func TestMistakes(t *testing.T) {
 				`main.go:3: table "t" needs topic "app-t-changelog" for itself, which is also an output; choose another name`,
 			},
 		},
+		"a topic of the job's that is an input of the same stage": {
+			record: func(r *recorder) {
+				p := r.partitionBy(r.input("a"), "p")
+				r.output(r.merge(p, r.input("app-p")), "out")
+			},
+			metadata: exist("a", 1, "app-p", 1),
+			want:     []string{`main.go:2: repartition "p" needs topic "app-p" for itself, which is also an input; choose another name`},
+		},
 		"names that Kafka takes for one": {
 			record: func(r *recorder) {
 				r.output(r.input("a"), "x.y")
@@ -84,6 +92,14 @@ func TestMistakes(t *testing.T) {
 			metadata: exist("a", 4, "b", 8, "app-p", 6),
 			want: []string{`main.go:5: table "t": the topics that meet in it have different numbers of partitions, so equal keys would be counted apart: ` +
 				`"a" has 4, "app-p" has 6; give them equally many, or call PartitionBy on the streams of all of them`},
+		},
+		"of three topics that meet, one differs": {
+			record: func(r *recorder) {
+				r.output(r.table(r.merge(r.input("a"), r.input("b"), r.input("c")), "t"), "out")
+			},
+			metadata: exist("a", 4, "b", 6, "c", 4),
+			want: []string{`main.go:5: table "t": the topics that meet in it have different numbers of partitions, so equal keys would be counted apart: ` +
+				`"a" has 4, "b" has 6, "c" has 4; give them equally many, or call PartitionBy on the streams of all of them`},
 		},
 		"state of another number of tasks": {
 			record:   func(r *recorder) { r.output(r.table(r.input("a"), "t"), "out") },

@@ -43,7 +43,6 @@ func TestParsePlanRefuses(t *testing.T) {
 		"node in two stages": {"        3,\n        4\n", "        2,\n        3,\n        4\n", `node 2 is in stage "page-views" and in stage "by-user"`},
 		"node in no stage":   {"        3,\n        4\n", "        3\n", `1 of its 5 nodes are in no stage`},
 		"node of no graph":   {"        3,\n        4\n", "        3,\n        7\n", `stage "by-user": there is no node 7`},
-		"torn apart":         {"        1,\n        2\n      ],\n", "        2\n      ],\n", `1 of its 5 nodes are in no stage`},
 		"no tasks":           {`"tasks": 4`, `"tasks": 0`, `stage "page-views": its widest input has 4 partitions, which makes no 0 tasks in 2 containers`},
 		"too many tasks":     {`"tasks": 4`, `"tasks": 5`, `stage "page-views": its widest input has 4 partitions, which makes no 5 tasks in 2 containers`},
 		"no meta topic":      {`"metaTopic": "pageviews-page-views-meta"`, `"metaTopic": ""`, `stage "page-views": either stores or a meta topic must hold its meta records`},
@@ -72,6 +71,15 @@ func TestParsePlanRefuses(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
 		})
+	}
+}
+
+func TestVerifyFindsNodesThatWereMoved(t *testing.T) {
+	p := mustBuild(t, pageviews(), exist("page-views", 4), Options{})
+	p.Stages[0].Nodes, p.Stages[1].Nodes = []int{0, 2}, []int{1, 3, 4}
+	want := "nodes 0 and 1 are in different stages, with no repartition between them"
+	if err := p.verify(); err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 

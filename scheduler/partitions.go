@@ -137,7 +137,7 @@ func meetings(g Graph, stages []Stage) []meeting {
 				}
 				met = meeting{append(sets[i].topics, met.topics...), sets[i].store}
 				sets = slices.Delete(sets, i, i+1)
-				i = -1 // the set has grown: it may touch those before
+				i--
 			}
 			slices.Sort(met.topics)
 			met.topics = slices.Compact(met.topics)

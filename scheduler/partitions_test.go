@@ -35,6 +35,23 @@ func TestPartitions(t *testing.T) {
 			metadata: exist("a", 3, "b", 8),
 			want:     map[string]int32{"app-p": 8, "app-q": 8, "app-t-changelog": 8},
 		},
+		"whichever was recorded first": {
+			record: func(r *recorder) {
+				a, b := r.partitionBy(r.input("a"), "p"), r.partitionBy(r.input("b"), "q")
+				r.output(r.table(r.merge(a, b), "t"), "out")
+			},
+			metadata: exist("a", 8, "b", 3),
+			want:     map[string]int32{"app-p": 8, "app-q": 8, "app-t-changelog": 8},
+		},
+		"existing topics whose names Kafka wouldn't take any more": {
+			record: func(r *recorder) {
+				a := r.input("a")
+				r.output(a, "x.y")
+				r.output(a, "x_y")
+			},
+			metadata: exist("a", 1, "x.y", 1, "x_y", 2),
+			want:     map[string]int32{"x.y": 1, "x_y": 2},
+		},
 		"topics meet over three stores": {
 			record: func(r *recorder) {
 				a, b, c := r.partitionBy(r.input("a"), "p"), r.partitionBy(r.input("b"), "q"), r.input("c")
