@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gretestream/grete/stream"
 )
@@ -81,8 +82,8 @@ func writeMany(f *fixture, topic string, container int, partitions int32, transa
 	return nil
 }
 
-// readAlong reads until it has seen so many records, or the test has ended. It
-// runs in a goroutine of its own and so doesn't end the test itself.
+// readAlong reads until it has seen so many records, or waits in vain. It runs in
+// a goroutine of its own and so doesn't end the test itself.
 func readAlong(r *reader, want int) {
 	for n := 0; n < want; {
 		chunks, err := r.Poll()
@@ -102,7 +103,8 @@ func readAlong(r *reader, want int) {
 		}
 		select {
 		case <-r.Ready():
-		case <-r.f.ctx.Done():
+		case <-time.After(patience):
+			r.f.Errorf("waited in vain for more than %d of %d records", n, want)
 			return
 		}
 	}
