@@ -12,6 +12,9 @@
 //
 //	Graph ──Build──▶ Plan ──Assign──▶ tasks of each container
 //
+// A plan shows itself: [Plan.Text] and [Plan.JSON], and the pictures [Plan.Dot],
+// [Plan.Mermaid] and [Plan.SVG].
+//
 // A stage is what runs without data crossing the network: everything between
 // one repartition and the next. Task p of a stage owns partition p of each of
 // the stage's inputs, for ever.

@@ -52,14 +52,16 @@ func TestPartitions(t *testing.T) {
 			metadata: exist("a", 1, "x.y", 1, "x_y", 2),
 			want:     map[string]int32{"x.y": 1, "x_y": 2},
 		},
-		"topics meet over three stores": {
+		"topics meet over three stores, which the last joins": {
 			record: func(r *recorder) {
-				a, b, c := r.partitionBy(r.input("a"), "p"), r.partitionBy(r.input("b"), "q"), r.input("c")
-				r.output(r.table(r.merge(a, b), "t"), "out")
-				r.output(r.table(r.merge(b, c), "u"), "out")
+				p, q := r.partitionBy(r.input("a"), "p"), r.partitionBy(r.input("b"), "q")
+				c, s := r.input("c"), r.partitionBy(r.input("b"), "s")
+				r.output(r.table(r.merge(p, q), "t"), "out")
+				r.output(r.table(r.merge(s, c), "u"), "out")
+				r.output(r.table(r.merge(q, s), "v"), "out")
 			},
 			metadata: exist("a", 3, "b", 8, "c", 2),
-			want:     map[string]int32{"app-p": 2, "app-q": 2, "app-t-changelog": 2},
+			want:     map[string]int32{"app-p": 2, "app-q": 2, "app-s": 2, "app-t-changelog": 2},
 		},
 		"a topic from outside decides for those that it meets": {
 			record: func(r *recorder) {

@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -69,7 +70,7 @@ func (d *drawing) add(it item) int {
 
 func (d *drawing) addTopic(name string, inner bool) {
 	if _, ok := d.topics[name]; !ok {
-		d.topics[name] = d.add(item{id: "t" + itoa(len(d.topics)), label: name, note: d.partitions(name), stage: -1, inner: inner})
+		d.topics[name] = d.add(item{id: "t" + strconv.Itoa(len(d.topics)), label: name, note: d.partitions(name), stage: -1, inner: inner})
 	}
 }
 
@@ -91,7 +92,7 @@ func (d *drawing) addStage(i int) {
 	}
 	for _, n := range shown {
 		node := &d.plan.Nodes[n]
-		d.nodes[n] = d.add(item{id: "n" + itoa(n), label: node.label(), note: node.note(), stage: i, state: node.Store != nil})
+		d.nodes[n] = d.add(item{id: "n" + strconv.Itoa(n), label: node.label(), note: node.note(), stage: i, state: node.Store != nil})
 		stage.items = append(stage.items, d.nodes[n])
 	}
 	d.stages = append(d.stages, stage)
@@ -132,7 +133,7 @@ func (d *drawing) addOutput(out Output) {
 	if read, ok := d.topics[name]; ok && !out.Repartition && d.leadsBack(read, out.Node) {
 		name += " (again)"
 		if _, ok := d.topics[name]; !ok {
-			d.topics[name] = d.add(item{id: "t" + itoa(len(d.topics)), label: out.Topic, note: "read above", stage: -1})
+			d.topics[name] = d.add(item{id: "t" + strconv.Itoa(len(d.topics)), label: out.Topic, note: "read above", stage: -1})
 		}
 	}
 	d.addTopic(name, false)

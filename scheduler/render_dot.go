@@ -2,11 +2,8 @@ package scheduler
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // Dot draws the plan in the language of Graphviz.
 func (p *Plan) Dot() string {

@@ -77,6 +77,7 @@ func fanout() Graph {
 	byDay := r.partitionBy(r.merge(perHour, total), "by-day")
 	r.output(r.table(byDay, "daily"), "days")
 	r.output(r.step(valid, KindMap), "valid-clicks")
+	r.output(clicks, "clicks-copy")
 	return r.g
 }
 

@@ -55,38 +55,52 @@ func (p *Plan) writeStage(b *strings.Builder, s *Stage) {
 // there is one way; where it divides or meets others, new ones start with the
 // node where they do.
 func (p *Plan) chains(s *Stage) [][]string {
-	next := func(i int) []int {
-		return slices.DeleteFunc(slices.Clone(s.Nodes), func(n int) bool {
-			return n == i || !slices.Contains(p.Nodes[n].From, i)
-		})
-	}
 	var chains [][]string
 	for _, i := range s.Nodes {
-		from, after := p.Nodes[i].From, next(i)
+		from, after := p.Nodes[i].From, p.readers(s, i)
 		if len(from) == 1 && !p.Nodes[from[0]].crosses() && len(after) < 2 {
-			continue
+			continue // within a chain
 		}
 		if len(after) == 0 {
-			chains = append(chains, []string{p.Nodes[i].label()})
+			chains = append(chains, []string{p.inChain(s, i)})
 		}
 		for _, n := range after {
-			chain := []string{p.Nodes[i].label()}
-			for n >= 0 {
-				label := p.Nodes[n].label()
-				if p.Nodes[n].SameKey {
-					label += " (same key: stays here)"
-				}
-				chain = append(chain, label)
-				if on := next(n); len(on) == 1 && len(p.Nodes[n].From) == 1 {
-					n = on[0]
-				} else {
-					n = -1
-				}
-			}
-			chains = append(chains, chain)
+			chains = append(chains, p.chain(s, i, n))
 		}
 	}
 	return chains
+}
+
+// chain is the way from one node over the next to where it ends, divides or
+// meets others.
+func (p *Plan) chain(s *Stage, first, next int) []string {
+	chain := []string{p.inChain(s, first), p.inChain(s, next)}
+	for {
+		on := p.readers(s, next)
+		if len(on) != 1 || len(p.Nodes[next].From) != 1 {
+			return chain
+		}
+		next = on[0]
+		chain = append(chain, p.inChain(s, next))
+	}
+}
+
+// readers are the nodes of a stage that get a node's records.
+func (p *Plan) readers(s *Stage, node int) []int {
+	return slices.DeleteFunc(slices.Clone(s.Nodes), func(n int) bool { return !slices.Contains(p.Nodes[n].From, node) })
+}
+
+// inChain is a node's label in a chain. Where chains start and end, a node
+// without a name has its number.
+func (p *Plan) inChain(s *Stage, node int) string {
+	n := &p.Nodes[node]
+	switch {
+	case n.Name == "" && n.Topic == "" && (len(n.From) > 1 || len(p.readers(s, node)) > 1):
+		return fmt.Sprintf("%s #%d", n.label(), node)
+	case n.SameKey:
+		return n.label() + " (same key: stays here)"
+	}
+	return n.label()
 }
 
 // label is what a node is called in texts and pictures.

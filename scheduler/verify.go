@@ -9,6 +9,16 @@ import (
 // verify checks what holds of every plan that Build makes, and what those who
 // run one rely on.
 func (p *Plan) verify() error {
+	if err := p.verifyParts(); err != nil {
+		return err
+	}
+	if want := fingerprint(p); p.Fingerprint != want {
+		return fmt.Errorf("its fingerprint is %q, not %s: it was changed by hand", p.Fingerprint, want)
+	}
+	return nil
+}
+
+func (p *Plan) verifyParts() error {
 	g := p.Graph()
 	if bad := slices.Concat(checkShape(g), checkNames(g)); len(bad) > 0 {
 		return bad.err(g)
@@ -21,9 +31,6 @@ func (p *Plan) verify() error {
 		if err := v.stage(&p.Stages[i]); err != nil {
 			return fmt.Errorf("stage %q: %w", p.Stages[i].Name, err)
 		}
-	}
-	if want := fingerprint(p); p.Fingerprint != want {
-		return fmt.Errorf("its fingerprint is %q, not %s: it was changed by hand", p.Fingerprint, want)
 	}
 	return nil
 }
