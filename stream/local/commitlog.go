@@ -26,6 +26,7 @@ const (
 	rewriteFactor = 8 // times the size of the last snapshot
 )
 
+//nolint:gochecknoglobals // a constant in all but form
 var crcTable = crc32.MakeTable(crc32.Castagnoli)
 
 // commitLog appends records to the file. It is guarded by System.mu.

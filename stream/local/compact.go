@@ -189,7 +189,8 @@ func (c *compaction) flush() error {
 	if c.builder.Count() == 0 {
 		return nil
 	}
-	latest, err := c.builder.MaxTime(), error(nil)
+	latest := c.builder.MaxTime()
+	var err error
 	if c.buf, err = c.builder.Finish(c.base); err != nil {
 		return err
 	}

@@ -70,7 +70,7 @@ func (f *crashFS) relative(name string) string {
 }
 
 func (f *crashFS) OpenFile(name string, flag int) (file, error) {
-	real, err := f.osFS.OpenFile(name, flag)
+	under, err := f.osFS.OpenFile(name, flag)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (f *crashFS) OpenFile(name string, flag int) (file, error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return &crashFile{real, f, f.live[rel]}, nil
+	return &crashFile{under, f, f.live[rel]}, nil
 }
 
 func (f *crashFS) Rename(from, to string) error {
@@ -207,7 +207,8 @@ func (d *disk) losePower(rnd *rand.Rand) {
 	for _, op := range d.renames[:rnd.IntN(len(d.renames)+1)] {
 		d.names = rename(d.names, op)
 	}
-	for _, f := range d.files {
+	for _, n := range slices.Sorted(maps.Keys(d.files)) {
+		f := d.files[n]
 		f.data = slices.Clone(f.synced)
 		for _, op := range f.pending {
 			switch {
@@ -238,11 +239,11 @@ func (d *disk) write(t interface{ Fatal(...any) }, dir string) {
 type unsyncedFS struct{ osFS }
 
 func (f unsyncedFS) OpenFile(name string, flag int) (file, error) {
-	real, err := f.osFS.OpenFile(name, flag)
+	under, err := f.osFS.OpenFile(name, flag)
 	if err != nil {
 		return nil, err
 	}
-	return unsyncedFile{real}, nil
+	return unsyncedFile{under}, nil
 }
 
 func (unsyncedFS) SyncDir(string) error { return nil }

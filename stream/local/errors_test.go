@@ -155,6 +155,24 @@ func TestDamagedRecordIsFoundByPoll(t *testing.T) {
 	}
 }
 
+// The checksum of a batch doesn't cover its offset.
+func TestDamagedOffsetIsFoundByPoll(t *testing.T) {
+	for _, bit := range []byte{1, 2, 4, 128} {
+		s, err := damaged(t, func(dir string) {
+			edited(t, filepath.Join(dir, "topics", "t", segmentName(0, 2, 0)), func(b []byte) []byte { b[7] ^= bit; return b })
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := &log{s, t}
+		c := l.consumer(part("t"), 2, 0)
+		if _, err := c.Poll(); !errors.Is(err, stream.ErrCorrupt) {
+			t.Errorf("%d: %v", bit, err)
+		}
+		l.must(c.Close())
+	}
+}
+
 // What is torn, unknown or others' is no damage.
 func TestWhatIsNoDamage(t *testing.T) {
 	foreign := filepath.Join("topics", "t", "notes.txt")
@@ -192,11 +210,11 @@ type failingFS struct {
 }
 
 func (f *failingFS) OpenFile(name string, flag int) (file, error) {
-	real, err := f.unsyncedFS.OpenFile(name, flag)
+	under, err := f.unsyncedFS.OpenFile(name, flag)
 	if err != nil {
 		return nil, err
 	}
-	return &failingFile{real, f, name}, nil
+	return &failingFile{under, f, name}, nil
 }
 
 type failingFile struct {
