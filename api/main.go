@@ -67,7 +67,7 @@ func (a *App) command(ctx context.Context, args []string, c console) error {
 	helped := false
 	parser, err := kong.New(&cmds,
 		kong.Name(a.name),
-		kong.Description("A stream processing job, made with Grete. Flags may be written with one dash or two."),
+		kong.Description("A stream processing job, made with Grete. Without a command it runs; run -help shows the flags. They may be written with one dash or two."),
 		kong.Writers(c.out, c.err),
 		kong.Exit(func(int) { helped = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),

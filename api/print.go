@@ -45,7 +45,8 @@ func newPrinter(ctx context.Context, a *App, system stream.System, topic string,
 
 // run prints what arrives until ctx is done, and then what is left.
 func (p *printer) run(ctx context.Context, system stream.System) (err error) {
-	r, err := openReader(ctx, system)
+	// What is committed is printed even if ctx is done before this begins.
+	r, err := openReader(context.WithoutCancel(ctx), system)
 	if err != nil {
 		return err
 	}

@@ -289,11 +289,11 @@ func (r *run) startBeside(ctx context.Context, g *errgroup.Group, cancel func())
 	run := func(f func() error) {
 		g.Go(func() error {
 			err := f()
-			if err != nil && ctx.Err() == nil {
-				cancel()
-				return err
+			if err == nil || errors.Is(err, context.Canceled) {
+				return nil
 			}
-			return nil
+			cancel()
+			return err
 		})
 	}
 	if r.console.errIsTerminal {

@@ -19,6 +19,8 @@ func (c *Container) openInputs(ctx context.Context, metas []*meta) error {
 		t.logic = logic
 		if metas[i] != nil {
 			logic.SetMarks(metas[i].Operators)
+		} else {
+			t.moved = true // the first commit sets its offsets, so it must write its meta record too
 		}
 		for input := range c.cfg.Stage.Inputs {
 			if t.ID >= c.cfg.Stage.Inputs[input].Partitions {

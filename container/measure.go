@@ -24,6 +24,9 @@ func (c *Container) publish(now time.Time, always bool) {
 	}
 	c.published = now
 	c.counts.BufferedBytes = c.producer.Buffered()
+	if len(c.cfg.Stage.Stores) > 0 {
+		c.counts.CacheBytes, c.counts.CacheDirtyBytes, c.counts.CacheLimitBytes = c.budget.Used(), c.budget.Dirty(), c.budget.Limit
+	}
 	for _, t := range c.tasks {
 		t.measure(c)
 	}

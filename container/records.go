@@ -77,10 +77,14 @@ func (c *Container) loadHead(p *partition) error {
 		return nil
 	}
 	c.chooser.remove(p)
-	if p.out {
-		p.position, p.out = max(p.position, p.next), false
-		c.consumer.Release(p.TopicPartition)
+	if !p.out {
+		return nil
 	}
+	if p.next > p.position { // beyond holes
+		p.position, p.task.moved = p.next, true
+	}
+	p.out = false
+	c.consumer.Release(p.TopicPartition)
 	return nil
 }
 

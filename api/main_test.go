@@ -1,0 +1,240 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A result is what a person gets of a run.
+type result struct {
+	out, err string
+	code     int
+}
+
+// runMain runs an app as its program would, with these arguments.
+func runMain(ctx context.Context, app *App, args ...string) result {
+	var out, err lockedBuffer
+	code := app.main(ctx, args, console{out: &out, err: &err})
+	return result{out.String(), err.String(), code}
+}
+
+// A lockedBuffer is written by several goroutines of a run.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// lines returns what was printed, sorted: partitions have no order among them.
+func (r result) lines() []string {
+	return slices.Sorted(strings.Lines(r.out))
+}
+
+// succeeded fails the test if the run failed.
+func (r result) succeeded(t *testing.T) result {
+	t.Helper()
+	if r.code != 0 {
+		t.Fatalf("exit %d\n%s", r.code, r.err)
+	}
+	return r
+}
+
+// failed fails the test if the run didn't fail, in one line that has all these
+// words, after the lines that every run begins with.
+func (r result) failed(t *testing.T, words ...string) {
+	t.Helper()
+	if r.code == 0 {
+		t.Fatalf("the run didn't fail\n%s", r.err)
+	}
+	lines := slices.Collect(strings.Lines(r.err))
+	last := lines[len(lines)-1]
+	for _, w := range words {
+		if !strings.Contains(last, w) {
+			t.Errorf("%q is missing in the last line of\n%s", w, r.err)
+		}
+	}
+	if strings.Contains(r.err, "goroutine ") {
+		t.Errorf("a person gets a stack trace:\n%s", r.err)
+	}
+}
+
+type word struct {
+	Word string `json:"word"`
+	At   int64  `json:"at"`
+}
+
+// words counts words for ever, and prints each new count.
+func words(opts ...InputOption[word]) *App {
+	app := New("words")
+	app.From("words", opts...).
+		PartitionBy("by-word", func(w word) string { return w.Word }).
+		Count("count").
+		To("counts")
+	return app
+}
+
+func writeFile(t *testing.T, path, text string) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestFeedOnceAndPrint(t *testing.T) {
+	dir := t.TempDir()
+	file := writeFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`+"\n"+`{"word":"b"}`+"\r\n\n"+`{"word":"a"}`)
+	args := []string{"-feed", "words=" + file, "-once", "-print", "counts", "-data", filepath.Join(dir, "data")}
+	r := runMain(t.Context(), words(), args...).succeeded(t)
+	if got := r.lines(); !slices.Equal(got, []string{"1\n", "1\n", "2\n"}) {
+		t.Errorf("printed %q", got)
+	}
+	if r := runMain(t.Context(), words(), args...).succeeded(t); r.out != "" {
+		t.Errorf("the second run printed %q", r.out)
+	}
+	writeFile(t, file, `{"word":"a"}`+"\n"+`{"word":"b"}`+"\r\n\n"+`{"word":"a"}`+"\n"+`{"word":"b"}`+"\n")
+	if r := runMain(t.Context(), words(), args...).succeeded(t); r.out != "2\n" {
+		t.Errorf("the file has grown by a word; printed %q", r.out)
+	}
+	writeFile(t, file, `{"word":"a"}`)
+	runMain(t.Context(), words(), args...).failed(t, "words.json", "12 bytes", "another name")
+}
+
+func TestFeedByKey(t *testing.T) {
+	app := New("words")
+	app.FromKeyed[string, word]("words").Count("count").To("counts")
+	file := writeFile(t, filepath.Join(t.TempDir(), "words.json"), strings.Repeat(`{"word":"a"}`+"\n"+`{"word":"b"}`+"\n", 3))
+	r := runMain(t.Context(), app, "-feed", "words="+file, "-key", "words=word", "-once", "-print", "counts").succeeded(t)
+	if got := r.lines(); !slices.Equal(got, []string{"1\n", "1\n", "2\n", "2\n", "3\n", "3\n"}) {
+		t.Errorf("printed %q\n%s", got, r.err)
+	}
+	runMain(t.Context(), app, "-feed", "words="+file, "-key", "words=nothing", "-once").failed(t, "words.json", "byte 13", `no field "nothing"`)
+	runMain(t.Context(), app, "-feed", "words="+file, "-once").failed(t, "topic words, partition 0, offset 0", "no key", "PartitionBy")
+}
+
+func TestBadInput(t *testing.T) {
+	dir := t.TempDir()
+	bad := writeFile(t, filepath.Join(dir, "bad.json"), `{"word":"a"}`+"\n"+`{"word":`+"\n"+`{"word":"b"}`)
+	feed := []string{"-feed", "words=" + bad, "-once", "-partitions", "1", "-print", "counts"}
+	runMain(t.Context(), words(), feed...).failed(t, "topic words, partition 0, offset 1", "decoded")
+	r := runMain(t.Context(), words(OnError[word](Skip())), feed...).succeeded(t)
+	if r.out != "1\n1\n" || !strings.Contains(r.err, "3 records processed, 0 late, 1 skipped") {
+		t.Errorf("got %q\n%s", r.out, r.err)
+	}
+	runMain(t.Context(), words(), "-once").failed(t, `topic "words" does not exist`, "-feed words=FILE")
+	runMain(t.Context(), words(), "-feed", "words").failed(t, "TOPIC=FILE")
+	runMain(t.Context(), words(), "-feed", "nothing="+bad).failed(t, "no input topic")
+	runMain(t.Context(), words(), "-feed", "words="+filepath.Join(dir, "none")).failed(t, "none", "no such file")
+	runMain(t.Context(), words(), append(feed, "-print", "nothing")...).failed(t, "no output topic")
+	runMain(t.Context(), words(), append(feed, "-memory", "much")...).failed(t, "256MB")
+	runMain(t.Context(), words(), append(feed, "-containers", "0")...).failed(t, "positive")
+	runMain(t.Context(), words(), append(feed, "-http", "nonsense")...).failed(t, "nonsense")
+	runMain(t.Context(), words(), append(feed, "-data", bad)...).failed(t, "bad.json", "not a directory")
+}
+
+// Failures and panics of the user's functions are told with record and operator.
+func TestUserErrors(t *testing.T) {
+	file := writeFile(t, filepath.Join(t.TempDir(), "words.json"), `{"word":"a"}`+"\n"+`{"word":"b"}`)
+	feed := []string{"-feed", "words=" + file, "-once", "-partitions", "1"}
+	failing := New("words")
+	failing.From[word]("words").TryMap("check", func(w word) (word, error) {
+		if w.Word == "b" {
+			return w, errors.New("b is no word")
+		}
+		return w, nil
+	}).To("checked")
+	runMain(t.Context(), failing, feed...).failed(t, "topic words, partition 0, offset 1", `"check" at api/main_test.go:`, "b is no word")
+
+	panicking := New("words")
+	panicking.From[word]("words").Map(func(w word) string { return strings.Fields("")[len(w.Word)] }).To("firsts")
+	runMain(t.Context(), panicking, feed...).failed(t, "topic words, partition 0, offset 0", "map at api/main_test.go:", "index out of range", "main_test.go:")
+}
+
+// State that means something else to the program than to the one that wrote it is
+// refused.
+func TestChangedStoreIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	file := writeFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`)
+	args := []string{"-feed", "words=" + file, "-once", "-data", filepath.Join(dir, "data")}
+	runMain(t.Context(), words(), args...).succeeded(t)
+	changed := New("words")
+	changed.From[word]("words").PartitionBy("by-word", func(w word) string { return w.Word }).
+		Fold("count", func(n int32, _ word) int32 { return n + 1 }).To("counts")
+	runMain(t.Context(), changed, args...).failed(t, `store "count"`, "int64", "int32", "new name")
+}
+
+// A run that is asked to stop commits and is well.
+func TestStop(t *testing.T) {
+	dir := t.TempDir()
+	file := writeFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`)
+	ctx, cancel := context.WithCancel(t.Context())
+	app := New("words")
+	app.From[word]("words").Peek(func(word) { cancel() }).PartitionBy("by-word", func(w word) string { return w.Word }).Count("count").To("counts")
+	args := []string{"-feed", "words=" + file, "-print", "counts", "-data", filepath.Join(dir, "data")}
+	first := runMain(ctx, app, args...).succeeded(t)
+	second := runMain(t.Context(), app, append(args, "-once")...).succeeded(t)
+	if first.out+second.out != "1\n" {
+		t.Errorf("printed %q and then %q", first.out, second.out)
+	}
+}
+
+// A stage that stands still doesn't hold up the one before it.
+func TestSlowStageHoldsNobodyUp(t *testing.T) {
+	dir := t.TempDir()
+	const n = 20_000
+	file := writeFile(t, filepath.Join(dir, "words.json"), strings.Repeat(`{"word":"a"}`+"\n", n))
+	read, standing := 0, make(chan struct{})
+	app := New("words")
+	app.From[word]("words").Peek(func(word) {
+		if read++; read == n {
+			close(standing)
+		}
+	}).PartitionBy("by-word", func(w word) string { return w.Word }).
+		Peek(func(word) { <-standing }).
+		Count("count").To("counts")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	runMain(ctx, app, "-feed", "words="+file, "-once").succeeded(t)
+	if read != n {
+		t.Errorf("the first stage read %d of %d records", read, n)
+	}
+}
+
+func TestCommands(t *testing.T) {
+	r := runMain(t.Context(), words(), "plan").succeeded(t)
+	if !strings.Contains(r.out, "stage by-word") || !strings.Contains(r.out, "words-count-changelog") {
+		t.Errorf("plan:\n%s", r.out)
+	}
+	for format, want := range map[string]string{"-dot": "digraph", "-mermaid": "flowchart", "-json": `"nodes"`, "-svg": "<svg"} {
+		if r := runMain(t.Context(), words(), "graph", format).succeeded(t); !strings.Contains(r.out, want) {
+			t.Errorf("graph %s:\n%s", format, r.out)
+		}
+	}
+	if r := runMain(t.Context(), words(), "-help").succeeded(t); !strings.Contains(r.out, "run -help") {
+		t.Errorf("help:\n%s", r.out)
+	}
+	runMain(t.Context(), words(), "-nonsense").failed(t, "nonsense")
+}
