@@ -31,7 +31,7 @@ type runCommand struct {
 	Key        []string      `sep:"none" placeholder:"TOPIC=FIELD" help:"The JSON field of fed lines that is their key."`
 	Commit     time.Duration `name:"commit-interval" default:"500ms" help:"How often results are committed, and become visible."`
 	Once       bool          `help:"Stop when the inputs, as they are at the start, are processed and all windows closed."`
-	Print      string        `placeholder:"TOPIC" help:"Write this run's records of an output topic to standard output, one JSON value a line."`
+	Print      string        `placeholder:"TOPIC" help:"Write this run's records of an output topic to standard output, one JSON value a line. On a terminal, where samples are processed, all outputs are shown without it."`
 	HTTP       string        `name:"http" default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where metrics and health are served (default: a free port on this machine)."`
 }
 
@@ -255,7 +255,7 @@ func (r *run) openEngine(context.Context) (err error) {
 	for _, s := range r.planned.Stages {
 		containers += int64(s.Containers)
 	}
-	debug.SetMemoryLimit(containers*r.memory*5/8 + 64<<20)
+	debug.SetMemoryLimit(containers*r.memory/2 + 32<<20)
 	if r.engine, err = newEngine(containers * r.memory * 3 / 8); err != nil {
 		return fmt.Errorf("opening the state engine: %w", err)
 	}

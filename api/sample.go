@@ -12,13 +12,8 @@ import (
 // A sampled is an input that can make records of its own, with its type erased.
 type sampled struct {
 	topic  string
-	values func() iter.Seq2[sampleValue, error]
+	values func(after int64) iter.Seq2[[]byte, error] // those that are later, encoded
 	timeOf func(*stream.Record) (int64, error)
-}
-
-type sampleValue struct {
-	bytes []byte
-	time  int64 // event time, ms
 }
 
 func newSampled[M any](topic string, in input[M]) sampled {
@@ -31,11 +26,10 @@ func newSampled[M any](topic string, in input[M]) sampled {
 	}
 	return sampled{
 		topic: topic,
-		values: func() iter.Seq2[sampleValue, error] {
-			return func(yield func(sampleValue, error) bool) {
+		values: func(after int64) iter.Seq2[[]byte, error] {
+			return func(yield func([]byte, error) bool) {
 				for m := range in.sample() {
-					b, err := encode(nil, &m)
-					if !yield(sampleValue{b, timeOf(m)}, err) {
+					if timeOf(m) > after && !yield(encode(nil, &m)) {
 						return
 					}
 				}
@@ -78,14 +72,11 @@ func writeSamples(ctx context.Context, system stream.System, s sampled) (err err
 	tick := time.NewTicker(sampleTick)
 	defer tick.Stop()
 	n := 0
-	for v, err := range s.values() {
+	for value, err := range s.values(last) {
 		if err != nil {
 			return fmt.Errorf("sample for %s: %w", s.topic, err)
 		}
-		if v.time <= last {
-			continue
-		}
-		if err := w.Send(int32(n)%w.Partitions(), &stream.Record{Value: v.bytes}); err != nil {
+		if err := w.Send(int32(n)%w.Partitions(), &stream.Record{Value: value}); err != nil {
 			return fmt.Errorf("sample for %s: %w", s.topic, err)
 		}
 		if n++; n%int(sampleRate*sampleTick/time.Second) != 0 {

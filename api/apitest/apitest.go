@@ -33,6 +33,7 @@ type Test struct {
 	time    int64 // event time, ms; what has been promised to the job
 	run     int64 // counts bounded runs
 	running []*container.Container
+	turn    map[string]int32                // of an input: the partition whose turn it is
 	seen    map[stream.TopicPartition]int64 // outputs up to where they were taken
 }
 
@@ -42,7 +43,7 @@ const stateLimit = 1 << 30
 // New plans the job and starts it. It is closed when the test ends.
 func New(t testing.TB, app *api.App, opts ...Options) *Test {
 	t.Helper()
-	x := &Test{t: t, app: app, system: streammemory.New(), now: time.Unix(0, 0), time: stream.NoTime, seen: make(map[stream.TopicPartition]int64)}
+	x := &Test{t: t, app: app, system: streammemory.New(), now: time.Unix(0, 0), time: stream.NoTime, turn: make(map[string]int32), seen: make(map[stream.TopicPartition]int64)}
 	for _, o := range opts {
 		x.options = o
 	}
@@ -125,9 +126,11 @@ func (x *Test) send(topic string, n int, fill func(int, *stream.Record) error) {
 	for i := range n {
 		r := stream.Record{Time: x.now.UnixMilli()}
 		x.must(fill(i, &r))
-		partition := int32(i) % w.Partitions()
+		partition := x.turn[topic]
 		if r.Key != nil {
 			partition = stream.PartitionOf(r.Key, w.Partitions())
+		} else {
+			x.turn[topic] = (partition + 1) % w.Partitions()
 		}
 		x.must(w.Send(partition, &r))
 	}
