@@ -18,13 +18,7 @@ import (
 // compactLog has a compacted topic, and a clock.
 func compactLog(t *testing.T) (*log, *time.Time) {
 	now := time.UnixMilli(1398926301271)
-	opts := manual(Options{CompactedSegmentBytes: 1000, Now: func() time.Time { return now }})
-	s, err := open(t.TempDir(), opts.withDefaults())
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := &log{s, t}
-	t.Cleanup(func() { l.must(l.Close()) })
+	l := openIdle(t, t.TempDir(), Options{CompactedSegmentBytes: 1000, Now: func() time.Time { return now }})
 	l.create(stream.TopicConfig{Name: "c", Partitions: 1, Cleanup: stream.CleanupCompact})
 	return l, &now
 }
@@ -215,9 +209,9 @@ func TestOvertakenCompactionLeavesNothing(t *testing.T) {
 
 func TestRetention(t *testing.T) {
 	now := time.UnixMilli(1398926301271)
-	opts := manual(Options{SegmentBytes: 1000, Retention: time.Hour, Now: func() time.Time { return now }})
+	opts := Options{SegmentBytes: 1000, Retention: time.Hour, Now: func() time.Time { return now }}
 	dir := t.TempDir()
-	l := openLog(t, dir, opts)
+	l := openIdle(t, dir, opts)
 	for name, keep := range map[string]time.Duration{"default": 0, "forever": -1, "day": 24 * time.Hour} {
 		l.create(stream.TopicConfig{Name: name, Partitions: 1, Retention: keep})
 		for i := range 3 {
@@ -243,7 +237,7 @@ func TestRetention(t *testing.T) {
 	}
 	check()
 	l.must(l.Close())
-	l = openLog(t, dir, opts)
+	l = openIdle(t, dir, opts)
 	check()
 }
 

@@ -264,7 +264,7 @@ func crashes(t *testing.T, policy SyncPolicy, power bool) {
 		if diff := r.model.differs(t, r.sys); diff != "" {
 			t.Fatalf("without a crash: %s", diff)
 		}
-		for range 6 {
+		for range 4 {
 			n := rapid.IntRange(r.states[0].ops, len(r.fs.ops)).Draw(t, "changes")
 			half := rapid.IntRange(0, 4000).Draw(t, "bytes")
 			d := replay(r.fs.ops[:n], half)

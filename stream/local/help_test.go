@@ -36,6 +36,17 @@ func openLog(t testing.TB, dir string, opts Options) *log {
 	return &log{s, t}
 }
 
+// openIdle opens a log in which nothing happens in the background.
+func openIdle(t testing.TB, dir string, opts Options) *log {
+	t.Helper()
+	s, err := open(dir, opts.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return &log{s, t}
+}
+
 func (l *log) must(err error) {
 	l.t.Helper()
 	if err != nil {

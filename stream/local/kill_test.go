@@ -83,7 +83,7 @@ func commitForever(dir string) {
 // commit, and no commit that had returned is lost.
 func TestKill(t *testing.T) {
 	dir := t.TempDir()
-	rounds := 40
+	rounds := 20
 	if testing.Short() {
 		rounds = 5
 	}

@@ -16,7 +16,7 @@ const (
 	// SyncCommit forces it before Commit returns: a power failure costs nothing.
 	SyncCommit
 	// SyncNever leaves it to the operating system: a power failure may cost the
-	// whole log.
+	// whole log, and Open reads all of it to see whether it did.
 	SyncNever
 )
 
