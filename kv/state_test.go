@@ -15,9 +15,8 @@ import (
 type spy struct {
 	kv.Database
 	gets int
-	ops  []string // of the last batch
+	last []byte // batch, encoded
 	fail error
-	t    *testing.T
 }
 
 func (s *spy) Get(store int, key []byte) ([]byte, bool, error) {
@@ -26,7 +25,7 @@ func (s *spy) Get(store int, key []byte) ([]byte, bool, error) {
 }
 
 func (s *spy) Write(b *kv.Batch) error {
-	s.ops = operations(s.t, b.Encoded())
+	s.last = append(s.last[:0], b.Encoded()...)
 	if s.fail != nil {
 		return s.fail
 	}
@@ -50,7 +49,7 @@ func newFixture(t *testing.T, limit int64) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{T: t, db: &spy{Database: db, t: t}, budget: &kv.Budget{Limit: limit}}
+	f := &fixture{T: t, db: &spy{Database: db}, budget: &kv.Budget{Limit: limit}}
 	f.state = kv.NewState(f.db, stores, f.budget)
 	f.open()
 	t.Cleanup(func() { f.must(f.state.Close()) })
@@ -115,8 +114,8 @@ func TestShortWindowTouchesNothing(t *testing.T) {
 		t.Errorf("%d bytes are dirty", f.budget.Dirty())
 	}
 	f.commit()
-	if len(f.logged) > 0 || len(f.db.ops) != 1 || f.db.gets > 0 {
-		t.Errorf("a window that ended before the commit: logged %q, written %q, %d reads", f.logged, f.db.ops, f.db.gets)
+	if ops := operations(t, f.db.last); len(f.logged) > 0 || len(ops) != 1 || f.db.gets > 0 {
+		t.Errorf("a window that ended before the commit: logged %q, written %q, %d reads", f.logged, ops, f.db.gets)
 	}
 }
 
@@ -165,7 +164,7 @@ func TestDroppedWindows(t *testing.T) {
 				}
 				f.commit()
 				var kinds []string
-				for _, op := range f.db.ops {
+				for _, op := range operations(t, f.db.last) {
 					kinds = append(kinds, strings.Fields(op)[0])
 				}
 				if got := strings.Join(kinds, " "); got != c.ops {
