@@ -223,12 +223,13 @@ func (s *System) markDirty(edits []edit) {
 			continue
 		}
 		s.dirtyDirs[s.topicDir(e.tp.Topic)] = struct{}{}
-		for _, seg := range s.topics[e.tp.Topic].partitions[e.tp.Partition].segments {
-			for _, x := range e.segments {
-				if seg.base == x.base && seg.gen == x.gen {
-					s.dirty[seg] = struct{}{}
-				}
-			}
+		p := s.topics[e.tp.Topic].partitions[e.tp.Partition]
+		changed := p.segments[:min(len(e.segments), len(p.segments))]
+		if e.kind == editGrow {
+			changed = p.segments[len(p.segments)-1:]
+		}
+		for _, seg := range changed {
+			s.dirty[seg] = struct{}{}
 		}
 	}
 }

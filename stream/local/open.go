@@ -77,6 +77,9 @@ func (s *System) load() error {
 		if err := s.checkNew(name); err != nil {
 			return err
 		}
+		if s.opts.Sync != SyncNever {
+			s.logError(s.opts.fs.SyncDir(filepath.Dir(s.dir)))
+		}
 		_, err := s.commits.rewrite(s.opts.fs, s.dir, nil, s.opts.Sync != SyncNever)
 		return err
 	}
