@@ -2,6 +2,7 @@ package container
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -55,7 +56,28 @@ func (c *Container) commit(ctx context.Context) error {
 	}
 	now := c.cfg.Now()
 	c.counts.Committed(now, now.Sub(began))
-	return c.trim(ctx, now)
+	return errors.Join(c.trim(ctx, now), c.flush(now))
+}
+
+// flushEvery bounds by time how much a crash leaves to be replayed; by size it is
+// bounded by the databases themselves.
+const flushEvery = time.Minute
+
+// flush starts to make durable what the databases hold.
+func (c *Container) flush(now time.Time) error {
+	if now.Sub(c.lastFlush) < flushEvery {
+		return nil
+	}
+	c.lastFlush = now
+	for _, t := range c.tasks {
+		if t.State == nil {
+			continue
+		}
+		if err := t.State.Flush(); err != nil {
+			return fmt.Errorf("stage %s, task %d: writing state: %w", c.cfg.Stage.Name, t.ID, err)
+		}
+	}
+	return nil
 }
 
 // trimEvery is how often repartition topics are trimmed.

@@ -26,6 +26,7 @@ type Container struct {
 	now        int64 // ms, as of the last step
 	lastCommit time.Time
 	lastTrim   time.Time
+	lastFlush  time.Time
 	counts     metrics.Loop
 	published  time.Time
 }
@@ -80,6 +81,7 @@ func (c *Container) start(ctx context.Context) error {
 		return err
 	}
 	c.lastCommit = c.cfg.Now()
+	c.lastFlush = c.lastCommit
 	return nil
 }
 

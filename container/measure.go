@@ -10,6 +10,9 @@ import (
 // publishEvery is how often the loop shows its counters.
 const publishEvery = 500 * time.Millisecond
 
+// lookEvery is how often the databases are asked for figures of their own.
+const lookEvery = 10 * time.Second
+
 // spend adds the time since began to a phase, and returns the time.
 func (c *Container) spend(phase *int64, began time.Time) time.Time {
 	now := c.cfg.Now()
@@ -55,6 +58,12 @@ func (t *task) measure(c *Container) {
 	s := t.State.Stats()
 	first := t.counts.Stores[0]
 	first.DiskBytes, first.MemoryBytes = s.DiskBytes, s.MemoryBytes
+	if c.published.Sub(t.looked) >= lookEvery {
+		t.looked = c.published
+		for i, s := range t.counts.Stores {
+			s.Properties = t.State.Properties(i)
+		}
+	}
 }
 
 // lowWatermark is the event time that the task has reached: of its inputs that

@@ -2,6 +2,7 @@ package container
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
@@ -82,6 +83,7 @@ type task struct {
 	moved      bool            // something has happened since the last commit
 	pending    bool            // Advance has more to do
 	ended      bool            // all inputs have ended and everything is closed
+	looked     time.Time       // when its database was last asked for figures
 	seq        int64           // counts commits
 	changelogs []int64         // by store: where the changelog ends after the last commit
 	logs       []stream.Writer // to the changelogs, or to the meta topic

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -61,6 +62,9 @@ type Database interface {
 	Flush() error
 	// Stats is cheap enough to be called at each commit.
 	Stats() Stats
+	// Properties are the engine's own figures of a store, for whoever watches it;
+	// none if the engine has none. It is for every few seconds.
+	Properties(store int) []metrics.Property
 	// Close flushes and closes, iterators that are still open included.
 	Close() error
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -64,6 +65,9 @@ func (s *State) Flush() error { return s.db.Flush() }
 
 // Stats says how large the database is.
 func (s *State) Stats() Stats { return s.db.Stats() }
+
+// Properties are the engine's own figures of a store.
+func (s *State) Properties(store int) []metrics.Property { return s.db.Properties(store) }
 
 // Prepare encodes all that is dirty, in the order of stores and keys, and calls
 // log once for each key that changed. The removal of a key is logged only if the

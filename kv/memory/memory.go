@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/kv/internal/order"
 	"github.com/gretestream/grete/stream"
 )
@@ -76,6 +77,9 @@ func (d *database) Flush() error {
 	}
 	return nil
 }
+
+// Properties has none: Stats says all there is.
+func (d *database) Properties(int) []metrics.Property { return nil }
 
 func (d *database) Stats() kv.Stats {
 	s := kv.Stats{MemoryBytes: d.used}

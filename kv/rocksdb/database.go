@@ -8,6 +8,7 @@ import (
 	"github.com/linxGnu/grocksdb"
 
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -108,6 +109,20 @@ func (d *database) Stats() kv.Stats {
 		s.Keys += int64(n)
 	}
 	return s
+}
+
+// Properties are those of the store's column family that metrics show.
+func (d *database) Properties(store int) []metrics.Property {
+	if d.closed {
+		return nil
+	}
+	var all []metrics.Property
+	for _, name := range metrics.RocksDBProperties() {
+		if n, ok := d.db.GetIntPropertyCF(name, d.handles[1+store]); ok {
+			all = append(all, metrics.Property{Name: name, Value: float64(n)})
+		}
+	}
+	return all
 }
 
 func (d *database) Close() error {
