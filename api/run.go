@@ -8,16 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
-	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/local"
 )
 
@@ -132,65 +128,6 @@ func (r *run) openLog(context.Context) (err error) {
 	return nil
 }
 
-// openFeeds reads -feed and -key, and makes the topics that are fed, or that the
-// pipeline has samples for, if they don't exist.
-func (r *run) openFeeds(ctx context.Context) error {
-	feeds, err := parseAssignments("feed", r.Feed)
-	if err != nil {
-		return fmt.Errorf("%w; %w", err, errUsage)
-	}
-	keys, err := parseAssignments("key", r.Key)
-	if err != nil {
-		return fmt.Errorf("%w; %w", err, errUsage)
-	}
-	for _, f := range feeds {
-		key, _, err := r.app.serdesOf(scheduler.KindInput, f[0])
-		if err != nil {
-			return fmt.Errorf("-feed %s=%s: %w", f[0], f[1], err)
-		}
-		if f[1] != standardInput {
-			if _, err := os.Stat(f[1]); err != nil {
-				return fmt.Errorf("-feed %s: %w", f[0], err)
-			}
-		}
-		r.feeds = append(r.feeds, feed{app: r.app.name, topic: f[0], file: f[1], keySerde: key})
-	}
-	for _, k := range keys {
-		i := slices.IndexFunc(r.feeds, func(f feed) bool { return f.topic == k[0] })
-		if i < 0 {
-			return fmt.Errorf("-key %s=%s: there is no -feed of that topic; %w", k[0], k[1], errUsage)
-		}
-		for j := range r.feeds {
-			if r.feeds[j].topic == k[0] {
-				r.feeds[j].keyField = k[1]
-			}
-		}
-	}
-	return r.createInputs(ctx)
-}
-
-func (r *run) createInputs(ctx context.Context) error {
-	var topics []string
-	for _, f := range r.feeds {
-		topics = append(topics, f.topic)
-	}
-	if r.sampling() {
-		for _, s := range r.app.samples {
-			topics = append(topics, s.topic)
-		}
-	}
-	for _, t := range topics {
-		err := r.system.Admin().CreateTopic(ctx, stream.TopicConfig{Name: t, Partitions: partitionsOr(r.Partitions)})
-		if err != nil && !errors.Is(err, stream.ErrTopicExists) {
-			return fmt.Errorf("creating topic %s: %w", t, err)
-		}
-	}
-	return nil
-}
-
-// sampling tells whether inputs make records of their own.
-func (r *run) sampling() bool { return len(r.feeds) == 0 && !r.Once && len(r.app.samples) > 0 }
-
 func (r *run) plan(ctx context.Context) error {
 	known, err := r.system.Admin().Partitions(ctx)
 	if err != nil {
@@ -260,58 +197,6 @@ func (r *run) openEngine(context.Context) (err error) {
 		return fmt.Errorf("opening the state engine: %w", err)
 	}
 	return nil
-}
-
-// start runs the containers, and beside them what feeds and shows, until the
-// containers end.
-func (r *run) start(ctx context.Context) error {
-	configs, err := r.containers(ctx)
-	if err != nil {
-		return err
-	}
-	beside, besideCtx := errgroup.WithContext(ctx)
-	ctx, cancel := context.WithCancel(ctx)
-	besideCtx, stopBeside := context.WithCancel(besideCtx)
-	r.startBeside(besideCtx, beside, cancel)
-	err = container.RunAll(ctx, configs)
-	cancel()
-	stopBeside()
-	err = errors.Join(err, beside.Wait())
-	if err == nil {
-		r.summarise()
-	}
-	return err
-}
-
-// startBeside starts the printers, samples and standard input. The first that
-// fails stops the containers.
-func (r *run) startBeside(ctx context.Context, g *errgroup.Group, cancel func()) {
-	run := func(f func() error) {
-		g.Go(func() error {
-			err := f()
-			if err == nil || errors.Is(err, context.Canceled) {
-				return nil
-			}
-			cancel()
-			return err
-		})
-	}
-	if r.console.errIsTerminal {
-		run(func() error { return r.progress(ctx) })
-	}
-	for _, p := range r.printers {
-		run(func() error { return p.run(ctx, r.system) })
-	}
-	if r.sampling() {
-		for _, s := range r.app.samples {
-			run(func() error { return writeSamples(ctx, r.system, s) })
-		}
-	}
-	for _, f := range r.feeds {
-		if f.file == standardInput && !r.Once {
-			run(func() error { return f.run(ctx, r.system) })
-		}
-	}
 }
 
 // containers makes the configuration of each container.

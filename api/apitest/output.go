@@ -1,0 +1,88 @@
+package apitest
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// Output processes what was sent and returns the values that have come to an
+// output topic since it was last asked for, those of a partition in their order.
+func (x *Test) Output[M any](topic string) []M {
+	x.t.Helper()
+	x.settle()
+	serde, _ := stream.SerdeFor[M]()
+	var values []M
+	x.read(topic, func(r *stream.Record) error {
+		m, err := serde.Parse(r.Value)
+		values = append(values, m)
+		return err
+	})
+	return values
+}
+
+// read calls f with the records of a topic that are new.
+func (x *Test) read(topic string, f func(*stream.Record) error) {
+	x.t.Helper()
+	ctx := context.Background()
+	partitions, err := x.system.Admin().Partitions(ctx, topic)
+	x.must(err)
+	if partitions[topic] == 0 {
+		x.t.Fatalf("there is no topic %s", topic)
+	}
+	c, err := x.system.OpenConsumer(ctx, stream.ConsumerConfig{})
+	x.must(err)
+	defer func() { x.must(c.Close()) }()
+	for p := range partitions[topic] {
+		tp := stream.TopicPartition{Topic: topic, Partition: p}
+		x.must(c.Assign(tp, x.seen[tp]))
+		for x.seen[tp] < c.End(tp) {
+			chunks, err := c.Poll()
+			x.must(err)
+			for _, chunk := range chunks {
+				for i := range chunk.Records {
+					x.must(f(&chunk.Records[i]))
+				}
+				x.seen[tp] = chunk.Next
+				c.Release(tp)
+			}
+		}
+		c.Unassign(tp)
+	}
+}
+
+// Expect compares what Output returns with what is wanted: in this order with one
+// partition, in any with more.
+func (x *Test) Expect[M any](topic string, want ...M) {
+	x.t.Helper()
+	got := x.Output[M](topic)
+	if x.options.Partitions == 1 && len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
+		x.t.Fatalf("%s:\n got %s\nwant %s", topic, lines(got), lines(want))
+	}
+	rest := append([]M{}, got...)
+	for _, w := range want {
+		at := -1
+		for i := range rest {
+			if reflect.DeepEqual(rest[i], w) {
+				at = i
+			}
+		}
+		if at < 0 {
+			x.t.Fatalf("%s: %+v is missing in\n%s", topic, w, lines(got))
+		}
+		rest = append(rest[:at], rest[at+1:]...)
+	}
+	if len(rest) > 0 {
+		x.t.Fatalf("%s: not expected:\n%s", topic, lines(rest))
+	}
+}
+
+func lines[M any](values []M) string {
+	s := fmt.Sprintf("%d:", len(values))
+	for _, v := range values {
+		s += fmt.Sprintf("\n\t%+v", v)
+	}
+	return s
+}

@@ -1,0 +1,62 @@
+package api
+
+import (
+	"context"
+	"errors"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gretestream/grete/container"
+)
+
+// start runs the containers, and beside them what feeds and shows, until the
+// containers end.
+func (r *run) start(ctx context.Context) error {
+	configs, err := r.containers(ctx)
+	if err != nil {
+		return err
+	}
+	beside, besideCtx := errgroup.WithContext(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	besideCtx, stopBeside := context.WithCancel(besideCtx)
+	r.startBeside(besideCtx, beside, cancel)
+	err = container.RunAll(ctx, configs)
+	cancel()
+	stopBeside()
+	err = errors.Join(err, beside.Wait())
+	if err == nil {
+		r.summarise()
+	}
+	return err
+}
+
+// startBeside starts the printers, samples and standard input. The first that
+// fails stops the containers.
+func (r *run) startBeside(ctx context.Context, g *errgroup.Group, cancel func()) {
+	run := func(f func() error) {
+		g.Go(func() error {
+			err := f()
+			if err == nil || errors.Is(err, context.Canceled) {
+				return nil
+			}
+			cancel()
+			return err
+		})
+	}
+	if r.console.errIsTerminal {
+		run(func() error { return r.progress(ctx) })
+	}
+	for _, p := range r.printers {
+		run(func() error { return p.run(ctx, r.system) })
+	}
+	if r.sampling() {
+		for _, s := range r.app.samples {
+			run(func() error { return writeSamples(ctx, r.system, s) })
+		}
+	}
+	for _, f := range r.feeds {
+		if f.file == standardInput && !r.Once {
+			run(func() error { return f.run(ctx, r.system) })
+		}
+	}
+}
