@@ -5,8 +5,8 @@ import (
 	"sync/atomic"
 
 	"github.com/gretestream/grete/kv"
-	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/kv/internal/order"
+	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
 )
 
