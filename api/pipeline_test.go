@@ -223,3 +223,19 @@ func TestAWindowOverPanes(t *testing.T) {
 	x.Advance(2 * time.Hour)
 	x.Expect("hourly", int64(2), int64(1))
 }
+
+// An input partition that is read to its end and quiet doesn't hold the others up
+// for ever.
+func TestIdlePartition(t *testing.T) {
+	x := apitest.New(t, perMinute(), apitest.Options{Partitions: 2, IdleTimeout: 10 * time.Second})
+	x.Send("views", on("ann", 1), on("bob", 2)) // one to each partition
+	x.Wait(time.Second)
+	x.SendKeyed("views", "ann", on("ann", 300)) // to one of them
+	x.Expect[api.Pane[string, int64]]("counts")
+	x.Wait(15 * time.Second) // that one becomes idle too
+	x.SendKeyed("views", "ann", on("ann", 301))
+	x.Expect("counts", pane("ann", 0, 1), pane("bob", 0, 1))
+	x.Restart()
+	x.SendKeyed("views", "ann", on("ann", 302))
+	x.Expect[api.Pane[string, int64]]("counts")
+}

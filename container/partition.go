@@ -56,6 +56,7 @@ func (p *partition) observe(eventTime int64) bool {
 // so are those before the position: a chunk may begin earlier than asked for.
 func (p *partition) take(c stream.Chunk) {
 	p.chunk, p.next, p.out = c.Records, c.Next, true
+	p.quiet = time.Time{}
 	for len(p.chunk) > 0 && p.chunk[0].Offset < p.position {
 		p.chunk = p.chunk[1:]
 	}

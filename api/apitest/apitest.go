@@ -18,6 +18,9 @@ import (
 type Options struct {
 	Partitions int32
 	Containers int
+	// IdleTimeout is after how long a quiet input holds no watermark back; 0 means
+	// never, so that event time is moved by records and by Advance alone.
+	IdleTimeout time.Duration
 }
 
 // A Test is a job under test. Any mistake or failure of the job fails the test.
@@ -46,6 +49,9 @@ func New(t testing.TB, app *api.App, opts ...Options) *Test {
 		x.options = o
 	}
 	x.options.Partitions = max(x.options.Partitions, 1)
+	if x.options.IdleTimeout == 0 {
+		x.options.IdleTimeout = 1<<63 - 1
+	}
 	x.prepare()
 	x.start(nil)
 	t.Cleanup(x.Crash)
@@ -75,9 +81,8 @@ func (x *Test) start(bounds map[stream.TopicPartition]int64) {
 	x.t.Helper()
 	base := container.Config{
 		Program: x.app.Program(), System: x.system, SystemID: "memory", Engine: memory.New(stateLimit),
-		Now: func() time.Time { return x.now },
-		// Event time is moved by Advance alone.
-		IdleTimeout: time.Duration(1<<63 - 1),
+		Now:         func() time.Time { return x.now },
+		IdleTimeout: x.options.IdleTimeout,
 	}
 	if bounds != nil {
 		base.Run, base.Bounds = x.run, bounds
@@ -154,6 +159,15 @@ func (x *Test) Advance(d time.Duration) {
 	for _, c := range x.running {
 		c.Promise(x.time)
 	}
+	x.settle()
+}
+
+// Wait processes what was sent and lets time pass, as a clock on the wall shows
+// it. Event time stands still, unless inputs become idle.
+func (x *Test) Wait(d time.Duration) {
+	x.t.Helper()
+	x.settle()
+	x.now = x.now.Add(d)
 	x.settle()
 }
 
