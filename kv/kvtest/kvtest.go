@@ -24,7 +24,6 @@ func Run(t *testing.T, newEngine func(t *testing.T) kv.Engine) {
 		"Closed":          testClosed,
 		"OpenIterator":    testOpenIterator,
 		"Reopen":          testReopen,
-		"StoresChange":    testStoresChange,
 		"WithoutMeta":     testWithoutMeta,
 		"Stats":           testStats,
 		"Model":           testModel,
@@ -32,6 +31,9 @@ func Run(t *testing.T, newEngine func(t *testing.T) kv.Engine) {
 		"BatchIsReusable": testReuse,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, newEngine(t)) })
+	}
+	if newEngine(t).Durable() {
+		t.Run("StoresChange", func(t *testing.T) { testStoresChange(t, newEngine(t)) })
 	}
 }
 

@@ -34,9 +34,6 @@ func testReopen(t *testing.T, e kv.Engine) {
 
 // testStoresChange: stores come, go, and change places.
 func testStoresChange(t *testing.T, e kv.Engine) {
-	if !e.Durable() {
-		t.Skip("nothing is kept")
-	}
 	dir := t.TempDir()
 	d := open(t, e, dir, "a", "b")
 	write(t, d, func(b *kv.Batch) {

@@ -125,8 +125,12 @@ func (d *database) reap() {
 	}
 	d.flush.done = nil
 	for _, r := range d.dropped.take() {
+		limit := before(r.To)
+		if len(limit) == 0 {
+			continue // RocksDB would take it for no limit, and delete every file
+		}
 		// Only space is at stake: compaction would free it too.
-		_ = d.db.DeleteFileInRangeCF(d.handles[r.Store+1], grocksdb.Range{Start: r.From, Limit: before(r.To)})
+		_ = d.db.DeleteFileInRangeCF(d.handles[r.Store+1], grocksdb.Range{Start: r.From, Limit: limit})
 	}
 }
 

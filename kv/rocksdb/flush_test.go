@@ -64,6 +64,32 @@ func TestFlushTakesAll(t *testing.T) {
 	}
 }
 
+// A range that ends at the beginning holds nothing, and no file may go with it.
+func TestEmptyRangeDeletesNoFile(t *testing.T) {
+	for _, to := range []string{"", "\x00"} {
+		_, d := open(t, Options{}, "a")
+		write(t, d, func(b *kv.Batch) { b.Put(0, []byte("k"), []byte("v")) })
+		d.flushFamilies()
+		// Files that have just been flushed are left alone by what deletes files.
+		o := grocksdb.NewCompactRangeOptions()
+		o.SetBottommostLevelCompaction(grocksdb.KForce)
+		o.SetChangeLevel(true)
+		o.SetTargetLevel(6)
+		d.db.CompactRangeCFOpt(d.handles[1], grocksdb.Range{}, o)
+		o.Destroy()
+		write(t, d, func(b *kv.Batch) { b.DeleteRange(0, nil, []byte(to)) })
+		for range 2 { // the second reaps the first
+			if err := d.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			<-d.flush.done
+		}
+		if _, found, err := d.Get(0, []byte("k")); !found || err != nil {
+			t.Errorf("the range up to %q took a key with it: %v", to, err)
+		}
+	}
+}
+
 // The write buffers of all databases together stay near the bound, and a small one
 // isn't flushed for a large one's sake.
 func TestBuffersAreBounded(t *testing.T) {

@@ -70,6 +70,11 @@ func countMany(t *testing.T, view func(*kv.State, stream.Serde[int64]) (upsert, 
 	}
 	budget := &kv.Budget{Limit: 64 << 20}
 	state := kv.NewState(db, []string{"counts"}, budget)
+	defer func() {
+		if err := state.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	serde, _ := stream.SerdeFor[int64]()
 	count, err := view(state, serde)
 	if err != nil {
@@ -94,11 +99,11 @@ func countMany(t *testing.T, view func(*kv.State, stream.Serde[int64]) (upsert, 
 	}
 	t.Logf("%d MB of anonymous memory at most, %d of them before; budgets of %d MB; %d commits; %.0f ns per record by the clock; %+v",
 		most>>20, before>>20, anonBudget>>20, commits, float64(time.Since(begin).Nanoseconds())/float64(records), state.Stats())
+	if raceDetector {
+		return // it takes several times the memory for itself
+	}
 	if most > anonBudget+anonSlack {
 		t.Errorf("%d MB of anonymous memory, with budgets of %d MB", most>>20, anonBudget>>20)
-	}
-	if err := state.Close(); err != nil {
-		t.Error(err)
 	}
 }
 
