@@ -3,7 +3,6 @@ package api_test
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"strings"
 	"time"
 
@@ -84,7 +83,7 @@ func ExampleStream_TryMap() {
 // A reusable piece of pipeline is a function from stream to stream.
 func ExampleStream_Apply() {
 	words := func(lines api.Stream[string]) api.Stream[string] {
-		return lines.FlatMap(func(line string) iter.Seq[string] { return strings.FieldsSeq(line) }).Map(strings.ToLower)
+		return lines.FlatMap(strings.FieldsSeq).Map(strings.ToLower)
 	}
 	app := api.New("words")
 	app.From[string]("lines").Apply(words).
