@@ -29,6 +29,7 @@ test: deps vet imports build/testsum ## all tests that end in minutes: with Rock
 	CGO_ENABLED=0 go build -buildvcs=false $(GO_PACKAGES)
 	$(TESTSUM) \
 		'with RocksDB=go test -json -timeout 20m $(RACE) -tags $(TAGS) $(GO_PACKAGES)' \
+		'memory, which the race detector multiplies=go test -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
 		'without cgo=CGO_ENABLED=0 go test -json $(GO_PACKAGES)' \
 		'the tools=cd .tools/house && go test -json ./...'
 
