@@ -235,7 +235,46 @@ func TestIdlePartition(t *testing.T) {
 	x.Wait(15 * time.Second) // that one becomes idle too
 	x.SendKeyed("views", "ann", on("ann", 301))
 	x.Expect("counts", pane("ann", 0, 1), pane("bob", 0, 1))
+	// Even where the quiet one comes back with old records, after a restart: the
+	// windows that were closed stay so.
 	x.Restart()
+	x.Send("views", on("bob", 3), on("bob", 4)) // to both
+	x.Wait(15 * time.Second)
 	x.SendKeyed("views", "ann", on("ann", 302))
 	x.Expect[api.Pane[string, int64]]("counts")
+}
+
+// How far a producing task is stays known over a restart, also if that task has
+// nothing more to say.
+func TestRestartKeepsProducersMarks(t *testing.T) {
+	x := apitest.New(t, perMinute(), apitest.Options{Partitions: 2, Containers: 2})
+	x.Send("views", on("ann", 100), on("ann", 1)) // one to each partition
+	x.Expect[api.Pane[string, int64]]("counts")
+	x.Restart()
+	x.Send("views", on("ann", 101)) // to the first
+	x.Expect[api.Pane[string, int64]]("counts")
+	x.Restart()
+	x.Send("views", on("ann", 100)) // to the second
+	x.Expect("counts", pane("ann", 0, 1))
+}
+
+// A window's watermark isn't turned back by an input that was idle, nor by a
+// restart.
+func TestRestartKeepsAnOperatorsWatermark(t *testing.T) {
+	app := api.New("test")
+	a := app.FromKeyed[string, view]("a", eventTime())
+	b := app.FromKeyed[string, view]("b", eventTime())
+	a.Merge(b).Window("w", api.Tumbling(time.Minute)).Count().To("counts")
+	x := apitest.New(t, app, apitest.Options{IdleTimeout: 10 * time.Second})
+	x.SendKeyed("a", "ann", on("ann", 1))
+	x.SendKeyed("b", "ann", on("ann", 2))
+	x.Wait(15 * time.Second)
+	x.SendKeyed("b", "ann", on("ann", 300))
+	x.Expect("counts", pane("ann", 0, 2))
+	x.Restart()
+	x.SendKeyed("a", "ann", on("ann", 3)) // the other wakes up, far behind
+	x.SendKeyed("a", "ann", on("ann", 301))
+	x.SendKeyed("b", "ann", on("ann", 500))
+	x.SendKeyed("a", "ann", on("ann", 500))
+	x.Expect("counts", pane("ann", 300, 2))
 }
