@@ -273,6 +273,9 @@ func TestRestartKeepsAnOperatorsWatermark(t *testing.T) {
 	x.Expect("counts", pane("ann", 0, 2))
 	x.Restart()
 	x.SendKeyed("a", "ann", on("ann", 3)) // the other wakes up, far behind
+	x.Expect[api.Pane[string, int64]]("counts")
+	x.Restart()
+	x.SendKeyed("a", "ann", on("ann", 4))
 	x.SendKeyed("a", "ann", on("ann", 301))
 	x.SendKeyed("b", "ann", on("ann", 500))
 	x.SendKeyed("a", "ann", on("ann", 500))
