@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/gretestream/grete/kv"
@@ -34,7 +35,7 @@ func (r *run) serve(ctx context.Context) (err error) {
 	r.say("on the embedded log in %s; %s", dir, stateNote)
 	r.say("metrics and health at %s/metrics, /healthz, /readyz", r.server.URL())
 	if len(r.printers) == 0 {
-		r.say("writes to %v; -print TOPIC shows it", r.outputTopics())
+		r.say("writes to %s; -print TOPIC shows it", strings.Join(r.outputTopics(), ", "))
 	}
 	return nil
 }

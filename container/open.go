@@ -2,7 +2,6 @@ package container
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 
@@ -77,7 +76,7 @@ func (c *Container) discard(t *task, why string) error {
 		return err
 	}
 	t.State = nil
-	if err := os.RemoveAll(c.stateDir(t)); err != nil {
+	if err := c.cfg.Engine.Remove(c.stateDir(t)); err != nil {
 		return err
 	}
 	return c.openState(t)

@@ -33,6 +33,9 @@ type Engine interface {
 	// that are no longer named are dropped. A database without a meta record
 	// opens empty: nobody knows what its contents stand for.
 	Open(dir string, stores []string) (Database, error)
+	// Remove removes a database that is closed. If it is killed meanwhile, the next
+	// Open finds the whole database, or none.
+	Remove(dir string) error
 	// Close releases what databases share, after they are closed.
 	Close() error
 }

@@ -39,6 +39,9 @@ func (e *Engine) Open(_ string, stores []string) (kv.Database, error) {
 	return d, nil
 }
 
+// Remove does nothing: a closed database is gone.
+func (e *Engine) Remove(string) error { return nil }
+
 // Close does nothing.
 func (e *Engine) Close() error { return nil }
 

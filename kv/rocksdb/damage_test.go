@@ -200,3 +200,49 @@ func TestClosedEngine(t *testing.T) {
 		t.Errorf("Open after Close returns %v", err)
 	}
 }
+
+// A kill while a database is removed leaves it whole or gone, and nothing behind.
+func TestRemove(t *testing.T) {
+	e := newEngine(t, rocksdb.Options{})
+	dir := filepath.Join(t.TempDir(), "db")
+	fill := func() {
+		d, err := e.Open(dir, []string{"a"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := d.NewBatch()
+		b.Put(0, []byte("k"), []byte("v"))
+		b.SetMeta([]byte("m"))
+		if err := errors.Join(d.Write(b), d.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fill()
+	if err := e.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(dir + "*"); len(left) > 0 {
+		t.Errorf("%q are left", left)
+	}
+	// Killed half-way: what is left behind stands under another name, in part.
+	fill()
+	if err := os.Rename(dir, dir+".removed"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir+".removed", "CURRENT")); err != nil {
+		t.Fatal(err)
+	}
+	d, err := e.Open(dir, []string{"a"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := d.Meta(); m != nil || err != nil {
+		t.Errorf("a removed database has the meta record %q, %v", m, err)
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(dir + ".removed"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the rest of the removed one is still there: %v", err)
+	}
+}

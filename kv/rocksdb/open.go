@@ -48,7 +48,7 @@ func (e *Engine) release() {
 // openTrusted empties a database that has no meta record: it was killed before its
 // first commit was flushed, or in its first restore.
 func (e *Engine) openTrusted(dir string, stores []string) (*database, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := errors.Join(os.RemoveAll(removed(dir)), os.MkdirAll(dir, 0o755)); err != nil {
 		return nil, err
 	}
 	existing, err := e.families(dir)
@@ -67,10 +67,28 @@ func (e *Engine) openTrusted(dir string, stores []string) (*database, error) {
 		return d, err
 	}
 	d.closeHandles()
-	if err := grocksdb.DestroyDb(dir, e.opts); err != nil {
+	if err := e.Remove(dir); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
 	return e.openFamilies(dir, stores, nil)
+}
+
+// removed is what a directory is called while it is being removed. What is removed
+// file by file would, after a kill, look like a database that was damaged.
+func removed(dir string) string { return filepath.Clean(dir) + ".removed" }
+
+// Remove removes the database in a directory.
+func (e *Engine) Remove(dir string) error {
+	if err := os.RemoveAll(removed(dir)); err != nil {
+		return err
+	}
+	if err := os.Rename(dir, removed(dir)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return os.RemoveAll(removed(dir))
 }
 
 // families returns the column families of a database, nil if there is none.
