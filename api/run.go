@@ -185,14 +185,16 @@ func (r *run) feedFiles(ctx context.Context) error {
 	return nil
 }
 
-// openEngine divides the memory: three eighths are the engine's, and the heap is
-// collected before the rest outgrows its share.
+// openEngine divides the memory: three eighths are the engine's, and the garbage
+// collector works harder before the heap outgrows a half.
 func (r *run) openEngine(context.Context) (err error) {
 	var containers int64
 	for _, s := range r.planned.Stages {
 		containers += int64(s.Containers)
 	}
-	debug.SetMemoryLimit(containers*r.memory/2 + 32<<20)
+	if os.Getenv("GOMEMLIMIT") == "" { // else the user has decided
+		debug.SetMemoryLimit(containers*r.memory/2 + 32<<20)
+	}
 	if r.engine, err = newEngine(containers * r.memory * 3 / 8); err != nil {
 		return fmt.Errorf("opening the state engine: %w", err)
 	}
