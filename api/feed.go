@@ -134,7 +134,7 @@ func (f feed) key(line []byte) ([]byte, error) {
 
 // A feedSource is a file that is read from where it was left.
 type feedSource struct {
-	file  *os.File
+	file  io.Closer
 	lines *bufio.Reader
 	group string // empty: standard input, of which nothing is remembered
 	read  int64  // bytes
@@ -143,7 +143,8 @@ type feedSource struct {
 
 func (f feed) open(ctx context.Context, system stream.System) (*feedSource, error) {
 	if f.file == standardInput {
-		return &feedSource{file: os.Stdin, lines: bufio.NewReaderSize(os.Stdin, 1<<16), slow: true}, nil
+		in := interruptible{ctx, os.Stdin}
+		return &feedSource{file: io.NopCloser(in), lines: bufio.NewReaderSize(in, 1<<16), slow: true}, nil
 	}
 	path, err := filepath.Abs(f.file)
 	if err != nil {
@@ -154,7 +155,7 @@ func (f feed) open(ctx context.Context, system stream.System) (*feedSource, erro
 		return nil, err
 	}
 	s := &feedSource{file: file, lines: bufio.NewReaderSize(file, 1<<20), group: f.group(path)}
-	if err := s.goOn(ctx, system, f.topic); err != nil {
+	if err := s.goOn(ctx, system, f.topic, file); err != nil {
 		return nil, closing(err, file)
 	}
 	return s, nil
@@ -168,13 +169,13 @@ func (f feed) group(path string) string {
 }
 
 // goOn seeks to where the file was left.
-func (s *feedSource) goOn(ctx context.Context, system stream.System, topic string) error {
+func (s *feedSource) goOn(ctx context.Context, system stream.System, topic string, file *os.File) error {
 	at, err := system.Admin().Committed(ctx, s.group, stream.TopicPartition{Topic: topic})
 	if err != nil {
 		return err
 	}
 	s.read = max(at[0], 0)
-	info, err := s.file.Stat()
+	info, err := file.Stat()
 	if err != nil {
 		return err
 	}
@@ -184,7 +185,7 @@ func (s *feedSource) goOn(ctx context.Context, system stream.System, topic strin
 	if info.Mode().IsRegular() && info.Size() < s.read {
 		return fmt.Errorf("the file has %d bytes, but %d were read of it already: it isn't the same any more; feed a file of another name", info.Size(), s.read)
 	}
-	_, err = s.file.Seek(s.read, io.SeekStart)
+	_, err = file.Seek(s.read, io.SeekStart)
 	return err
 }
 
@@ -195,4 +196,31 @@ func (s *feedSource) offset(topic string) stream.GroupOffsets {
 	}
 	tp := stream.TopicPartition{Topic: topic}
 	return stream.GroupOffsets{Group: s.group, Positions: []stream.Position{{TopicPartition: tp, Offset: s.read}}}
+}
+
+// An interruptible reads from what may block for ever, a terminal or a pipe, and
+// gives up when ctx is done. The goroutine of a read that is given up stays until
+// the input ends, or the process.
+type interruptible struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+func (r interruptible) Read(p []byte) (int, error) {
+	type result struct {
+		n   int
+		err error
+	}
+	buf, done := make([]byte, len(p)), make(chan result, 1)
+	go func() {
+		n, err := r.in.Read(buf)
+		done <- result{n, err}
+	}()
+	select {
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
+	case res := <-done:
+		copy(p, buf[:res.n])
+		return res.n, res.err
+	}
 }

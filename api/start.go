@@ -16,13 +16,16 @@ func (r *run) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	beside, besideCtx := errgroup.WithContext(ctx)
+	// What shows goes on until the containers have committed what they finished,
+	// also if they are asked to stop.
+	showing, stopShowing := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopShowing()
 	ctx, cancel := context.WithCancel(ctx)
-	besideCtx, stopBeside := context.WithCancel(besideCtx)
-	r.startBeside(besideCtx, beside, cancel)
+	beside := new(errgroup.Group)
+	r.startBeside(ctx, showing, beside, cancel)
 	err = container.RunAll(ctx, configs)
 	cancel()
-	stopBeside()
+	stopShowing()
 	err = errors.Join(err, beside.Wait())
 	if err == nil {
 		r.summarise()
@@ -30,9 +33,9 @@ func (r *run) start(ctx context.Context) error {
 	return err
 }
 
-// startBeside starts the printers, samples and standard input. The first that
-// fails stops the containers.
-func (r *run) startBeside(ctx context.Context, g *errgroup.Group, cancel func()) {
+// startBeside starts what shows, until showing is done, and samples and standard
+// input, until ctx is. The first that fails stops the containers.
+func (r *run) startBeside(ctx, showing context.Context, g *errgroup.Group, cancel func()) {
 	run := func(f func() error) {
 		g.Go(func() error {
 			err := f()
@@ -44,10 +47,10 @@ func (r *run) startBeside(ctx context.Context, g *errgroup.Group, cancel func())
 		})
 	}
 	if r.console.errIsTerminal {
-		run(func() error { return r.progress(ctx) })
+		run(func() error { return r.progress(showing) })
 	}
 	for _, p := range r.printers {
-		run(func() error { return p.run(ctx, r.system) })
+		run(func() error { return p.run(showing, r.system) })
 	}
 	if r.sampling() {
 		for _, s := range r.app.samples {
