@@ -127,22 +127,43 @@ func kills(t *testing.T) int {
 func survivesKills(t *testing.T, path string) {
 	dir := t.TempDir()
 	file, data := filepath.Join(dir, "edits.json"), filepath.Join(dir, "data")
-	lines := generate(6, 100_000)
+	// Enough that the job isn't over before the last kill: each run does a few
+	// thousand lines.
+	lines := generate(6, 5_000*kills(t))
 	writeLines(t, file, lines)
 	args := []string{"-feed", input + "=" + file, "-once", "-data", data, "-partitions", "4", "-containers", "2", "-commit-interval", "10ms"}
 	rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	early := 0
 	for range kills(t) {
-		if program.KillAfter(t, time.Duration(rnd.IntN(600))*time.Millisecond, path, args...) {
+		if program.KillAfter(t, time.Duration(20+rnd.IntN(80))*time.Millisecond, path, args...) {
 			early++
 		}
 	}
+	done := processed(t, filepath.Join(data, "log"))
 	program.Run(t, path, args...)
 	want, _ := count(lines)
 	got := outputOf(t, filepath.Join(data, "log"))
 	sortRows(got)
 	same(t, got, want)
-	t.Logf("%d kills, %d runs had ended before", kills(t), early)
+	t.Logf("%d kills, %d runs had ended before, %d of %d lines were processed by then", kills(t), early, done, len(lines))
+}
+
+// processed is how many lines the first stage has committed.
+func processed(t *testing.T, dir string) (n int64) {
+	t.Helper()
+	log, err := local.Open(dir, local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = log.Close() }()
+	for p := range int32(4) {
+		at, err := log.Admin().Committed(context.Background(), "wikipedia-"+input, stream.TopicPartition{Topic: input, Partition: p})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += max(at[0], 0)
+	}
+	return n
 }
 
 // outputOf reads the whole output topic.
