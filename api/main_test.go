@@ -173,6 +173,17 @@ func TestUserErrors(t *testing.T) {
 	runMain(t.Context(), panicking, feed...).failed(t, "topic words, partition 0, offset 0", "map at api/main_test.go:", "index out of range", "main_test.go:")
 }
 
+// So are those of the functions that look at a record before any operator does.
+func TestPanicInEventTime(t *testing.T) {
+	file := writeFile(t, filepath.Join(t.TempDir(), "words.json"), `{"word":"a"}`+"\n"+`{"word":""}`)
+	feed := []string{"-feed", "words=" + file, "-once", "-partitions", "1", "-print", "counts"}
+	first := EventTime(func(w word) time.Time { return time.UnixMilli(int64(w.Word[0])) })
+	runMain(t.Context(), words(first), feed...).failed(t, "topic words, partition 0, offset 1", "index out of range", "main_test.go:")
+	if r := runMain(t.Context(), words(first, OnError[word](Skip())), feed...).succeeded(t); r.out != "1\n" {
+		t.Errorf("printed %q", r.out)
+	}
+}
+
 // State that means something else to the program than to the one that wrote it is
 // refused.
 func TestChangedStoreIsRefused(t *testing.T) {

@@ -117,10 +117,15 @@ func (c *Container) offsets() stream.GroupOffsets {
 
 // prepare sends the changelog records of what is dirty in a task, and its meta
 // record to each of its changelogs.
-func (c *Container) prepare(t *task) error {
+func (c *Container) prepare(t *task) (err error) {
 	if !t.moved {
 		return nil
 	}
+	defer func() {
+		if v := recover(); v != nil { // in the user's own encoding of a value
+			err = newPanicError(v)
+		}
+	}()
 	t.seq++
 	if t.State != nil {
 		if err := t.State.Prepare(t.log); err != nil {

@@ -65,7 +65,7 @@ func (c *Container) loadHead(p *partition) error {
 			c.skipHead(p)
 			continue
 		}
-		eventTime, err := p.source.Load(r)
+		eventTime, err := load(p.source, r)
 		if err != nil {
 			if err := c.undecodable(p, err); err != nil {
 				return err
@@ -88,6 +88,17 @@ func (c *Container) loadHead(p *partition) error {
 	return nil
 }
 
+// load decodes a record. What panics there, a serde or the function for the event
+// time, is the user's.
+func load(s Source, r *stream.Record) (eventTime int64, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = newPanicError(v)
+		}
+	}()
+	return s.Load(r)
+}
+
 // undecodable skips the head or fails the job, as the input says.
 func (c *Container) undecodable(p *partition, err error) error {
 	if !p.source.Skips() {
@@ -101,8 +112,7 @@ func (c *Container) undecodable(p *partition, err error) error {
 // number of changes before the record was processed.
 func (c *Container) failed(p *partition, before int64, err error) error {
 	if !p.loaded {
-		// Not in the operators: the record was finished, or not yet loaded.
-		return err
+		return err // not in the operators: the record was finished
 	}
 	failure := &RecordError{TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset, Operator: p.task.logic.Operator(), Err: err}
 	if !p.source.Skips() {
