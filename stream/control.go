@@ -60,16 +60,19 @@ func (c *Control) Append(dst []byte) []byte {
 	return dst
 }
 
+// maxTasks bounds what a malformed message can make its reader allocate.
+const maxTasks = 1 << 20
+
 var errControl = errors.New("control message: malformed")
 
 // ParseControl is the reverse of [Control.Append].
 func ParseControl(src []byte) (Control, error) {
 	d := decoder{src: src}
-	c := Control{Epoch: d.varint(), Tasks: int32(d.uvarint())}
-	n := d.uvarint()
-	if d.bad || c.Tasks < 0 || n > uint64(len(src)) {
+	epoch, tasks, n := d.varint(), d.uvarint(), d.uvarint()
+	if d.bad || tasks > maxTasks || n > uint64(len(src)) {
 		return Control{}, errControl
 	}
+	c := Control{Epoch: epoch, Tasks: int32(tasks)}
 	c.Marks = make([]Mark, n)
 	for i := range c.Marks {
 		head := d.uvarint()
