@@ -135,6 +135,13 @@ func TestFeedByKey(t *testing.T) {
 	runMain(t.Context(), app, "-feed", "words="+file, "-once").failed(t, "topic words, partition 0, offset 0", "no key", "PartitionBy")
 }
 
+// The key of the meta record can't be a user's: a restore would take one for the
+// other.
+func TestReservedKeyIsRefused(t *testing.T) {
+	file := writeFile(t, filepath.Join(t.TempDir(), "words.json"), `{"word":"\u0000grete.meta\u0000"}`)
+	runMain(t.Context(), words(), "-feed", "words="+file, "-once").failed(t, "store count", "grete.meta", "reserved")
+}
+
 func TestBadInput(t *testing.T) {
 	dir := t.TempDir()
 	bad := writeFile(t, filepath.Join(dir, "bad.json"), `{"word":"a"}`+"\n"+`{"word":`+"\n"+`{"word":"b"}`)

@@ -147,6 +147,9 @@ func (c *Container) prepare(t *task) (err error) {
 
 // log sends one change of a store to its changelog.
 func (t *task) log(store int, key, value []byte) error {
+	if string(key) == metaKey {
+		return fmt.Errorf("store %s: the key %q is reserved", t.stage.Stores[store].Name, key)
+	}
 	t.record = stream.Record{Key: key, Value: value}
 	return t.logs[store].Send(t.ID, &t.record)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // metaKey is the reserved key of the meta record in a changelog. It can't be a
-// user's: State refuses it.
+// user's: log refuses it.
 const metaKey = "\x00grete.meta\x00"
 
 // A meta is the checkpoint of a task: written at each commit to its changelogs
