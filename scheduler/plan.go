@@ -43,7 +43,26 @@ type Input struct {
 	// Producers is, of a repartition topic, the number of tasks that write it;
 	// 0 of other topics.
 	Producers int32 `json:"producers,omitempty"`
+	// Start says where partitions are read first that this job has never read: 0,
+	// at their oldest record, [StartNewest], or at the first record that isn't
+	// older than a time, in ms since 1970.
+	Start int64 `json:"start,omitempty"`
+	// OutOfRange says where to go on if the next record isn't there any more.
+	OutOfRange OutOfRange `json:"outOfRange,omitempty"`
 }
+
+// StartNewest begins with what is written from now on.
+const StartNewest = -1
+
+// OutOfRange is what to do when a partition no longer has the offset that is to
+// be read: retention was faster than the job.
+type OutOfRange string
+
+const (
+	OutOfRangeFail   OutOfRange = "" // stop, so that a person decides
+	OutOfRangeOldest OutOfRange = "oldest"
+	OutOfRangeNewest OutOfRange = "newest"
+)
 
 // Repartition tells whether the topic carries this job's own traffic from one
 // stage to the next.

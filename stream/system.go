@@ -11,6 +11,9 @@ import (
 type System interface {
 	// Name is what messages to people call it: "kafka", "embedded log".
 	Name() string
+	// ID tells this log from every other one, also from one that was deleted and
+	// begun anew: state that belongs to another id is never taken for its own.
+	ID() string
 	OpenConsumer(ctx context.Context, cfg ConsumerConfig) (Consumer, error)
 	OpenProducer(ctx context.Context, cfg ProducerConfig) (Producer, error)
 	Admin() Admin
@@ -68,19 +71,26 @@ type ProducerConfig struct {
 	// id fences the first, whose next call fails with ErrFenced. Empty: nobody
 	// is fenced.
 	ID string
+	// AtLeastOnce asks for less, where a system can gain by it: what is sent may be
+	// seen before it is committed, Abort can't take it back, and nobody is fenced.
+	// A system for which that is no gain ignores it.
+	AtLeastOnce bool
 }
 
 // A Producer appends records and commits them together with offsets: all of it
 // becomes visible, or nothing. There is always an open transaction; it starts
-// empty at OpenProducer and after each Commit or Abort. A Producer belongs to
-// one goroutine.
+// empty at OpenProducer and after each Commit or Abort. Records of a partition
+// keep the order in which they were sent. A Producer belongs to one goroutine.
 type Producer interface {
 	// Writer opens a topic for sending. The topic exists, else the error is
 	// ErrUnknownTopic. Opening one twice returns the same writer.
 	Writer(topic string) (Writer, error)
-	// Buffered is the number of bytes sent in this transaction that are held in
-	// memory.
+	// Buffered is the number of bytes that were sent and are held in memory still.
 	Buffered() int64
+	// Flush waits until everything that was sent is safe where it belongs, so that
+	// what is sent afterwards can't survive without it. It commits nothing. After
+	// an error the rules of Commit hold.
+	Flush(ctx context.Context) error
 	// Commit makes what was sent since the last commit visible, and sets the
 	// group's offsets, as one atomic step. It returns where each partition that was
 	// written to ends after it. After ErrFenced the producer is done for. After any
@@ -137,12 +147,18 @@ type Admin interface {
 	// Partitions returns the number of partitions of each of the topics that
 	// exists; of no names, of every topic there is.
 	Partitions(ctx context.Context, topics ...string) (map[string]int32, error)
+	// Describe returns the configuration of each of the topics that exists. A
+	// Retention of 0 is never among it.
+	Describe(ctx context.Context, topics ...string) (map[string]TopicConfig, error)
 	// CreateTopic makes a topic. It fails with ErrTopicExists if there is one.
 	CreateTopic(ctx context.Context, cfg TopicConfig) error
 	// Starts and Ends return the offset of the first record that is kept, and the one
 	// after the last committed record, in the order of tps.
 	Starts(ctx context.Context, tps ...TopicPartition) ([]int64, error)
 	Ends(ctx context.Context, tps ...TopicPartition) ([]int64, error)
+	// OffsetsAt returns, in the order of tps, the offset of the first record whose
+	// time is not before at (ms since 1970); where there is none, that of Ends.
+	OffsetsAt(ctx context.Context, at int64, tps ...TopicPartition) ([]int64, error)
 	// Committed returns a group's offsets in the order of tps, -1 where it has
 	// none.
 	Committed(ctx context.Context, group string, tps ...TopicPartition) ([]int64, error)

@@ -1,0 +1,74 @@
+package kafka
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/gretestream/grete/stream/batch"
+)
+
+// Options say which cluster to use, and as whom. The zero value of every field
+// but Brokers works.
+type Options struct {
+	// Brokers are the addresses to begin with, as host:port: one that answers is
+	// enough, it knows the others.
+	Brokers []string
+	// ClientID is how the brokers' logs and quotas call this client; "" means
+	// "grete".
+	ClientID string
+	// TLS encrypts the connections; nil: they are in the clear.
+	TLS *TLS
+	// SASL says who we are; nil: nobody.
+	SASL *SASL
+	// Codec compresses what is produced.
+	Codec batch.Codec
+	// Patience is how long a request is tried again while brokers are away or
+	// elect a leader, before its caller gets the error; 0 means 2 minutes. At Open
+	// it is 8 seconds at most.
+	Patience time.Duration
+	Logger   *slog.Logger // nil: discarded
+}
+
+// TLS is how connections are encrypted, by the names of PEM files.
+type TLS struct {
+	// CA has the certificates that may have signed the brokers'; "" means the
+	// system's.
+	CA string
+	// Cert and Key are this client's own, where the brokers ask for them.
+	Cert, Key string
+	// ServerName is what the brokers' certificates must be made out to, if that
+	// isn't the host of their address.
+	ServerName string
+}
+
+// SASL is a name and what proves it.
+type SASL struct {
+	Mechanism Mechanism
+	User      string
+	Password  Secret
+}
+
+// A Mechanism is a way to prove who one is.
+type Mechanism string
+
+// The mechanisms.
+const (
+	Plain       Mechanism = "plain" // the password itself: use it with TLS only
+	ScramSHA256 Mechanism = "scram-sha-256"
+	ScramSHA512 Mechanism = "scram-sha-512"
+)
+
+// A Secret prints as stars, in messages, logs and JSON.
+type Secret string
+
+// String hides it.
+func (Secret) String() string { return "***" }
+
+// GoString hides it.
+func (Secret) GoString() string { return "***" }
+
+// MarshalText hides it.
+func (Secret) MarshalText() ([]byte, error) { return []byte("***"), nil }
+
+// LogValue hides it.
+func (Secret) LogValue() slog.Value { return slog.StringValue("***") }
