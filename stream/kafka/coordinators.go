@@ -1,0 +1,68 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/segmentio/kafka-go/protocol/findcoordinator"
+)
+
+// coordinators knows which broker answers for which group and which transactional
+// id. kafka-go would ask before each request. It is safe for concurrent use.
+type coordinators struct {
+	link link
+
+	mu    sync.Mutex
+	known map[coordinated]int32
+}
+
+// coordinated is what a coordinator is for.
+type coordinated struct {
+	kind int8
+	key  string
+}
+
+// By Kafka's numbers.
+const (
+	coordinatesGroup       = 0
+	coordinatesTransaction = 1
+)
+
+func groupOf(name string) coordinated     { return coordinated{coordinatesGroup, name} }
+func transactionOf(id string) coordinated { return coordinated{coordinatesTransaction, id} }
+
+// find returns the coordinator's node.
+func (c *coordinators) find(ctx context.Context, what coordinated) (int32, error) {
+	c.mu.Lock()
+	node, ok := c.known[what]
+	c.mu.Unlock()
+	if ok {
+		return node, nil
+	}
+	answer, err := exchange[*findcoordinator.Response](ctx, c.link, anyBroker, &findcoordinator.Request{Key: what.key, KeyType: what.kind})
+	if err != nil {
+		return 0, fmt.Errorf("asking for the coordinator of %s: %w", what.key, err)
+	}
+	if failed := code(answer.ErrorCode); failed != 0 {
+		resource := groupResource
+		if what.kind == coordinatesTransaction {
+			resource = transactionalResource
+		}
+		return 0, fmt.Errorf("asking for the coordinator of %s: %w", what.key, denied(failed, "Describe", resource, what.key))
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil {
+		c.known = make(map[coordinated]int32)
+	}
+	c.known[what] = answer.NodeID
+	return answer.NodeID, nil
+}
+
+// forget is called when it turns out that somebody else coordinates now.
+func (c *coordinators) forget(what coordinated) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.known, what)
+}

@@ -1,0 +1,110 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	kafkago "github.com/segmentio/kafka-go"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// An unreachableError: a broker gave no answer. It isn't known whether it has
+// carried the request out.
+type unreachableError struct {
+	where string
+	err   error
+}
+
+func (e *unreachableError) Error() string { return fmt.Sprintf("%s: %v", e.where, e.err) }
+func (e *unreachableError) Unwrap() error { return e.err }
+
+// A code is how a broker says that a request, or a part of it, failed. 0 is no
+// failure. The numbers are Kafka's, their names kafka-go's.
+type code int16
+
+const (
+	offsetOutOfRange     = code(kafkago.OffsetOutOfRange)
+	corruptMessage       = code(kafkago.InvalidMessage)
+	unknownTopic         = code(kafkago.UnknownTopicOrPartition)
+	leaderNotAvailable   = code(kafkago.LeaderNotAvailable)
+	notLeader            = code(kafkago.NotLeaderForPartition)
+	requestTimedOut      = code(kafkago.RequestTimedOut)
+	brokerNotAvailable   = code(kafkago.BrokerNotAvailable)
+	replicaNotAvailable  = code(kafkago.ReplicaNotAvailable)
+	messageTooLarge      = code(kafkago.MessageSizeTooLarge)
+	networkException     = code(kafkago.NetworkException)
+	coordinatorLoading   = code(kafkago.GroupLoadInProgress)
+	coordinatorAway      = code(kafkago.GroupCoordinatorNotAvailable)
+	notCoordinator       = code(kafkago.NotCoordinatorForGroup)
+	recordListTooLarge   = code(kafkago.RecordListTooLarge)
+	notEnoughReplicas    = code(kafkago.NotEnoughReplicas)
+	notEnoughAfterAppend = code(kafkago.NotEnoughReplicasAfterAppend)
+	topicDenied          = code(kafkago.TopicAuthorizationFailed)
+	groupDenied          = code(kafkago.GroupAuthorizationFailed)
+	clusterDenied        = code(kafkago.ClusterAuthorizationFailed)
+	topicExists          = code(kafkago.TopicAlreadyExists)
+	notController        = code(kafkago.NotController)
+	outOfOrderSequence   = code(kafkago.OutOfOrderSequenceNumber)
+	duplicateSequence    = code(kafkago.DuplicateSequenceNumber)
+	staleProducerEpoch   = code(kafkago.InvalidProducerEpoch)
+	badTransactionState  = code(kafkago.InvalidTransactionState)
+	concurrentTxns       = code(kafkago.ConcurrentTransactions)
+	transactionalDenied  = code(kafkago.TransactionalIDAuthorizationFailed)
+	storageError         = code(kafkago.KafkaStorageError)
+	unknownProducer      = code(kafkago.UnknownProducerId)
+	fetchSessionUnknown  = code(kafkago.FetchSessionIDNotFound)
+	fetchSessionEpoch    = code(kafkago.InvalidFetchSessionEpoch)
+	fencedLeaderEpoch    = code(kafkago.FencedLeaderEpoch)
+	unknownLeaderEpoch   = code(kafkago.UnknownLeaderEpoch)
+	unstableOffset       = code(kafkago.UnstableOffsetCommit)
+	throttlingQuota      = code(kafkago.ThrottlingQuotaExceeded)
+	producerFenced       = code(kafkago.ProducerFenced)
+	topicIDUnknown       = code(100) // not among kafka-go's
+)
+
+func (c code) Error() string { return kafkago.Error(c).Title() }
+
+// moved tells that somebody else leads the partition now, or nobody at the
+// moment: ask for the leaders, and try there.
+func (c code) moved() bool {
+	switch c {
+	case leaderNotAvailable, notLeader, replicaNotAvailable, fencedLeaderEpoch, unknownLeaderEpoch, storageError, unknownTopic, topicIDUnknown:
+		return true
+	}
+	return false
+}
+
+// notCoordinating tells that somebody else coordinates, or nobody at the moment.
+func (c code) notCoordinating() bool { return c == coordinatorAway || c == notCoordinator }
+
+// temporary tells that the same request may succeed a little later.
+func (c code) temporary() bool {
+	switch c {
+	case requestTimedOut, brokerNotAvailable, networkException, coordinatorLoading, notEnoughReplicas, notEnoughAfterAppend,
+		notController, concurrentTxns, unstableOffset, throttlingQuota:
+		return true
+	}
+	return c.moved() || c.notCoordinating()
+}
+
+// temporary tells whether to try again. What a caller has cancelled, and what
+// was closed, is over.
+func temporary(err error) bool {
+	if errors.Is(err, stream.ErrClosed) || errors.Is(err, context.Canceled) || isRefusal(err) {
+		return false
+	}
+	if c := code(0); errors.As(err, &c) {
+		return c.temporary()
+	}
+	var away *unreachableError
+	return errors.As(err, &away)
+}
+
+// isRefusal tells that a broker can be reached, and doesn't want us: waiting won't
+// help.
+func isRefusal(err error) bool {
+	return errors.Is(err, kafkago.SASLAuthenticationFailed) || errors.Is(err, kafkago.UnsupportedSASLMechanism) ||
+		errors.Is(err, kafkago.IllegalSASLState)
+}

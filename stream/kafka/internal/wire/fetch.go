@@ -1,0 +1,166 @@
+package wire
+
+import (
+	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// A Fetch asks a broker for records of many partitions: version 11, with a
+// session (KIP-227), of committed transactions only.
+type Fetch struct {
+	MaxWait  int32 // ms that the broker may wait for MinBytes
+	MinBytes int32
+	MaxBytes int32 // of the whole answer; a single larger batch is sent all the same
+	// Session and Epoch are those of the fetch session: 0 and 0 begin a new one, 0
+	// and -1 do without. Within one, Partitions are what has changed, and
+	// Forgotten what is given up.
+	Session    int32
+	Epoch      int32
+	Partitions []FetchPartition // those of a topic side by side
+	Forgotten  []stream.TopicPartition
+
+	// Take gives memory for n bytes of records. It is called while the answer
+	// arrives.
+	Take func(n int) []byte
+	// The answer. Its memory is used again by the next exchange, but for Records.
+	Answer FetchAnswer
+}
+
+// A FetchPartition is what is asked of a partition.
+type FetchPartition struct {
+	stream.TopicPartition
+	LeaderEpoch int32 // -1: unknown
+	Offset      int64
+	MaxBytes    int32
+}
+
+// A FetchAnswer is what came of it.
+type FetchAnswer struct {
+	Throttle   int32 // ms
+	Code       int16
+	Session    int32
+	Partitions []FetchedPartition
+}
+
+// A FetchedPartition is what there is of a partition.
+type FetchedPartition struct {
+	stream.TopicPartition
+	Code       int16
+	StableEnd  int64 // the last stable offset: where committed records end
+	Start      int64 // of the log; -1: unknown
+	Aborted    []Aborted
+	Records    []byte // batches, the last one maybe cut short; nil if there are none
+	FetchedEnd int64  // the high watermark
+}
+
+// Aborted is a transaction among the records that came to nothing.
+type Aborted struct {
+	Producer    int64
+	FirstOffset int64
+}
+
+// ApiKey is Kafka's number of the request.
+func (*Fetch) ApiKey() protocol.ApiKey { return protocol.Fetch }
+
+func (*Fetch) version() (int16, bool) { return 11, false }
+
+const (
+	consumerReplica = -1
+	readCommitted   = 1
+)
+
+func (f *Fetch) encode(w *writer) {
+	w.int32(consumerReplica)
+	w.int32(f.MaxWait)
+	w.int32(f.MinBytes)
+	w.int32(f.MaxBytes)
+	w.int8(readCommitted)
+	w.int32(f.Session)
+	w.int32(f.Epoch)
+	byTopic(w, f.Partitions, func(p *FetchPartition) string { return p.Topic }, func(p *FetchPartition) {
+		w.int32(p.Partition)
+		w.int32(p.LeaderEpoch)
+		w.int64(p.Offset)
+		w.int64(-1) // the log's start, which only followers tell
+		w.int32(p.MaxBytes)
+	})
+	byTopic(w, f.Forgotten, func(p *stream.TopicPartition) string { return p.Topic }, func(p *stream.TopicPartition) {
+		w.int32(p.Partition)
+	})
+	w.string("") // rack
+}
+
+// byTopic writes a flat list as an array of topics with an array of partitions
+// each.
+func byTopic[P any](w *writer, list []P, topic func(*P) string, partition func(*P)) {
+	setTopics := w.placeholder()
+	topics, partitions := int32(0), int32(0)
+	var setPartitions func(int32)
+	for i := range list {
+		if t := topic(&list[i]); i == 0 || t != topic(&list[i-1]) {
+			if i > 0 {
+				setPartitions(partitions)
+			}
+			w.string(t)
+			setPartitions = w.placeholder()
+			topics++
+			partitions = 0
+		}
+		partition(&list[i])
+		partitions++
+	}
+	if partitions > 0 {
+		setPartitions(partitions)
+	}
+	setTopics(topics)
+}
+
+func (f *Fetch) decode(r *reader) {
+	a := &f.Answer
+	a.Throttle = r.int32()
+	a.Code = r.int16()
+	a.Session = r.int32()
+	n := 0
+	for range r.length() {
+		topic := r.text(f.topicAt(n))
+		for range r.length() {
+			if n == len(a.Partitions) {
+				a.Partitions = append(a.Partitions, FetchedPartition{})
+			}
+			p := &a.Partitions[n]
+			p.Topic = topic
+			f.partition(r, p)
+			n++
+		}
+	}
+	clear(a.Partitions[n:])
+	a.Partitions = a.Partitions[:n]
+}
+
+// topicAt is the topic that stood at a place of the answer before, most often
+// the same.
+func (f *Fetch) topicAt(n int) string {
+	if all := f.Answer.Partitions; n < len(all) {
+		return all[n].Topic
+	}
+	return ""
+}
+
+func (f *Fetch) partition(r *reader, p *FetchedPartition) {
+	p.Partition = r.int32()
+	p.Code = r.int16()
+	p.FetchedEnd = r.int64()
+	p.StableEnd = r.int64()
+	p.Start = r.int64()
+	p.Aborted = p.Aborted[:0]
+	for range r.length() {
+		p.Aborted = append(p.Aborted, Aborted{Producer: r.int64(), FirstOffset: r.int64()})
+	}
+	_ = r.int32() // the replica to prefer
+	p.Records = nil
+	if size := r.length(); size > 0 {
+		p.Records = f.Take(size)[:size]
+		r.fill(p.Records)
+	}
+}

@@ -1,0 +1,76 @@
+package wire
+
+import (
+	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// A Produce appends a record batch to each of some partitions: version 8, safe
+// when all in-sync replicas have it.
+type Produce struct {
+	Transaction string             // the transactional id; "" for none
+	Timeout     int32              // ms that the leader waits for its followers
+	Partitions  []ProducePartition // those of a topic side by side
+	Answer      ProduceAnswer
+}
+
+// A ProducePartition is a batch for a partition.
+type ProducePartition struct {
+	stream.TopicPartition
+	Batch []byte // stays as it is until the answer
+}
+
+// A ProduceAnswer is what came of it.
+type ProduceAnswer struct {
+	Throttle   int32 // ms
+	Partitions []ProducedPartition
+}
+
+// A ProducedPartition is what came of a batch.
+type ProducedPartition struct {
+	stream.TopicPartition
+	Code       int16
+	BaseOffset int64
+	Message    string
+}
+
+// ApiKey is Kafka's number of the request.
+func (*Produce) ApiKey() protocol.ApiKey { return protocol.Produce }
+
+func (*Produce) version() (int16, bool) { return 8, false }
+
+const allInSync = -1
+
+func (p *Produce) encode(w *writer) {
+	w.nullable(p.Transaction)
+	w.int16(allInSync)
+	w.int32(p.Timeout)
+	byTopic(w, p.Partitions, func(p *ProducePartition) string { return p.Topic }, func(p *ProducePartition) {
+		w.int32(p.Partition)
+		w.int32(int32(len(p.Batch)))
+		w.refer(p.Batch)
+	})
+}
+
+func (p *Produce) decode(r *reader) {
+	a := &p.Answer
+	a.Partitions = a.Partitions[:0]
+	for range r.length() {
+		topic := r.text("")
+		for range r.length() {
+			out := ProducedPartition{}
+			out.Topic, out.Partition, out.Code, out.BaseOffset = topic, r.int32(), r.int16(), r.int64()
+			_, _ = r.int64(), r.int64() // append time, start of the log
+			for range r.length() {
+				_ = r.int32() // index of a bad record
+				out.Message = r.text("")
+			}
+			if m := r.text(""); m != "" {
+				out.Message = m
+			}
+			a.Partitions = append(a.Partitions, out)
+		}
+	}
+	a.Throttle = r.int32()
+}

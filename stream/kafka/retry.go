@@ -1,0 +1,36 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Back-off between two tries of the same thing.
+const (
+	firstBackoff = 50 * time.Millisecond
+	lastBackoff  = time.Second
+)
+
+// backoff is the time to wait after so many failures in a row.
+func backoff(failures int) time.Duration {
+	return min(firstBackoff<<min(failures, 16), lastBackoff)
+}
+
+// retry calls try until it succeeds, fails for good, or has failed for as long as
+// patience.
+func retry(ctx context.Context, l link, patience time.Duration, try func() error) error {
+	began := l.now()
+	for failures := 0; ; failures++ {
+		err := try()
+		if err == nil || !temporary(err) {
+			return err
+		}
+		if waited := l.now().Sub(began); waited >= patience {
+			return fmt.Errorf("tried for %s: %w", waited.Round(time.Second), err)
+		}
+		if sleeping := l.sleep(ctx, backoff(failures)); sleeping != nil {
+			return fmt.Errorf("%w, after %w", sleeping, err)
+		}
+	}
+}

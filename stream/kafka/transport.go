@@ -1,0 +1,177 @@
+package kafka
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	kafkago "github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/sasl"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/wire"
+)
+
+// A transport is the link to real brokers: kafka-go's, which pools connections,
+// encrypts them and proves who we are. One request is under way on a connection
+// at a time.
+type transport struct {
+	pool        *kafkago.Transport
+	bootstrap   net.Addr
+	clientID    string
+	correlation atomic.Int32
+	ctx         context.Context // ends with close
+	cancel      context.CancelFunc
+	tasks       sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	open   map[net.Conn]struct{}
+}
+
+// dialTimeout is for all that a new connection takes, TLS and SASL included.
+const dialTimeout = 5 * time.Second
+
+// layoutTTL is how soon a broker's new address is known, at the latest.
+const layoutTTL = 3 * time.Second
+
+func newTransport(brokers []string, clientID string, encryption *tls.Config, login sasl.Mechanism) *transport {
+	t := &transport{
+		bootstrap: kafkago.TCP(brokers...),
+		clientID:  clientID,
+		open:      make(map[net.Conn]struct{}),
+	}
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	t.pool = &kafkago.Transport{
+		Dial:        t.dial,
+		DialTimeout: dialTimeout,
+		MetadataTTL: layoutTTL,
+		// None rather than all of them: where topics are is cluster's to know.
+		MetadataTopics: []string{},
+		ClientID:       clientID,
+		TLS:            encryption,
+		SASL:           login,
+		Context:        t.ctx,
+	}
+	return t
+}
+
+// dial remembers the connections, so that close can end what waits on them.
+func (t *transport) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	var d net.Dialer
+	c, err := d.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return nil, errors.Join(fmt.Errorf("connect to %s: %w", address, stream.ErrClosed), c.Close())
+	}
+	t.open[c] = struct{}{}
+	return &connection{Conn: c, transport: t}, nil
+}
+
+// A connection forgets itself when it is closed.
+type connection struct {
+	net.Conn
+	transport *transport
+}
+
+func (c *connection) Close() error {
+	c.transport.mu.Lock()
+	delete(c.transport.open, c.Conn)
+	c.transport.mu.Unlock()
+	return c.Conn.Close()
+}
+
+func (t *transport) exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	c := call{node: node, req: req, clientID: t.clientID, correlation: t.correlation.Add(1)}
+	_, err := t.pool.RoundTrip(ctx, t.bootstrap, &c)
+	if err == nil {
+		return c.answer, nil
+	}
+	if t.ctx.Err() != nil {
+		err = stream.ErrClosed
+	}
+	where := fmt.Sprintf("broker %d", node)
+	if node == anyBroker {
+		where = strings.ReplaceAll(t.bootstrap.String(), ",", ", ")
+	}
+	return nil, &unreachableError{where: where, err: err}
+}
+
+func (t *transport) run(f func()) { t.tasks.Go(f) }
+
+func (t *transport) sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.ctx.Done():
+		return stream.ErrClosed
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (t *transport) now() time.Time { return time.Now() }
+
+func (t *transport) close() error {
+	t.mu.Lock()
+	t.closed = true
+	for c := range t.open {
+		_ = c.Close() // what waits for it ends with an error; nobody else does
+	}
+	t.mu.Unlock()
+	t.cancel()
+	t.tasks.Wait()
+	t.pool.CloseIdleConnections()
+	return nil
+}
+
+// A call puts a request on a connection of kafka-go's pool, to the broker that it
+// is for. kafka-go would route and encode some of them otherwise than we need.
+type call struct {
+	node        int32
+	req, answer protocol.Message
+	clientID    string
+	correlation int32
+	version     int16
+}
+
+// ApiKey is Kafka's number of the request.
+func (c *call) ApiKey() protocol.ApiKey { return c.req.ApiKey() }
+
+// Broker routes the call.
+func (c *call) Broker(protocol.Cluster) (protocol.Broker, error) {
+	return protocol.Broker{ID: c.node}, nil
+}
+
+// Required makes kafka-go leave the connection to RawExchange.
+func (c *call) Required(versions map[protocol.ApiKey]int16) bool {
+	c.version = versions[c.req.ApiKey()]
+	return true
+}
+
+// RawExchange has the connection to itself.
+func (c *call) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
+	if own, ok := c.req.(wire.Request); ok {
+		c.answer = c.req
+		return c, wire.Exchange(rw, c.correlation, c.clientID, own)
+	}
+	answer, err := protocol.RoundTrip(rw, c.version, c.correlation, c.clientID, c.req)
+	c.answer = answer
+	return c, err
+}
