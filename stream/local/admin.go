@@ -43,6 +43,23 @@ func (a *admin) Partitions(ctx context.Context, topics ...string) (map[string]in
 	return found, nil
 }
 
+func (a *admin) Describe(ctx context.Context, topics ...string) (map[string]stream.TopicConfig, error) {
+	s, err := a.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.visible.RUnlock()
+	found := make(map[string]stream.TopicConfig)
+	for _, name := range topics {
+		if t := s.topics[name]; t != nil {
+			cfg := t.TopicConfig
+			cfg.Retention, cfg.Replication = t.retention(s), 1
+			found[name] = cfg
+		}
+	}
+	return found, nil
+}
+
 func (a *admin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
 	cfg, err := cfg.Check()
 	if err == nil {

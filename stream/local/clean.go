@@ -63,10 +63,7 @@ func (s *System) allPartitions() []*partition {
 // dropOld drops what is older than the topic's retention.
 func (p *partition) dropOld() error {
 	s := p.sys
-	keep := p.topic.Retention
-	if keep == 0 {
-		keep = s.opts.Retention
-	}
+	keep := p.topic.retention(s)
 	if keep < 0 {
 		return nil
 	}

@@ -3,6 +3,7 @@ package local
 import (
 	"slices"
 	"sort"
+	"time"
 
 	"github.com/gretestream/grete/stream"
 )
@@ -23,6 +24,14 @@ func newTopic(s *System, cfg stream.TopicConfig) *topic {
 		}
 	}
 	return t
+}
+
+// retention is the topic's own, or else the log's.
+func (t *topic) retention(s *System) time.Duration {
+	if t.Retention == 0 {
+		return s.opts.Retention
+	}
+	return t.Retention
 }
 
 // partition is what the log says of a partition.

@@ -170,6 +170,20 @@ func (p *producer) forget() {
 
 func (p *producer) Buffered() int64 { return p.buffered }
 
+// Flush has nothing to wait for: nothing survives but with a commit, and then
+// all of it does.
+func (p *producer) Flush(ctx context.Context) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p.sys.visible.RLock()
+	defer p.sys.visible.RUnlock()
+	return p.sys.usable()
+}
+
 func (p *producer) Commit(ctx context.Context, offsets stream.GroupOffsets) ([]stream.Position, error) {
 	if err := p.check(); err != nil {
 		return nil, err

@@ -42,6 +42,26 @@ func (a *admin) Partitions(ctx context.Context, topics ...string) (map[string]in
 	return found, nil
 }
 
+func (a *admin) Describe(ctx context.Context, topics ...string) (map[string]stream.TopicConfig, error) {
+	s, err := a.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	found := make(map[string]stream.TopicConfig)
+	for _, name := range topics {
+		if t := s.topics[name]; t != nil {
+			cfg := t.TopicConfig
+			cfg.Replication = 1
+			if cfg.Retention == 0 {
+				cfg.Retention = -1 // nothing is dropped here, whatever the age
+			}
+			found[name] = cfg
+		}
+	}
+	return found, nil
+}
+
 func (a *admin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
 	cfg, err := cfg.Check()
 	if err != nil {
@@ -65,6 +85,17 @@ func (a *admin) Starts(ctx context.Context, tps ...stream.TopicPartition) ([]int
 
 func (a *admin) Ends(ctx context.Context, tps ...stream.TopicPartition) ([]int64, error) {
 	return a.each(ctx, tps, (*partition).end)
+}
+
+func (a *admin) OffsetsAt(ctx context.Context, at int64, tps ...stream.TopicPartition) ([]int64, error) {
+	return a.each(ctx, tps, func(p *partition) int64 {
+		for i := range p.records {
+			if p.records[i].Time >= at {
+				return p.records[i].Offset
+			}
+		}
+		return p.end()
+	})
 }
 
 func (a *admin) each(ctx context.Context, tps []stream.TopicPartition, of func(*partition) int64) ([]int64, error) {

@@ -98,6 +98,20 @@ func sizeOf(r *stream.Record) int64 {
 
 func (p *producer) Buffered() int64 { return p.buffered }
 
+// Flush has nothing to wait for: what was sent becomes visible, all of it, with
+// Commit and not before.
+func (p *producer) Flush(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p.sys.mu.Lock()
+	defer p.sys.mu.Unlock()
+	if p.sys.closed {
+		return stream.ErrClosed
+	}
+	return p.check()
+}
+
 func (p *producer) Commit(ctx context.Context, offsets stream.GroupOffsets) ([]stream.Position, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"sync"
 	"time"
@@ -15,6 +16,8 @@ type System struct {
 	// Now gives the time of records that are sent without one. It may be replaced
 	// before the system is used.
 	Now func() time.Time
+
+	id string
 
 	mu        sync.Mutex
 	closed    bool
@@ -48,6 +51,7 @@ type groupPartition struct {
 func New() *System {
 	return &System{
 		Now:       time.Now,
+		id:        rand.Text(),
 		topics:    make(map[string]*topic),
 		offsets:   make(map[groupPartition]int64),
 		producers: make(map[string]*producer),
@@ -57,6 +61,9 @@ func New() *System {
 
 // Name is "memory".
 func (s *System) Name() string { return "memory" }
+
+// ID is another one for each system.
+func (s *System) ID() string { return s.id }
 
 // Admin returns the system itself.
 func (s *System) Admin() stream.Admin { return (*admin)(s) }
