@@ -25,7 +25,7 @@ func Exchange(rw io.ReadWriter, correlation int32, clientID string, req Request)
 		return err
 	}
 	r := reader{src: rw, left: 4}
-	r.left = 4 + int(r.int32())
+	r.left = max(int(r.int32()), 0)
 	if got := r.int32(); r.err == nil && got != correlation {
 		return fmt.Errorf("the broker answers request %d, expected %d", got, correlation)
 	}
