@@ -24,7 +24,7 @@ type only struct {
 func onlys() []only {
 	return []only{
 		{"github.com/linxGnu/grocksdb", []string{"kv/rocksdb"}, "all else builds without cgo"},
-		{"github.com/segmentio/kafka-go", []string{"stream/kafka"}, "all else knows streams, not Kafka"},
+		{"github.com/segmentio/kafka-go", []string{"stream/kafka", "stream/kafka/internal/wire"}, "all else knows streams, not Kafka"},
 		{"github.com/hashicorp/nomad/", []string{"nomad"}, "all else knows plans, not Nomad"},
 		{"C", nil, "cgo is grocksdb's alone"},
 	}
@@ -67,11 +67,22 @@ func check(p pkg) []string {
 		if path == "scheduler" && slices.Contains(pure(), imp) {
 			broken = append(broken, fmt.Sprintf("%s imports %s: it is pure", path, imp))
 		}
-		if imp == "testing" && !forTests(path) {
-			broken = append(broken, fmt.Sprintf("%s imports testing: only packages for tests (…test) do", path))
+		if t := forTestsOnly(imp); t != "" && !forTests(path) {
+			broken = append(broken, fmt.Sprintf("%s imports %s: only tests and packages for them (…test) do", path, t))
 		}
 	}
 	return broken
+}
+
+// forTestsOnly returns the name of what no program of a user may carry, "" for
+// all else.
+func forTestsOnly(imp string) string {
+	for _, name := range []string{"testing", "github.com/twmb/franz-go"} {
+		if imp == name || strings.HasPrefix(imp, name+"/") {
+			return name
+		}
+	}
+	return ""
 }
 
 // forTests tells of packages that no program of a user has in it.
