@@ -11,13 +11,20 @@ func Build(g Graph, m Metadata, o Options) (*Plan, error) {
 	}
 	bad := slices.Concat(checkNames(g), checkOptions(o))
 
+	// What is read.
+	g, unmatched := resolvePatterns(g, m)
+	if len(unmatched) > 0 {
+		return nil, slices.Concat(bad, unmatched).err(g)
+	}
+	m = m.assume(g)
+
 	// What runs together.
-	cut := cutAtRepartitions(g)
-	cut = uniteByTopic(g, cut)
+	cut := cutIntoStages(g)
 	if loops := checkLoops(g, cut); len(loops) > 0 {
 		return nil, slices.Concat(bad, loops).err(g)
 	}
 	stages := describeStages(g, orderStages(g, cut))
+	bad = append(bad, checkStarts(g, stages)...)
 
 	// How wide it is.
 	counts, missing := countPartitions(g, stages, m, o)
@@ -44,6 +51,7 @@ func cloneNodes(nodes []Node) []Node {
 	out := slices.Clone(nodes)
 	for i := range out {
 		out[i].From = slices.Clone(out[i].From)
+		out[i].Topics = slices.Clone(out[i].Topics)
 		out[i].Params = slices.Clone(out[i].Params)
 		if s := out[i].Store; s != nil {
 			spec := *s

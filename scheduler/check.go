@@ -36,6 +36,9 @@ func (n *Node) checkShape(i int, nodes []Node) error {
 			return fmt.Errorf("it gets records from node %d, which is an output", f)
 		}
 	}
+	if err := n.checkTopics(); err != nil {
+		return err
+	}
 	if (n.Store != nil) != (n.Kind == KindWindow || n.Kind == KindTable) {
 		return fmt.Errorf("windows and tables have a store, others have none")
 	}
@@ -61,10 +64,11 @@ func checkNames(g Graph) mistakes {
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
 		if n.Kind == KindInput || n.Kind == KindOutput {
-			if err := ValidName(n.Topic); err != nil {
-				bad.add(i, "topic of the %s: %v", n.Kind, err)
+			for _, topic := range n.topics() {
+				if err := ValidName(topic); err != nil {
+					bad.add(i, "topic of the %s: %v", n.Kind, err)
+				}
 			}
-			continue
 		}
 		if n.Name == "" && !n.needsName() {
 			continue
@@ -87,7 +91,9 @@ func checkNames(g Graph) mistakes {
 }
 
 // needsName tells whether topics are named after the node.
-func (n *Node) needsName() bool { return n.Kind == KindRepartition || n.Store != nil }
+func (n *Node) needsName() bool {
+	return n.Kind == KindRepartition || n.Store != nil || n.Pattern != ""
+}
 
 func checkOptions(o Options) mistakes {
 	var bad mistakes

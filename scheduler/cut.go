@@ -8,6 +8,9 @@ import (
 // one stage. The number is that of the stage's first node.
 type cutting []int
 
+// cutIntoStages says what runs together.
+func cutIntoStages(g Graph) cutting { return uniteByTopic(g, cutAtRepartitions(g)) }
+
 // cutAtRepartitions puts together what is connected without a repartition. A
 // repartition itself runs where its input does; all who read it run together,
 // so that its topic is read once.
@@ -33,21 +36,24 @@ func cutAtRepartitions(g Graph) cutting {
 
 // uniteByTopic makes one stage of stages that read the same topic, so that it
 // is read once. It leaves them apart where one feeds the other: united, the
-// stage would wait for itself.
+// stage would wait for itself. Inputs with a pattern unite nothing: the topics
+// that exist by chance must not decide what a stage is.
 func uniteByTopic(g Graph, c cutting) cutting {
 	before := len(checkLoops(g, c))
 	first := map[string]int{}
 	for i := range g.Nodes {
-		if g.Nodes[i].Kind != KindInput {
+		if g.Nodes[i].Kind != KindInput || g.Nodes[i].Pattern != "" {
 			continue
 		}
-		f, ok := first[g.Nodes[i].Topic]
-		if !ok {
-			first[g.Nodes[i].Topic] = i
-			continue
-		}
-		if united := c.join(i, f); len(checkLoops(g, united)) <= before {
-			c = united
+		for _, topic := range g.Nodes[i].topics() {
+			f, ok := first[topic]
+			if !ok {
+				first[topic] = i
+				continue
+			}
+			if united := c.join(i, f); len(checkLoops(g, united)) <= before {
+				c = united
+			}
 		}
 	}
 	return c

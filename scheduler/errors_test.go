@@ -104,14 +104,14 @@ func TestMistakes(t *testing.T) {
 		"state of another number of tasks": {
 			record:   func(r *recorder) { r.output(r.table(r.input("a"), "t"), "out") },
 			metadata: exist("a", 8, "app-t-changelog", 4),
-			want: []string{`main.go:2: topic "app-t-changelog" has 4 partitions, but stage "a" now has 8 tasks, as many as its widest input has partitions: ` +
-				`the state can't be divided anew; give the inputs 4 partitions again, or start over under another app name or in another data directory`},
+			want: []string{`main.go:2: topic "app-t-changelog" has 4 partitions, but stage "a" now has 8 tasks, as many as its widest input, "a", has partitions: ` +
+				`the state can't be divided anew; read inputs of 4 partitions again, or start over under another app name (on the embedded log: in another data directory)`},
 		},
 		"state of more tasks": {
 			record:   func(r *recorder) { r.output(r.input("a"), "out") },
 			metadata: exist("a", 4, "app-a-meta", 8),
-			want: []string{`main.go:1: topic "app-a-meta" has 8 partitions, but stage "a" now has 4 tasks, as many as its widest input has partitions: ` +
-				`the state can't be divided anew; give the inputs 8 partitions again, or start over under another app name or in another data directory`},
+			want: []string{`main.go:1: topic "app-a-meta" has 8 partitions, but stage "a" now has 4 tasks, as many as its widest input, "a", has partitions: ` +
+				`the state can't be divided anew; read inputs of 8 partitions again, or start over under another app name (on the embedded log: in another data directory)`},
 		},
 		"a topic that only the reader writes": {
 			record:   func(r *recorder) { r.output(r.merge(r.input("a"), r.input("retry")), "retry") },

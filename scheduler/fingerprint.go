@@ -15,7 +15,8 @@ import (
 // repartition topics, of topics whose records reach a store, and of stores
 // (tasks). It doesn't count for other topics, which may grow under a running
 // job. Stateless operators, the positions of nodes, and the number of containers
-// don't count either.
+// don't count either, nor which topics match a pattern: a new one adds to what
+// is read, and changes nothing that is kept.
 func fingerprint(p *Plan) string {
 	g := p.Graph()
 	var keyed []string
@@ -32,7 +33,14 @@ func fingerprint(p *Plan) string {
 				width = in.Partitions
 			}
 			for _, n := range in.Nodes {
-				lines = append(lines, fmt.Sprintf("stage %q reads %q %d %q %q", s.Name, in.Topic, width, g.Nodes[n].Key, g.Nodes[n].Value))
+				if g.Nodes[n].Pattern == "" {
+					lines = append(lines, fmt.Sprintf("stage %q reads %q %d %q %q", s.Name, in.Topic, width, g.Nodes[n].Key, g.Nodes[n].Value))
+					continue
+				}
+				line := fmt.Sprintf("stage %q matches %q %d %q %q", s.Name, g.Nodes[n].Name, width, g.Nodes[n].Key, g.Nodes[n].Value)
+				if !slices.Contains(lines, line) {
+					lines = append(lines, line)
+				}
 			}
 		}
 		for _, out := range s.Outputs {

@@ -33,6 +33,15 @@ type Node struct {
 	// Topic is the one that an input reads or an output writes. A repartition's
 	// is named by the plan.
 	Topic string `json:"topic,omitempty"`
+	// Topics are those of an input that reads several as one stream.
+	Topics []string `json:"topics,omitempty"`
+	// Pattern is of an input that reads the topics whose whole names match it, a
+	// regular expression (RE2). [Build] sets Topics to those that do. The stage is
+	// named after the node, so that a new topic renames nothing.
+	Pattern string `json:"pattern,omitempty"`
+	// Start and OutOfRange are of inputs; see [Input].
+	Start      int64      `json:"start,omitempty"`
+	OutOfRange OutOfRange `json:"outOfRange,omitempty"`
 	// Key and Value are the serdes of an input, output or repartition.
 	Key   string `json:"key,omitempty"`
 	Value string `json:"value,omitempty"`

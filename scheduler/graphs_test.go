@@ -24,6 +24,14 @@ func (r *recorder) input(topic string) int {
 	return r.add(Node{Kind: KindInput, Topic: topic, Value: "json(main." + strings.ToUpper(topic[:1]) + topic[1:] + ")"})
 }
 
+func (r *recorder) inputs(topics ...string) int {
+	return r.add(Node{Kind: KindInput, Topics: topics, Value: "json(main.V)"})
+}
+
+func (r *recorder) matching(name, pattern string) int {
+	return r.add(Node{Kind: KindInput, Name: name, Pattern: pattern, Value: "json(main.V)"})
+}
+
 func (r *recorder) output(from int, topic string) int {
 	return r.add(Node{Kind: KindOutput, Topic: topic, From: []int{from}, Key: "string", Value: "json(main.Out)"})
 }

@@ -154,7 +154,7 @@ func sourceTopics(g Graph, node int) []string {
 	for i := 0; i < len(seen); i++ {
 		n := &g.Nodes[seen[i]]
 		if n.Kind == KindInput || i > 0 && n.crosses() {
-			topics = append(topics, topicOf(g, n.ID))
+			topics = append(topics, topicsOf(g, n.ID)...)
 			continue
 		}
 		for _, f := range n.From {

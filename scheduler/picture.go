@@ -142,19 +142,21 @@ func (d *drawing) addOutput(out Output) {
 		return
 	}
 	for _, f := range d.plan.Nodes[out.Node].From {
-		d.arrow(d.source(f), d.topics[name])
+		d.arrowsFrom(f, d.topics[name])
 	}
 }
 
-// source is the item from which those behind a node get its records.
-func (d *drawing) source(node int) int {
+// arrowsFrom draws the ways on which an item gets a node's records.
+func (d *drawing) arrowsFrom(node, to int) {
 	switch n := &d.plan.Nodes[node]; {
 	case n.crosses():
-		return d.topics[repartitionTopic(d.plan.App, n.Name)]
+		d.arrow(d.topics[repartitionTopic(d.plan.App, n.Name)], to)
 	case d.nodes[node] >= 0:
-		return d.nodes[node]
+		d.arrow(d.nodes[node], to)
 	default: // an input that isn't shown
-		return d.topics[n.Topic]
+		for _, topic := range n.topics() {
+			d.arrow(d.topics[topic], to)
+		}
 	}
 }
 
@@ -198,10 +200,12 @@ func (d *drawing) connect() {
 			continue
 		}
 		if d.plan.Nodes[n].Kind == KindInput {
-			d.arrow(d.topics[d.plan.Nodes[n].Topic], d.nodes[n])
+			for _, topic := range d.plan.Nodes[n].topics() {
+				d.arrow(d.topics[topic], d.nodes[n])
+			}
 		}
 		for _, f := range d.plan.Nodes[n].From {
-			d.arrow(d.source(f), d.nodes[n])
+			d.arrowsFrom(f, d.nodes[n])
 		}
 	}
 }

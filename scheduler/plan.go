@@ -19,7 +19,7 @@ type Plan struct {
 // A Stage is a part of the graph that one task can run on its own.
 type Stage struct {
 	// Name is that of the repartition that feeds the stage, or of its first
-	// input topic.
+	// input: its topic, or the name that stands beside a pattern.
 	Name       string   `json:"name"`
 	Group      string   `json:"group"` // <app>-<name>: whose offsets are committed
 	Tasks      int32    `json:"tasks"`
@@ -38,7 +38,7 @@ type Input struct {
 	Topic      string `json:"topic"`
 	Partitions int32  `json:"partitions"`
 	// Nodes get the topic's records: input nodes, or the one repartition node
-	// that writes the topic in another stage.
+	// that writes the topic in another stage. A node may read several inputs.
 	Nodes []int `json:"nodes"`
 	// Producers is, of a repartition topic, the number of tasks that write it;
 	// 0 of other topics.
@@ -107,8 +107,12 @@ type Topic struct {
 
 // Metadata is what a plan must know of the world.
 type Metadata struct {
-	// Partitions of the topics that exist, or that will before the job starts.
+	// Partitions of the topics that exist, or that will before the job starts. It
+	// needs to have those that [Topics] names.
 	Partitions map[string]int32
+	// Assumed is how many partitions the inputs have that aren't among them, for a
+	// plan without a streaming layer; 0: they must exist.
+	Assumed int32
 }
 
 // Options are the user's wishes.

@@ -18,8 +18,16 @@ func drawGraph(t *rapid.T) (Graph, Metadata) {
 	for range rapid.IntRange(1, 3).Draw(t, "inputs") {
 		topic := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "topic")
 		m.Partitions[topic] = rapid.SampledFrom([]int32{3, 3, 6}).Draw(t, "partitions")
-		streams = append(streams, r.input(topic))
+		switch rapid.IntRange(0, 3).Draw(t, "input") {
+		case 0:
+			streams = append(streams, r.inputs(topic, "d"))
+		case 1:
+			streams = append(streams, r.matching(fmt.Sprintf("in%d", len(streams)), "[a-"+topic+"]"))
+		default:
+			streams = append(streams, r.input(topic))
+		}
 	}
+	m.Partitions["d"] = 3
 	for i := range rapid.IntRange(0, 12).Draw(t, "operators") {
 		name := fmt.Sprintf("op%d", i)
 		switch rapid.IntRange(0, 6).Draw(t, "operator") {

@@ -48,6 +48,7 @@ func scenarios() map[string]struct {
 		"pageviews": {pageviews(), exist("page-views", 4), Options{Containers: 2}},
 		"copy":      {copyTopic(), exist("a", 1), Options{}},
 		"fanout":    {fanout(), exist("clicks", 8, "impressions", 4, "ads", 6), Options{Containers: 3}},
+		"logs":      {logs(), exist("logs-eu", 4, "logs-us", 2, "clicks", 2, "views", 3, "logs-errors", 1), Options{}},
 		"feedback":  {feedback(), exist("orders", 2, "retries", 3), Options{Partitions: 5}},
 	}
 }
@@ -78,6 +79,20 @@ func fanout() Graph {
 	r.output(r.table(byDay, "daily"), "days")
 	r.output(r.step(valid, KindMap), "valid-clicks")
 	r.output(clicks, "clicks-copy")
+	return r.g
+}
+
+// logs has inputs of several topics, and places to start reading them at.
+func logs() Graph {
+	r := newApp("logs")
+	lines := r.matching("lines", "logs-.*")
+	r.g.Nodes[lines].Start = 1_400_000_000_000
+	r.g.Nodes[lines].OutOfRange = OutOfRangeOldest
+	r.output(r.step(lines, KindFilter), "logs-errors")
+	seen := r.inputs("clicks", "views")
+	r.g.Nodes[seen].Start = StartNewest
+	r.output(r.table(r.partitionBy(seen, "by-user"), "total"), "totals")
+	r.output(seen, "seen")
 	return r.g
 }
 

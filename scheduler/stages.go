@@ -27,23 +27,28 @@ func describeStages(g Graph, cut [][]int) []Stage {
 }
 
 // nameStages names each stage after the first repartition that feeds it, else
-// after its first input topic. A topic that is called as a repartition gets
-// "-input" behind it: repartitions differ from each other, and no topic names
-// two stages, as such stages are united.
+// after its first input: the name that stands beside a pattern, or the first
+// topic. A topic that is called as a repartition or a pattern gets "-input"
+// behind it: these differ from each other, and no topic names two stages, as
+// such stages are united.
 func nameStages(g Graph, stages []Stage) []string {
 	names := make([]string, len(stages))
 	taken := map[string]bool{}
 	for i := range g.Nodes {
-		if g.Nodes[i].crosses() {
+		if g.Nodes[i].crosses() || g.Nodes[i].Pattern != "" {
 			taken[g.Nodes[i].Name] = true
 		}
 	}
 	for i := range stages {
-		names[i] = stages[i].Inputs[0].Topic
+		first := &g.Nodes[stages[i].Inputs[0].Nodes[0]]
 		if r := slices.IndexFunc(stages[i].Inputs, func(in Input) bool { return g.Nodes[in.Nodes[0]].crosses() }); r >= 0 {
-			names[i] = g.Nodes[stages[i].Inputs[r].Nodes[0]].Name
+			first = &g.Nodes[stages[i].Inputs[r].Nodes[0]]
+		}
+		if first.crosses() || first.Pattern != "" {
+			names[i] = first.Name
 			continue
 		}
+		names[i] = stages[i].Inputs[0].Topic
 		for taken[names[i]] {
 			names[i] += "-input"
 		}
@@ -69,20 +74,29 @@ func inputsOf(g Graph, nodes []int) []Input {
 	slices.Sort(sources)
 	var inputs []Input
 	for _, s := range sources {
-		topic := topicOf(g, s)
-		at := slices.IndexFunc(inputs, func(in Input) bool {
-			return in.Topic == topic && g.Nodes[in.Nodes[0]].Kind == g.Nodes[s].Kind
-		})
-		if at >= 0 {
-			inputs[at].Nodes = append(inputs[at].Nodes, s)
-		} else {
-			inputs = append(inputs, Input{Topic: topic, Nodes: []int{s}})
+		for _, topic := range topicsOf(g, s) {
+			at := slices.IndexFunc(inputs, func(in Input) bool {
+				return in.Topic == topic && g.Nodes[in.Nodes[0]].Kind == g.Nodes[s].Kind
+			})
+			if at >= 0 {
+				inputs[at].Nodes = append(inputs[at].Nodes, s)
+				continue
+			}
+			inputs = append(inputs, Input{Topic: topic, Nodes: []int{s}, Start: g.Nodes[s].Start, OutOfRange: g.Nodes[s].OutOfRange})
 		}
 	}
 	return inputs
 }
 
-// topicOf is the topic of an input, output or repartition.
+// topicsOf lists the topics of an input, the one of an output or repartition.
+func topicsOf(g Graph, node int) []string {
+	if n := &g.Nodes[node]; n.Kind != KindRepartition {
+		return n.topics()
+	}
+	return []string{topicOf(g, node)}
+}
+
+// topicOf is the topic of an output or repartition.
 func topicOf(g Graph, node int) string {
 	if n := &g.Nodes[node]; n.Kind != KindRepartition {
 		return n.Topic

@@ -34,11 +34,7 @@ func (p *Plan) Text() string {
 func (p *Plan) writeStage(b *strings.Builder, s *Stage) {
 	fmt.Fprintf(b, "\nstage %s: %s in %s, group %s\n", s.Name, plural(int(s.Tasks), "task"), plural(s.Containers, "container"), s.Group)
 	for _, in := range s.Inputs {
-		from := ""
-		if in.Repartition() {
-			from = ", written by " + plural(int(in.Producers), "task")
-		}
-		fmt.Fprintf(b, "  reads   %s, %s%s\n", in.Topic, plural(int(in.Partitions), "partition"), from)
+		fmt.Fprintf(b, "  reads   %s, %s%s\n", in.Topic, plural(int(in.Partitions), "partition"), p.inputText(in))
 	}
 	for _, chain := range p.chains(s) {
 		fmt.Fprintf(b, "  runs    %s\n", strings.Join(chain, " → "))
@@ -49,6 +45,24 @@ func (p *Plan) writeStage(b *strings.Builder, s *Stage) {
 	for _, out := range s.Outputs {
 		fmt.Fprintf(b, "  writes  %s\n", out.Topic)
 	}
+}
+
+// inputText says what is special about an input.
+func (p *Plan) inputText(in Input) string {
+	var b strings.Builder
+	if in.Repartition() {
+		b.WriteString(", written by " + plural(int(in.Producers), "task"))
+	}
+	for _, n := range in.Nodes {
+		if pattern := p.Nodes[n].Pattern; pattern != "" {
+			fmt.Fprintf(&b, ", matches %q", pattern)
+		}
+	}
+	if in.Start != 0 {
+		b.WriteString(", " + startText(in.Start))
+	}
+	b.WriteString(outOfRangeText(in.OutOfRange))
+	return b.String()
 }
 
 // chains lists the ways of records through a stage. Each goes on as long as
@@ -95,7 +109,7 @@ func (p *Plan) readers(s *Stage, node int) []int {
 func (p *Plan) inChain(s *Stage, node int) string {
 	n := &p.Nodes[node]
 	switch {
-	case n.Name == "" && n.Topic == "" && (len(n.From) > 1 || len(p.readers(s, node)) > 1):
+	case n.Name == "" && n.Topic == "" && n.Kind != KindInput && (len(n.From) > 1 || len(p.readers(s, node)) > 1):
 		return fmt.Sprintf("%s #%d", n.label(), node)
 	case n.SameKey:
 		return n.label() + " (same key: stays here)"
@@ -106,8 +120,10 @@ func (p *Plan) inChain(s *Stage, node int) string {
 // label is what a node is called in texts and pictures.
 func (n *Node) label() string {
 	switch {
+	case n.Kind == KindInput && n.Pattern != "":
+		return "read " + n.Name
 	case n.Kind == KindInput:
-		return "read " + n.Topic
+		return "read " + strings.Join(n.topics(), ", ")
 	case n.Kind == KindOutput:
 		return "write " + n.Topic
 	case n.Kind == KindRepartition:

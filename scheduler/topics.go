@@ -119,9 +119,10 @@ func (c claim) use() string {
 // of tasks: what it holds of a key would be looked for in another partition.
 func (l *topicList) checkWidth(name string, node int, s *Stage) {
 	if n := l.exists[name]; n > 0 && s.Tasks > 0 && n != s.Tasks {
-		l.bad.add(node, "topic %q has %d partitions, but stage %q now has %d tasks, as many as its widest input has partitions: "+
-			"the state can't be divided anew; give the inputs %d partitions again, or start over under another app name or in another data directory",
-			name, n, s.Name, s.Tasks, n)
+		widest := slices.MaxFunc(s.Inputs, func(a, b Input) int { return cmp.Compare(a.Partitions, b.Partitions) })
+		l.bad.add(node, "topic %q has %d partitions, but stage %q now has %d tasks, as many as its widest input, %q, has partitions: "+
+			"the state can't be divided anew; read inputs of %d partitions again, or start over under another app name (on the embedded log: in another data directory)",
+			name, n, s.Name, s.Tasks, widest.Topic, n)
 	}
 }
 

@@ -89,6 +89,11 @@ func (v *verifier) stage(s *Stage) error {
 		}
 		widest = max(widest, in.Partitions)
 	}
+	for _, n := range s.Nodes {
+		if err := v.isRead(s, n); err != nil {
+			return err
+		}
+	}
 	if s.Tasks < 1 || s.Tasks != widest || s.Containers < 1 || s.Containers > int(s.Tasks) {
 		return fmt.Errorf("its widest input has %d partitions, which makes no %d tasks in %d containers", widest, s.Tasks, s.Containers)
 	}
@@ -122,14 +127,31 @@ func (v *verifier) input(in Input) error {
 		if n < 0 || n >= len(v.Nodes) {
 			return fmt.Errorf("there is no node %d", n)
 		}
-		if topicOf(v.Graph(), n) != in.Topic || v.Nodes[n].crosses() != in.Repartition() || v.Nodes[n].Kind != KindInput && !in.Repartition() {
+		if !slices.Contains(topicsOf(v.Graph(), n), in.Topic) || v.Nodes[n].crosses() != in.Repartition() || v.Nodes[n].Kind != KindInput && !in.Repartition() {
 			return fmt.Errorf("node %d doesn't belong to input %q", n, in.Topic)
 		}
+	}
+	if n := &v.Nodes[in.Nodes[0]]; in.Start != n.Start || in.OutOfRange != n.OutOfRange {
+		return fmt.Errorf("input %q doesn't start where node %d says", in.Topic, n.ID)
 	}
 	if in.Producers != v.writers[in.Topic] {
 		return fmt.Errorf("input %q is written by %d tasks of stages before, not by %d", in.Topic, v.writers[in.Topic], in.Producers)
 	}
 	return v.topic(in.Topic, in.Partitions)
+}
+
+// isRead checks that a stage reads all topics of an input node.
+func (v *verifier) isRead(s *Stage, node int) error {
+	if v.Nodes[node].Kind != KindInput {
+		return nil
+	}
+	for _, topic := range v.Nodes[node].topics() {
+		read := slices.ContainsFunc(s.Inputs, func(in Input) bool { return in.Topic == topic && slices.Contains(in.Nodes, node) })
+		if !read {
+			return fmt.Errorf("topic %q of node %d is no input", topic, node)
+		}
+	}
+	return nil
 }
 
 func (v *verifier) output(s *Stage, out Output) error {

@@ -1,0 +1,225 @@
+package scheduler
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// topics are the topics of an input or output, as far as they are known: of an
+// input with a pattern, once the pattern is resolved.
+func (n *Node) topics() []string {
+	if n.Kind == KindInput && n.Topic == "" && (n.Pattern != "" || len(n.Topics) > 0) {
+		return n.Topics
+	}
+	return []string{n.Topic}
+}
+
+// checkTopics finds what makes no sense in how a node names its topics.
+func (n *Node) checkTopics() error {
+	if n.Kind != KindInput {
+		if len(n.Topics) > 0 || n.Pattern != "" || n.Start != 0 || n.OutOfRange != "" {
+			return errors.New("it isn't an input, but says what to read")
+		}
+		return nil
+	}
+	if n.Topic != "" && (len(n.Topics) > 0 || n.Pattern != "") {
+		return errors.New("it has a topic, and others beside it")
+	}
+	for i, topic := range n.Topics {
+		if slices.Contains(n.Topics[:i], topic) {
+			return fmt.Errorf("it reads topic %q twice", topic)
+		}
+	}
+	if n.Start < StartNewest || !n.OutOfRange.known() {
+		return fmt.Errorf("there is no start %d, or no %q to go on at", n.Start, n.OutOfRange)
+	}
+	if n.Pattern == "" {
+		return nil
+	}
+	_, err := ParsePattern(n.Pattern)
+	return err
+}
+
+func (o OutOfRange) known() bool {
+	return o == OutOfRangeFail || o == OutOfRangeOldest || o == OutOfRangeNewest
+}
+
+// ParsePattern reads the pattern of an input: a regular expression (RE2) that a
+// topic's whole name has to match.
+func ParsePattern(pattern string) (*regexp.Regexp, error) {
+	if _, err := regexp.Compile(pattern); err != nil {
+		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
+	}
+	return regexp.Compile(`\A(?:` + pattern + `)\z`)
+}
+
+// Reads tells whether the input nodes of a graph read a topic, and which is the
+// first that does. The topic needn't exist.
+func (g Graph) Reads(topic string) (node int, ok bool) {
+	own := g.ownTopics()
+	node = slices.IndexFunc(g.Nodes, func(n Node) bool {
+		if n.Kind != KindInput || n.Pattern == "" {
+			return n.Kind == KindInput && slices.Contains(n.topics(), topic)
+		}
+		re, err := ParsePattern(n.Pattern)
+		return err == nil && ValidName(topic) == nil && !own(topic) && re.MatchString(topic)
+	})
+	return node, node >= 0
+}
+
+// Topics lists the topics that [Build] must know of in its [Metadata]: all that
+// the graph reads and writes, by name. With all it must know of every topic
+// there is, as some are read by a pattern.
+func Topics(g Graph) (names []string, all bool) {
+	if len(checkShape(g)) > 0 {
+		return nil, false // Build says what is wrong
+	}
+	all = slices.ContainsFunc(g.Nodes, func(n Node) bool { return n.Pattern != "" })
+	g, _ = resolvePatterns(g, Metadata{Assumed: 1})
+	for i := range g.Nodes {
+		if n := &g.Nodes[i]; n.Pattern == "" && (n.Kind == KindInput || n.Kind == KindOutput || n.crosses()) {
+			names = append(names, topicsOf(g, i)...)
+		}
+	}
+	cut := cutIntoStages(g)
+	if len(checkLoops(g, cut)) > 0 {
+		return names, all
+	}
+	for _, s := range describeStages(g, orderStages(g, cut)) {
+		for _, st := range s.Stores {
+			names = append(names, st.Changelog)
+		}
+		if s.MetaTopic != "" {
+			names = append(names, s.MetaTopic)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), all
+}
+
+// resolvePatterns returns the graph with the topics of each pattern that exist
+// now, by name. Where partitions are assumed, one that stands for them all will
+// do.
+func resolvePatterns(g Graph, m Metadata) (Graph, mistakes) {
+	var bad mistakes
+	own := g.ownTopics()
+	out := Graph{App: g.App, Nodes: slices.Clone(g.Nodes)}
+	for i := range out.Nodes {
+		n := &out.Nodes[i]
+		if n.Pattern == "" {
+			continue
+		}
+		re, err := ParsePattern(n.Pattern)
+		if err != nil {
+			bad.add(i, "input %q: %v", n.Name, err)
+			continue
+		}
+		n.Topics = nil
+		for _, topic := range slices.Sorted(maps.Keys(m.Partitions)) {
+			if m.Partitions[topic] > 0 && re.MatchString(topic) && !own(topic) {
+				n.Topics = append(n.Topics, topic)
+			}
+		}
+		if len(n.Topics) > 0 {
+			continue
+		}
+		if m.Assumed == 0 {
+			bad.add(i, "input %q: there is no topic whose whole name matches %q: create one, or fill it from a file with -feed TOPIC=FILE", n.Name, n.Pattern)
+		}
+		n.Topics = []string{n.Name + "..."}
+	}
+	return out, bad
+}
+
+// assume returns the metadata in which the inputs have the number of partitions
+// that is assumed of them.
+func (m Metadata) assume(g Graph) Metadata {
+	if m.Assumed == 0 {
+		return m
+	}
+	out := Metadata{Partitions: maps.Clone(m.Partitions)}
+	if out.Partitions == nil {
+		out.Partitions = map[string]int32{}
+	}
+	for i := range g.Nodes {
+		if g.Nodes[i].Kind != KindInput {
+			continue
+		}
+		for _, topic := range g.Nodes[i].topics() {
+			if out.Partitions[topic] == 0 {
+				out.Partitions[topic] = m.Assumed
+			}
+		}
+	}
+	return out
+}
+
+// ownTopics tells which topics no pattern matches: those that this app writes
+// or has written under other names for its own purposes, and the brokers' own.
+func (g Graph) ownTopics() func(topic string) bool {
+	written := map[string]bool{}
+	for i := range g.Nodes {
+		if n := &g.Nodes[i]; n.Kind == KindOutput || n.crosses() {
+			written[topicOf(g, i)] = true
+		}
+	}
+	return func(topic string) bool {
+		kept := strings.HasPrefix(topic, g.App+"-") && (strings.HasSuffix(topic, "-changelog") || strings.HasSuffix(topic, "-meta"))
+		return written[topic] || kept || strings.HasPrefix(topic, "__")
+	}
+}
+
+// checkStarts finds topics that a stage would have to start reading at two
+// places. It reads them once.
+func checkStarts(g Graph, stages []Stage) mistakes {
+	var bad mistakes
+	for _, s := range stages {
+		for _, in := range s.Inputs {
+			first := &g.Nodes[in.Nodes[0]]
+			for _, i := range in.Nodes[1:] {
+				if n := &g.Nodes[i]; n.Start != first.Start || n.OutOfRange != first.OutOfRange {
+					bad.add(i, "topic %q is read by another input too%s, and once for both: it %s there, and %s here; let both do the same",
+						in.Topic, first.at(), first.starts(), n.starts())
+				}
+			}
+		}
+	}
+	return bad
+}
+
+// at is where the user's call is, for the middle of a sentence.
+func (n *Node) at() string {
+	if n.At == "" {
+		return ""
+	}
+	return ", at " + n.At
+}
+
+// starts says where an input starts, and goes on if it has to.
+func (n *Node) starts() string { return startText(n.Start) + outOfRangeText(n.OutOfRange) }
+
+func startText(start int64) string {
+	switch start {
+	case 0:
+		return "starts at the oldest record"
+	case StartNewest:
+		return "starts at the end"
+	}
+	return "starts at " + time.UnixMilli(start).UTC().Format(time.RFC3339Nano)
+}
+
+func outOfRangeText(o OutOfRange) string {
+	switch o {
+	case OutOfRangeOldest:
+		return ", goes on at the oldest record if the next one is gone"
+	case OutOfRangeNewest:
+		return ", goes on at the end if the next record is gone"
+	case OutOfRangeFail:
+	}
+	return ""
+}

@@ -1,0 +1,225 @@
+package scheduler
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// reads lists the topics of a stage, with their partitions.
+func reads(s Stage) map[string]int32 {
+	topics := map[string]int32{}
+	for _, in := range s.Inputs {
+		topics[in.Topic] = in.Partitions
+	}
+	return topics
+}
+
+func TestSeveralTopicsAreOneInput(t *testing.T) {
+	r := newApp("app")
+	r.output(r.table(r.partitionBy(r.inputs("b", "a"), "p"), "t"), "out")
+	p := mustBuild(t, r.g, exist("a", 2, "b", 5), Options{})
+	s := p.Stages[0]
+	if s.Name != "b" || s.Group != "app-b" || s.Tasks != 5 {
+		t.Errorf("stage %s of group %s has %d tasks", s.Name, s.Group, s.Tasks)
+	}
+	if got := reads(s); len(s.Inputs) != 2 || got["a"] != 2 || got["b"] != 5 {
+		t.Errorf("it reads %v", got)
+	}
+	for _, in := range s.Inputs {
+		if !slices.Equal(in.Nodes, []int{0}) {
+			t.Errorf("%s feeds nodes %v", in.Topic, in.Nodes)
+		}
+	}
+	if p.Stages[1].Inputs[0].Producers != 5 {
+		t.Errorf("%d tasks write the repartition", p.Stages[1].Inputs[0].Producers)
+	}
+}
+
+// Whoever shares a topic runs together, unless it is a pattern that finds it.
+func TestSharedTopicsUnite(t *testing.T) {
+	r := newApp("app")
+	r.output(r.inputs("a", "b"), "x")
+	r.output(r.inputs("b", "c"), "y")
+	r.output(r.matching("m", "[bc]"), "z")
+	p := mustBuild(t, r.g, exist("a", 1, "b", 1, "c", 1), Options{})
+	if got := stageNames(p); !slices.Equal(got, []string{"a", "m"}) {
+		t.Fatalf("stages %v", got)
+	}
+	for _, in := range p.Stages[0].Inputs {
+		if n := len(in.Nodes); (in.Topic == "b") != (n == 2) {
+			t.Errorf("%s feeds %d nodes", in.Topic, n)
+		}
+	}
+}
+
+func TestPattern(t *testing.T) {
+	tests := map[string]struct {
+		pattern string
+		exist   []string
+		want    []string
+	}{
+		"the whole name":             {"logs", []string{"logs", "logs-a", "my-logs"}, []string{"logs"}},
+		"of alternatives too":        {"a|b", []string{"a", "b", "ab", "ba"}, []string{"a", "b"}},
+		"by name":                    {"logs-.*", []string{"logs-b", "logs-a", "other"}, []string{"logs-a", "logs-b"}},
+		"not what the job writes":    {".*", []string{"in", "out", "app-p", "app-t-changelog", "app-m-meta", "app-old-meta", "app-old-changelog"}, []string{"in"}},
+		"but what looks like it":     {".*", []string{"other-t-changelog", "app-in", "x-meta"}, []string{"app-in", "other-t-changelog", "x-meta"}},
+		"not the brokers' own":       {".*", []string{"in", "__consumer_offsets"}, []string{"in"}},
+		"whatever the letters' case": {"(?i)LOGS", []string{"logs", "Logs"}, []string{"Logs", "logs"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := newApp("app")
+			r.output(r.table(r.partitionBy(r.matching("m", tt.pattern), "p"), "t"), "out")
+			m := exist()
+			for _, topic := range tt.exist {
+				m.Partitions[topic] = 3
+			}
+			p := mustBuild(t, r.g, m, Options{})
+			s := p.Stages[0]
+			if !slices.Equal(p.Nodes[0].Topics, tt.want) || len(s.Inputs) != len(tt.want) {
+				t.Errorf("got %v, want %v", p.Nodes[0].Topics, tt.want)
+			}
+			if s.Name != "m" || s.Group != "app-m" || s.MetaTopic != "app-m-meta" {
+				t.Errorf("stage %s, group %s, meta topic %s", s.Name, s.Group, s.MetaTopic)
+			}
+			for _, topic := range tt.exist {
+				_, ok := r.g.Reads(topic)
+				if ok != slices.Contains(tt.want, topic) {
+					t.Errorf("it reads %s: %v", topic, ok)
+				}
+			}
+		})
+	}
+}
+
+func TestPlanWithoutWorld(t *testing.T) {
+	r := newApp("app")
+	r.output(r.table(r.partitionBy(r.merge(r.matching("m", "x-.*"), r.inputs("a", "b")), "p"), "t"), "out")
+	p := mustBuild(t, r.g, Metadata{Assumed: 7}, Options{})
+	if got := reads(p.Stages[0]); len(got) != 3 || got["m..."] != 7 || got["a"] != 7 {
+		t.Errorf("it reads %v", got)
+	}
+}
+
+// A topic that is new to a pattern adds to what is read and changes nothing else.
+func TestNewTopicsFit(t *testing.T) {
+	r := newApp("app")
+	keyed := r.matching("m", "logs-.*")
+	r.output(r.table(keyed, "t"), "out")
+	r.output(r.matching("plain", "x-.*"), "y")
+	before := exist("logs-a", 3, "x-b", 2)
+	after := exist("logs-a", 3, "logs-0", 3, "x-b", 2, "x-a", 1)
+	p, q := mustBuild(t, r.g, before, Options{}), mustBuild(t, r.g, after, Options{})
+	if p.Fingerprint != q.Fingerprint {
+		t.Error("another fingerprint")
+	}
+	for i := range p.Stages {
+		a, b := p.Stages[i], q.Stages[i]
+		if a.Name != b.Name || a.Group != b.Group || a.Tasks != b.Tasks || a.MetaTopic != b.MetaTopic || len(b.Inputs) != 2 {
+			t.Errorf("stage %+v became %+v", a, b)
+		}
+	}
+	wider := mustBuild(t, r.g, exist("logs-a", 4, "x-b", 2), Options{})
+	if wider.Fingerprint == p.Fingerprint {
+		t.Error("the width of what is kept by key is no part of the fingerprint")
+	}
+}
+
+// Topics names what Build looks up, and nothing else.
+func TestTopics(t *testing.T) {
+	for name, sc := range scenarios() {
+		names, all := Topics(sc.graph)
+		if all != (name == "logs") {
+			t.Errorf("%s: all is %v", name, all)
+		}
+		known := Metadata{Partitions: map[string]int32{}}
+		for topic, n := range sc.metadata.Partitions {
+			if all || slices.Contains(names, topic) {
+				known.Partitions[topic] = n
+			}
+		}
+		p, q := mustBuild(t, sc.graph, sc.metadata, sc.options), mustBuild(t, sc.graph, known, sc.options)
+		if p.Text() != q.Text() {
+			t.Errorf("%s: with topics %v the plan is\n%s\nand not\n%s", name, names, q.Text(), p.Text())
+		}
+		for _, topic := range q.Topics {
+			if !all && !slices.Contains(names, topic.Name) {
+				t.Errorf("%s: %s is missing", name, topic.Name)
+			}
+		}
+	}
+	if names, all := Topics(Graph{App: "empty"}); len(names) > 0 || all {
+		t.Errorf("an empty app needs %v", names)
+	}
+}
+
+func TestMistakesOfInputs(t *testing.T) {
+	start := func(r *recorder, node int, at int64, o OutOfRange) int {
+		r.g.Nodes[node].Start, r.g.Nodes[node].OutOfRange = at, o
+		return node
+	}
+	tests := map[string]struct {
+		record func(r *recorder)
+		want   string
+	}{
+		"nothing matches": {func(r *recorder) { r.output(r.matching("m", "x-.*"), "out") },
+			`main.go:1: input "m": there is no topic whose whole name matches "x-.*": create one, or fill it from a file with -feed TOPIC=FILE`},
+		"no pattern": {func(r *recorder) { r.output(r.matching("m", "x("), "out") },
+			"main.go:1: node 0 (input): pattern \"x(\": error parsing regexp: missing closing ): `x(`"},
+		"no name": {func(r *recorder) { r.output(r.matching("", "a"), "out") },
+			`main.go:1: input: a name is missing`},
+		"a name that is taken": {func(r *recorder) { r.output(r.table(r.partitionBy(r.matching("m", "a"), "m"), "t"), "out") },
+			`main.go:2: repartition "m": the name is taken by the input at main.go:1; choose another`},
+		"one topic doesn't exist": {func(r *recorder) { r.output(r.inputs("a", "c"), "out") },
+			`main.go:1: topic "c" does not exist: fill it from a file with -feed c=FILE, or create it on the broker`},
+		"a topic twice": {func(r *recorder) { r.output(r.inputs("a", "b", "a"), "out") },
+			`main.go:1: node 0 (input): it reads topic "a" twice`},
+		"a topic's name": {func(r *recorder) { r.output(r.inputs("a", "b b"), "out") },
+			`main.go:1: topic of the input: name "b b" has ' ' in it; letters, digits, '.', '_' and '-' are allowed
+main.go:1: topic "b b" does not exist: fill it from a file with -feed b b=FILE, or create it on the broker`},
+		"two starts": {func(r *recorder) {
+			r.output(r.input("a"), "x")
+			r.output(start(r, r.inputs("b", "a"), StartNewest, OutOfRangeNewest), "y")
+		}, `main.go:3: topic "a" is read by another input too, at main.go:1, and once for both: ` +
+			`it starts at the oldest record there, and starts at the end, goes on at the end if the next record is gone here; let both do the same`},
+		"a start that is none": {func(r *recorder) { r.output(start(r, r.input("a"), -2, ""), "x") },
+			`main.go:1: node 0 (input): there is no start -2, or no "" to go on at`},
+		"a place to go on at that is none": {func(r *recorder) { r.output(start(r, r.input("a"), 0, "x"), "x") },
+			`main.go:1: node 0 (input): there is no start 0, or no "x" to go on at`},
+		"a start of an output": {func(r *recorder) { start(r, r.output(r.input("a"), "x"), 7, "") },
+			`main.go:2: node 1 (output): it isn't an input, but says what to read`},
+		"topics of different widths meet": {func(r *recorder) { r.output(r.table(r.inputs("a", "b"), "t"), "out") },
+			`main.go:2: table "t": the topics that meet in it have different numbers of partitions, so equal keys would be counted apart: ` +
+				`"a" has 2, "b" has 3; give them equally many, or call PartitionBy on the streams of all of them`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			r := newApp("app")
+			tt.record(r)
+			_, err := Build(r.g, exist("a", 2, "b", 3), Options{})
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("got:\n%v\nwant:\n%s", err, tt.want)
+			}
+		})
+	}
+}
+
+// Where two stages read a topic, each starts where its own input says.
+func TestStagesStartApart(t *testing.T) {
+	r := newApp("app")
+	a := r.input("a")
+	r.g.Nodes[a].Start = 5000
+	p := r.partitionBy(a, "p")
+	r.output(r.table(r.merge(p, r.input("a")), "t"), "x")
+	plan := mustBuild(t, r.g, exist("a", 2), Options{})
+	for i, want := range []int64{5000, 0} {
+		in := plan.Stages[i].Inputs[slices.IndexFunc(plan.Stages[i].Inputs, func(in Input) bool { return in.Topic == "a" })]
+		if in.Start != want {
+			t.Errorf("stage %s starts at %d", plan.Stages[i].Name, in.Start)
+		}
+	}
+	if !strings.Contains(plan.Text(), "reads   a, 2 partitions, starts at 1970-01-01T00:00:05Z") {
+		t.Error(plan.Text())
+	}
+}
