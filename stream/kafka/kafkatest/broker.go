@@ -1,0 +1,79 @@
+package kafkatest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// portsPerBroker is the number of ports that a broker takes of its cluster's.
+const portsPerBroker = 3
+
+// A broker is one node of a cluster, running or not.
+type broker struct {
+	id                                    int32
+	dir                                   string // its settings, its log, its data
+	jars                                  string
+	clientPort, innerPort, controllerPort int
+	process                               *process // nil: it was stopped
+}
+
+func newBroker(id int32, dir, jars string, ports *ports) (*broker, error) {
+	b := &broker{id: id, dir: filepath.Join(dir, fmt.Sprint("broker-", id)), jars: jars}
+	for _, port := range []*int{&b.clientPort, &b.innerPort, &b.controllerPort} {
+		var err error
+		if *port, err = ports.take(); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.Mkdir(b.dir, 0o777); err != nil {
+		return nil, fmt.Errorf("make a broker's directory: %w", err)
+	}
+	return b, nil
+}
+
+// format makes the broker's data directory.
+func (b *broker) format(ctx context.Context, cluster string, properties map[string]string) error {
+	if err := os.WriteFile(b.settings(), formatProperties(properties), 0o666); err != nil {
+		return fmt.Errorf("write a broker's settings: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, "java", java(b.jars, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", b.settings())...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("format the data directory of broker %d: %w; Java 17 or later is needed. It says:\n%s", b.id, err, tail(string(out), 20))
+	}
+	return nil
+}
+
+// start starts the process; it isn't ready then.
+func (b *broker) start() error {
+	p, err := startProcess(b.logFile(), "java", java(b.jars, "kafka.Kafka", b.settings())...)
+	if err != nil {
+		return fmt.Errorf("broker %d: %w", b.id, err)
+	}
+	b.process = p
+	return nil
+}
+
+func (b *broker) settings() string { return filepath.Join(b.dir, "server.properties") }
+func (b *broker) logFile() string  { return filepath.Join(b.dir, "server.log") }
+
+// lastWords are the end of the broker's log, for a message.
+func (b *broker) lastWords() string {
+	log, err := os.ReadFile(b.logFile())
+	if err != nil {
+		return err.Error()
+	}
+	return tail(string(log), 20)
+}
+
+// java returns the arguments that run a class of the jars: for a quick start and
+// little memory, not for the speed that a broker reaches after minutes.
+func java(jars, class string, args ...string) []string {
+	return append([]string{
+		"-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+		"-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true",
+		"-cp", filepath.Join(jars, "*"), class,
+	}, args...)
+}

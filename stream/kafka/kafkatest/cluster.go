@@ -1,0 +1,129 @@
+package kafkatest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// A Cluster is a number of brokers. Its methods end the test when they fail, so
+// they belong to the goroutine of the test.
+type Cluster struct {
+	opts    Options
+	dir     string // all that is the cluster's; it removes it
+	ports   *ports
+	brokers []*broker // that with id i is at i-1
+	admin   *kgo.Client
+}
+
+// Start starts a cluster for one test, and waits until it is ready for clients.
+// The test is skipped if this machine can't run one, and fails if CI is set.
+func Start(t testing.TB, opts Options) *Cluster {
+	t.Helper()
+	c, err := launch(t.Context(), opts)
+	if err != nil {
+		giveUp(t, err)
+	}
+	t.Cleanup(c.close)
+	return c
+}
+
+// giveUp ends a test that can't have its cluster.
+func giveUp(t testing.TB, err error) {
+	t.Helper()
+	var missing *missingError
+	if errors.As(err, &missing) && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	t.Fatal(err)
+}
+
+// Bootstrap returns the addresses of all brokers, as clients see them.
+func (c *Cluster) Bootstrap() []string {
+	var list []string
+	for _, b := range c.brokers {
+		list = append(list, address(b.clientPort))
+	}
+	return list
+}
+
+func launch(ctx context.Context, opts Options) (*Cluster, error) {
+	opts, err := opts.normal()
+	if err != nil {
+		return nil, err
+	}
+	jars, err := install(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &Cluster{opts: opts}
+	if err := c.launch(ctx, jars); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// launch makes and starts the brokers. Its caller closes the cluster if it fails.
+func (c *Cluster) launch(ctx context.Context, jars string) error {
+	var err error
+	if c.ports, err = reservePorts(ctx, filepath.Dir(jars)); err != nil {
+		return err
+	}
+	if c.dir, err = os.MkdirTemp("", "kafkatest"); err != nil {
+		return fmt.Errorf("make a cluster's directory: %w", err)
+	}
+	var seeds []string
+	for id := range int32(c.opts.Brokers) {
+		b, err := newBroker(id+1, c.dir, jars, c.ports)
+		if err != nil {
+			return err
+		}
+		c.brokers = append(c.brokers, b)
+		seeds = append(seeds, address(b.innerPort))
+	}
+	if c.admin, err = kgo.NewClient(kgo.SeedBrokers(seeds...)); err != nil {
+		return fmt.Errorf("make a client for the cluster's set-up: %w", err)
+	}
+	cluster := newID()
+	for _, b := range c.brokers {
+		if err := b.format(ctx, cluster, c.properties(b)); err != nil {
+			return err
+		}
+	}
+	return c.startBrokers(ctx, c.brokers)
+}
+
+// close ends the brokers and removes what they wrote: so they aren't asked, which
+// takes longer.
+func (c *Cluster) close() {
+	if c.admin != nil {
+		c.admin.Close()
+	}
+	for _, b := range c.brokers {
+		if b.process != nil {
+			b.process.kill()
+		}
+	}
+	if c.dir != "" {
+		_ = os.RemoveAll(c.dir) // what is left lies among the temporary files
+	}
+	if c.ports != nil {
+		c.ports.release()
+	}
+}
+
+// newID makes an id as Kafka likes it: 16 bytes in base64, no dash in front.
+func newID() string {
+	id := make([]byte, 16)
+	_, _ = rand.Read(id) // it never fails
+	id[0] &= 0x7f
+	return base64.RawURLEncoding.EncodeToString(id)
+}

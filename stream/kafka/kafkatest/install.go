@@ -1,0 +1,110 @@
+package kafkatest
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Version is that of the brokers.
+const Version = "4.1.1"
+
+// installTimeout is for a download of 45 MB, of which others may wait for the end.
+const installTimeout = 10 * time.Minute
+
+// pom names the jars. It has no version of Kafka: that is a parameter.
+//
+//go:embed pom.xml
+var pom []byte //nolint:gochecknoglobals // go:embed needs a variable
+
+// A missingError says what this machine lacks for running a broker.
+type missingError struct{ err error }
+
+func (e *missingError) Error() string { return e.err.Error() }
+func (e *missingError) Unwrap() error { return e.err }
+
+// install returns the directory of Kafka's jars, which it fills when there is
+// none. Several test binaries may do so at the same time. It is complete or it
+// isn't there: what was begun is elsewhere.
+func install(ctx context.Context) (string, error) {
+	if _, err := exec.LookPath("java"); err != nil {
+		return "", &missingError{errors.New("a real broker needs Java 17 or later: install a JDK (Debian: apt-get install openjdk-17-jdk-headless)")}
+	}
+	dir, err := installDir()
+	if err != nil {
+		return "", err
+	}
+	if installed(dir) {
+		return dir, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
+		return "", fmt.Errorf("make the directory for Kafka's jars: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, installTimeout)
+	defer cancel()
+	lock, err := waitLock(ctx, dir+".lock")
+	if err != nil {
+		return "", fmt.Errorf("wait for another test that fetches Kafka's jars: %w", err)
+	}
+	defer lock.Close()
+	if installed(dir) {
+		return dir, nil
+	}
+	return dir, download(ctx, dir)
+}
+
+func installDir() (string, error) {
+	if dir := os.Getenv("GRETE_TEST_KAFKA_DIR"); dir != "" {
+		return filepath.Join(dir, "kafka-"+Version), nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find where to keep Kafka's jars: %w; set GRETE_TEST_KAFKA_DIR to a directory", err)
+	}
+	return filepath.Join(cache, "grete", "kafka-"+Version), nil
+}
+
+func installed(dir string) bool {
+	_, err := os.Stat(dir)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// download fetches the jars by Maven, which checks them. Its caller has the lock.
+func download(ctx context.Context, dir string) error {
+	if _, err := exec.LookPath("mvn"); err != nil {
+		return &missingError{errors.New("a real broker needs Maven, once, to fetch Kafka's jars: install it (Debian: apt-get install maven)")}
+	}
+	begun := dir + ".part"
+	if err := os.RemoveAll(begun); err != nil {
+		return fmt.Errorf("remove a download that was cut off: %w", err)
+	}
+	if err := os.Mkdir(begun, 0o777); err != nil {
+		return fmt.Errorf("make the directory for Kafka's jars: %w", err)
+	}
+	list := filepath.Join(begun, "pom.xml")
+	if err := os.WriteFile(list, pom, 0o666); err != nil {
+		return fmt.Errorf("write Maven's list of jars: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, "mvn", "-q", "-B", "-f", list, "-Dkafka.version="+Version,
+		"org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies", "-DoutputDirectory="+begun)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return &missingError{fmt.Errorf("fetch Kafka's jars by mvn: %w; is Maven Central, or the mirror in ~/.m2/settings.xml, reachable? Maven says:\n%s", err, tail(string(out), 10))}
+	}
+	if err := os.Rename(begun, dir); err != nil {
+		return fmt.Errorf("put Kafka's jars in place: %w", err)
+	}
+	return nil
+}
+
+// tail is the end of an output, for a message.
+func tail(s string, lines int) string {
+	all := strings.Split(strings.TrimSpace(s), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}

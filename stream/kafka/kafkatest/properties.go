@@ -1,0 +1,91 @@
+package kafkatest
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The listeners of a broker. Clients have one; brokers use another among
+// themselves, which this package uses, too: it needs no password, and isn't cut
+// when the clients' is.
+const (
+	clientListener     = "CLIENT"
+	innerListener      = "INNER"
+	controllerListener = "CONTROLLER"
+)
+
+// properties returns the settings of one broker: Kafka's defaults but for where
+// things are and how long they take.
+func (c *Cluster) properties(b *broker) map[string]string {
+	copies := strconv.Itoa(min(3, len(c.brokers)))
+	insync := strconv.Itoa(min(2, len(c.brokers)))
+	var voters []string
+	for _, o := range c.brokers {
+		voters = append(voters, fmt.Sprintf("%d@%s", o.id, address(o.controllerPort)))
+	}
+	p := map[string]string{
+		"process.roles":                  "broker,controller",
+		"node.id":                        strconv.Itoa(int(b.id)),
+		"controller.quorum.voters":       strings.Join(voters, ","),
+		"controller.listener.names":      controllerListener,
+		"inter.broker.listener.name":     innerListener,
+		"listener.security.protocol.map": fmt.Sprintf("%s:PLAINTEXT,%s:PLAINTEXT,%s:PLAINTEXT", clientListener, innerListener, controllerListener),
+		"listeners": listeners(map[string]int{
+			clientListener: b.clientPort, innerListener: b.innerPort, controllerListener: b.controllerPort,
+		}),
+		"advertised.listeners": listeners(map[string]int{
+			clientListener: b.clientPort, innerListener: b.innerPort,
+		}),
+		"log.dirs":                  filepath.Join(b.dir, "log"),
+		"auto.create.topics.enable": "false",
+
+		"default.replication.factor":                       copies,
+		"offsets.topic.replication.factor":                 copies,
+		"offsets.topic.num.partitions":                     "4",
+		"transaction.state.log.replication.factor":         copies,
+		"transaction.state.log.min.isr":                    insync,
+		"transaction.state.log.num.partitions":             "4",
+		"share.coordinator.state.topic.min.isr":            insync,
+		"share.coordinator.state.topic.num.partitions":     "4",
+		"share.coordinator.state.topic.replication.factor": copies,
+
+		// Nobody waits for members that don't come.
+		"group.initial.rebalance.delay.ms": "0",
+		// A broker that is lost is found to be so in seconds.
+		"broker.session.timeout.ms":    "5000",
+		"broker.heartbeat.interval.ms": "500",
+		// What retention and compaction remove, they remove while the test is
+		// running; by default the first look comes after half a minute.
+		"log.initial.task.delay.ms":                                   "500",
+		"log.retention.check.interval.ms":                             "1000",
+		"log.cleaner.backoff.ms":                                      "500",
+		"log.cleaner.dedupe.buffer.size":                              strconv.Itoa(16 << 20), // of the small heap
+		"transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+	}
+	maps.Copy(p, c.opts.Properties)
+	return p
+}
+
+func listeners(ports map[string]int) string {
+	var list []string
+	for name, port := range ports {
+		list = append(list, name+"://"+address(port))
+	}
+	slices.Sort(list)
+	return strings.Join(list, ",")
+}
+
+// formatProperties writes a file of Java's format, of which backslashes and
+// newlines need care.
+func formatProperties(p map[string]string) []byte {
+	escape := strings.NewReplacer(`\`, `\\`, "\n", `\n`)
+	var out []byte
+	for _, key := range slices.Sorted(maps.Keys(p)) {
+		out = fmt.Appendf(out, "%s=%s\n", key, escape.Replace(p[key]))
+	}
+	return out
+}

@@ -1,0 +1,54 @@
+//go:build unix
+
+package kafkatest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// flock reports whether the file's lock was free, and takes it.
+func flock(f *os.File) (bool, error) {
+	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// A guard kills a process when this one is gone, however it went: it is a shell
+// that waits for the end of its input. It outlives a Ctrl-C, which a terminal
+// sends to it as well.
+type guard struct {
+	cmd   *exec.Cmd
+	input io.Closer
+}
+
+func startGuard(pid int) (*guard, error) {
+	cmd := exec.Command("/bin/sh", "-c", `trap "" INT TERM HUP; read -r _; kill -9 "$0"`, strconv.Itoa(pid)) //nolint:noctx // it ends with its input
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("make the input of a broker's guard: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start a broker's guard: %w", err)
+	}
+	return &guard{cmd, input}, nil
+}
+
+// end ends the guard, and lets the process be.
+func (g *guard) end() {
+	_ = g.cmd.Process.Kill() // it waits, so it is there
+	_ = g.cmd.Wait()         // killed
+	_ = g.input.Close()      // Wait did it
+}
+
+func terminate(p *os.Process) error { return p.Signal(unix.SIGTERM) }
+func pause(p *os.Process) error     { return p.Signal(unix.SIGSTOP) }
+func resume(p *os.Process) error    { return p.Signal(unix.SIGCONT) }
