@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"strings"
@@ -251,5 +252,39 @@ func TestSetBaseOffset(t *testing.T) {
 	r.Reset(data)
 	if got := readAllRecords(r); r.Err() != nil || got[0].Offset != 1<<40 {
 		t.Fatalf("%v, %v", got, r.Err())
+	}
+}
+
+// TestSharedCompressor: batches that are begun together and finished one after
+// the other don't get in each other's way.
+func TestSharedCompressor(t *testing.T) {
+	for _, codec := range codecs {
+		var shared Compressor
+		builders := make([]Builder, 3)
+		for i := range builders {
+			builders[i] = Builder{Codec: codec, Compressor: &shared}
+			builders[i].Start(nil)
+			for j := range 100 {
+				builders[i].Append(&stream.Record{Value: fmt.Appendf(nil, "%d of %d", j, i)})
+			}
+		}
+		var data []byte
+		for i := range builders {
+			one, err := builders[i].Finish(int64(100 * i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			data = append(data, one...)
+		}
+		var r Reader
+		r.Reset(data)
+		for i, got := range readAllRecords(&r) {
+			if want := fmt.Sprintf("%d of %d", i%100, i/100); string(got.Value) != want || got.Offset != int64(i) {
+				t.Fatalf("%s: %q at %d, want %q", codec, got.Value, got.Offset, want)
+			}
+		}
+		if r.Err() != nil || r.Rest() != 0 {
+			t.Fatalf("%s: %v", codec, r.Err())
+		}
 	}
 }

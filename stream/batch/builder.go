@@ -12,22 +12,24 @@ import (
 // A Builder encodes records as one batch after another. Its zero value is
 // ready for Start. It belongs to one goroutine.
 //
-// Codec, Attributes and LeaderEpoch may be set at any time before Finish, and
-// hold until they are changed.
+// Codec, Compressor, Attributes and LeaderEpoch may be set at any time before
+// Finish, and hold until they are changed.
 type Builder struct {
 	Codec Codec
+	// Compressor may be shared by builders that are finished one after the other.
+	// nil: the builder gets one of its own when it needs it.
+	Compressor *Compressor
 	// Attributes are [Transactional] and [Control], or 0.
 	Attributes  int16
 	LeaderEpoch int32
 
-	buf        []byte
-	start      int // where in buf the batch begins
-	count      int32
-	lastDelta  int32
-	firstTime  int64
-	maxTime    int64
-	producer   producer
-	compressor compressor
+	buf       []byte
+	start     int // where in buf the batch begins
+	count     int32
+	lastDelta int32
+	firstTime int64
+	maxTime   int64
+	producer  producer
 }
 
 type producer struct {
@@ -134,7 +136,10 @@ func (b *Builder) Finish(baseOffset int64) ([]byte, error) {
 	}
 	defer func() { b.count = 0 }()
 	if b.Codec != None {
-		packed, err := b.compressor.compress(b.Codec, buf[b.start+HeaderSize:])
+		if b.Compressor == nil {
+			b.Compressor = new(Compressor)
+		}
+		packed, err := b.Compressor.compress(b.Codec, buf[b.start+HeaderSize:])
 		if err != nil {
 			return nil, fmt.Errorf("compress a record batch with %s: %w", b.Codec, err)
 		}

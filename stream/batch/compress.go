@@ -48,8 +48,9 @@ const (
 	snappyRatio = 64
 )
 
-// compressor keeps what the codecs need from one batch to the next.
-type compressor struct {
+// A Compressor keeps what the codecs need from one batch to the next, which can be
+// a megabyte. Its zero value is ready. It belongs to one goroutine.
+type Compressor struct {
 	out  bytes.Buffer
 	buf  []byte
 	gzip *gzip.Writer
@@ -58,7 +59,7 @@ type compressor struct {
 }
 
 // compress returns src compressed, in memory that is used again.
-func (c *compressor) compress(codec Codec, src []byte) ([]byte, error) {
+func (c *Compressor) compress(codec Codec, src []byte) ([]byte, error) {
 	c.out.Reset()
 	switch codec {
 	case Gzip:
@@ -88,7 +89,7 @@ func (c *compressor) compress(codec Codec, src []byte) ([]byte, error) {
 	return nil, errCodec
 }
 
-func (c *compressor) through(w io.WriteCloser, src []byte) ([]byte, error) {
+func (c *Compressor) through(w io.WriteCloser, src []byte) ([]byte, error) {
 	if _, err := w.Write(src); err != nil {
 		return nil, err
 	}
@@ -98,7 +99,7 @@ func (c *compressor) through(w io.WriteCloser, src []byte) ([]byte, error) {
 	return c.out.Bytes(), nil
 }
 
-func (c *compressor) snappy(src []byte) []byte {
+func (c *Compressor) snappy(src []byte) []byte {
 	dst := append(c.buf[:0], xerialHeader...)
 	for block := range slices.Chunk(src, xerialBlock) {
 		at := len(dst)
@@ -111,7 +112,7 @@ func (c *compressor) snappy(src []byte) []byte {
 	return dst
 }
 
-// decompressor is compressor's other side.
+// decompressor is Compressor's other side.
 type decompressor struct {
 	src   bytes.Reader
 	gzip  *gzip.Reader

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"encoding/binary"
+
 	"github.com/segmentio/kafka-go/protocol"
 
 	"github.com/gretestream/grete/stream"
@@ -18,7 +20,17 @@ type Produce struct {
 // A ProducePartition is a batch for a partition.
 type ProducePartition struct {
 	stream.TopicPartition
-	Batch []byte // stays as it is until the answer
+	Batch []byte // behind its room, which Address has filled; stays as it is until the answer
+}
+
+// BatchRoom is the number of bytes that are left free before a batch, so that it
+// goes to the connection in one piece with what says where it belongs.
+const BatchRoom = 8
+
+// Address fills the room before a batch.
+func Address(batch []byte, partition int32) {
+	binary.BigEndian.PutUint32(batch, uint32(partition))
+	binary.BigEndian.PutUint32(batch[4:], uint32(len(batch)-BatchRoom))
 }
 
 // A ProduceAnswer is what came of it.
@@ -47,8 +59,6 @@ func (p *Produce) encode(w *writer) {
 	w.int16(allInSync)
 	w.int32(p.Timeout)
 	byTopic(w, p.Partitions, func(p *ProducePartition) string { return p.Topic }, func(p *ProducePartition) {
-		w.int32(p.Partition)
-		w.int32(int32(len(p.Batch)))
 		w.refer(p.Batch)
 	})
 }
@@ -57,7 +67,7 @@ func (p *Produce) decode(r *reader) {
 	a := &p.Answer
 	a.Partitions = a.Partitions[:0]
 	for range r.length() {
-		topic := r.text("")
+		topic := r.text(p.topicAt(len(a.Partitions)))
 		for range r.length() {
 			out := ProducedPartition{}
 			out.Topic, out.Partition, out.Code, out.BaseOffset = topic, r.int32(), r.int16(), r.int64()
@@ -73,4 +83,13 @@ func (p *Produce) decode(r *reader) {
 		}
 	}
 	a.Throttle = r.int32()
+}
+
+// topicAt is the topic that stands at a place of the request, most often the
+// same.
+func (p *Produce) topicAt(n int) string {
+	if n < len(p.Partitions) {
+		return p.Partitions[n].Topic
+	}
+	return ""
 }

@@ -156,11 +156,18 @@ func TestFetchUsesItsMemoryAgain(t *testing.T) {
 	}
 }
 
+// addressed is a batch behind its room.
+func addressed(batch []byte, partition int32) []byte {
+	b := append(make([]byte, BatchRoom), batch...)
+	Address(b, partition)
+	return b
+}
+
 func TestProduce(t *testing.T) {
 	long := bytes.Repeat([]byte("batch"), 1000)
 	for _, transaction := range []string{"", "mine"} {
 		req := &Produce{Transaction: transaction, Timeout: 1000, Partitions: []ProducePartition{
-			{tp("a", 0), long}, {tp("a", 1), []byte("x")}, {tp("b", 4), long[1:]},
+			{tp("a", 0), addressed(long, 0)}, {tp("a", 1), addressed([]byte("x"), 1)}, {tp("b", 4), addressed(long[1:], 4)},
 		}}
 		got, answer := kmsg.NewPtrProduceRequest(), kmsg.NewPtrProduceResponse()
 		why := "why"
@@ -176,7 +183,7 @@ func TestProduce(t *testing.T) {
 		var sent []ProducePartition
 		for _, topic := range got.Topics {
 			for _, p := range topic.Partitions {
-				sent = append(sent, ProducePartition{tp(topic.Topic, p.Partition), p.Records})
+				sent = append(sent, ProducePartition{tp(topic.Topic, p.Partition), addressed(p.Records, p.Partition)})
 			}
 		}
 		if !reflect.DeepEqual(sent, req.Partitions) {
