@@ -92,10 +92,12 @@ type Producer interface {
 	// an error the rules of Commit hold.
 	Flush(ctx context.Context) error
 	// Commit makes what was sent since the last commit visible, and sets the
-	// group's offsets, as one atomic step. It returns where each partition that was
-	// written to ends after it. After ErrFenced the producer is done for. After any
-	// other error the outcome may be unknown: close the producer, open a new one and
-	// read the committed state before going on.
+	// group's offsets, as one atomic step. It returns, for each partition that was
+	// written to, the offset after the last record. The records may be seen a moment
+	// after it returns; Ends then has come to that offset, or has passed it by
+	// markers, which are holes to readers. After ErrFenced the producer is done for.
+	// After any other error the outcome may be unknown: close the producer, open a
+	// new one and read the committed state before going on.
 	Commit(ctx context.Context, offsets GroupOffsets) ([]Position, error)
 	// Abort forgets what was sent since the last commit.
 	Abort(ctx context.Context) error
@@ -157,11 +159,14 @@ type Admin interface {
 	Starts(ctx context.Context, tps ...TopicPartition) ([]int64, error)
 	Ends(ctx context.Context, tps ...TopicPartition) ([]int64, error)
 	// OffsetsAt returns, in the order of tps, the offset of the first record whose
-	// time is not before at (ms since 1970); where there is none, that of Ends.
+	// time is not before at (ms since 1970); where there is none, that of Ends. On a
+	// log with markers, which have times of their own, it may be that of an earlier
+	// marker.
 	OffsetsAt(ctx context.Context, at int64, tps ...TopicPartition) ([]int64, error)
 	// Committed returns a group's offsets in the order of tps, -1 where it has
-	// none.
+	// none. Those of a Commit that has returned are among them.
 	Committed(ctx context.Context, group string, tps ...TopicPartition) ([]int64, error)
 	// DeleteRecords drops the records of a partition below an offset, now or later.
+	// An offset beyond the partition's end is an *OffsetOutOfRangeError.
 	DeleteRecords(ctx context.Context, before ...Position) error
 }

@@ -21,3 +21,9 @@ func TestConformance(t *testing.T) {
 	t.Run("any", func(t *testing.T) { streamtest.Run(t, open) })
 	t.Run("instant", func(t *testing.T) { streamtest.RunInstant(t, open) })
 }
+
+func TestEachSystemHasAnID(t *testing.T) {
+	if a, b := memory.New(), memory.New(); a.ID() == b.ID() {
+		t.Errorf("two logs are called %s", a.ID())
+	}
+}

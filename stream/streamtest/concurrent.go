@@ -50,11 +50,10 @@ func concurrent(f *fixture) {
 // writeMany sends "container/n" to each partition with n from 0 on, and aborts
 // something now and then.
 func writeMany(f *fixture, topic string, container int, partitions int32, transactions, perPartition int) error {
-	p, err := f.sys.OpenProducer(f.ctx, stream.ProducerConfig{ID: topic + strconv.Itoa(container)})
+	p, err := f.open(stream.ProducerConfig{ID: topic + strconv.Itoa(container)})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = p.Close() }()
 	w, err := p.Writer(topic)
 	if err != nil {
 		return err

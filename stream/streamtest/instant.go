@@ -16,6 +16,9 @@ func RunInstant(t *testing.T, open func(t *testing.T) stream.System) {
 	runAll(t, open, []check{
 		{"nobody sees a part of a commit", atomicToAll},
 		{"offsets count records", offsetsCount},
+		{"a time has the offset of its first record", offsetsAtModel},
+		{"a record of any size gets through", func(f *fixture) { throughSmallBuffer(f, 5_000_000) }},
+		{"a producer is fenced at once", fencedAtOnce},
 		{"deleted records are gone at once", deletedAtOnce},
 		{"a commit is polled at once", polledAtOnce},
 		{"a closed system is closed", closedSystem},
@@ -71,8 +74,8 @@ func offsetsCount(f *fixture) {
 			p.send(topic, 0, value("%d", n))
 			n++
 		}
-		if ends := p.commit(); ends[0].Offset != int64(n) {
-			f.Fatalf("the commit ends at %d, want %d", ends[0].Offset, n)
+		if ends := p.commit(); ends[0].Offset != int64(n) || f.ends(part)[0] != int64(n) {
+			f.Fatalf("the commit ends at %d, the partition at %d, want %d", ends[0].Offset, f.ends(part)[0], n)
 		}
 	}
 	for _, from := range []int{0, 1, 2500, n - 1, n} {
@@ -87,6 +90,19 @@ func offsetsCount(f *fixture) {
 			f.Fatalf("%d records from %d on, want %d", len(r.got[part]), from, n-from)
 		}
 	}
+}
+
+func fencedAtOnce(f *fixture) {
+	topic, id := f.topic(1), newName()
+	old := f.producer(id)
+	w, err := old.Writer(topic)
+	f.must(err)
+	f.producer(id)
+	f.wantError(w.Send(0, value("late")), stream.ErrFenced)
+	f.wantError(old.Flush(f.ctx), stream.ErrFenced)
+	f.wantError(old.Abort(f.ctx), stream.ErrFenced)
+	_, err = old.Commit(f.ctx, stream.GroupOffsets{})
+	f.wantError(err, stream.ErrFenced)
 }
 
 func deletedAtOnce(f *fixture) {
@@ -136,6 +152,11 @@ func closedSystem(f *fixture) {
 	_, err = f.sys.Admin().Ends(f.ctx, tp(topic, 0))
 	f.wantError(err, stream.ErrClosed)
 	f.wantError(f.sys.Admin().DeleteRecords(f.ctx, stream.Position{TopicPartition: tp(topic, 0)}), stream.ErrClosed)
+	_, err = f.sys.Admin().Describe(f.ctx, topic)
+	f.wantError(err, stream.ErrClosed)
+	_, err = f.sys.Admin().OffsetsAt(f.ctx, 0, tp(topic, 0))
+	f.wantError(err, stream.ErrClosed)
+	f.wantError(p.Flush(f.ctx), stream.ErrClosed)
 	f.must(p.Close())
 	f.must(r.Close())
 }
@@ -153,5 +174,9 @@ func cancelledCalls(f *fixture) {
 	_, err = f.sys.OpenConsumer(ctx, stream.ConsumerConfig{})
 	f.wantError(err, context.Canceled)
 	_, err = admin.Ends(ctx)
+	f.wantError(err, context.Canceled)
+	_, err = admin.OffsetsAt(ctx, 0)
+	f.wantError(err, context.Canceled)
+	_, err = admin.Describe(ctx, name)
 	f.wantError(err, context.Canceled)
 }

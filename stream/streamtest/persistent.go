@@ -27,6 +27,7 @@ func RunPersistent(t *testing.T, start func(t *testing.T) Storage) {
 		name  string
 		crash bool
 	}{{"after Close", false}, {"after a crash", true}} {
+		t.Run("it is the same log "+end.name, func(t *testing.T) { sameLog(newDisk(t, start(t)), newDisk(t, start(t)), end.crash) })
 		t.Run("everything committed is kept "+end.name, func(t *testing.T) { kept(newDisk(t, start(t)), end.crash) })
 		t.Run("commits stay whole "+end.name, func(t *testing.T) { keptWhole(newDisk(t, start(t)), end.crash) })
 		t.Run("it does what a model does "+end.name, func(t *testing.T) { keptModel(t, start, end.crash) })
@@ -58,6 +59,14 @@ func (d *disk) reopen(crash bool) {
 	sys, err := d.storage.Open()
 	d.must(err)
 	d.sys = sys
+}
+
+func sameLog(d, other *disk, crash bool) {
+	id := d.sys.ID()
+	d.reopen(crash)
+	if d.sys.ID() != id || other.sys.ID() == id {
+		d.Errorf("the log was %s and is %s; another one is %s", id, d.sys.ID(), other.sys.ID())
+	}
 }
 
 func kept(d *disk, crash bool) {

@@ -117,14 +117,15 @@ func (r *reader) until(done func() bool) {
 	}
 }
 
-// toEnds reads until all partitions are where the admin says that they end.
+// toEnds reads all that is committed: until the partitions are where the admin
+// says that they end.
 func (r *reader) toEnds() {
 	r.f.Helper()
 	all := make([]stream.TopicPartition, 0, len(r.next))
 	for p := range r.next {
 		all = append(all, p)
 	}
-	ends := r.f.ends(all...)
+	ends := r.f.settledEnds(all...)
 	r.until(func() bool {
 		for i, p := range all {
 			if r.next[p] < ends[i] {
@@ -135,18 +136,37 @@ func (r *reader) toEnds() {
 	})
 }
 
-// first waits for a chunk and returns it, not released.
+// first waits for a chunk with records and returns it, not released.
 func (r *reader) first() stream.Chunk {
 	r.f.Helper()
 	timeout := time.After(patience)
 	for {
-		if chunks := r.poll(); len(chunks) > 0 {
-			return chunks[0]
+		for _, c := range r.poll() {
+			if len(c.Records) > 0 {
+				return c
+			}
+			r.release(c.TopicPartition)
 		}
 		select {
 		case <-r.Ready():
 		case <-timeout:
 			r.f.Fatal("waited in vain for a chunk")
+		}
+	}
+}
+
+// pollUntilQuiet polls, and releases nothing, until there has been nothing new for
+// a while.
+func (r *reader) pollUntilQuiet() {
+	r.f.Helper()
+	for {
+		for range 20 {
+			r.poll()
+		}
+		select {
+		case <-r.Ready():
+		case <-time.After(100 * time.Millisecond):
+			return
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type check struct {
 func Run(t *testing.T, open func(t *testing.T) stream.System) {
 	runAll(t, open, []check{
 		{"topics are created once and counted", topics},
+		{"topics tell their settings", describe},
 		{"impossible topics are refused", impossibleTopics},
 		{"what doesn't exist is an unknown topic", unknownTopics},
 		{"records come back as they were sent", recordsComeBack},
@@ -37,12 +39,15 @@ func Run(t *testing.T, open func(t *testing.T) stream.System) {
 		{"aborted records are forgotten", aborted},
 		{"a closed producer's records are forgotten", closedProducer},
 		{"buffered bytes are counted", buffered},
+		{"what is flushed waits for its commit", flushed},
+		{"an at-least-once producer loses nothing", atLeastOnce},
 		{"a cancelled commit changes nothing", cancelled},
 		{"offsets belong to a group", groupOffsets},
 		{"bad offsets are refused", badOffsets},
 		{"a producer fences the one before", fencing},
 		{"a compacted topic keeps the last of each key", compacted},
 		{"records are deleted from the start", deleteRecords},
+		{"a time has an offset", offsetsAt},
 		{"a partition is paused until it is released", pausedUntilReleased},
 		{"a chunk stays until it is released", chunkStays},
 		{"a waiting consumer is woken", readyWakes},
@@ -69,10 +74,13 @@ type fixture struct {
 	*testing.T
 	ctx context.Context
 	sys stream.System
+
+	mu   sync.Mutex
+	said map[stream.TopicPartition]int64 // where partitions end, as commits have told
 }
 
 func newFixture(t *testing.T, sys stream.System) *fixture {
-	return &fixture{T: t, ctx: t.Context(), sys: sys}
+	return &fixture{T: t, ctx: t.Context(), sys: sys, said: make(map[stream.TopicPartition]int64)}
 }
 
 func (f *fixture) must(err error) {
@@ -125,16 +133,47 @@ func value(format string, args ...any) *stream.Record {
 
 func (f *fixture) producer(id string) *producer {
 	f.Helper()
-	p, err := f.sys.OpenProducer(f.ctx, stream.ProducerConfig{ID: id})
+	p, err := f.open(stream.ProducerConfig{ID: id})
 	f.must(err)
-	f.Cleanup(func() { _ = p.Close() })
-	return &producer{Producer: p, f: f}
+	return p
 }
 
-// producer is a stream.Producer of a test.
+func (f *fixture) open(cfg stream.ProducerConfig) (*producer, error) {
+	p, err := f.sys.OpenProducer(f.ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	f.Cleanup(func() { _ = p.Close() })
+	return &producer{Producer: p, f: f}, nil
+}
+
+// producer is a stream.Producer of a test. It notes what commits say.
 type producer struct {
 	stream.Producer
 	f *fixture
+}
+
+// Commit commits.
+func (p *producer) Commit(ctx context.Context, offsets stream.GroupOffsets) ([]stream.Position, error) {
+	ends, err := p.Producer.Commit(ctx, offsets)
+	p.f.mu.Lock()
+	defer p.f.mu.Unlock()
+	for _, end := range ends {
+		p.f.said[end.TopicPartition] = max(p.f.said[end.TopicPartition], end.Offset)
+	}
+	return ends, err
+}
+
+// try sends and commits a record, and returns the first error.
+func (p *producer) try(topic string, r *stream.Record) error {
+	w, err := p.Writer(topic)
+	if err == nil {
+		err = w.Send(0, r)
+	}
+	if err == nil {
+		_, err = p.Commit(p.f.ctx, stream.GroupOffsets{})
+	}
+	return err
 }
 
 func (p *producer) send(topic string, partition int32, r *stream.Record) {
@@ -152,17 +191,15 @@ func (p *producer) commit() []stream.Position {
 }
 
 // fill commits n records, "0", "1" and so on, to a partition, each in a
-// transaction of its own, and returns where it ends.
-func (f *fixture) fill(topic string, partition int32, n int) int64 {
+// transaction of its own.
+func (f *fixture) fill(topic string, partition int32, n int) {
 	f.Helper()
 	p := f.producer("")
-	var end int64
 	for i := range n {
 		p.send(topic, partition, value("%d", i))
-		end = p.commit()[0].Offset
+		p.commit()
 	}
 	f.must(p.Close())
-	return end
 }
 
 func (f *fixture) starts(of ...stream.TopicPartition) []int64 {
@@ -177,6 +214,37 @@ func (f *fixture) ends(of ...stream.TopicPartition) []int64 {
 	offsets, err := f.sys.Admin().Ends(f.ctx, of...)
 	f.must(err)
 	return offsets
+}
+
+// settledEnds are the ends when they have come to where commits said that they
+// would be: that may take a moment, and markers may lie behind it.
+func (f *fixture) settledEnds(of ...stream.TopicPartition) []int64 {
+	f.Helper()
+	timeout := time.After(patience)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		ends := f.ends(of...)
+		if f.reached(of, ends) {
+			return ends
+		}
+		select {
+		case <-tick.C:
+		case <-timeout:
+			f.Fatalf("%v end at %v, and commits have said %v", of, ends, f.said)
+		}
+	}
+}
+
+func (f *fixture) reached(of []stream.TopicPartition, ends []int64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, p := range of {
+		if ends[i] < f.said[p] {
+			return false
+		}
+	}
+	return true
 }
 
 func (f *fixture) committed(group string, of ...stream.TopicPartition) []int64 {

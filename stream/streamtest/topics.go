@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/gretestream/grete/stream"
 )
@@ -26,8 +27,35 @@ func topics(f *fixture) {
 	if zeros := make([]int64, 4); !slices.Equal(f.starts(every...), zeros) || !slices.Equal(f.ends(every...), zeros) {
 		f.Errorf("new partitions go from %v to %v", f.starts(every...), f.ends(every...))
 	}
-	if f.sys.Name() == "" {
-		f.Error("the system has no name")
+	if id := f.sys.ID(); f.sys.Name() == "" || id == "" || f.sys.ID() != id {
+		f.Errorf("the system is called %q, and its id is %q and then %q", f.sys.Name(), id, f.sys.ID())
+	}
+}
+
+func describe(f *fixture) {
+	dropped := f.create(stream.TopicConfig{Partitions: 3, Retention: 48 * time.Hour})
+	kept := f.create(stream.TopicConfig{Partitions: 1, Retention: -1})
+	byDefault := f.create(stream.TopicConfig{Partitions: 1})
+	table := f.create(stream.TopicConfig{Partitions: 2, Cleanup: stream.CleanupCompact})
+	got, err := f.sys.Admin().Describe(f.ctx, dropped, kept, byDefault, table, newName())
+	f.must(err)
+	if len(got) != 4 {
+		f.Errorf("of 4 topics %d are described: %v", len(got), got)
+	}
+	for name, want := range map[string]stream.TopicConfig{
+		dropped:   {Partitions: 3, Cleanup: stream.CleanupDelete, Retention: 48 * time.Hour},
+		kept:      {Partitions: 1, Cleanup: stream.CleanupDelete},
+		byDefault: {Partitions: 1, Cleanup: stream.CleanupDelete},
+		table:     {Partitions: 2, Cleanup: stream.CleanupCompact},
+	} {
+		g := got[name]
+		if g.Name != name || g.Partitions != want.Partitions || g.Cleanup != want.Cleanup || g.Retention == 0 || g.Replication < 1 ||
+			want.Retention > 0 && g.Retention != want.Retention {
+			f.Errorf("made as %+v, described as %+v", want, g)
+		}
+	}
+	if got[kept].Retention > 0 {
+		f.Errorf("records that are kept for ever are kept for %v", got[kept].Retention)
 	}
 }
 
@@ -62,6 +90,8 @@ func unknownTopics(f *fixture) {
 		f.wantError(err, stream.ErrUnknownTopic)
 		_, err = admin.Ends(f.ctx, bad)
 		f.wantError(err, stream.ErrUnknownTopic)
+		_, err = admin.OffsetsAt(f.ctx, 0, bad)
+		f.wantError(err, stream.ErrUnknownTopic)
 		f.wantError(admin.DeleteRecords(f.ctx, stream.Position{TopicPartition: bad}), stream.ErrUnknownTopic)
 		if bad.Topic == topic {
 			f.wantError(w.Send(bad.Partition, value("lost")), stream.ErrUnknownTopic)
@@ -75,10 +105,10 @@ func unknownTopics(f *fixture) {
 
 func compacted(f *fixture) {
 	topic := f.create(stream.TopicConfig{Partitions: 1, Cleanup: stream.CleanupCompact})
+	f.wantError(f.producer("").try(topic, value("no key")), stream.ErrNoKey)
 	p := f.producer("")
 	w, err := p.Writer(topic)
 	f.must(err)
-	f.wantError(w.Send(0, value("no key")), stream.ErrNoKey)
 	want := make(map[string]string)
 	for i := range 100 {
 		key, val := string('a'+rune(i%7)), string('A'+rune(i%26))
@@ -113,10 +143,11 @@ func lastOfEach(records []stream.Record) map[string]string {
 func deleteRecords(f *fixture) {
 	topic := f.topic(2)
 	p, other := tp(topic, 0), tp(topic, 1)
-	end := f.fill(topic, 0, 6)
+	f.fill(topic, 0, 6)
 	f.fill(topic, 1, 2)
 	all := f.read(0, p)
 	all.toEnds()
+	end := f.settledEnds(p)[0]
 	from := all.got[p][3].Offset
 	admin := f.sys.Admin()
 	f.must(admin.DeleteRecords(f.ctx, stream.Position{TopicPartition: p, Offset: from}))
