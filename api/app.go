@@ -30,15 +30,20 @@ func New(name string) *App {
 // Graph returns the pipeline as data, or every mistake in it, each with the file
 // and line of the call.
 func (a *App) Graph() (scheduler.Graph, error) {
-	g := scheduler.Graph{App: a.name}
-	for _, n := range a.nodes {
-		g.Nodes = append(g.Nodes, n.Node)
-	}
 	errs := append([]error{}, a.mistakes...)
 	if len(a.nodes) == 0 {
 		errs = append(errs, errors.New("the pipeline is empty: begin with From"))
 	}
-	return g, errors.Join(errs...)
+	return a.recorded(), errors.Join(errs...)
+}
+
+// recorded is the pipeline so far, mistakes and all.
+func (a *App) recorded() scheduler.Graph {
+	g := scheduler.Graph{App: a.name}
+	for _, n := range a.nodes {
+		g.Nodes = append(g.Nodes, n.Node)
+	}
+	return g
 }
 
 // mistake remembers what the user got wrong, at a place of the user's code.

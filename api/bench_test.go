@@ -117,6 +117,7 @@ type loopSystem struct {
 const chunkRecords = 4096
 
 func (s *loopSystem) Name() string { return "loop" }
+func (s *loopSystem) ID() string   { return "loop" }
 func (s *loopSystem) OpenConsumer(context.Context, stream.ConsumerConfig) (stream.Consumer, error) {
 	return s, nil
 }
@@ -159,6 +160,7 @@ func (p loopProducer) Writer(string) (stream.Writer, error) { return p, nil }
 func (p loopProducer) Partitions() int32                    { return 1 }
 func (p loopProducer) Send(_ int32, r *stream.Record) error { p.s.sent = *r; return nil }
 func (p loopProducer) Buffered() int64                      { return 0 }
+func (p loopProducer) Flush(context.Context) error          { return nil }
 func (p loopProducer) Commit(context.Context, stream.GroupOffsets) ([]stream.Position, error) {
 	return nil, nil
 }
@@ -169,7 +171,13 @@ type loopAdmin struct{}
 
 func (loopAdmin) Partitions(context.Context, ...string) (map[string]int32, error) { return nil, nil }
 func (loopAdmin) CreateTopic(context.Context, stream.TopicConfig) error           { return nil }
-func (loopAdmin) DeleteRecords(context.Context, ...stream.Position) error         { return nil }
+func (loopAdmin) Describe(context.Context, ...string) (map[string]stream.TopicConfig, error) {
+	return nil, nil
+}
+func (loopAdmin) OffsetsAt(_ context.Context, _ int64, tps ...stream.TopicPartition) ([]int64, error) {
+	return make([]int64, len(tps)), nil
+}
+func (loopAdmin) DeleteRecords(context.Context, ...stream.Position) error { return nil }
 func (loopAdmin) Starts(_ context.Context, tps ...stream.TopicPartition) ([]int64, error) {
 	return make([]int64, len(tps)), nil
 }

@@ -36,7 +36,7 @@ type builder struct {
 func (b *builder) addOperator(op operator) { b.logic.operators[b.id] = op }
 
 func (p program) NewLogic(stage *scheduler.Stage, t *container.Task) (container.Logic, error) {
-	l := &logic{program: p, stage: stage, sources: make(map[int]source), operators: make(map[int]operator)}
+	l := &logic{program: p, stage: stage, sources: make(map[int][]source), operators: make(map[int]operator)}
 	b := &builder{task: t, scope: &l.scope, logic: l}
 	ups := make(map[int]any) // push functions into nodes, by node
 	for _, id := range slices.Backward(stage.Nodes) {
@@ -97,7 +97,7 @@ func (p program) buildSource(b *builder, stage *scheduler.Stage, in scheduler.In
 		if err != nil {
 			return p.located(id, err)
 		}
-		b.logic.sources[id] = s
+		b.logic.sources[id] = append(b.logic.sources[id], s)
 		parts = append(parts, s)
 	}
 	b.logic.inputs = append(b.logic.inputs, joinSources(parts))
@@ -117,6 +117,8 @@ func (p program) describe(id int) string {
 		name += fmt.Sprintf(" %q", n.Name)
 	case n.Topic != "":
 		name += fmt.Sprintf(" %q", n.Topic)
+	case len(n.Topics) > 0:
+		name += fmt.Sprintf(" %q", n.Topics)
 	}
 	return name + " at " + n.At
 }

@@ -30,13 +30,7 @@ func (p *planCommand) Run(_ context.Context, a *App, c console) error {
 
 // planAlone plans without a streaming layer.
 func (a *App) planAlone(o scheduler.Options) (*scheduler.Plan, error) {
-	m := scheduler.Metadata{Partitions: make(map[string]int32)}
-	for _, n := range a.nodes {
-		if n.Kind == scheduler.KindInput {
-			m.Partitions[n.Topic] = partitionsOr(o.Partitions)
-		}
-	}
-	return a.Plan(m, o)
+	return a.Plan(scheduler.Metadata{Assumed: partitionsOr(o.Partitions)}, o)
 }
 
 // graphCommand draws the pipeline.

@@ -18,6 +18,7 @@ func TestEveryOperatorChains(t *testing.T) {
 	minute := api.Tumbling(time.Minute).Grace(time.Second)
 	keyed := app.From("views",
 		api.EventTime(view.time).Disorder(time.Second), api.OnError[view](api.Skip()), api.WithSerde(viewSerde{}),
+		api.StartOldest[view](), api.StartNewest[view](), api.StartAt[view](time.UnixMilli(1)), api.OnOutOfRange[view](api.ResumeNewest()),
 		api.Sample(func() iter.Seq[view] { return slices.Values([]view{}) })).
 		Filter(func(v view) bool { return v.User != "" }).
 		Peek(func(view) {}).
@@ -42,12 +43,14 @@ func TestEveryOperatorChains(t *testing.T) {
 		To("out", api.KeyedBy(func(n int64) string { return "k" }))
 	keyed.Count("t4").To("out2")
 	app.FromKeyed[string, []byte]("bytes").To("out3", api.OutputSerde(bytesSerde{}))
+	app.FromTopics[view]([]string{"a", "b"}).Merge(app.FromMatching[view]("m", "a|b")).To("out4")
+	app.FromKeyedTopics[string, view]([]string{"a", "b"}).Merge(app.FromKeyedMatching[string, view]("k", "a|b")).Count("t5").To("out5")
 
-	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"views": 2, "bytes": 1}}, scheduler.Options{})
+	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"views": 2, "bytes": 1, "a": 1, "b": 1}}, scheduler.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(plan.Stages); n != 4 {
+	if n := len(plan.Stages); n != 5 {
 		t.Errorf("%d stages: %v", n, plan)
 	}
 }

@@ -1,100 +1,112 @@
 package api
 
 import (
-	"iter"
-	"time"
+	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
-// DefaultDisorder is by how much the event times of an input may go back without
-// a record being late, unless [InputOption.Disorder] says otherwise.
-const DefaultDisorder = 5 * time.Second
-
-// A Serde turns values into bytes and back; see [WithSerde].
-type Serde[M any] = stream.Serde[M]
-
-// An InputOption says something of an input.
-type InputOption[M any] struct{ apply func(*input[M]) }
-
-// input is what the options of an input have set.
-type input[M any] struct {
-	eventTime func(M) time.Time
-	disorder  time.Duration
-	policy    ErrorPolicy
-	serde     Serde[M]
-	serdeName string
-	sample    func() iter.Seq[M]
-}
-
-// EventTime says when a record happened. Without it that's when it was
-// produced. Times are kept in milliseconds.
-func EventTime[M any](f func(M) time.Time) InputOption[M] {
-	return InputOption[M]{func(in *input[M]) { in.eventTime = f }}
-}
-
-// Disorder is added to an [EventTime]: by how much event times may go back from
-// one record of a partition to a later one. Windows wait that long.
-func (o InputOption[M]) Disorder(d time.Duration) InputOption[M] {
-	return InputOption[M]{func(in *input[M]) { o.apply(in); in.disorder = d }}
-}
-
-// OnError says what happens to a record of the input that can't be decoded, or
-// for which a function of the pipeline panics or returns an error: by default
-// the job stops.
-func OnError[M any](p ErrorPolicy) InputOption[M] {
-	return InputOption[M]{func(in *input[M]) { in.policy = p }}
-}
-
-// WithSerde sets how the records' values are encoded. Without it strings, []byte
-// and integers are plain, everything else is JSON.
-func WithSerde[M any](s Serde[M]) InputOption[M] {
-	return InputOption[M]{func(in *input[M]) { in.serde, in.serdeName = s, serdeName(s) }}
-}
-
-// Sample gives an input records of its own, for a first run: they are written to
-// the topic when the job runs on the embedded log, without a feed. The
-// sequence is asked for once a start; f gets to know nothing of earlier
-// starts, but records that aren't later than the last one in the topic are left
-// out.
-func Sample[M any](f func() iter.Seq[M]) InputOption[M] {
-	return InputOption[M]{func(in *input[M]) { in.sample = f }}
-}
-
 // From reads the values of a topic. Records keep their key to an output, but the
 // stream can't be used as keyed; see [App.FromKeyed].
 func (a *App) From[M any](topic string, opts ...InputOption[M]) Stream[M] {
-	return Stream[M]{a, addInput(a, topic, "", opts)}
+	return Stream[M]{a, addInput(a, a.oneTopic(topic), "", opts)}
 }
 
 // FromKeyed reads a topic whose records are keyed, and partitioned, by K.
 func (a *App) FromKeyed[K comparable, M any](topic string, opts ...InputOption[M]) KeyedStream[K, M] {
-	_, key := stream.SerdeFor[K]()
-	n := addInput(a, topic, key, opts)
-	return KeyedStream[K, M]{Stream: Stream[M]{a, n}}
+	return keyedInput[K](a, a.oneTopic(topic), opts)
 }
 
-func addInput[M any](a *App, topic, key string, opts []InputOption[M]) int {
+// FromTopics reads the values of several topics as one stream: order is kept
+// within each partition of each. The job's consumer group is named after the
+// first of them; add new ones behind it.
+func (a *App) FromTopics[M any](topics []string, opts ...InputOption[M]) Stream[M] {
+	return Stream[M]{a, addInput(a, a.severalTopics(topics), "", opts)}
+}
+
+// FromKeyedTopics is FromTopics for topics whose records are keyed, and
+// partitioned, by K.
+func (a *App) FromKeyedTopics[K comparable, M any](topics []string, opts ...InputOption[M]) KeyedStream[K, M] {
+	return keyedInput[K](a, a.severalTopics(topics), opts)
+}
+
+// FromMatching reads the values of all topics whose whole names match a regular
+// expression (RE2), as one stream. At least one must exist when the job starts;
+// a topic that is created later is taken in at the next start. What the job
+// writes itself never matches, nor do topics whose names begin with "__", the
+// brokers' own. The job's consumer group is named after name, which must be
+// unique and stay the same.
+func (a *App) FromMatching[M any](name, pattern string, opts ...InputOption[M]) Stream[M] {
+	return Stream[M]{a, addInput(a, a.matchingTopics(name, pattern), "", opts)}
+}
+
+// FromKeyedMatching is FromMatching for topics whose records are keyed, and
+// partitioned, by K.
+func (a *App) FromKeyedMatching[K comparable, M any](name, pattern string, opts ...InputOption[M]) KeyedStream[K, M] {
+	return keyedInput[K](a, a.matchingTopics(name, pattern), opts)
+}
+
+func (a *App) oneTopic(topic string) scheduler.Node {
+	if err := scheduler.ValidName(topic); err != nil {
+		a.mistake(caller(), topicError("input", topic, err))
+	}
+	return scheduler.Node{Kind: scheduler.KindInput, Topic: topic}
+}
+
+func (a *App) severalTopics(topics []string) scheduler.Node {
+	if len(topics) == 0 {
+		a.mistake(caller(), errors.New("an input of no topics: name those that it reads"))
+	}
+	for i, topic := range topics {
+		if err := scheduler.ValidName(topic); err != nil {
+			a.mistake(caller(), topicError("input", topic, err))
+		}
+		if slices.Contains(topics[:i], topic) {
+			a.mistake(caller(), fmt.Errorf("input topic %q is named twice", topic))
+		}
+	}
+	return scheduler.Node{Kind: scheduler.KindInput, Topics: slices.Clone(topics)}
+}
+
+func (a *App) matchingTopics(name, pattern string) scheduler.Node {
+	a.named(name, "input")
+	if _, err := scheduler.ParsePattern(pattern); err != nil {
+		a.mistake(caller(), fmt.Errorf("input %q: %w", name, err))
+	} else if pattern == "" {
+		a.mistake(caller(), fmt.Errorf("input %q: the pattern is missing", name))
+	}
+	return scheduler.Node{Kind: scheduler.KindInput, Name: name, Pattern: pattern}
+}
+
+func keyedInput[K comparable, M any](a *App, n scheduler.Node, opts []InputOption[M]) KeyedStream[K, M] {
+	_, key := stream.SerdeFor[K]()
+	return KeyedStream[K, M]{Stream: Stream[M]{a, addInput(a, n, key, opts)}}
+}
+
+// addInput records an input; from says which topics it reads.
+func addInput[M any](a *App, from scheduler.Node, key string, opts []InputOption[M]) int {
 	in := input[M]{disorder: DefaultDisorder}
 	in.serde, in.serdeName = stream.SerdeFor[M]()
 	for _, o := range opts {
 		o.apply(&in)
 	}
-	if err := scheduler.ValidName(topic); err != nil {
-		a.mistake(caller(), topicError("input", topic, err))
-	}
-	params := []scheduler.Param{{Name: "disorder", Value: in.disorder.String()}}
-	if in.policy.kind == policySkip {
-		params = append(params, scheduler.Param{Name: "on-error", Value: "skip"})
-	}
+	in.check(a, from)
+	from.Key, from.Value, from.Params = key, in.serdeName, in.params()
+	from.Start, from.OutOfRange = in.start, in.outOfRange
 	n := record[M](a, node{
-		Node: scheduler.Node{Kind: scheduler.KindInput, Topic: topic, Key: key, Value: in.serdeName, Params: params},
+		Node: from,
 		source: func(b *builder, down any) (source, error) {
 			return newTopicSource(b, in, key != "", down.(push[M])), nil
 		},
 	})
 	if in.sample != nil {
+		topic := from.Topic
+		if len(from.Topics) > 0 {
+			topic = from.Topics[0]
+		}
 		a.samples = append(a.samples, newSampled(topic, in))
 	}
 	return n

@@ -31,7 +31,7 @@ type logic struct {
 	stage     *scheduler.Stage
 	scope     scope
 	inputs    []container.Source
-	sources   map[int]source
+	sources   map[int][]source // of a node, one for each of its topics
 	operators map[int]operator
 	ordered   []operator // upstream first
 	names     []string   // of ordered
@@ -45,8 +45,12 @@ func (l *logic) Source(i int) container.Source { return l.inputs[i] }
 // else passes on the least of what comes before it.
 func (l *logic) connectWatermarks() {
 	marks := make(map[int]func() int64)
-	for id, s := range l.sources {
-		marks[id] = s.watermark
+	for id, sources := range l.sources {
+		var of []func() int64
+		for _, s := range sources {
+			of = append(of, s.watermark)
+		}
+		marks[id] = least(of)
 	}
 	outputs := make(map[int]func() int64)
 	for _, id := range l.stage.Nodes {

@@ -135,6 +135,29 @@ func TestFeedByKey(t *testing.T) {
 	runMain(t.Context(), app, "-feed", "words="+file, "-once").failed(t, "topic words, partition 0, offset 0", "no key", "PartitionBy")
 }
 
+// Topics that a pattern matches are fed as any other, and found when the job is
+// planned.
+func TestFeedTopicsOfAPattern(t *testing.T) {
+	dir := t.TempDir()
+	file := writeFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`+"\n"+`{"word":"b"}`)
+	app := New("words")
+	app.FromMatching[word]("words", "words-.*").PartitionBy("by-word", func(w word) string { return w.Word }).Count("count").To("counts")
+	args := []string{"-once", "-print", "counts", "-data", filepath.Join(dir, "data")}
+	feed := append(args, "-feed", "words-eu="+file, "-feed", "words-us="+file)
+	if got := runMain(t.Context(), app, feed...).succeeded(t).lines(); !slices.Equal(got, []string{"1\n", "1\n", "2\n", "2\n"}) {
+		t.Errorf("printed %q", got)
+	}
+	more := append(args, "-feed", "words-africa="+file) // a new topic, in the same state
+	if got := runMain(t.Context(), app, more...).succeeded(t).lines(); !slices.Equal(got, []string{"3\n", "3\n"}) {
+		t.Errorf("printed %q", got)
+	}
+	runMain(t.Context(), app, "-once", "-feed", "other="+file).failed(t, "no input topic")
+	runMain(t.Context(), app, "-once").failed(t, `no topic whose whole name matches "words-.*"`, "-feed TOPIC=FILE")
+	if r := runMain(t.Context(), app, "plan").succeeded(t); !strings.Contains(r.out, `reads   words..., 4 partitions, matches "words-.*"`) {
+		t.Errorf("plan:\n%s", r.out)
+	}
+}
+
 // The key of the meta record can't be a user's: a restore would take one for the
 // other.
 func TestReservedKeyIsRefused(t *testing.T) {

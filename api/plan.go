@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/scheduler"
@@ -25,10 +26,13 @@ func (a *App) Program() container.Program { return program{a.nodes} }
 // serdesOf returns the names of the key's and the value's serde of an input or
 // output topic.
 func (a *App) serdesOf(kind scheduler.Kind, topic string) (key, value string, err error) {
-	for _, n := range a.nodes {
-		if n.Kind == kind && n.Topic == topic {
-			return n.Key, n.Value, nil
-		}
+	i, ok := a.recorded().Reads(topic)
+	if kind == scheduler.KindOutput {
+		i = slices.IndexFunc(a.nodes, func(n *node) bool { return n.Kind == kind && n.Topic == topic })
+		ok = i >= 0
 	}
-	return "", "", errors.New("the pipeline has no " + string(kind) + " topic of that name")
+	if !ok {
+		return "", "", errors.New("the pipeline has no " + string(kind) + " topic of that name")
+	}
+	return a.nodes[i].Key, a.nodes[i].Value, nil
 }

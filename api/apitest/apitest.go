@@ -2,6 +2,7 @@ package apitest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,6 +19,9 @@ import (
 type Options struct {
 	Partitions int32
 	Containers int
+	// Topics are inputs that exist when the job starts, besides those that the
+	// pipeline names: for inputs with a pattern.
+	Topics []string
 	// IdleTimeout is after how long a quiet input holds no watermark back; 0 means
 	// never, so that event time is moved by records and by Advance alone.
 	IdleTimeout time.Duration
@@ -52,26 +56,40 @@ func New(t testing.TB, app *api.App, opts ...Options) *Test {
 	if x.options.IdleTimeout == 0 {
 		x.options.IdleTimeout = 1<<63 - 1
 	}
-	x.prepare()
-	x.start(nil)
+	g, err := app.Graph()
+	x.must(err)
+	topics := slices.Clone(x.options.Topics)
+	for _, n := range g.Nodes {
+		if n.Kind == scheduler.KindInput && n.Pattern == "" {
+			topics = append(append(topics, n.Topics...), n.Topic)
+		}
+	}
+	slices.Sort(topics)
+	for _, topic := range slices.Compact(topics) {
+		if topic != "" {
+			x.CreateTopic(topic)
+		}
+	}
+	x.Restart()
 	t.Cleanup(x.Crash)
 	return x
+}
+
+// CreateTopic makes an input topic. An input with a pattern that it matches takes
+// it in at the next [Test.Restart].
+func (x *Test) CreateTopic(topic string) {
+	x.t.Helper()
+	x.must(x.system.Admin().CreateTopic(context.Background(), stream.TopicConfig{Name: topic, Partitions: x.options.Partitions}))
 }
 
 // prepare makes the plan and its topics.
 func (x *Test) prepare() {
 	x.t.Helper()
 	ctx := context.Background()
-	g, err := x.app.Graph()
+	known, err := x.system.Admin().Partitions(ctx)
 	x.must(err)
-	m := scheduler.Metadata{Partitions: make(map[string]int32)}
-	for _, n := range g.Nodes {
-		if n.Kind == scheduler.KindInput && m.Partitions[n.Topic] == 0 {
-			m.Partitions[n.Topic] = x.options.Partitions
-			x.must(x.system.Admin().CreateTopic(ctx, stream.TopicConfig{Name: n.Topic, Partitions: x.options.Partitions}))
-		}
-	}
-	x.plan, err = x.app.Plan(m, scheduler.Options{Partitions: x.options.Partitions, Containers: x.options.Containers})
+	o := scheduler.Options{Partitions: x.options.Partitions, Containers: x.options.Containers}
+	x.plan, err = x.app.Plan(scheduler.Metadata{Partitions: known}, o)
 	x.must(err)
 	x.must(container.CreateTopics(ctx, x.system.Admin(), x.plan))
 }
@@ -211,6 +229,7 @@ func (x *Test) Crash() {
 func (x *Test) Restart() {
 	x.t.Helper()
 	x.Crash()
+	x.prepare()
 	x.start(nil)
 }
 
