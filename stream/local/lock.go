@@ -10,9 +10,10 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// lockDir makes this process the directory's only one, until the file returned
-// is closed. The file tells others whom to look for.
-func lockDir(dir string) (*os.File, error) {
+// LockDir makes this process a directory's only one, until what it returns is
+// closed or the process ends. The directory exists. The error is
+// [stream.ErrLocked] if another process has it. Open does this for its own.
+func LockDir(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "LOCK"), os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err

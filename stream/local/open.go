@@ -36,7 +36,7 @@ func open(dir string, opts Options) (*System, error) {
 	if err := opts.fs.Mkdir(dir); err != nil {
 		return nil, err
 	}
-	lock, err := lockDir(dir)
+	lock, err := LockDir(dir)
 	if err != nil {
 		return nil, err
 	}
