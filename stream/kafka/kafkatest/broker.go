@@ -18,6 +18,7 @@ type broker struct {
 	jars                                  string
 	clientPort, innerPort, controllerPort int
 	process                               *process // nil: it was stopped
+	paused                                bool
 }
 
 func newBroker(id int32, dir, jars string, ports *ports) (*broker, error) {
@@ -52,9 +53,12 @@ func (b *broker) start() error {
 	if err != nil {
 		return fmt.Errorf("broker %d: %w", b.id, err)
 	}
-	b.process = p
+	b.process, b.paused = p, false
 	return nil
 }
+
+// answers tells whether it is of use to ask it something.
+func (b *broker) answers() bool { return b.process != nil && !b.paused }
 
 func (b *broker) settings() string { return filepath.Join(b.dir, "server.properties") }
 func (b *broker) logFile() string  { return filepath.Join(b.dir, "server.log") }

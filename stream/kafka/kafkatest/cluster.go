@@ -8,10 +8,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
+
+// connectTimeout is for a cluster that should be running.
+const connectTimeout = 10 * time.Second
 
 // A Cluster is a number of brokers. Its methods end the test when they fail, so
 // they belong to the goroutine of the test.
@@ -19,8 +24,9 @@ type Cluster struct {
 	opts    Options
 	dir     string // all that is the cluster's; it removes it
 	ports   *ports
-	brokers []*broker // that with id i is at i-1
-	admin   *kgo.Client
+	brokers []*broker // that with id i is at i-1; none if they aren't ours
+	inner   []string  // where this package reaches them, in the same order
+	client  *kgo.Client
 }
 
 // Start starts a cluster for one test, and waits until it is ready for clients.
@@ -51,6 +57,9 @@ func (c *Cluster) Bootstrap() []string {
 	for _, b := range c.brokers {
 		list = append(list, address(b.clientPort))
 	}
+	if list == nil {
+		return slices.Clone(c.inner)
+	}
 	return list
 }
 
@@ -71,6 +80,22 @@ func launch(ctx context.Context, opts Options) (*Cluster, error) {
 	return c, nil
 }
 
+// connect returns a cluster that runs already and isn't ours.
+func connect(ctx context.Context, addresses []string) (*Cluster, error) {
+	c := &Cluster{inner: addresses}
+	var err error
+	if c.client, err = kgo.NewClient(kgo.SeedBrokers(addresses...)); err != nil {
+		return nil, fmt.Errorf("make a client for GRETE_TEST_KAFKA: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	if err := c.client.Ping(ctx); err != nil {
+		c.close()
+		return nil, fmt.Errorf("reach the brokers of GRETE_TEST_KAFKA: %w", err)
+	}
+	return c, nil
+}
+
 // launch makes and starts the brokers. Its caller closes the cluster if it fails.
 func (c *Cluster) launch(ctx context.Context, jars string) error {
 	var err error
@@ -80,16 +105,15 @@ func (c *Cluster) launch(ctx context.Context, jars string) error {
 	if c.dir, err = os.MkdirTemp("", "kafkatest"); err != nil {
 		return fmt.Errorf("make a cluster's directory: %w", err)
 	}
-	var seeds []string
 	for id := range int32(c.opts.Brokers) {
 		b, err := newBroker(id+1, c.dir, jars, c.ports)
 		if err != nil {
 			return err
 		}
 		c.brokers = append(c.brokers, b)
-		seeds = append(seeds, address(b.innerPort))
+		c.inner = append(c.inner, address(b.innerPort))
 	}
-	if c.admin, err = kgo.NewClient(kgo.SeedBrokers(seeds...)); err != nil {
+	if c.client, err = kgo.NewClient(kgo.SeedBrokers(c.inner...)); err != nil {
 		return fmt.Errorf("make a client for the cluster's set-up: %w", err)
 	}
 	cluster := newID()
@@ -104,8 +128,8 @@ func (c *Cluster) launch(ctx context.Context, jars string) error {
 // close ends the brokers and removes what they wrote: so they aren't asked, which
 // takes longer.
 func (c *Cluster) close() {
-	if c.admin != nil {
-		c.admin.Close()
+	if c.client != nil {
+		c.client.Close()
 	}
 	for _, b := range c.brokers {
 		if b.process != nil {

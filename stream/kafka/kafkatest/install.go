@@ -22,7 +22,7 @@ const installTimeout = 10 * time.Minute
 // pom names the jars. It has no version of Kafka: that is a parameter.
 //
 //go:embed pom.xml
-var pom []byte //nolint:gochecknoglobals // go:embed needs a variable
+var pom []byte
 
 // A missingError says what this machine lacks for running a broker.
 type missingError struct{ err error }
@@ -53,7 +53,7 @@ func install(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("wait for another test that fetches Kafka's jars: %w", err)
 	}
-	defer lock.Close()
+	defer unlock(lock)
 	if installed(dir) {
 		return dir, nil
 	}

@@ -8,8 +8,7 @@ import (
 )
 
 // tryLock opens and locks a file. It returns nil if another process, or another
-// call, has the lock. Closing the file gives the lock back, and so does the end
-// of the process.
+// call, has the lock. The end of the process gives it back, too.
 func tryLock(name string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o666)
 	if err != nil {
@@ -19,11 +18,15 @@ func tryLock(name string) (*os.File, error) {
 	if err == nil && ok {
 		return f, nil
 	}
-	_ = f.Close() // nothing was written
+	unlock(f)
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", name, err)
 	}
 	return nil, nil
+}
+
+func unlock(f *os.File) {
+	_ = f.Close() // nothing was written
 }
 
 // waitLock is tryLock until it succeeds.

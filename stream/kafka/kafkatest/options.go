@@ -25,3 +25,8 @@ func (o Options) normal() (Options, error) {
 	}
 	return o, nil
 }
+
+// plain tells whether any cluster of somebody else's will do.
+func (o Options) plain() bool {
+	return o.Brokers <= 1 && len(o.Properties) == 0
+}

@@ -49,7 +49,7 @@ func reservePorts(ctx context.Context, dir string) (*ports, error) {
 		if allFree(ctx, first) {
 			return &ports{next: first, end: first + blockSize, lock: lock}, nil
 		}
-		_ = lock.Close() // nothing was written
+		unlock(lock)
 	}
 	return nil, fmt.Errorf("no %d free ports in a row between %d and %d", blockSize, firstPort, lastPort)
 }
@@ -76,9 +76,7 @@ func (p *ports) take() (int, error) {
 	return p.next - 1, nil
 }
 
-func (p *ports) release() {
-	_ = p.lock.Close() // nothing was written
-}
+func (p *ports) release() { unlock(p.lock) }
 
 func address(port int) string {
 	return net.JoinHostPort(loopback, strconv.Itoa(port))

@@ -23,7 +23,7 @@ func startProcess(logFile, name string, args ...string) (*process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a broker's log: %w", err)
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the child has its own
 	cmd := exec.Command(name, args...) //nolint:noctx // it ends by stop or kill
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {

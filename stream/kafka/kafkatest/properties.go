@@ -56,7 +56,7 @@ func (c *Cluster) properties(b *broker) map[string]string {
 		// Nobody waits for members that don't come.
 		"group.initial.rebalance.delay.ms": "0",
 		// A broker that is lost is found to be so in seconds.
-		"broker.session.timeout.ms":    "5000",
+		"broker.session.timeout.ms":    "3000",
 		"broker.heartbeat.interval.ms": "500",
 		// What retention and compaction remove, they remove while the test is
 		// running; by default the first look comes after half a minute.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -57,11 +56,6 @@ func (c *Cluster) checkReady(ctx context.Context, b *broker, others []*broker) e
 		}
 	}
 	return nil
-}
-
-// seed is a broker by its address, not by what the others say of it.
-func (c *Cluster) seed(b *broker) *kgo.Broker {
-	return c.admin.SeedBrokers()[b.id-1]
 }
 
 // A finalError ends a poll.

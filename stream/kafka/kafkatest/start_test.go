@@ -3,34 +3,116 @@
 package kafkatest
 
 import (
-	"context"
+	"net"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 func TestStart(t *testing.T) {
-	begun := time.Now()
-	c := Start(t, Options{})
-	t.Log("started in", time.Since(begun))
-	cl, err := kgo.NewClient(kgo.SeedBrokers(c.Bootstrap()...))
+	var c *Cluster
+	var pid int
+	t.Run("a cluster", func(t *testing.T) {
+		begun := time.Now()
+		c = Start(t, Options{})
+		t.Log("ready after", time.Since(begun))
+		pid = c.brokers[0].process.cmd.Process.Pid
+		client := Franz(t, c.Bootstrap())
+		c.CreateTopic(t, "greetings", 1, nil)
+		write(t, client, "greetings", "hello")
+		expect(t, client, "greetings", "hello")
+	})
+	if alive(pid) {
+		t.Error("the broker outlived its test")
+	}
+	if _, err := os.Stat(c.dir); err == nil {
+		t.Error("the broker's directory outlived its test")
+	}
+	for _, address := range append(c.Bootstrap(), c.inner...) {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Close()
+	}
+}
+
+// What Kafka deletes by default, it deletes here as well, and soon: a test of
+// old records that passes with this broker means something.
+func TestDefaultRetention(t *testing.T) {
+	c := shared.Cluster(t)
+	kept, lost := Name(t), Name(t)
+	c.CreateTopic(t, kept, 1, map[string]string{"retention.ms": "-1"})
+	c.CreateTopic(t, lost, 1, nil)
+	client := c.Franz(t)
+	old := time.Date(2014, 5, 1, 0, 0, 0, 0, time.UTC)
+	for _, topic := range []string{kept, lost} {
+		if err := client.ProduceSync(within(t), &kgo.Record{Topic: topic, Timestamp: old}).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start := func(topic string) int64 {
+		offsets, err := c.Admin().ListStartOffsets(within(t), topic)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, _ := offsets.Lookup(topic, 0)
+		return at.Offset
+	}
+	waitFor(t, "a record of 2014 to be deleted", func() bool { return start(lost) == 1 })
+	if start(kept) != 0 {
+		t.Error("a record was deleted in spite of its topic's retention")
+	}
+}
+
+func TestShared(t *testing.T) {
+	first := shared.Cluster(t)
+	if second := shared.Cluster(t); first != second {
+		t.Error("two clusters")
+	}
+	if a, b := Name(t), Name(t); a == b || !strings.HasPrefix(a, "TestShared-") {
+		t.Error(a, b)
+	}
+}
+
+// A running cluster can be used instead, but not broken.
+func TestRunning(t *testing.T) {
+	own := shared.Cluster(t)
+	t.Setenv("GRETE_TEST_KAFKA", strings.Join(own.Bootstrap(), ","))
+	var s Shared
+	tests := runner(func() int {
+		c := s.Cluster(t)
+		if c == own || c.Bootstrap()[0] != own.Bootstrap()[0] {
+			t.Error("not the running one:", c.Bootstrap())
+		}
+		topic := Name(t)
+		c.CreateTopic(t, topic, 1, nil)
+		write(t, c.Franz(t), topic, "a")
+		return 7
+	})
+	if code := s.Around(tests).Run(); code != 7 {
+		t.Error("exit code", code)
+	}
+	expect(t, own.Franz(t), lastTopic(t, own), "a")
+}
+
+type runner func() int
+
+func (r runner) Run() int { return r() }
+
+func lastTopic(t *testing.T, c *Cluster) string {
+	topics, err := c.Admin().ListTopics(within(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer cl.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	if _, err := kadm.NewClient(cl).CreateTopic(ctx, 1, 1, nil, "greetings"); err != nil {
-		t.Fatal(err)
+	for name := range topics {
+		if strings.HasPrefix(name, t.Name()+"-") {
+			return name
+		}
 	}
-	if err := cl.ProduceSync(ctx, &kgo.Record{Topic: "greetings", Value: []byte("hello")}).FirstErr(); err != nil {
-		t.Fatal(err)
-	}
-	cl.AddConsumeTopics("greetings")
-	fetches := cl.PollFetches(ctx)
-	if r := fetches.Records(); len(r) != 1 || string(r[0].Value) != "hello" {
-		t.Error(r, fetches.Err())
-	}
+	t.Fatal("no topic of this test")
+	return ""
 }
