@@ -138,7 +138,7 @@ func (r *run) plan(ctx context.Context) error {
 }
 
 func (r *run) createTopics(ctx context.Context) error {
-	return container.CreateTopics(ctx, r.system.Admin(), r.planned)
+	return container.CreateTopics(ctx, r.system.Admin(), r.planned, container.TopicOptions{})
 }
 
 // openPrinters opens what is to be printed: the topic of -print, or, where a
@@ -204,7 +204,7 @@ func (r *run) openEngine(context.Context) (err error) {
 // containers makes the configuration of each container.
 func (r *run) containers(ctx context.Context) ([]container.Config, error) {
 	base := container.Config{
-		Program: r.app.Program(), System: r.system, SystemID: r.system.ID(), Engine: r.engine,
+		Program: r.app.Program(), System: r.system, Engine: r.engine,
 		Dir: filepath.Join(r.Data, "state"), Memory: r.memory, CommitInterval: r.Commit, Logger: r.log,
 	}
 	if r.Once {

@@ -20,9 +20,9 @@ type Config struct {
 	Program Program
 	System  stream.System
 
-	// SystemID tells this log from another one, so that state is never taken for
-	// that of a log that was deleted and begun anew.
-	SystemID string
+	// AtLeastOnce gives up transactions: after a failure results may come again, but
+	// none is missing.
+	AtLeastOnce bool
 	// Engine keeps the stores, below Dir in a directory for each task.
 	Engine kv.Engine
 	Dir    string

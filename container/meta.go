@@ -50,7 +50,7 @@ const metaVersion = 1
 
 // meta describes the task as it stands, all finished.
 func (t *task) meta(cfg *Config) meta {
-	m := meta{Version: metaVersion, Seq: t.seq, System: cfg.SystemID, App: cfg.App, Stage: t.stage.Name, Task: t.ID}
+	m := meta{Version: metaVersion, Seq: t.seq, System: cfg.System.ID(), App: cfg.App, Stage: t.stage.Name, Task: t.ID}
 	for _, p := range t.partitions {
 		in := metaInput{Topic: p.Topic, Partition: p.Partition, Offset: p.position, Idle: p.idle}
 		if p.watermark != stream.NoTime {

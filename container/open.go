@@ -93,7 +93,7 @@ func (c *Container) localMeta(t *task) (*meta, string, error) {
 	if err != nil {
 		return nil, err.Error(), nil //nolint:nilerr // that it can't be read is the answer
 	}
-	if m.System != c.cfg.SystemID || m.App != c.cfg.App || m.Stage != t.stage.Name || m.Task != t.ID {
+	if m.System != c.cfg.System.ID() || m.App != c.cfg.App || m.Stage != t.stage.Name || m.Task != t.ID {
 		return nil, fmt.Sprintf("it belongs to task %d of %s-%s on another log (%s)", m.Task, m.App, m.Stage, m.System), nil
 	}
 	return &m, "", m.checkSchemas(t.stage)

@@ -2,33 +2,11 @@ package container
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
-
-// CreateTopics makes the topics of a plan that don't exist.
-func CreateTopics(ctx context.Context, admin stream.Admin, plan *scheduler.Plan) error {
-	for _, t := range plan.Topics {
-		if !t.Create {
-			continue
-		}
-		cfg := stream.TopicConfig{Name: t.Name, Partitions: t.Partitions}
-		switch t.Role {
-		case scheduler.RoleChangelog:
-			cfg.Cleanup = stream.CleanupCompact
-		case scheduler.RoleRepartition:
-			// It is trimmed when its records are committed, not by age.
-			cfg.Retention = -1
-		}
-		if err := admin.CreateTopic(ctx, cfg); err != nil && !errors.Is(err, stream.ErrTopicExists) {
-			return fmt.Errorf("creating topic %s: %w", t.Name, err)
-		}
-	}
-	return nil
-}
 
 // Bounds is where the inputs of a plan end now: the bounds of a run that is to
 // stop there.

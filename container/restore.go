@@ -227,7 +227,7 @@ func (r *restorer) finish(p *replay, metas []*meta) error {
 // (whole is nil) that is all that the meta record says, so that the next one
 // goes on there.
 func (r *restorer) save(t *task, whole *meta) error {
-	m := meta{Version: metaVersion, Seq: t.seq, System: r.c.cfg.SystemID, App: r.c.cfg.App, Stage: t.stage.Name, Task: t.ID, Restoring: true}
+	m := meta{Version: metaVersion, Seq: t.seq, System: r.c.cfg.System.ID(), App: r.c.cfg.App, Stage: t.stage.Name, Task: t.ID, Restoring: true}
 	if whole != nil {
 		m = *whole
 	}

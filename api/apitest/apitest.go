@@ -91,14 +91,14 @@ func (x *Test) prepare() {
 	o := scheduler.Options{Partitions: x.options.Partitions, Containers: x.options.Containers}
 	x.plan, err = x.app.Plan(scheduler.Metadata{Partitions: known}, o)
 	x.must(err)
-	x.must(container.CreateTopics(ctx, x.system.Admin(), x.plan))
+	x.must(container.CreateTopics(ctx, x.system.Admin(), x.plan, container.TopicOptions{}))
 }
 
 // start opens the containers from what is committed.
 func (x *Test) start(bounds map[stream.TopicPartition]int64) {
 	x.t.Helper()
 	base := container.Config{
-		Program: x.app.Program(), System: x.system, SystemID: "memory", Engine: memory.New(stateLimit),
+		Program: x.app.Program(), System: x.system, Engine: memory.New(stateLimit),
 		Now:         func() time.Time { return x.now },
 		IdleTimeout: x.options.IdleTimeout,
 	}

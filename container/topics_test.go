@@ -1,0 +1,124 @@
+package container_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/memory"
+)
+
+func topicPlan() *scheduler.Plan {
+	return &scheduler.Plan{App: "app", Topics: []scheduler.Topic{
+		{Name: "in", Role: scheduler.RoleInput, Partitions: 3},
+		{Name: "out", Role: scheduler.RoleOutput, Partitions: 2, Create: true},
+		{Name: "app-log", Role: scheduler.RoleChangelog, Partitions: 3, Create: true},
+		{Name: "app-by-user", Role: scheduler.RoleRepartition, Partitions: 4, Create: true},
+	}}
+}
+
+func TestTopicsAreMadeAsTheyMustBe(t *testing.T) {
+	ctx, admin := context.Background(), memory.New().Admin()
+	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
+	for range 2 { // the second time all of them are there
+		must(t, container.CreateTopics(ctx, admin, topicPlan(), container.TopicOptions{Replication: 3}))
+	}
+	got, err := admin.Describe(ctx, "out", "app-log", "app-by-user")
+	must(t, err)
+	for name, want := range map[string]stream.TopicConfig{
+		"out":         {Partitions: 2, Cleanup: stream.CleanupDelete, Retention: got["out"].Retention},
+		"app-log":     {Partitions: 3, Cleanup: stream.CleanupCompact, Retention: got["app-log"].Retention},
+		"app-by-user": {Partitions: 4, Cleanup: stream.CleanupDelete, Retention: -1},
+	} {
+		want.Name, want.Replication = name, 1
+		if got[name] != want {
+			t.Errorf("%s is %+v, want %+v", name, got[name], want)
+		}
+	}
+}
+
+// replicas notes what copies are asked for.
+type replicas struct {
+	stream.Admin
+	of map[string]int16
+}
+
+func (r replicas) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
+	r.of[cfg.Name] = cfg.Replication
+	return r.Admin.CreateTopic(ctx, cfg)
+}
+
+func TestTopicsAreReplicated(t *testing.T) {
+	ctx, admin := context.Background(), replicas{memory.New().Admin(), map[string]int16{}}
+	must(t, admin.Admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
+	must(t, container.CreateTopics(ctx, admin, topicPlan(), container.TopicOptions{Replication: 3}))
+	if len(admin.of) != 3 || admin.of["out"] != 3 || admin.of["app-log"] != 3 || admin.of["app-by-user"] != 3 {
+		t.Errorf("copies are %v, want 3 of each", admin.of)
+	}
+}
+
+// All that is wrong is told together, and nothing is made.
+func TestTopicsThatDoNotFitAreRefused(t *testing.T) {
+	ctx, admin := context.Background(), memory.New().Admin()
+	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "app-log", Partitions: 2, Retention: time.Hour}))
+	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "app-by-user", Partitions: 4, Retention: time.Hour}))
+	err := container.CreateTopics(ctx, admin, topicPlan(), container.TopicOptions{})
+	if err == nil {
+		t.Fatal("topics that don't fit are taken")
+	}
+	for _, want := range []string{
+		"topic in doesn't exist",
+		"topic app-log has 2 partitions, and the plan counts on 3",
+		"topic app-log has cleanup.policy=delete",
+		"--entity-name app-log --add-config cleanup.policy=compact",
+		"topic app-by-user has retention.ms=3600000",
+		"--entity-name app-by-user --add-config retention.ms=-1",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q isn't in the message:\n%v", want, err)
+		}
+	}
+	if made, err := admin.Partitions(ctx, "out"); err != nil || len(made) > 0 {
+		t.Errorf("made in spite of it: %v, %v", made, err)
+	}
+}
+
+func TestRepartitionTopicsAreNotCompacted(t *testing.T) {
+	ctx, admin := context.Background(), memory.New().Admin()
+	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
+	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "app-by-user", Partitions: 4, Cleanup: stream.CleanupCompact}))
+	err := container.CreateTopics(ctx, admin, topicPlan(), container.TopicOptions{})
+	if err == nil || !strings.Contains(err.Error(), "topic app-by-user has cleanup.policy=compact") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// A racingAdmin makes a topic just before somebody else does.
+type racingAdmin struct {
+	stream.Admin
+	cfg stream.TopicConfig
+}
+
+func (a racingAdmin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
+	if cfg.Name == a.cfg.Name {
+		if err := a.Admin.CreateTopic(ctx, a.cfg); err != nil {
+			return err
+		}
+	}
+	return a.Admin.CreateTopic(ctx, cfg)
+}
+
+func TestTopicsMadeMeanwhileAreChecked(t *testing.T) {
+	for cleanup, fits := range map[stream.Cleanup]bool{stream.CleanupCompact: true, stream.CleanupDelete: false} {
+		ctx, admin := context.Background(), memory.New().Admin()
+		must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
+		racing := racingAdmin{admin, stream.TopicConfig{Name: "app-log", Partitions: 3, Cleanup: cleanup}}
+		if err := container.CreateTopics(ctx, racing, topicPlan(), container.TopicOptions{}); (err == nil) != fits {
+			t.Errorf("made with %s meanwhile: %v", cleanup, err)
+		}
+	}
+}
