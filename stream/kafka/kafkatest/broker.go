@@ -1,11 +1,10 @@
 package kafkatest
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"strconv"
 )
 
 // portsPerBroker is the number of ports that a broker takes of its cluster's.
@@ -35,21 +34,32 @@ func newBroker(id int32, dir, jars string, ports *ports) (*broker, error) {
 	return b, nil
 }
 
-// format makes the broker's data directory.
-func (b *broker) format(ctx context.Context, cluster string, properties map[string]string) error {
+// format makes the broker's settings and its data directory.
+func (b *broker) format(cluster string, properties map[string]string) error {
 	if err := os.WriteFile(b.settings(), formatProperties(properties), 0o666); err != nil {
 		return fmt.Errorf("write a broker's settings: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, "java", java(b.jars, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", b.settings())...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("format the data directory of broker %d: %w; Java 17 or later is needed. It says:\n%s", b.id, err, tail(string(out), 20))
+	if err := os.Mkdir(b.data(), 0o777); err != nil {
+		return fmt.Errorf("make a broker's data directory: %w", err)
+	}
+	if err := copyFile(filepath.Join(b.data(), "bootstrap.checkpoint"), formatTemplate(b.jars)); err != nil {
+		return fmt.Errorf("format a broker's data directory: %w", err)
+	}
+	meta := formatProperties(map[string]string{
+		"version":      "1",
+		"cluster.id":   cluster,
+		"node.id":      strconv.Itoa(int(b.id)),
+		"directory.id": newID(),
+	})
+	if err := os.WriteFile(filepath.Join(b.data(), "meta.properties"), meta, 0o666); err != nil {
+		return fmt.Errorf("format a broker's data directory: %w", err)
 	}
 	return nil
 }
 
 // start starts the process; it isn't ready then.
-func (b *broker) start() error {
-	p, err := startProcess(b.logFile(), "java", java(b.jars, "kafka.Kafka", b.settings())...)
+func (b *broker) start(jvm ...string) error {
+	p, err := startProcess(b.logFile(), "java", append(jvm, java(b.jars, "kafka.Kafka", b.settings())...)...)
 	if err != nil {
 		return fmt.Errorf("broker %d: %w", b.id, err)
 	}
@@ -61,6 +71,7 @@ func (b *broker) start() error {
 func (b *broker) answers() bool { return b.process != nil && !b.paused }
 
 func (b *broker) settings() string { return filepath.Join(b.dir, "server.properties") }
+func (b *broker) data() string     { return filepath.Join(b.dir, "data") }
 func (b *broker) logFile() string  { return filepath.Join(b.dir, "server.log") }
 
 // lastWords are the end of the broker's log, for a message.
@@ -70,14 +81,4 @@ func (b *broker) lastWords() string {
 		return err.Error()
 	}
 	return tail(string(log), 20)
-}
-
-// java returns the arguments that run a class of the jars: for a quick start and
-// little memory, not for the speed that a broker reaches after minutes.
-func java(jars, class string, args ...string) []string {
-	return append([]string{
-		"-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-		"-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true",
-		"-cp", filepath.Join(jars, "*"), class,
-	}, args...)
 }

@@ -27,6 +27,7 @@ type Cluster struct {
 	brokers []*broker // that with id i is at i-1; none if they aren't ours
 	inner   []string  // where this package reaches them, in the same order
 	client  *kgo.Client
+	archive string // where its broker puts an archive of its classes; mostly nowhere
 }
 
 // Start starts a cluster for one test, and waits until it is ready for clients.
@@ -118,7 +119,7 @@ func (c *Cluster) launch(ctx context.Context, jars string) error {
 	}
 	cluster := newID()
 	for _, b := range c.brokers {
-		if err := b.format(ctx, cluster, c.properties(b)); err != nil {
+		if err := b.format(cluster, c.properties(b)); err != nil {
 			return err
 		}
 	}

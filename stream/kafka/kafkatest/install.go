@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,9 +29,8 @@ type missingError struct{ err error }
 func (e *missingError) Error() string { return e.err.Error() }
 func (e *missingError) Unwrap() error { return e.err }
 
-// install returns the directory of Kafka's jars, which it fills when there is
-// none. Several test binaries may do so at the same time. It is complete or it
-// isn't there: what was begun is elsewhere.
+// install returns the directory of Kafka's jars, which it makes when there is
+// none. Several test binaries may do so at the same time.
 func install(ctx context.Context) (string, error) {
 	if _, err := exec.LookPath("java"); err != nil {
 		return "", &missingError{errors.New("a real broker needs Java 17 or later: install a JDK (Debian: apt-get install openjdk-17-jdk-headless)")}
@@ -41,7 +39,7 @@ func install(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if installed(dir) {
+	if exists(preparedMark(dir)) {
 		return dir, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
@@ -54,10 +52,17 @@ func install(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("wait for another test that fetches Kafka's jars: %w", err)
 	}
 	defer unlock(lock)
-	if installed(dir) {
-		return dir, nil
+	if !exists(dir) {
+		if err := download(ctx, dir); err != nil {
+			return "", err
+		}
 	}
-	return dir, download(ctx, dir)
+	if !exists(preparedMark(dir)) {
+		if err := prepare(ctx, dir); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
 }
 
 func installDir() (string, error) {
@@ -71,12 +76,13 @@ func installDir() (string, error) {
 	return filepath.Join(cache, "grete", "kafka-"+Version), nil
 }
 
-func installed(dir string) bool {
-	_, err := os.Stat(dir)
-	return !errors.Is(err, fs.ErrNotExist)
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
 }
 
-// download fetches the jars by Maven, which checks them. Its caller has the lock.
+// download fetches the jars by Maven, which checks them. The directory is complete
+// or it isn't there: what was begun is elsewhere. Its caller has the lock.
 func download(ctx context.Context, dir string) error {
 	if _, err := exec.LookPath("mvn"); err != nil {
 		return &missingError{errors.New("a real broker needs Maven, once, to fetch Kafka's jars: install it (Debian: apt-get install maven)")}

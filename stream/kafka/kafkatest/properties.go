@@ -3,7 +3,6 @@ package kafkatest
 import (
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,7 +39,7 @@ func (c *Cluster) properties(b *broker) map[string]string {
 		"advertised.listeners": listeners(map[string]int{
 			clientListener: b.clientPort, innerListener: b.innerPort,
 		}),
-		"log.dirs":                  filepath.Join(b.dir, "log"),
+		"log.dirs":                  b.data(),
 		"auto.create.topics.enable": "false",
 
 		"default.replication.factor":                       copies,

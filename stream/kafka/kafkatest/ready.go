@@ -20,8 +20,12 @@ const (
 // them all. They aren't started one by one, since a broker needs most of the
 // controllers to become ready.
 func (c *Cluster) startBrokers(ctx context.Context, brokers []*broker) error {
+	var jvm []string
+	if c.archive != "" {
+		jvm = []string{"-XX:ArchiveClassesAtExit=" + c.archive}
+	}
 	for _, b := range brokers {
-		if err := b.start(); err != nil {
+		if err := b.start(jvm...); err != nil {
 			return err
 		}
 	}

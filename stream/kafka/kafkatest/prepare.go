@@ -1,0 +1,106 @@
+package kafkatest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// What takes long at the start of a broker is done once for all of them, and kept
+// beside the jars: what Kafka's own tool puts into a new data directory, and an
+// archive of the classes as the JVM has them in memory. Together they save more
+// than half of the time.
+
+func preparedMark(jars string) string   { return filepath.Join(jars, "prepared") }
+func formatTemplate(jars string) string { return filepath.Join(jars, "bootstrap.checkpoint") }
+func classArchive(jars string) string   { return filepath.Join(jars, "classes.jsa") }
+
+// prepare makes them. Its caller has the lock of the jars.
+func prepare(ctx context.Context, jars string) error {
+	if err := makeTemplate(ctx, jars); err != nil {
+		return err
+	}
+	if err := makeArchive(ctx, jars); err != nil {
+		return err
+	}
+	if err := os.WriteFile(preparedMark(jars), nil, 0o666); err != nil {
+		return fmt.Errorf("mark Kafka's jars as prepared: %w", err)
+	}
+	return nil
+}
+
+// makeTemplate keeps the one file of a data directory that isn't about a broker:
+// the features that a new cluster has.
+func makeTemplate(ctx context.Context, jars string) error {
+	dir, err := os.MkdirTemp("", "kafkatest")
+	if err != nil {
+		return fmt.Errorf("make a directory for the template of data directories: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // what is left lies among the temporary files
+	settings, data := filepath.Join(dir, "server.properties"), filepath.Join(dir, "data")
+	p := formatProperties(map[string]string{
+		"process.roles":             "broker,controller",
+		"node.id":                   "1",
+		"controller.quorum.voters":  "1@" + address(firstPort),
+		"listeners":                 controllerListener + "://" + address(firstPort) + ",PLAINTEXT://" + address(firstPort+1),
+		"controller.listener.names": controllerListener,
+		"log.dirs":                  data,
+	})
+	if err := os.WriteFile(settings, p, 0o666); err != nil {
+		return fmt.Errorf("write the settings of a data directory: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, "java", java(jars, "kafka.tools.StorageTool", "format", "-t", newID(), "-c", settings)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("format a data directory: %w; Java 17 or later is needed. It says:\n%s", err, tail(string(out), 20))
+	}
+	if err := copyFile(formatTemplate(jars), filepath.Join(data, "bootstrap.checkpoint")); err != nil {
+		return fmt.Errorf("keep the template of data directories: %w", err)
+	}
+	return nil
+}
+
+// makeArchive runs a broker that archives its classes when it stops. A JVM that
+// can't is as good, only slower.
+func makeArchive(ctx context.Context, jars string) error {
+	part := classArchive(jars) + ".part"
+	c := &Cluster{opts: Options{Brokers: 1}, archive: part}
+	defer c.close()
+	if err := c.launch(ctx, jars); err != nil {
+		return err
+	}
+	c.brokers[0].process.stop()
+	if !exists(part) {
+		return nil
+	}
+	if err := os.Rename(part, classArchive(jars)); err != nil {
+		return fmt.Errorf("put the archive of Kafka's classes in place: %w", err)
+	}
+	return nil
+}
+
+// java returns the arguments that run a class of the jars: for a quick start and
+// little memory, not for the speed that a broker reaches after minutes.
+func java(jars, class string, args ...string) []string {
+	return append(jvm(jars), append([]string{"-cp", filepath.Join(jars, "*"), class}, args...)...)
+}
+
+func jvm(jars string) []string {
+	list := []string{
+		"-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
+		"-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true",
+	}
+	if archive := classArchive(jars); exists(archive) {
+		list = append(list, "-XX:SharedArchiveFile="+archive)
+	}
+	return list
+}
+
+func copyFile(to, from string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o666)
+}
