@@ -1,6 +1,7 @@
 package kafkatest
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,16 +9,20 @@ import (
 )
 
 // portsPerBroker is the number of ports that a broker takes of its cluster's.
-const portsPerBroker = 3
+const portsPerBroker = 4
 
 // A broker is one node of a cluster, running or not.
 type broker struct {
-	id                                    int32
-	dir                                   string // its settings, its log, its data
-	jars                                  string
-	clientPort, innerPort, controllerPort int
-	process                               *process // nil: it was stopped
-	paused                                bool
+	id      int32
+	dir     string // its settings, its log, its data
+	jars    string
+	process *process // nil: it was stopped
+	paused  bool
+	proxy   *Proxy // mostly nil
+
+	// clientPort is where clients find it; it listens at ownPort, which is the
+	// same if there is no proxy.
+	clientPort, ownPort, innerPort, controllerPort int
 }
 
 func newBroker(id int32, dir, jars string, ports *ports) (*broker, error) {
@@ -28,10 +33,21 @@ func newBroker(id int32, dir, jars string, ports *ports) (*broker, error) {
 			return nil, err
 		}
 	}
+	b.ownPort = b.clientPort
 	if err := os.Mkdir(b.dir, 0o777); err != nil {
 		return nil, fmt.Errorf("make a broker's directory: %w", err)
 	}
 	return b, nil
+}
+
+// startProxy puts a proxy where the broker would listen.
+func (b *broker) startProxy(ctx context.Context, ports *ports) error {
+	var err error
+	if b.ownPort, err = ports.take(); err != nil {
+		return err
+	}
+	b.proxy, err = newProxy(ctx, address(b.clientPort), address(b.ownPort))
+	return err
 }
 
 // format makes the broker's settings and its data directory.

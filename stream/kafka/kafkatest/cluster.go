@@ -113,6 +113,12 @@ func (c *Cluster) launch(ctx context.Context, jars string) error {
 		}
 		c.brokers = append(c.brokers, b)
 		c.inner = append(c.inner, address(b.innerPort))
+		if !c.opts.Proxied {
+			continue
+		}
+		if err := b.startProxy(ctx, c.ports); err != nil {
+			return err
+		}
 	}
 	if c.client, err = kgo.NewClient(kgo.SeedBrokers(c.inner...)); err != nil {
 		return fmt.Errorf("make a client for the cluster's set-up: %w", err)
@@ -135,6 +141,9 @@ func (c *Cluster) close() {
 	for _, b := range c.brokers {
 		if b.process != nil {
 			b.process.kill()
+		}
+		if b.proxy != nil {
+			b.proxy.end()
 		}
 	}
 	if c.dir != "" {

@@ -13,6 +13,8 @@ type Options struct {
 	// between. Their ids are 1, 2, …; each is a controller as well, so the cluster
 	// works as long as most of them do.
 	Brokers int
+	// Proxied puts a [Proxy] between the clients and each broker.
+	Proxied bool
 	// Properties are added to those of the brokers, and win.
 	Properties map[string]string
 }
@@ -28,5 +30,5 @@ func (o Options) normal() (Options, error) {
 
 // plain tells whether any cluster of somebody else's will do.
 func (o Options) plain() bool {
-	return o.Brokers <= 1 && len(o.Properties) == 0
+	return o.Brokers <= 1 && !o.Proxied && len(o.Properties) == 0
 }

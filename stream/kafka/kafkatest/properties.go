@@ -34,7 +34,7 @@ func (c *Cluster) properties(b *broker) map[string]string {
 		"inter.broker.listener.name":     innerListener,
 		"listener.security.protocol.map": fmt.Sprintf("%s:PLAINTEXT,%s:PLAINTEXT,%s:PLAINTEXT", clientListener, innerListener, controllerListener),
 		"listeners": listeners(map[string]int{
-			clientListener: b.clientPort, innerListener: b.innerPort, controllerListener: b.controllerPort,
+			clientListener: b.ownPort, innerListener: b.innerPort, controllerListener: b.controllerPort,
 		}),
 		"advertised.listeners": listeners(map[string]int{
 			clientListener: b.clientPort, innerListener: b.innerPort,

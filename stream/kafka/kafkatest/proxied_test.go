@@ -1,0 +1,32 @@
+//go:build real
+
+package kafkatest
+
+import (
+	"testing"
+	"time"
+)
+
+func TestProxied(t *testing.T) {
+	c := Start(t, Options{Proxied: true})
+	c.CreateTopic(t, "far", 1, nil)
+	client := Franz(t, c.Bootstrap())
+	proxy := c.Proxy(t, 1)
+	write(t, client, "far", "a")
+	proxy.Latency(100 * time.Millisecond)
+	begun := time.Now()
+	write(t, client, "far", "b")
+	if took := time.Since(begun); took < 200*time.Millisecond {
+		t.Errorf("there and back at 100 ms each way in %v: not all goes through the proxy", took)
+	}
+	proxy.Cut()
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		write(t, client, "far", "d")
+	}()
+	write(t, c.Franz(t), "far", "c") // which takes the other way
+	proxy.Heal()
+	<-sent
+	expect(t, client, "far", "a", "b", "c", "d")
+}

@@ -1,0 +1,153 @@
+package kafkatest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A Proxy is the network between the clients and one broker, if Options ask for
+// it: it can be slow, hang or be cut. What brokers say to each other goes another
+// way. It is safe for concurrent use.
+type Proxy struct {
+	listener net.Listener
+	target   string
+	close    context.CancelFunc
+	all      sync.WaitGroup // the goroutines
+
+	mu      sync.Mutex
+	network network
+	changed chan struct{} // closed, and made anew, when the network changes
+	free    [2]time.Time  // when each direction may send again
+	links   map[*link]struct{}
+}
+
+// network is how the way to the broker is.
+type network struct {
+	limit   int // bytes per second and direction; 0: none
+	latency time.Duration
+	stalled bool
+	cut     bool
+}
+
+// Proxy returns the network in front of a broker: 1, 2, ….
+func (c *Cluster) Proxy(t testing.TB, id int32) *Proxy {
+	t.Helper()
+	b := c.nodes(t, []int32{id})[0]
+	if b.proxy == nil {
+		t.Fatal("kafkatest: Options.Proxied must ask for proxies")
+	}
+	return b.proxy
+}
+
+// Limit makes all connections together move so many bytes per second in each
+// direction; 0 means as many as they can.
+func (p *Proxy) Limit(bytesPerSecond int) {
+	p.change(func(n *network) { n.limit = max(0, bytesPerSecond) })
+}
+
+// Latency is added to the way there, and to the way back.
+func (p *Proxy) Latency(d time.Duration) {
+	p.change(func(n *network) { n.latency = d })
+}
+
+// Stall makes connections, old and new, move nothing, and doesn't close them.
+func (p *Proxy) Stall() {
+	p.change(func(n *network) { n.stalled = true })
+}
+
+// Cut closes all connections, and new ones at once.
+func (p *Proxy) Cut() {
+	p.change(func(n *network) { n.cut = true })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.links {
+		l.close()
+	}
+}
+
+// Heal makes the network as it was in the beginning. What stalled goes on.
+func (p *Proxy) Heal() {
+	p.change(func(n *network) { *n = network{} })
+}
+
+func (p *Proxy) change(set func(*network)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	set(&p.network)
+	p.free = [2]time.Time{}
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// newProxy listens at an address for connections to a target.
+func newProxy(ctx context.Context, address, target string) (*Proxy, error) {
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("start a proxy: %w", err)
+	}
+	p := &Proxy{listener: listener, target: target, changed: make(chan struct{}), links: map[*link]struct{}{}}
+	ctx, p.close = context.WithCancel(context.WithoutCancel(ctx))
+	p.all.Go(func() { p.accept(ctx) })
+	return p, nil
+}
+
+// end closes everything and waits for it.
+func (p *Proxy) end() {
+	p.close()
+	_ = p.listener.Close() // which ends accept
+	p.Cut()
+	p.all.Wait()
+}
+
+// accept lives until the listener is closed.
+func (p *Proxy) accept(ctx context.Context) {
+	for {
+		conn, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		p.all.Go(func() { p.serve(ctx, conn) })
+	}
+}
+
+// serve moves what one client and the broker say.
+func (p *Proxy) serve(ctx context.Context, client net.Conn) {
+	var d net.Dialer
+	broker, err := d.DialContext(ctx, "tcp", p.target)
+	if err != nil {
+		_ = client.Close() // as the broker isn't there
+		return
+	}
+	l := newLink(client, broker)
+	defer l.close()
+	if !p.add(l) {
+		return
+	}
+	defer p.remove(l)
+	var both sync.WaitGroup
+	both.Go(func() { p.move(l, 0, client, broker) })
+	both.Go(func() { p.move(l, 1, broker, client) })
+	both.Wait()
+}
+
+// add reports whether the link may live.
+func (p *Proxy) add(l *link) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.network.cut {
+		return false
+	}
+	p.links[l] = struct{}{}
+	return true
+}
+
+func (p *Proxy) remove(l *link) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.links, l)
+}

@@ -1,0 +1,178 @@
+package kafkatest
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"testing"
+	"time"
+)
+
+// echo is a server that says what it hears.
+func echo(t *testing.T) string {
+	l, err := net.Listen("tcp", address(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				io.Copy(conn, conn)
+				conn.Close()
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+func startProxy(t *testing.T, target string) (*Proxy, func() net.Conn) {
+	p, err := newProxy(t.Context(), address(0), target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.end)
+	return p, func() net.Conn {
+		conn, err := net.Dial("tcp", p.listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		conn.SetDeadline(time.Now().Add(time.Minute))
+		return conn
+	}
+}
+
+// exchange sends bytes and returns how long it took until they were back.
+func exchange(conn net.Conn, n int) (time.Duration, error) {
+	begun := time.Now()
+	sent := bytes.Repeat([]byte("abcdefg"), n/7+1)[:n]
+	wrote := make(chan error, 1)
+	go func() {
+		_, err := conn.Write(sent)
+		wrote <- err
+	}()
+	got := make([]byte, n)
+	_, err := io.ReadFull(conn, got)
+	err = errors.Join(err, <-wrote)
+	if err == nil && !bytes.Equal(got, sent) {
+		err = errors.New("other bytes came back")
+	}
+	return time.Since(begun), err
+}
+
+func TestProxyIsSlow(t *testing.T) {
+	p, dial := startProxy(t, echo(t))
+	conn := dial()
+	if took, err := exchange(conn, 1<<20); err != nil || took > 10*time.Second {
+		t.Fatal(took, err)
+	}
+	p.Latency(100 * time.Millisecond)
+	if took, err := exchange(conn, 1<<20); err != nil || took < 200*time.Millisecond || took > 10*time.Second {
+		t.Errorf("with 100 ms each way: took %v, %v", took, err)
+	}
+	p.Latency(0)
+	p.Limit(100_000)
+	if took, err := exchange(conn, 30_000); err != nil || took < 250*time.Millisecond || took > 10*time.Second {
+		t.Errorf("30 KB at 100 KB/s: took %v, %v", took, err)
+	}
+	// The limit is that of all connections together.
+	other := dial()
+	done := make(chan time.Duration)
+	begun := time.Now()
+	for _, c := range []net.Conn{conn, other} {
+		go func() {
+			_, err := exchange(c, 20_000)
+			if err != nil {
+				t.Error(err)
+			}
+			done <- time.Since(begun)
+		}()
+	}
+	if took := max(<-done, <-done); took < 350*time.Millisecond {
+		t.Errorf("two times 20 KB at 100 KB/s: took %v", took)
+	}
+	// A wait that was long ends when it is lifted.
+	p.Limit(1)
+	healed := time.AfterFunc(100*time.Millisecond, p.Heal)
+	defer healed.Stop()
+	if took, err := exchange(conn, 10_000); err != nil || took < 90*time.Millisecond || took > 10*time.Second {
+		t.Errorf("lifted after 100 ms: took %v, %v", took, err)
+	}
+}
+
+func TestProxyStalls(t *testing.T) {
+	p, dial := startProxy(t, echo(t))
+	conn := dial()
+	if _, err := exchange(conn, 10); err != nil {
+		t.Fatal(err)
+	}
+	p.Stall()
+	for _, c := range []net.Conn{conn, dial()} {
+		c.SetDeadline(time.Now().Add(50 * time.Millisecond))
+		if _, err := exchange(c, 10); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("a stalled connection: %v", err)
+		}
+	}
+	p.Heal()
+	conn.SetDeadline(time.Now().Add(time.Minute))
+	if _, err := io.ReadFull(conn, make([]byte, 10)); err != nil {
+		t.Errorf("what stalled is lost: %v", err)
+	}
+}
+
+func TestProxyIsCut(t *testing.T) {
+	p, dial := startProxy(t, echo(t))
+	conn := dial()
+	if _, err := exchange(conn, 10); err != nil {
+		t.Fatal(err)
+	}
+	p.Cut()
+	for name, c := range map[string]net.Conn{"an old": conn, "a new": dial()} {
+		if _, err := exchange(c, 10); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s connection, cut: %v", name, err)
+		}
+	}
+	p.Heal()
+	if _, err := exchange(dial(), 10); err != nil {
+		t.Error(err)
+	}
+}
+
+// Whoever closes, the other side gets to know.
+func TestProxyClosesBothSides(t *testing.T) {
+	l, err := net.Listen("tcp", address(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, dial := startProxy(t, l.Addr().String())
+	for _, clientCloses := range []bool{true, false} {
+		client := dial()
+		server, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { server.Close() })
+		server.SetDeadline(time.Now().Add(time.Minute))
+		closes, hears := client, server
+		if !clientCloses {
+			closes, hears = server, client
+		}
+		closes.Write([]byte("bye"))
+		closes.Close()
+		if got, err := io.ReadAll(hears); string(got) != "bye" || err != nil {
+			t.Errorf("client closes: %v: heard %q, %v", clientCloses, got, err)
+		}
+	}
+	l.Close()
+	if _, err := exchange(dial(), 10); err == nil {
+		t.Error("an exchange with nobody")
+	}
+}
