@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -224,7 +225,7 @@ func TestUnpackedSizeIsBounded(t *testing.T) {
 
 func TestRawSnappy(t *testing.T) {
 	data := build(t, &Builder{Codec: Snappy}, nil, 0, []stream.Record{{Value: []byte("raw")}})
-	var d decompressor
+	var d Unpacker
 	plain, err := d.decompress(nil, Snappy, data[HeaderSize:], 1000)
 	if err != nil {
 		t.Fatal(err)
@@ -285,6 +286,74 @@ func TestSharedCompressor(t *testing.T) {
 		}
 		if r.Err() != nil || r.Rest() != 0 {
 			t.Fatalf("%s: %v", codec, r.Err())
+		}
+	}
+}
+
+// Records stay as they are until memory is used again, wherever in a batch that
+// is, and memory stays bounded.
+func TestReuse(t *testing.T) {
+	for _, codec := range codecs {
+		var data []byte
+		var want []stream.Record
+		for i := range 50 {
+			b := &Builder{Codec: codec}
+			if i%3 == 1 {
+				b.Codec = None
+			}
+			data = build(t, b, data, int64(len(want)), sample()[:5])
+			want = append(want, sample()[:5]...)
+		}
+		for i := range want {
+			want[i].Offset = int64(i)
+		}
+		for every := 1; every < 15; every++ {
+			var r Reader
+			r.Reset(data)
+			n := 0
+			for chunk := make([]stream.Record, every); n < len(want); n += every {
+				read := readSome(&r, chunk)
+				if read != min(every, len(want)-n) || !slices.EqualFunc(chunk[:read], want[n:n+read], same) {
+					t.Fatalf("%s: %d records from %d on are wrong, %v", codec, read, n, r.Err())
+				}
+				r.Reuse()
+			}
+			// 15 records are of 4 batches at most, each of 100 kB.
+			if r.Next() || r.Err() != nil || r.Memory() > 1<<20 {
+				t.Fatalf("%s, every %d: %d bytes held, %v", codec, every, r.Memory(), r.Err())
+			}
+		}
+	}
+}
+
+// readSome fills records across batches, and returns how many.
+func readSome(r *Reader, records []stream.Record) (n int) {
+	for n < len(records) {
+		if r.Record(&records[n]) {
+			n++
+		} else if !r.Next() {
+			break
+		}
+	}
+	return n
+}
+
+// Readers may share what unpacks.
+func TestSharedUnpacker(t *testing.T) {
+	for _, codec := range codecs {
+		data := build(t, &Builder{Codec: codec}, nil, 0, sample())
+		u := new(Unpacker)
+		a, b := Reader{Unpacker: u}, Reader{Unpacker: u}
+		a.Reset(data)
+		b.Reset(data)
+		a.Next()
+		b.Next()
+		for i, want := range sample() {
+			want.Offset = int64(i)
+			var fromA, fromB stream.Record
+			if !a.Record(&fromA) || !b.Record(&fromB) || !same(fromA, want) || !same(fromB, want) {
+				t.Fatalf("%s: record %d is %.100v and %.100v, %v, %v", codec, i, fromA, fromB, a.Err(), b.Err())
+			}
 		}
 	}
 }

@@ -15,7 +15,7 @@ const DefaultLimit = 128 << 20
 // gives it bytes. It belongs to one goroutine.
 //
 // The records that it fills alias the bytes given to Reset, or memory of the
-// reader's: they are valid until the next Reset. Header keys are ordinary
+// reader's: they are valid until the next Reset or Reuse. Header keys are ordinary
 // strings.
 type Reader struct {
 	// Header is of the batch that Next found.
@@ -23,6 +23,9 @@ type Reader struct {
 	// Limit is the greatest size, in bytes, that a compressed batch may have when
 	// it is unpacked. 0 means [DefaultLimit].
 	Limit int
+	// Unpacker unpacks the compressed batches. Readers of the same goroutine may
+	// share one, and save its memory. nil: the reader makes one of its own.
+	Unpacker *Unpacker
 
 	rest     []byte // batches after this one
 	records  []byte // of this batch, not yet read
@@ -33,9 +36,8 @@ type Reader struct {
 	headers  []stream.Header // of all records since Reset
 	previous int             // where the headers of the record before begin
 	names    map[string]string
-	unpacked [][]byte // one for each compressed batch since Reset
+	unpacked [][]byte // one for each compressed batch since Reset or Reuse
 	used     int      // how many of them
-	unpacker decompressor
 }
 
 // Reset starts over with the batches in src.
@@ -46,12 +48,25 @@ func (r *Reader) Reset(src []byte) {
 	r.used = 0
 }
 
+// Reuse lets the memory of the records that were read be used again, and goes on
+// where the reader is: what it holds doesn't grow with the bytes given to Reset.
+func (r *Reader) Reuse() {
+	r.headers, r.previous = r.headers[:0], 0
+	if last := r.used - 1; last >= 0 && r.left > 0 && !r.packed && r.Codec() != None {
+		r.unpacked[0], r.unpacked[last] = r.unpacked[last], r.unpacked[0]
+		r.used = 1
+		return
+	}
+	r.used = 0
+}
+
 // Rest is how many bytes lie behind the batch that Next found last. After Next
 // has returned false without an error they are the beginning of a batch that
 // isn't all there.
 func (r *Reader) Rest() int { return len(r.rest) }
 
-// Memory is about how many bytes the reader holds besides those given to Reset.
+// Memory is about how many bytes the reader holds besides those given to Reset,
+// and its Unpacker.
 func (r *Reader) Memory() int64 {
 	n := int64(cap(r.headers)) * int64(unsafe.Sizeof(stream.Header{}))
 	for _, p := range r.unpacked {
@@ -227,7 +242,10 @@ func (r *Reader) unpack() bool {
 	if limit == 0 {
 		limit = DefaultLimit
 	}
-	p, err := r.unpacker.decompress(r.unpacked[r.used][:0], r.Codec(), r.records, limit)
+	if r.Unpacker == nil {
+		r.Unpacker = new(Unpacker)
+	}
+	p, err := r.Unpacker.decompress(r.unpacked[r.used][:0], r.Codec(), r.records, limit)
 	if err != nil {
 		r.err = fmt.Errorf("%w: offset %d: unpack %s: %w", ErrCorrupt, r.BaseOffset, r.Codec(), err)
 		return false
