@@ -2,7 +2,6 @@ package container
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -37,70 +36,49 @@ func (c *Container) commit(ctx context.Context) error {
 		c.counts.NothingToCommit(began)
 		return nil
 	}
-	for _, t := range c.tasks {
-		if err := c.prepare(t); err != nil {
-			return fmt.Errorf("stage %s, task %d: commit: %w", c.cfg.Stage.Name, t.ID, err)
-		}
-	}
-	if err := c.sendMarks(); err != nil {
+	if err := c.send(ctx); err != nil {
 		return fmt.Errorf("stage %s: commit: %w", c.cfg.Stage.Name, err)
 	}
 	ends, err := c.producer.Commit(ctx, c.offsets())
 	if err != nil {
 		return fmt.Errorf("stage %s: commit: %w", c.cfg.Stage.Name, err)
 	}
-	for _, t := range c.tasks {
-		if err := c.apply(t, ends); err != nil {
-			return fmt.Errorf("stage %s, task %d: writing state: %w", c.cfg.Stage.Name, t.ID, err)
-		}
+	if err := c.eachMoved(func(t *task) error { return c.apply(t, ends) }); err != nil {
+		return fmt.Errorf("stage %s: writing state: %w", c.cfg.Stage.Name, err)
 	}
 	now := c.cfg.Now()
 	c.counts.Committed(now, now.Sub(began))
-	return errors.Join(c.trim(ctx, now), c.flush(now))
+	c.trim(ctx, now)
+	return c.flush(now)
 }
 
-// flushEvery bounds by time how much a crash leaves to be replayed; by size it is
-// bounded by the databases themselves.
-const flushEvery = time.Minute
-
-// flush starts to make durable what the databases hold.
-func (c *Container) flush(now time.Time) error {
-	if now.Sub(c.lastFlush) < flushEvery {
-		return nil
+// send sends what belongs to the commit besides the outputs, the meta records last.
+func (c *Container) send(ctx context.Context) error {
+	if err := c.eachMoved((*task).sendState); err != nil {
+		return err
 	}
-	c.lastFlush = now
+	if err := c.sendMarks(); err != nil {
+		return err
+	}
+	if c.cfg.AtLeastOnce {
+		// Without a transaction each record survives by itself. A meta record must
+		// not, unless all that came before the positions in it does too.
+		if err := c.producer.Flush(ctx); err != nil {
+			return err
+		}
+	}
+	return c.eachMoved(c.sendMeta)
+}
+
+// eachMoved calls f for the tasks that take part in the commit.
+func (c *Container) eachMoved(f func(*task) error) error {
 	for _, t := range c.tasks {
-		if t.State == nil {
+		if !t.moved {
 			continue
 		}
-		if err := t.State.Flush(); err != nil {
-			return fmt.Errorf("stage %s, task %d: writing state: %w", c.cfg.Stage.Name, t.ID, err)
+		if err := f(t); err != nil {
+			return fmt.Errorf("task %d: %w", t.ID, err)
 		}
-	}
-	return nil
-}
-
-// trimEvery is how often repartition topics are trimmed.
-const trimEvery = 10 * time.Second
-
-// trim drops what has been processed from the repartition topics: nobody reads it
-// again, and they don't age.
-func (c *Container) trim(ctx context.Context, now time.Time) error {
-	if now.Sub(c.lastTrim) < trimEvery {
-		return nil
-	}
-	c.lastTrim = now
-	var before []stream.Position
-	for _, p := range c.partitions {
-		if p.marks != nil && p.position > 0 {
-			before = append(before, stream.Position{TopicPartition: p.TopicPartition, Offset: p.position})
-		}
-	}
-	if len(before) == 0 {
-		return nil
-	}
-	if err := c.cfg.System.Admin().DeleteRecords(ctx, before...); err != nil {
-		return fmt.Errorf("stage %s: trimming repartition topics: %w", c.cfg.Stage.Name, err)
 	}
 	return nil
 }
@@ -115,10 +93,9 @@ func (c *Container) offsets() stream.GroupOffsets {
 	return g
 }
 
-// prepare sends the changelog records of what is dirty in a task, and its meta
-// record to each of its changelogs.
-func (c *Container) prepare(t *task) (err error) {
-	if !t.moved {
+// sendState sends the changelog records of what is dirty.
+func (t *task) sendState() (err error) {
+	if t.State == nil {
 		return nil
 	}
 	defer func() {
@@ -126,13 +103,13 @@ func (c *Container) prepare(t *task) (err error) {
 			err = newPanicError(v)
 		}
 	}()
+	return t.State.Prepare(t.log)
+}
+
+// sendMeta sends the task's meta record to each of its changelogs.
+func (c *Container) sendMeta(t *task) error {
 	t.seq++
-	if t.State != nil {
-		if err := t.State.Prepare(t.log); err != nil {
-			return err
-		}
-	}
-	m, err := t.meta(&c.cfg).encode()
+	m, err := c.meta(t).encode()
 	if err != nil {
 		return err
 	}
@@ -156,14 +133,11 @@ func (t *task) log(store int, key, value []byte) error {
 
 // apply writes the state that has just been committed to the task's database.
 func (c *Container) apply(t *task, ends []stream.Position) error {
-	if !t.moved {
-		return nil
-	}
 	t.moved = false
 	if t.State == nil {
 		return nil
 	}
-	m := t.meta(&c.cfg)
+	m := c.meta(t)
 	m.Changelogs = make(map[string]int64)
 	for i, s := range t.stage.Stores {
 		for _, end := range ends {

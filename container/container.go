@@ -22,10 +22,13 @@ type Container struct {
 	byName     map[stream.TopicPartition]*partition
 	chooser    chooser
 	skip       map[stream.Position]bool // records that failed after they had changed something
+	unsettled  bool                     // something must be committed before anything else is done
+	clean      bool                     // it stops, all is committed
 
 	now        int64 // ms, as of the last step
 	lastCommit time.Time
 	lastTrim   time.Time
+	untrimmed  string // why the last trim failed
 	lastFlush  time.Time
 	counts     metrics.Loop
 	published  time.Time
@@ -62,11 +65,12 @@ func (c *Container) replay(ctx context.Context, without *RecordError) error {
 
 // start opens what the container needs, in this order: the producer first, since
 // it fences a former owner and settles what that one had begun; then the state;
-// then the inputs.
+// then the inputs. What a crash has left half done is settled by a first commit,
+// and so is where a new input starts.
 func (c *Container) start(ctx context.Context) error {
 	var err error
 	id := fmt.Sprintf("%s-%s-%d", c.cfg.App, c.cfg.Stage.Name, c.cfg.Index)
-	if c.producer, err = c.cfg.System.OpenProducer(ctx, stream.ProducerConfig{ID: id}); err != nil {
+	if c.producer, err = c.cfg.System.OpenProducer(ctx, stream.ProducerConfig{ID: id, AtLeastOnce: c.cfg.AtLeastOnce}); err != nil {
 		return err
 	}
 	if c.consumer, err = c.cfg.System.OpenConsumer(ctx, stream.ConsumerConfig{MaxBytes: c.cfg.fetchBytes()}); err != nil {
@@ -82,6 +86,9 @@ func (c *Container) start(ctx context.Context) error {
 	}
 	c.lastCommit = c.cfg.Now()
 	c.lastFlush = c.lastCommit
+	if c.unsettled {
+		return c.commit(ctx)
+	}
 	return nil
 }
 
@@ -104,7 +111,22 @@ func (c *Container) Close() error {
 
 // Stop commits what is finished and closes.
 func (c *Container) Stop(ctx context.Context) error {
-	return errors.Join(c.commit(ctx), c.Close())
+	err := c.commit(ctx)
+	if err == nil && c.cfg.AtLeastOnce {
+		err = c.markClean(ctx)
+	}
+	return errors.Join(err, c.Close())
+}
+
+// markClean says in the meta records that the group's offsets are committed up to
+// them. It is a commit of its own: without a transaction the one before had
+// written its meta records first.
+func (c *Container) markClean(ctx context.Context) error {
+	c.clean = true
+	for _, t := range c.tasks {
+		t.moved = true
+	}
+	return c.commit(ctx)
 }
 
 // Run opens a container and runs it until ctx is done (then it commits, closes

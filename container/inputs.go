@@ -19,24 +19,32 @@ func (c *Container) openInputs(ctx context.Context, metas []*meta) error {
 		t.logic = logic
 		if metas[i] != nil {
 			logic.SetMarks(metas[i].Operators)
-		} else {
-			t.moved = true // the first commit sets its offsets, so it must write its meta record too
 		}
 		for input := range c.cfg.Stage.Inputs {
 			if t.ID >= c.cfg.Stage.Inputs[input].Partitions {
 				logic.Source(input).SetWatermark(IdleTime)
 				continue
 			}
-			if err := c.openPartition(ctx, t, input, metas[i]); err != nil {
-				return fmt.Errorf("task %d: %w", t.ID, err)
-			}
+			c.addPartition(t, input)
+		}
+	}
+	if err := c.locate(ctx, metas); err != nil {
+		return err
+	}
+	for _, p := range c.partitions {
+		if p.marks != nil {
+			c.refreshMarks(p)
+		}
+		p.source.SetWatermark(p.effectiveWatermark())
+		if err := c.consumer.Assign(p.TopicPartition, p.position); err != nil {
+			return fmt.Errorf("task %d: %w", p.task.ID, err)
 		}
 	}
 	return nil
 }
 
-// openPartition starts reading one input partition of a task.
-func (c *Container) openPartition(ctx context.Context, t *task, input int, m *meta) error {
+// addPartition makes one input partition of a task.
+func (c *Container) addPartition(t *task, input int) {
 	in := c.cfg.Stage.Inputs[input]
 	p := &partition{
 		TopicPartition: stream.TopicPartition{Topic: in.Topic, Partition: t.ID},
@@ -56,51 +64,7 @@ func (c *Container) openPartition(ctx context.Context, t *task, input int, m *me
 	if bound, ok := c.cfg.Bounds[p.TopicPartition]; ok {
 		p.bound = bound
 	}
-	if err := c.locate(ctx, p, m); err != nil {
-		return err
-	}
 	t.partitions = append(t.partitions, p)
 	c.partitions = append(c.partitions, p)
 	c.byName[p.TopicPartition] = p
-	if p.marks != nil {
-		c.refreshMarks(p)
-	}
-	p.source.SetWatermark(p.effectiveWatermark())
-	return c.consumer.Assign(p.TopicPartition, p.position)
-}
-
-// locate sets where the partition stood at the last commit: as the meta record
-// says, or at the oldest record of a partition that was never read.
-func (c *Container) locate(ctx context.Context, p *partition, m *meta) error {
-	committed, err := c.cfg.System.Admin().Committed(ctx, c.cfg.Stage.Group, p.TopicPartition)
-	if err != nil {
-		return fmt.Errorf("%s: %w", p.TopicPartition, err)
-	}
-	in, ok := metaInput{}, false
-	if m != nil {
-		in, ok = m.input(p.TopicPartition)
-	}
-	if !ok {
-		if committed[0] >= 0 {
-			return fmt.Errorf("%s: group %s has offset %d, but there is no meta record with it in the changelog: was that deleted? Delete the group's offsets or the data directory to begin anew", p.TopicPartition, c.cfg.Stage.Group, committed[0])
-		}
-		starts, err := c.cfg.System.Admin().Starts(ctx, p.TopicPartition)
-		if err != nil {
-			return fmt.Errorf("%s: %w", p.TopicPartition, err)
-		}
-		p.position = starts[0]
-		return nil
-	}
-	// An expired group offset is no disagreement; another one is.
-	if committed[0] >= 0 && committed[0] != in.Offset {
-		return fmt.Errorf("%s: group %s has offset %d, but the state is as of offset %d: the group's offset was changed from outside", p.TopicPartition, c.cfg.Stage.Group, committed[0], in.Offset)
-	}
-	p.position, p.idle = in.Offset, in.Idle
-	if in.Watermark != nil {
-		p.watermark = *in.Watermark
-	}
-	if p.marks != nil && len(in.Marks) > 0 {
-		p.marks.epoch, p.marks.marks = in.Epoch, in.Marks
-	}
-	return nil
 }

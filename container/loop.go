@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/gretestream/grete/stream"
 )
 
 // A Wait is what Step asks for before it is called again.
@@ -93,6 +95,9 @@ func (c *Container) step(ctx context.Context) (Wait, error) {
 // poll takes in the chunks that have arrived.
 func (c *Container) poll() error {
 	chunks, err := c.consumer.Poll()
+	if outside := (*stream.OffsetOutOfRangeError)(nil); errors.As(err, &outside) {
+		err = c.outside(outside)
+	}
 	if err != nil {
 		return fmt.Errorf("reading: %w", err)
 	}

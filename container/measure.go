@@ -98,14 +98,11 @@ func newCounts(t *task) *metrics.Task {
 
 // publish shows how much is left to restore.
 func (r *restorer) publish() {
-	for _, t := range r.c.tasks {
-		for _, s := range t.counts.Stores {
-			s.RestoreRecords = 0
-		}
-	}
-	for _, p := range r.progress {
-		if p.store >= 0 {
-			p.task.counts.Stores[p.store].RestoreRecords = p.end - p.next
+	for _, t := range r.tasks {
+		for _, l := range t.parts {
+			if l.store >= 0 {
+				t.counts.Stores[l.store].RestoreRecords = l.cut - l.next
+			}
 		}
 	}
 	r.c.publish(r.c.cfg.Now(), false)

@@ -28,12 +28,20 @@ type meta struct {
 	Operators map[string]int64 `json:"operators,omitempty"`
 	// Schemas of the stores, by name: what must not change under existing state.
 	Schemas map[string]string `json:"schemas,omitempty"`
-	// Changelogs is, in the database only, up to where it holds each store's
-	// changelog.
+	// AtLeastOnce says that it wasn't written in a transaction: the group's offset
+	// may be behind it.
+	AtLeastOnce bool `json:"atLeastOnce,omitempty"`
+	// Clean says that the container has stopped after it, and the group's offset is
+	// the same: the next one to differ was set by somebody else.
+	Clean bool `json:"clean,omitempty"`
+
+	// What follows is in the database only. Changelogs is up to where it holds each
+	// store's changelog.
 	Changelogs map[string]int64 `json:"changelogs,omitempty"`
-	// Restoring says that the database is being restored and holds no whole
-	// commit: only Changelogs counts.
-	Restoring bool `json:"restoring,omitempty"`
+	// Restoring says that the database is being restored to this commit, and doesn't
+	// hold all of it yet. Cuts is where the commit ends in the changelogs.
+	Restoring bool             `json:"restoring,omitempty"`
+	Cuts      map[string]int64 `json:"cuts,omitempty"`
 }
 
 type metaInput struct {
@@ -48,9 +56,15 @@ type metaInput struct {
 
 const metaVersion = 1
 
-// meta describes the task as it stands, all finished.
-func (t *task) meta(cfg *Config) meta {
-	m := meta{Version: metaVersion, Seq: t.seq, System: cfg.System.ID(), App: cfg.App, Stage: t.stage.Name, Task: t.ID}
+// blankMeta is that of a task which has committed nothing.
+func (c *Container) blankMeta(t *task) meta {
+	return meta{Version: metaVersion, System: c.cfg.System.ID(), App: c.cfg.App, Stage: t.stage.Name, Task: t.ID}
+}
+
+// meta describes a task as it stands, all finished.
+func (c *Container) meta(t *task) meta {
+	m := c.blankMeta(t)
+	m.Seq, m.AtLeastOnce, m.Clean = t.seq, c.cfg.AtLeastOnce, c.clean
 	for _, p := range t.partitions {
 		in := metaInput{Topic: p.Topic, Partition: p.Partition, Offset: p.position, Idle: p.idle}
 		if p.watermark != stream.NoTime {

@@ -103,7 +103,7 @@ func (c *Container) endInputs() {
 		if p.marks != nil || p.ended || p.idle {
 			continue
 		}
-		if p.loaded || p.position < c.consumer.End(p.TopicPartition) {
+		if end := c.consumer.End(p.TopicPartition); p.loaded || end < 0 || p.position < end {
 			p.quiet = now
 		} else if p.quiet.IsZero() {
 			p.quiet = now

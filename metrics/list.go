@@ -131,6 +131,8 @@ func inputFamilies() []family[*Input] {
 			count(func(in *Input) int64 { return in.Bytes })},
 		{Metric{"grete_input_skipped_total", Counter, l, "Records skipped because they couldn't be decoded or an operator failed on them."},
 			count(func(in *Input) int64 { return in.Skipped })},
+		{Metric{"grete_input_out_of_range_total", Counter, l, "Times that the next record wasn't there any more and reading went on elsewhere."},
+			count(func(in *Input) int64 { return in.OutOfRange })},
 		{Metric{"grete_input_lag_records", Gauge, l, "Offsets from the next record to process to the end of the partition."},
 			func(_ time.Time, in *Input) (float64, bool) { return float64(in.Lag()), in.Lag() >= 0 }},
 		{Metric{"grete_input_lag_seconds", Gauge, l, "Age of the last processed record if there are more to process, else 0."},

@@ -103,6 +103,7 @@ type Input struct {
 	Records     int64 // processed or skipped
 	Bytes       int64 // keys and values of them
 	Skipped     int64 // of these, left out: couldn't be decoded, or an operator failed on them
+	OutOfRange  int64 // times that the next record was gone, and reading went on elsewhere
 	// Next is the offset to process next, End the one after the last committed
 	// record; -1 while unknown.
 	Next, End int64

@@ -1,0 +1,144 @@
+package container
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// locate sets where each input goes on: where the meta record says, or where an
+// input starts that was never read.
+func (c *Container) locate(ctx context.Context, metas []*meta) error {
+	tps := make([]stream.TopicPartition, len(c.partitions))
+	for i, p := range c.partitions {
+		tps[i] = p.TopicPartition
+	}
+	if len(tps) == 0 {
+		return nil
+	}
+	group := c.cfg.Stage.Group
+	committed, err := c.cfg.System.Admin().Committed(ctx, group, tps...)
+	if err != nil {
+		return fmt.Errorf("offsets of group %s: %w", group, err)
+	}
+	of := make(map[*task]*meta)
+	for i, t := range c.tasks {
+		of[t] = metas[i]
+	}
+	var fresh []*partition
+	for i, p := range c.partitions {
+		m := of[p.task]
+		in, ok := metaInput{}, false
+		if m != nil {
+			in, ok = m.input(p.TopicPartition)
+		}
+		switch {
+		case ok:
+			if err := m.checkOffset(in, group, committed[i]); err != nil {
+				return err
+			}
+			p.resume(in)
+			if committed[i] != in.Offset {
+				p.task.moved = true // so that it is put right
+			}
+		case committed[i] >= 0:
+			return fmt.Errorf("%s: group %s has offset %d, but there is no meta record with it in the changelog: was that deleted? Delete the group's offsets or the data directory to begin anew", p.TopicPartition, group, committed[i])
+		default:
+			fresh = append(fresh, p)
+		}
+	}
+	return c.locateFresh(ctx, fresh)
+}
+
+// checkOffset compares the offset that a group has, -1 if none, with the meta
+// record's. An expired one is no disagreement. Neither is one behind it, if it is
+// committed after the meta record: it hadn't come to that.
+func (m *meta) checkOffset(in metaInput, group string, committed int64) error {
+	if committed < 0 || committed == in.Offset || committed < in.Offset && m.AtLeastOnce && !m.Clean {
+		return nil
+	}
+	tp := stream.TopicPartition{Topic: in.Topic, Partition: in.Partition}
+	return fmt.Errorf("%s: group %s has offset %d, but the state is as of offset %d: the group's offset was changed from outside. "+
+		"Set it back to %d, or delete the group's offsets, to go on with the state; to read from elsewhere, start over under another app name (on the embedded log: in another data directory)",
+		tp, group, committed, in.Offset, in.Offset)
+}
+
+// resume goes on where the input was at the last commit.
+func (p *partition) resume(in metaInput) {
+	p.position, p.idle = in.Offset, in.Idle
+	if in.Watermark != nil {
+		p.watermark = *in.Watermark
+	}
+	if p.marks != nil && len(in.Marks) > 0 {
+		p.marks.epoch, p.marks.marks = in.Epoch, in.Marks
+	}
+}
+
+// locateFresh sets where inputs start that were never read. The first commit makes
+// that final, before anything is read.
+func (c *Container) locateFresh(ctx context.Context, fresh []*partition) error {
+	byStart := make(map[int64][]*partition)
+	for _, p := range fresh {
+		start := c.cfg.Stage.Inputs[p.input].Start
+		byStart[start] = append(byStart[start], p)
+		p.task.moved, c.unsettled = true, true
+	}
+	for start, partitions := range byStart {
+		tps := make([]stream.TopicPartition, len(partitions))
+		for i, p := range partitions {
+			tps[i] = p.TopicPartition
+		}
+		offsets, err := c.startOffsets(ctx, start, tps)
+		if err != nil {
+			return fmt.Errorf("asking where the inputs start: %w", err)
+		}
+		for i, p := range partitions {
+			p.position = offsets[i]
+		}
+	}
+	return nil
+}
+
+// startOffsets are the offsets that a [scheduler.Input.Start] means.
+func (c *Container) startOffsets(ctx context.Context, start int64, tps []stream.TopicPartition) ([]int64, error) {
+	admin := c.cfg.System.Admin()
+	switch start {
+	case 0:
+		return admin.Starts(ctx, tps...)
+	case scheduler.StartNewest:
+		return admin.Ends(ctx, tps...)
+	default:
+		return admin.OffsetsAt(ctx, start, tps...)
+	}
+}
+
+// outside goes on elsewhere with an input whose next record isn't there, if the
+// input says where.
+func (c *Container) outside(e *stream.OffsetOutOfRangeError) error {
+	p := c.byName[e.TopicPartition]
+	if p == nil {
+		return e
+	}
+	if p.out {
+		return nil // first what has been read
+	}
+	in := c.cfg.Stage.Inputs[p.input]
+	if in.Repartition() {
+		return fmt.Errorf("%w: it carries the job's own traffic, of which only this task may delete anything: start again, and if that fails too, start over under another app name", e)
+	}
+	to := e.Start
+	switch in.OutOfRange {
+	case scheduler.OutOfRangeOldest:
+	case scheduler.OutOfRangeNewest:
+		to = e.End
+	default:
+		return fmt.Errorf("%w: records were deleted before they were processed, or the topic was made anew; OnOutOfRange of the input can say to go on with the oldest or the newest that is there", e)
+	}
+	c.cfg.Logger.Warn("the next record isn't there any more: going on elsewhere", "topic", e.Topic, "partition", e.Partition,
+		"offset", e.Offset, "start", e.Start, "end", e.End, "resume", to)
+	p.counts.OutOfRange++
+	p.position, p.task.moved = to, true
+	return c.consumer.Assign(e.TopicPartition, to)
+}
