@@ -80,21 +80,26 @@ func makeArchive(ctx context.Context, jars string) error {
 	return nil
 }
 
-// java returns the arguments that run a class of the jars: for a quick start and
-// little memory, not for the speed that a broker reaches after minutes.
+// java returns the arguments that run a class of the jars.
 func java(jars, class string, args ...string) []string {
-	return append(jvm(jars), append([]string{"-cp", filepath.Join(jars, "*"), class}, args...)...)
+	return append(quickJVM(jars), append([]string{"-cp", filepath.Join(jars, "*"), class}, args...)...)
 }
 
-func jvm(jars string) []string {
-	list := []string{
-		"-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-		"-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true",
-	}
+// quickJVM are a JVM's flags for a quick start and little memory, not for the
+// speed that a program reaches after minutes.
+func quickJVM(jars string) []string {
+	list := append([]string{"-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"}, logging()...)
 	if archive := classArchive(jars); exists(archive) {
 		list = append(list, "-XX:SharedArchiveFile="+archive)
 	}
 	return list
+}
+
+// fullJVM are the flags for what is to be as fast as it can.
+func fullJVM(string) []string { return append([]string{"-Xmx1g"}, logging()...) }
+
+func logging() []string {
+	return []string{"-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"}
 }
 
 func copyFile(to, from string) error {

@@ -1,0 +1,133 @@
+package kafkatest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// javaTimeout is for a tool that is compiled first, on a machine that is busy.
+const javaTimeout = 3 * time.Minute
+
+// tool is a program around Kafka's own client.
+//
+//go:embed Tool.java
+var tool []byte
+
+// A JavaRecord is a record as Kafka's own client writes and reads it. Nil is
+// null: a key that isn't there, a tombstone.
+type JavaRecord struct {
+	Partition int32        `json:"partition"` // -1: where Java's partitioner puts its key
+	Offset    int64        `json:"offset"`    // of what was read
+	Time      int64        `json:"time"`      // ms since 1970
+	Key       []byte       `json:"key"`
+	Value     []byte       `json:"value"`
+	Headers   []JavaHeader `json:"headers"`
+}
+
+// A JavaHeader is a header of a record.
+type JavaHeader struct {
+	Key   string `json:"key"`
+	Value []byte `json:"value"`
+}
+
+// A JavaStep is a record to send, or something else to do.
+type JavaStep struct {
+	JavaRecord
+	// Do is empty to send the record, else one of the constants.
+	Do JavaVerb `json:"do,omitempty"`
+}
+
+// A JavaVerb is what a producer can do besides sending.
+type JavaVerb string
+
+// What a producer can do. The first three need a transactional.id among its
+// settings; a flush ends the batches that are being filled.
+const (
+	JavaBegin  JavaVerb = "begin"
+	JavaCommit JavaVerb = "commit"
+	JavaAbort  JavaVerb = "abort"
+	JavaFlush  JavaVerb = "flush"
+)
+
+// JavaProduce writes to a topic by Kafka's own client, whose settings may be nil:
+// "compression.type", "acks", "transactional.id", …. All is written when it returns;
+// what is still in a transaction then is aborted.
+func (c *Cluster) JavaProduce(t testing.TB, topic string, settings map[string]string, steps ...JavaStep) {
+	t.Helper()
+	var lines bytes.Buffer
+	enc := json.NewEncoder(&lines)
+	for i := range steps {
+		if err := enc.Encode(&steps[i]); err != nil {
+			t.Fatalf("write down step %d for Java: %v", i, err)
+		}
+	}
+	c.runJava(t, &lines, "produce", topic, settings)
+}
+
+// JavaConsume reads a topic by Kafka's own client, from its start to its end, in
+// the order of partitions and offsets. With "isolation.level" at "read_committed"
+// among the settings it reads what is committed only; they may be nil.
+func (c *Cluster) JavaConsume(t testing.TB, topic string, settings map[string]string) []JavaRecord {
+	t.Helper()
+	out := c.runJava(t, nil, "consume", topic, settings)
+	var list []JavaRecord
+	for dec := json.NewDecoder(out); dec.More(); {
+		var r JavaRecord
+		if err := dec.Decode(&r); err != nil {
+			t.Fatalf("understand what Java read of %s: %v", topic, err)
+		}
+		list = append(list, r)
+	}
+	slices.SortStableFunc(list, func(a, b JavaRecord) int {
+		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Offset, b.Offset))
+	})
+	return list
+}
+
+// runJava runs the tool to its end and returns what it printed.
+func (c *Cluster) runJava(t testing.TB, in *bytes.Buffer, mode, topic string, settings map[string]string) *bytes.Buffer {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), javaTimeout)
+	defer cancel()
+	cmd := c.javaTool(ctx, t, quickJVM, mode, topic, nil, settings)
+	if in != nil {
+		cmd.Stdin = in
+	}
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("Java's %s of topic %s: %v; a JDK is needed, a JRE isn't enough. It says:\n%s", mode, topic, err, tail(errs.String(), 20))
+	}
+	return &out
+}
+
+// javaTool is the command that compiles the tool and runs it.
+func (c *Cluster) javaTool(ctx context.Context, t testing.TB, jvm func(jars string) []string, mode, topic string, args []string, settings map[string]string) *exec.Cmd {
+	t.Helper()
+	jars, err := install(ctx)
+	if err != nil {
+		giveUp(t, err)
+	}
+	source := filepath.Join(t.TempDir(), "Tool.java")
+	if err := os.WriteFile(source, tool, 0o666); err != nil {
+		t.Fatalf("write the source of the Java tool: %v", err)
+	}
+	all := append(jvm(jars), "-cp", filepath.Join(jars, "*"), source, mode, topic)
+	all = append(all, args...)
+	all = append(all, "bootstrap.servers="+strings.Join(c.inner, ","))
+	for key, value := range settings {
+		all = append(all, fmt.Sprintf("%s=%s", key, value))
+	}
+	return exec.CommandContext(ctx, "java", all...)
+}

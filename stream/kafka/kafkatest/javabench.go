@@ -1,0 +1,87 @@
+package kafkatest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"strconv"
+	"testing"
+)
+
+// A JavaBench is Kafka's own client in one JVM that gets warm over several
+// rounds, between which the test may measure something else.
+type JavaBench struct {
+	rounds io.Writer
+	costs  *bufio.Scanner
+	errs   *bytes.Buffer
+	wait   func() error
+}
+
+// A Cost is what a round took, in nanoseconds for each record. CPU is that of the
+// whole process, the JVM's compiler and garbage collector included.
+type Cost struct {
+	CPU  float64 `json:"cpu"`
+	Wall float64 `json:"wall"`
+}
+
+// JavaBenchConsume is about reading records of a topic from its start, in which
+// there are as many.
+func (c *Cluster) JavaBenchConsume(t testing.TB, topic string, records int, settings map[string]string) *JavaBench {
+	t.Helper()
+	return c.startBench(t, "bench-consume", topic, settings, records)
+}
+
+// JavaBenchProduce is about writing records of so many bytes to the partitions of
+// a topic in turn, until the brokers have confirmed all of them.
+func (c *Cluster) JavaBenchProduce(t testing.TB, topic string, records, size int, settings map[string]string) *JavaBench {
+	t.Helper()
+	return c.startBench(t, "bench-produce", topic, settings, records, size)
+}
+
+func (c *Cluster) startBench(t testing.TB, mode, topic string, settings map[string]string, numbers ...int) *JavaBench {
+	t.Helper()
+	var args []string
+	for _, n := range numbers {
+		args = append(args, strconv.Itoa(n))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cmd := c.javaTool(ctx, t, fullJVM, mode, topic, args, settings)
+	b := &JavaBench{errs: &bytes.Buffer{}}
+	cmd.Stderr = b.errs
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatalf("make the input of the Java tool: %v", err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatalf("make the output of the Java tool: %v", err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("start the Java tool: %v", err)
+	}
+	b.rounds, b.costs, b.wait = in, bufio.NewScanner(out), cmd.Wait
+	t.Cleanup(func() {
+		cancel()
+		_ = cmd.Wait() // killed
+	})
+	return b
+}
+
+// Round runs a round. The first ones are slower.
+func (b *JavaBench) Round(t testing.TB) Cost {
+	t.Helper()
+	_, err := io.WriteString(b.rounds, "\n")
+	var cost Cost
+	if err == nil && b.costs.Scan() {
+		err = json.Unmarshal(b.costs.Bytes(), &cost)
+	} else {
+		_ = b.wait() // it has ended, and its errors are complete
+		t.Fatalf("the Java tool gave up:\n%s", tail(b.errs.String(), 20))
+	}
+	if err != nil {
+		t.Fatalf("understand what the Java tool says: %v", err)
+	}
+	return cost
+}
