@@ -1,0 +1,208 @@
+package kafka
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/segmentio/kafka-go/protocol/addoffsetstotxn"
+	"github.com/segmentio/kafka-go/protocol/addpartitionstotxn"
+	"github.com/segmentio/kafka-go/protocol/endtxn"
+	"github.com/segmentio/kafka-go/protocol/initproducerid"
+	"github.com/segmentio/kafka-go/protocol/txnoffsetcommit"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// This file has the requests of a transaction's steps.
+
+// ask makes the request of a step. asked is false if it never left. An initialise
+// sets t.who.
+func (c *conductor) ask(s step, t *transaction) (asked bool, err error) {
+	node := int32(anyBroker)
+	if c.id != "" {
+		what := transactionOf(c.id)
+		if s == commitOffsets {
+			what = groupOf(t.offsets.Group)
+		}
+		if node, err = c.coordinators.find(c.life.ctx, what); err != nil {
+			return false, err
+		}
+		defer func() {
+			if failed := code(0); unanswered(err) || errors.As(err, &failed) && failed.notCoordinating() {
+				c.coordinators.forget(what)
+			}
+		}()
+	}
+	switch s {
+	case initialise:
+		err = c.initialise(node, t)
+	case addPartitions:
+		err = c.addPartitions(node, t)
+	case addOffsets:
+		err = c.addOffsets(node, t)
+	case commitOffsets:
+		err = c.commitGroup(node, t)
+	case end:
+		err = c.end(node, t)
+	}
+	return true, err
+}
+
+// describe says what a step does, for errors.
+func describe(s step, t *transaction) string {
+	switch s {
+	case initialise:
+		return "getting a producer id"
+	case addPartitions:
+		return "adding partitions to the transaction"
+	case addOffsets, commitOffsets:
+		return fmt.Sprintf("adding the offsets of group %s to the transaction", t.offsets.Group)
+	}
+	if t.ending == commit {
+		return "committing the transaction"
+	}
+	return "aborting the transaction"
+}
+
+func (c *conductor) initialise(node int32, t *transaction) error {
+	answer, err := exchange[*initproducerid.Response](c.life.ctx, c.link, node, &initproducerid.Request{
+		TransactionalID:      c.id,
+		TransactionTimeoutMs: int32(transactionTimeout.Milliseconds()),
+		ProducerID:           t.who.id,
+		ProducerEpoch:        t.who.epoch,
+	})
+	if err != nil {
+		return err
+	}
+	t.who = producerID{answer.ProducerID, answer.ProducerEpoch}
+	return c.refusal(answer.ErrorCode)
+}
+
+func (c *conductor) addPartitions(node int32, t *transaction) error {
+	topics := inTopics(t.asked, func(o *outbox) string { return o.Topic })
+	req := &addpartitionstotxn.Request{TransactionalID: c.id, ProducerID: t.who.id, ProducerEpoch: t.who.epoch}
+	for _, all := range topics {
+		topic := addpartitionstotxn.RequestTopic{Name: all[0].Topic}
+		for _, o := range all {
+			topic.Partitions = append(topic.Partitions, o.Partition)
+		}
+		req.Topics = append(req.Topics, topic)
+	}
+	answer, err := exchange[*addpartitionstotxn.Response](c.life.ctx, c.link, node, req)
+	if err != nil {
+		return err
+	}
+	for _, topic := range answer.Results {
+		for _, p := range topic.Results {
+			// All are added or none; those that weren't to blame say so.
+			if failed := code(p.ErrorCode); failed != 0 && failed != notAttempted {
+				return c.refusalAt(p.ErrorCode, "Write", topic.Name, p.PartitionIndex)
+			}
+		}
+	}
+	return nil
+}
+
+func (c *conductor) addOffsets(node int32, t *transaction) error {
+	answer, err := exchange[*addoffsetstotxn.Response](c.life.ctx, c.link, node, &addoffsetstotxn.Request{
+		TransactionalID: c.id, ProducerID: t.who.id, ProducerEpoch: t.who.epoch, GroupID: t.offsets.Group,
+	})
+	if err != nil {
+		return err
+	}
+	return c.refusalFor(answer.ErrorCode, t.offsets.Group)
+}
+
+func (c *conductor) commitGroup(node int32, t *transaction) error {
+	req := &txnoffsetcommit.Request{
+		TransactionalID: c.id, GroupID: t.offsets.Group, ProducerID: t.who.id, ProducerEpoch: t.who.epoch, GenerationID: noGeneration,
+	}
+	for _, all := range inTopics(t.offsets.Positions, func(p stream.Position) string { return p.Topic }) {
+		topic := txnoffsetcommit.RequestTopic{Name: all[0].Topic}
+		for _, p := range all {
+			topic.Partitions = append(topic.Partitions, txnoffsetcommit.RequestPartition{
+				Partition: p.Partition, CommittedOffset: p.Offset, CommittedLeaderEpoch: -1,
+			})
+		}
+		req.Topics = append(req.Topics, topic)
+	}
+	answer, err := exchange[*txnoffsetcommit.Response](c.life.ctx, c.link, node, req)
+	if err != nil {
+		return err
+	}
+	for _, topic := range answer.Topics {
+		for _, p := range topic.Partitions {
+			switch code(p.ErrorCode) {
+			case 0:
+			case topicDenied:
+				return c.refusalAt(p.ErrorCode, "Read", topic.Name, p.Partition)
+			default:
+				return c.refusalFor(p.ErrorCode, t.offsets.Group)
+			}
+		}
+	}
+	return nil
+}
+
+// noGeneration is of offsets that don't come from a member of the group.
+const noGeneration = -1
+
+func (c *conductor) end(node int32, t *transaction) error {
+	answer, err := exchange[*endtxn.Response](c.life.ctx, c.link, node, &endtxn.Request{
+		TransactionalID: c.id, ProducerID: t.who.id, ProducerEpoch: t.who.epoch, Committed: t.ending == commit,
+	})
+	if err != nil {
+		return err
+	}
+	return c.refusal(answer.ErrorCode)
+}
+
+// refusal explains why a coordinator won't do something; nil if it does.
+func (c *conductor) refusal(failed int16) error {
+	switch failed := code(failed); failed {
+	case 0:
+		return nil
+	case badTransactionTime:
+		return fmt.Errorf("%w: the broker's transaction.max.timeout.ms must be %d at least", failed, transactionTimeout.Milliseconds())
+	case clusterDenied:
+		return denied(failed, "IdempotentWrite", clusterResource, "kafka-cluster")
+	case staleProducerEpoch, producerFenced:
+		return c.sender.fenced(failed)
+	default:
+		return denied(failed, "Write", transactionalResource, c.id)
+	}
+}
+
+// refusalFor is refusal where it may be for a group.
+func (c *conductor) refusalFor(failed int16, group string) error {
+	if code(failed) == groupDenied {
+		return denied(groupDenied, "Read", groupResource, group)
+	}
+	return c.refusal(failed)
+}
+
+// refusalAt is refusal where it may be for a topic.
+func (c *conductor) refusalAt(failed int16, operation, topic string, partition int32) error {
+	err := c.refusal(failed)
+	if code(failed) == topicDenied {
+		err = denied(topicDenied, operation, topicResource, topic)
+	}
+	return fmt.Errorf("%s: %w", stream.TopicPartition{Topic: topic, Partition: partition}, err)
+}
+
+// inTopics puts those of a topic together, in the order in which the topics come.
+func inTopics[P any](all []P, topic func(P) string) [][]P {
+	var topics [][]P
+	at := make(map[string]int)
+	for _, p := range all {
+		i, ok := at[topic(p)]
+		if !ok {
+			i = len(topics)
+			at[topic(p)] = i
+			topics = append(topics, nil)
+		}
+		topics[i] = append(topics[i], p)
+	}
+	return topics
+}
+

@@ -1,0 +1,74 @@
+package kafka
+
+import (
+	"time"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// An outbox is what a producer has for one partition. The sender's lock guards it.
+type outbox struct {
+	stream.TopicPartition
+	sequence sequence
+	held     bool // until the transaction has the partition
+	listed   bool // is among the sender's ready or troubled
+	end      int64 // the offset after the last record delivered, unknownEnd if it wasn't told
+
+	// Since its first parcel was last refused or lost:
+	failures int
+	since    time.Time
+	retryAt  time.Time
+}
+
+// unknownEnd is where a partition ends as long as no answer has told.
+const unknownEnd = -1
+
+// waiting tells that there is a parcel which could be sent.
+func (o *outbox) waiting() bool {
+	return !o.held && !o.sequence.flying && len(o.sequence.queue) > 0
+}
+
+// arrived notes that the parcel on its way is where it belongs, from base on.
+func (o *outbox) arrived(base int64) *parcel {
+	p := o.sequence.landed()
+	o.end = unknownEnd
+	if base >= 0 {
+		o.end = base + int64(p.count)
+	}
+	o.failures, o.since = 0, time.Time{}
+	return p
+}
+
+// A shelf keeps the memory of parcels for the next ones.
+type shelf struct {
+	free  []*parcel
+	bytes int
+}
+
+// shelfBytes bounds what is kept. A producer of many partitions has more on its
+// way than that, now and then.
+const shelfBytes = 8 << 20
+
+// take returns a parcel that records can be put into.
+func (s *shelf) take() *parcel {
+	p := new(parcel)
+	if last := len(s.free) - 1; last >= 0 {
+		p, s.free[last] = s.free[last], nil
+		s.free = s.free[:last]
+		s.bytes -= cap(p.bytes)
+	}
+	p.begin()
+	return p
+}
+
+// put takes back a parcel that nobody needs, unless somebody may be reading it, or
+// it is larger than usual.
+func (s *shelf) put(p *parcel) {
+	if p.bytes == nil {
+		p.bytes, _ = p.builder.Finish(0) // for its memory only
+	}
+	if room := cap(p.bytes); !p.exposed && room <= 2*compressedBytes && s.bytes+room <= shelfBytes {
+		s.free = append(s.free, p)
+		s.bytes += room
+	}
+}

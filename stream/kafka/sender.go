@@ -1,0 +1,335 @@
+package kafka
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
+	"github.com/gretestream/grete/stream/kafka/internal/wire"
+)
+
+// A sender brings parcels to the leaders of their partitions. Each broker has at
+// most one request under way, with the first parcel of every partition that was
+// ready when it went out: that keeps the order within a partition whatever fails,
+// and meanwhile the next parcels fill. What fails is sent again, see mend.go.
+//
+// push and the like are called by the producer's goroutine; answers come in on
+// others.
+type sender struct {
+	life        *life
+	link        link
+	cluster     *cluster
+	log         *slog.Logger
+	patience    time.Duration
+	codec       batch.Codec
+	transaction string // the transactional id, "" for none
+
+	buffered atomic.Int64 // bytes in parcels that aren't delivered
+
+	mu       sync.Mutex
+	who      producerID
+	shelf    shelf
+	parcels  int            // that aren't delivered
+	ready    []*outbox      // can be sent as soon as their leader has answered
+	troubled []*outbox      // wait to be tried again
+	mending  bool           // somebody looks after them
+	stalled  bool           // that has been logged
+	brokers  []*destination // in the order in which they were first met
+	stopped  bool           // nothing goes out any more
+	empty    signal         // given when all is delivered
+	quiet    signal         // given when no request is under way
+}
+
+// A destination is a broker that requests go to.
+type destination struct {
+	node       int32
+	away       bool // it doesn't answer, which has been logged
+	busy       bool // a request is under way. Then what follows is deliver's own
+	load       []*outbox
+	size       int64
+	request    *wire.Produce
+	compressor batch.Compressor
+}
+
+const (
+	// requestBytes bounds a request of more than one batch, uncompressed.
+	requestBytes = 4 << 20
+	// followerTimeout is how long a leader waits for the other replicas. It is
+	// beyond the time in which a dead one is found out.
+	followerTimeout = 15 * time.Second
+)
+
+// parcel returns one that records can be put into.
+func (s *sender) parcel() *parcel {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.shelf.take()
+}
+
+// push queues a parcel behind the others of its partition. It goes out with the
+// next send.
+func (s *sender) push(o *outbox, p *parcel) {
+	s.buffered.Add(p.size)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.parcels++
+	o.sequence.push(p)
+	s.offer(o)
+}
+
+// send sends what can be sent.
+func (s *sender) send() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dispatch()
+}
+
+// admit lets the outboxes send: their partitions belong to the transaction.
+func (s *sender) admit(all []*outbox) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range all {
+		o.held = false
+		s.offer(o)
+	}
+	s.dispatch()
+}
+
+// hold makes the outboxes, which are empty, wait for the next transaction.
+func (s *sender) hold(all []*outbox) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range all {
+		o.held = true
+	}
+}
+
+// ends appends where the outboxes' partitions end. One whose end the broker
+// hasn't told is left out.
+func (s *sender) ends(all []*outbox) []stream.Position {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ends := make([]stream.Position, 0, len(all))
+	for _, o := range all {
+		if o.end != unknownEnd {
+			ends = append(ends, stream.Position{TopicPartition: o.TopicPartition, Offset: o.end})
+		}
+	}
+	return ends
+}
+
+// restart has the batches numbered anew, under another producer id or epoch.
+func (s *sender) restart(who producerID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.who = who
+}
+
+// drop takes back what no broker can have seen of the outboxes.
+func (s *sender) drop(all []*outbox) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range all {
+		for _, p := range o.sequence.drop() {
+			s.done(p)
+		}
+	}
+}
+
+// done puts a parcel away.
+func (s *sender) done(p *parcel) {
+	s.buffered.Add(-p.size)
+	s.shelf.put(p)
+	if s.parcels--; s.parcels == 0 {
+		s.empty.give()
+	}
+}
+
+// delivered is closed when everything pushed is delivered.
+func (s *sender) delivered() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.empty.when(s.parcels == 0)
+}
+
+// stop keeps everything from going out, and returns what is closed when nothing is
+// under way.
+func (s *sender) stop() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = true
+	return s.quiet.when(s.idle())
+}
+
+func (s *sender) idle() bool {
+	return !slices.ContainsFunc(s.brokers, func(d *destination) bool { return d.busy })
+}
+
+// offer lists an outbox that has something to send. The caller holds mu, and calls
+// dispatch after it.
+func (s *sender) offer(o *outbox) {
+	if !o.listed && o.waiting() {
+		o.listed = true
+		s.ready = append(s.ready, o)
+	}
+}
+
+// dispatch sends to each broker that is idle what is ready for it. So what stays
+// ready waits for a broker whose answer calls dispatch again. The caller holds
+// mu.
+func (s *sender) dispatch() {
+	if s.stopped || s.life.failure() != nil {
+		return
+	}
+	stay := s.ready[:0]
+	for _, o := range s.ready {
+		if !s.load(o) {
+			stay = append(stay, o)
+		}
+	}
+	clear(s.ready[len(stay):])
+	s.ready = stay
+	for _, d := range s.brokers {
+		if !d.busy && len(d.load) > 0 {
+			d.busy = true
+			s.life.run(func() { s.deliver(d) })
+		}
+	}
+}
+
+// load puts an outbox's first parcel into the next request to its leader. It
+// returns false if the outbox has to stay where it is.
+func (s *sender) load(o *outbox) bool {
+	if !o.waiting() { // its parcels were dropped
+		o.listed = false
+		return true
+	}
+	leader := s.cluster.leader(o.TopicPartition)
+	if leader.node == noLeader {
+		s.trouble(o, leaderNotAvailable)
+		return true
+	}
+	d := s.destination(leader.node)
+	size := o.sequence.queue[0].size
+	if d.busy || len(d.load) > 0 && d.size+size > requestBytes {
+		return false
+	}
+	o.listed = false
+	o.sequence.launch(s.who)
+	d.load = append(d.load, o)
+	d.size += size
+	return true
+}
+
+func (s *sender) destination(node int32) *destination {
+	for _, d := range s.brokers {
+		if d.node == node {
+			return d
+		}
+	}
+	d := &destination{node: node}
+	s.brokers = append(s.brokers, d)
+	return d
+}
+
+// deliver makes one request of a broker's load, and sees to its answer.
+func (s *sender) deliver(d *destination) {
+	err := s.pack(d)
+	if err == nil {
+		_, err = s.link.exchange(s.life.ctx, d.node, d.request, requestTimeout)
+	}
+	if pause := s.settle(d, err); pause > 0 {
+		_ = s.link.sleep(s.life.ctx, pause) // if it is cut short, nothing goes out any more
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d.busy = false
+	s.dispatch()
+	if s.idle() {
+		s.quiet.give()
+	}
+}
+
+// settle sees to what became of a request, and returns how long the broker wants
+// to be left alone.
+func (s *sender) settle(d *destination, err error) time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var throttle int32
+	if err != nil {
+		s.lost(d, err)
+	} else {
+		throttle = d.request.Answer.Throttle
+		s.answered(d)
+	}
+	clear(d.load)
+	d.load, d.size = d.load[:0], 0
+	return time.Duration(throttle) * time.Millisecond
+}
+
+// pack makes the request.
+func (s *sender) pack(d *destination) error {
+	slices.SortStableFunc(d.load, func(a, b *outbox) int { return strings.Compare(a.Topic, b.Topic) })
+	if d.request == nil {
+		d.request = &wire.Produce{Transaction: s.transaction, Timeout: int32(followerTimeout.Milliseconds())}
+	}
+	attributes := int16(0)
+	if s.transaction != "" {
+		attributes = batch.Transactional
+	}
+	d.request.Partitions = d.request.Partitions[:0]
+	for _, o := range d.load {
+		p := o.sequence.queue[0]
+		if err := p.seal(attributes, s.codec, &d.compressor, o.Partition); err != nil {
+			return fmt.Errorf("send to %s: %w", o.TopicPartition, err)
+		}
+		d.request.Partitions = append(d.request.Partitions, wire.ProducePartition{TopicPartition: o.TopicPartition, Batch: p.bytes})
+	}
+	return nil
+}
+
+// answered sees to what became of each batch of a request.
+func (s *sender) answered(d *destination) {
+	if d.away {
+		d.away = false
+		s.log.Info("the broker answers again", "broker", d.node)
+	}
+	for i, o := range d.load {
+		a := answerFor(d.request.Answer.Partitions, i, o.TopicPartition)
+		if a == nil {
+			o.sequence.missed(true)
+			s.trouble(o, &unreachableError{where: fmt.Sprintf("broker %d", d.node), err: errNoAnswer})
+			continue
+		}
+		switch judge(code(a.Code)) {
+		case delivered:
+			s.done(o.arrived(a.BaseOffset))
+			s.offer(o)
+		case again:
+			o.sequence.missed(true)
+			s.trouble(o, code(a.Code))
+		case refused:
+			s.life.fail(s.refusal(o, a))
+		}
+	}
+	s.recovered()
+}
+
+// answerFor looks for a partition's answer, which is most often where its question
+// was.
+func answerFor(all []wire.ProducedPartition, i int, tp stream.TopicPartition) *wire.ProducedPartition {
+	if i < len(all) && all[i].TopicPartition == tp {
+		return &all[i]
+	}
+	i = slices.IndexFunc(all, func(a wire.ProducedPartition) bool { return a.TopicPartition == tp })
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
+}

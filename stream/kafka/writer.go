@@ -1,0 +1,162 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
+)
+
+// A writer sends to a topic.
+type writer struct {
+	producer *producer
+	topic    string
+	rules    topicRules
+	limit    int // bytes of a batch with more than one record
+	slots    []slot
+}
+
+// Sizes of a full batch, before it is compressed: large enough that what a batch
+// costs isn't felt, and far below what brokers take.
+const (
+	batchBytes      = 128 << 10
+	compressedBytes = 256 << 10
+)
+
+// Writer looks at the topic, and what it takes.
+func (p *producer) Writer(topic string) (stream.Writer, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	if w := p.writers[topic]; w != nil {
+		return w, nil
+	}
+	w, err := p.newWriter(p.life.ctx, topic)
+	if err != nil {
+		return nil, p.named(fmt.Errorf("write to topic %s: %w", topic, err))
+	}
+	p.writers[topic] = w
+	return w, nil
+}
+
+func (p *producer) newWriter(ctx context.Context, topic string) (*writer, error) {
+	n, err := p.partitions(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := p.system.rules(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{producer: p, topic: topic, rules: rules, limit: rules.batchBytes(p.sender.codec), slots: make([]slot, n)}
+	for i := range w.slots {
+		w.slots[i].outbox = &outbox{
+			TopicPartition: stream.TopicPartition{Topic: topic, Partition: int32(i)},
+			held:           p.transactional(), end: unknownEnd,
+		}
+	}
+	return w, nil
+}
+
+// partitions asks how many partitions a topic has.
+func (p *producer) partitions(ctx context.Context, topic string) (int32, error) {
+	s := p.system
+	missed := 0
+	err := s.retry(ctx, func() error {
+		err := s.cluster.refresh(ctx, topic)
+		// A broker may not have heard yet of a topic that was made just now.
+		if errors.Is(err, unknownTopic) {
+			missed++
+		}
+		if missed >= unknownTries || errors.Is(err, invalidTopic) {
+			return stream.ErrUnknownTopic
+		}
+		return err
+	})
+	return s.cluster.partitions(topic), err
+}
+
+// unknownTries is how often brokers are asked for a topic that they don't know.
+const unknownTries = 4
+
+// Partitions is how many the topic had when it was opened.
+func (w *writer) Partitions() int32 { return int32(len(w.slots)) }
+
+// Send puts a record into its partition's open parcel.
+func (w *writer) Send(partition int32, r *stream.Record) error {
+	p := w.producer
+	if err := p.check(); err != nil {
+		return err
+	}
+	if partition < 0 || int(partition) >= len(w.slots) {
+		return w.refuse(partition, stream.ErrUnknownTopic)
+	}
+	if r.Key == nil && w.rules.compacted {
+		return w.refuse(partition, stream.ErrNoKey)
+	}
+	s := &w.slots[partition]
+	size := atMost(r)
+	if s.parcel != nil && s.parcel.builder.Size()+size > w.limit {
+		p.post(s)
+		p.send()
+	}
+	if s.parcel == nil {
+		if batch.HeaderSize+size > w.limit {
+			if err := w.accept(r); err != nil {
+				return w.refuse(partition, err)
+			}
+		}
+		p.begin(s)
+	}
+	b := &s.parcel.builder
+	before := b.Size()
+	if r.Time == 0 {
+		now := *r
+		now.Time = p.life.link.now().UnixMilli()
+		b.Append(&now)
+	} else {
+		b.Append(r)
+	}
+	p.open += int64(b.Size() - before)
+	return nil
+}
+
+func (w *writer) refuse(partition int32, err error) error {
+	return w.producer.named(fmt.Errorf("send to %s: %w", stream.TopicPartition{Topic: w.topic, Partition: partition}, err))
+}
+
+// accept looks at a record that makes a batch of its own. A broker looks at its
+// compressed size, which isn't known yet.
+func (w *writer) accept(r *stream.Record) error {
+	size := batch.HeaderSize + atLeast(r)
+	if size > maxRecordBytes {
+		return fmt.Errorf("a record of %d bytes is too large, at most %d are possible", size, maxRecordBytes)
+	}
+	if w.rules.maxBytes > 0 && size > w.rules.maxBytes && w.producer.sender.codec == batch.None {
+		return fmt.Errorf("%w: a record of %d bytes; the topic's max.message.bytes is %d", messageTooLarge, size, w.rules.maxBytes)
+	}
+	return nil
+}
+
+// maxRecordBytes keeps a batch within its format.
+const maxRecordBytes = 1 << 30
+
+// atLeast is the size of a record's own bytes.
+func atLeast(r *stream.Record) int {
+	n := len(r.Key) + len(r.Value)
+	for i := range r.Headers {
+		n += len(r.Headers[i].Key) + len(r.Headers[i].Value)
+	}
+	return n
+}
+
+// atMost is more than a record can take when it is encoded.
+func atMost(r *stream.Record) int {
+	const varint32, varint64, around = 5, 10, 1
+	if len(r.Headers) == 0 {
+		return len(r.Key) + len(r.Value) + around + varint64 + 5*varint32
+	}
+	return atLeast(r) + around + varint64 + 5*varint32 + len(r.Headers)*2*varint32
+}
