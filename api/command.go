@@ -8,16 +8,19 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
-// planCommand shows the plan. It needs no log, and makes nothing: topics that the
-// pipeline reads are taken as created with -partitions.
+// planCommand shows the plan, and makes nothing. With a cluster it is the plan for
+// the topics that are there; without, topics that the pipeline reads are taken as
+// created with -partitions.
 type planCommand struct {
 	Containers int   `default:"1" help:"Containers of each stage."`
 	Partitions int32 `help:"Partitions of the topics that the job creates (default: 4)."`
 	JSON       bool  `name:"json" help:"Show it as JSON."`
+
+	Kafka kafkaFlags `embed:"" group:"kafka"`
 }
 
-func (p *planCommand) Run(_ context.Context, a *App, c console) error {
-	plan, err := a.planAlone(scheduler.Options{Containers: p.Containers, Partitions: p.Partitions})
+func (p *planCommand) Run(ctx context.Context, a *App, c console) error {
+	plan, err := p.plan(ctx, a, c)
 	if err != nil {
 		return err
 	}
@@ -26,6 +29,30 @@ func (p *planCommand) Run(_ context.Context, a *App, c console) error {
 		return err
 	}
 	return printJSON(c, plan)
+}
+
+func (p *planCommand) plan(ctx context.Context, a *App, c console) (_ *scheduler.Plan, err error) {
+	o := scheduler.Options{Containers: p.Containers, Partitions: p.Partitions}
+	where, err := p.Kafka.options()
+	if err != nil {
+		return nil, err
+	}
+	if where == nil {
+		return a.planAlone(o)
+	}
+	if _, err := a.Graph(); err != nil {
+		return nil, err // before anybody is asked
+	}
+	system, err := openKafka(ctx, *where, newLogger(c))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = closing(err, system) }()
+	known, err := a.metadata(ctx, system.Admin())
+	if err != nil {
+		return nil, err
+	}
+	return a.Plan(known, o)
 }
 
 // planAlone plans without a streaming layer.

@@ -1,16 +1,12 @@
 package api
 
 import (
-	"bufio"
 	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 
 	"github.com/gretestream/grete/stream"
@@ -31,30 +27,39 @@ const standardInput = "-"
 // feedBytes is how much is appended in one transaction.
 const feedBytes = 4 << 20
 
-// run appends what is new in the file.
-func (f feed) run(ctx context.Context, system stream.System) error {
-	if err := f.copy(ctx, system); err != nil {
-		return fmt.Errorf("feeding %s from %s: %w", f.topic, f.file, err)
+// run appends what is new in the file, and returns where the partitions that it
+// has written to end after it.
+func (f feed) run(ctx context.Context, system stream.System) ([]stream.Position, error) {
+	ends := make(map[stream.TopicPartition]int64)
+	if err := f.copy(ctx, system, ends); err != nil {
+		return nil, fmt.Errorf("feeding %s from %s: %w", f.topic, f.file, err)
 	}
-	return nil
+	fed := make([]stream.Position, 0, len(ends))
+	for tp, end := range ends {
+		fed = append(fed, stream.Position{TopicPartition: tp, Offset: end})
+	}
+	return fed, nil
 }
 
-func (f feed) copy(ctx context.Context, system stream.System) (err error) {
+func (f feed) copy(ctx context.Context, system stream.System, ends map[stream.TopicPartition]int64) (err error) {
+	// The producer is opened first: what one before it, that was killed, had not
+	// committed is taken back, and where the file was left is settled.
+	p, err := system.OpenProducer(ctx, stream.ProducerConfig{ID: f.producer()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = closing(err, p) }()
 	src, err := f.open(ctx, system)
 	if err != nil {
 		return err
 	}
 	defer func() { err = closing(err, src.file) }()
-	p, err := system.OpenProducer(ctx, stream.ProducerConfig{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = closing(err, p) }()
 	w, err := p.Writer(f.topic)
 	if err != nil {
 		return err
 	}
 	done := false
+	committed := src.read
 	for n := int32(0); !done && ctx.Err() == nil; {
 		line, err := src.lines.ReadBytes('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -68,14 +73,24 @@ func (f feed) copy(ctx context.Context, system stream.System) (err error) {
 			}
 			n = (n + 1) % w.Partitions()
 		}
-		// What comes slowly, from a terminal or a pipe, is appended at once.
-		if done || p.Buffered() >= feedBytes || (src.slow && src.lines.Buffered() == 0) {
-			if _, err := p.Commit(ctx, src.offset(f.topic)); err != nil {
-				return err
-			}
+		if !done && src.read-committed < feedBytes && !src.waits() {
+			continue
 		}
+		if err := commitFeed(ctx, p, src.offset(f.topic), ends); err != nil {
+			return err
+		}
+		committed = src.read
 	}
 	return ctx.Err()
+}
+
+// commitFeed commits what was sent, and notes where the partitions end then.
+func commitFeed(ctx context.Context, p stream.Producer, offset stream.GroupOffsets, ends map[stream.TopicPartition]int64) error {
+	committed, err := p.Commit(ctx, offset)
+	for _, end := range committed {
+		ends[end.TopicPartition] = end.Offset
+	}
+	return err
 }
 
 // trimLine takes the end of the line off.
@@ -130,97 +145,4 @@ func (f feed) key(line []byte) ([]byte, error) {
 		return []byte(s), nil
 	}
 	return raw, nil
-}
-
-// A feedSource is a file that is read from where it was left.
-type feedSource struct {
-	file  io.Closer
-	lines *bufio.Reader
-	group string // empty: standard input, of which nothing is remembered
-	read  int64  // bytes
-	slow  bool
-}
-
-func (f feed) open(ctx context.Context, system stream.System) (*feedSource, error) {
-	if f.file == standardInput {
-		in := interruptible{ctx, os.Stdin}
-		return &feedSource{file: io.NopCloser(in), lines: bufio.NewReaderSize(in, 1<<16), slow: true}, nil
-	}
-	path, err := filepath.Abs(f.file)
-	if err != nil {
-		return nil, err
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	s := &feedSource{file: file, lines: bufio.NewReaderSize(file, 1<<20), group: f.group(path)}
-	if err := s.goOn(ctx, system, f.topic, file); err != nil {
-		return nil, closing(err, file)
-	}
-	return s, nil
-}
-
-// group names the group whose offset is how far the file was read.
-func (f feed) group(path string) string {
-	h := fnv.New64a()
-	_, _ = io.WriteString(h, path)
-	return fmt.Sprintf("%s-feed-%x", f.app, h.Sum64())
-}
-
-// goOn seeks to where the file was left.
-func (s *feedSource) goOn(ctx context.Context, system stream.System, topic string, file *os.File) error {
-	at, err := system.Admin().Committed(ctx, s.group, stream.TopicPartition{Topic: topic})
-	if err != nil {
-		return err
-	}
-	s.read = max(at[0], 0)
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	if info.IsDir() {
-		return errors.New("it is a directory")
-	}
-	if info.Mode().IsRegular() && info.Size() < s.read {
-		return fmt.Errorf("the file has %d bytes, but %d were read of it already: it isn't the same any more; feed a file of another name", info.Size(), s.read)
-	}
-	_, err = file.Seek(s.read, io.SeekStart)
-	return err
-}
-
-// offset is what is committed with the lines.
-func (s *feedSource) offset(topic string) stream.GroupOffsets {
-	if s.group == "" {
-		return stream.GroupOffsets{}
-	}
-	tp := stream.TopicPartition{Topic: topic}
-	return stream.GroupOffsets{Group: s.group, Positions: []stream.Position{{TopicPartition: tp, Offset: s.read}}}
-}
-
-// An interruptible reads from what may block for ever, a terminal or a pipe, and
-// gives up when ctx is done. The goroutine of a read that is given up stays until
-// the input ends, or the process.
-type interruptible struct {
-	ctx context.Context
-	in  io.Reader
-}
-
-func (r interruptible) Read(p []byte) (int, error) {
-	type result struct {
-		n   int
-		err error
-	}
-	buf, done := make([]byte, len(p)), make(chan result, 1)
-	go func() {
-		n, err := r.in.Read(buf)
-		done <- result{n, err}
-	}()
-	select {
-	case <-r.ctx.Done():
-		return 0, r.ctx.Err()
-	case res := <-done:
-		copy(p, buf[:res.n])
-		return res.n, res.err
-	}
 }

@@ -69,6 +69,7 @@ func (a *App) command(ctx context.Context, args []string, c console) error {
 		kong.Name(a.name),
 		kong.Description("A stream processing job, made with Grete. Without a command it runs; run -help shows the flags. They may be written with one dash or two."),
 		kong.Writers(c.out, c.err),
+		kafkaGroup(),
 		kong.Exit(func(int) { helped = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(a, c),

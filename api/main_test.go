@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/gretestream/grete/stream/local"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -225,6 +228,21 @@ func TestChangedStoreIsRefused(t *testing.T) {
 	changed.From[word]("words").PartitionBy("by-word", func(w word) string { return w.Word }).
 		Fold("count", func(n int32, _ word) int32 { return n + 1 }).To("counts")
 	runMain(t.Context(), changed, args...).failed(t, `store "count"`, "int64", "int32", "new name")
+}
+
+// One data directory is one process's.
+func TestLockedDirectory(t *testing.T) {
+	dir := t.TempDir()
+	lock, err := local.LockDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"-feed", "words=" + writeFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`), "-once", "-data", dir}
+	runMain(t.Context(), words(), args...).failed(t, dir, "in use by another process", fmt.Sprintf("pid %d", os.Getpid()), "another directory")
+	if err := lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	runMain(t.Context(), words(), args...).succeeded(t)
 }
 
 // A run that is asked to stop commits and is well.

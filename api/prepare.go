@@ -59,7 +59,7 @@ func (r *run) createInputs(ctx context.Context) error {
 		}
 	}
 	for _, t := range topics {
-		err := r.system.Admin().CreateTopic(ctx, stream.TopicConfig{Name: t, Partitions: partitionsOr(r.Partitions)})
+		err := r.system.Admin().CreateTopic(ctx, stream.TopicConfig{Name: t, Partitions: partitionsOr(r.Partitions), Replication: r.Replication})
 		if err != nil && !errors.Is(err, stream.ErrTopicExists) {
 			return fmt.Errorf("creating topic %s: %w", t, err)
 		}
@@ -67,5 +67,8 @@ func (r *run) createInputs(ctx context.Context) error {
 	return nil
 }
 
-// sampling tells whether inputs make records of their own.
-func (r *run) sampling() bool { return len(r.feeds) == 0 && !r.Once && len(r.app.samples) > 0 }
+// sampling tells whether inputs make records of their own. They don't write to a
+// cluster, where others may be reading.
+func (r *run) sampling() bool {
+	return r.kafka == nil && len(r.feeds) == 0 && !r.Once && len(r.app.samples) > 0
+}

@@ -56,27 +56,43 @@ func (p *printer) run(ctx context.Context, system stream.System) (err error) {
 			return err
 		}
 	}
-	for {
-		// Asked before polling: what was committed before ctx was done is read.
-		done := ctx.Err() != nil
+	if err := errors.Join(p.follow(ctx, r, system), p.out.Flush()); err != nil {
+		return fmt.Errorf("printing %s: %w", p.topic, err)
+	}
+	return nil
+}
+
+// follow prints until ctx is done, and then to where the topic ends by then.
+func (p *printer) follow(ctx context.Context, r *reader, system stream.System) error {
+	for ctx.Err() == nil {
 		n, err := r.poll(p.print)
 		if err != nil {
-			return fmt.Errorf("printing %s: %w", p.topic, err)
+			return err
 		}
 		if n > 0 {
 			continue
 		}
 		if err := p.out.Flush(); err != nil {
-			return fmt.Errorf("printing %s: %w", p.topic, err)
-		}
-		if done {
-			return nil
+			return err
 		}
 		select {
 		case <-ctx.Done():
 		case <-r.consumer.Ready():
 		}
 	}
+	ctx = context.WithoutCancel(ctx)
+	tps := make([]stream.TopicPartition, len(p.from))
+	for i, pos := range p.from {
+		tps[i] = pos.TopicPartition
+	}
+	ends, err := system.Admin().Ends(ctx, tps...)
+	if err != nil {
+		return err
+	}
+	for i, tp := range tps {
+		r.setEnd(tp, ends[i])
+	}
+	return r.toEnds(ctx, p.print)
 }
 
 func (p *printer) print(_ stream.TopicPartition, r *stream.Record) error {

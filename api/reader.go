@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"time"
 
 	"github.com/gretestream/grete/stream"
 )
@@ -13,6 +15,7 @@ import (
 // look at what is there.
 type reader struct {
 	consumer stream.Consumer
+	at       map[stream.TopicPartition]int64 // the next offset to read
 	ends     map[stream.TopicPartition]int64 // of the partitions that aren't read to their end
 }
 
@@ -21,15 +24,20 @@ func openReader(ctx context.Context, system stream.System) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &reader{consumer: c, ends: make(map[stream.TopicPartition]int64)}, nil
+	return &reader{consumer: c, at: make(map[stream.TopicPartition]int64), ends: make(map[stream.TopicPartition]int64)}, nil
 }
 
 // from begins to read a partition at an offset. end is for toEnds.
 func (r *reader) from(tp stream.TopicPartition, offset, end int64) error {
-	if offset < end {
+	r.at[tp] = offset
+	r.setEnd(tp, end)
+	return r.consumer.Assign(tp, offset)
+}
+
+func (r *reader) setEnd(tp stream.TopicPartition, end int64) {
+	if r.at[tp] < end {
 		r.ends[tp] = end
 	}
-	return r.consumer.Assign(tp, offset)
 }
 
 // toEnds reads until each partition has come to its end.
@@ -63,12 +71,49 @@ func (r *reader) poll(f func(stream.TopicPartition, *stream.Record) error) (int,
 				return 0, fmt.Errorf("%s, offset %d: %w", c.TopicPartition, c.Records[i].Offset, err)
 			}
 		}
+		r.at[c.TopicPartition] = c.Next
 		if end, ok := r.ends[c.TopicPartition]; ok && c.Next >= end {
 			delete(r.ends, c.TopicPartition)
 		}
 		r.consumer.Release(c.TopicPartition)
 	}
 	return len(chunks), nil
+}
+
+// visibleWithin is how long a log may take to show what is committed. On Kafka
+// others' transactions can hold it back.
+const visibleWithin = time.Minute
+
+// awaitEnds waits until partitions end where they are said to, or later: a log may
+// show what is committed a moment after it was.
+func awaitEnds(ctx context.Context, admin stream.Admin, ends []stream.Position) error {
+	tps := make([]stream.TopicPartition, len(ends))
+	for i, p := range ends {
+		tps[i] = p.TopicPartition
+	}
+	deadline := time.Now().Add(visibleWithin)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for len(ends) > 0 {
+		now, err := admin.Ends(ctx, tps...)
+		if err != nil {
+			return err
+		}
+		late := slices.IndexFunc(ends, func(p stream.Position) bool { return now[slices.Index(tps, p.TopicPartition)] < p.Offset })
+		if late < 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s: what was appended up to offset %d can't be read yet, after %v: is there a transaction that somebody hasn't ended?",
+				tps[late], ends[late].Offset, visibleWithin)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return nil
 }
 
 // partitionsOf lists the partitions of a topic.

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
+	"github.com/gretestream/grete/scheduler"
 )
 
 // newLogger logs warnings and errors, for people.
@@ -28,16 +30,38 @@ func (r *run) serve(ctx context.Context) (err error) {
 	if r.server, err = metrics.Listen(ctx, r.HTTP, metrics.Handler(r.registry)); err != nil {
 		return err
 	}
-	dir := r.Data
-	if r.thrownAway {
-		dir += ", which is thrown away at the end"
-	}
-	r.say("on the embedded log in %s; %s", dir, stateNote)
+	r.sayWhere()
 	r.say("metrics and health at %s/metrics, /healthz, /readyz", r.server.URL())
 	if len(r.printers) == 0 {
 		r.say("writes to %s; -print TOPIC shows it", strings.Join(r.outputTopics(), ", "))
 	}
 	return nil
+}
+
+// sayWhere says what the job runs on, and where its state is.
+func (r *run) sayWhere() {
+	if r.kafka == nil {
+		dir := r.Data
+		if r.thrownAway {
+			dir += ", which is thrown away at the end"
+		}
+		r.say("on the embedded log in %s; %s", dir, stateNote)
+		return
+	}
+	roles, created := make(map[scheduler.Role]int), 0
+	for _, t := range r.planned.Topics {
+		roles[t.Role]++
+		if t.Create {
+			created++
+		}
+	}
+	r.say("on Kafka at %s, cluster %s: reads %d topics, writes %d, and has %d of its own; %d of them were created now",
+		strings.Join(r.kafka.Brokers, ", "), r.system.ID(),
+		roles[scheduler.RoleInput], roles[scheduler.RoleOutput], roles[scheduler.RoleRepartition]+roles[scheduler.RoleChangelog], created)
+	if r.atLeastOnce() {
+		r.say("at least once: nothing is lost, but after a failure results may come again")
+	}
+	r.say("state in %s; %s", filepath.Join(r.Data, "state"), stateNote)
 }
 
 // progress shows a line on the terminal once a second, until ctx is done.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -14,12 +15,13 @@ import (
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
-	"github.com/gretestream/grete/stream/local"
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka"
 )
 
-// runCommand runs the pipeline on the embedded log, in this process.
+// runCommand runs the pipeline in this process, on the embedded log or on Kafka.
 type runCommand struct {
-	Data       string        `placeholder:"DIR" help:"Where the log and the state are (default: .grete/<app>; with -once a directory that is thrown away)."`
+	Data       string        `placeholder:"DIR" help:"Where the log and the state are (default: .grete/<app>; with -once, and not on Kafka, a directory that is thrown away)."`
 	Containers int           `default:"1" help:"Containers of each stage."`
 	Partitions int32         `help:"Partitions of the topics that the job creates (default: 4)."`
 	Memory     string        `default:"256MB" help:"Memory of each container, for all its caches and buffers."`
@@ -29,10 +31,13 @@ type runCommand struct {
 	Once       bool          `help:"Stop when the inputs, as they are at the start, are processed and all windows closed."`
 	Print      string        `placeholder:"TOPIC" help:"Write this run's records of an output topic to standard output, one JSON value a line. On a terminal, where samples are processed, all outputs are shown without it."`
 	HTTP       string        `name:"http" default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where metrics and health are served (default: a free port on this machine)."`
+
+	Kafka       kafkaFlags `embed:"" group:"kafka"`
+	Replication int16      `placeholder:"N" help:"On Kafka: copies of the topics that the job creates (default: the brokers' default)."`
 }
 
 // Run runs the pipeline as the program would without a command line, until ctx
-// is done.
+// is done: on the embedded log, or on the cluster that GRETE_KAFKA names.
 func (a *App) Run(ctx context.Context) error {
 	r := runCommand{Containers: 1, Memory: "256MB", Commit: 500 * time.Millisecond}
 	return r.Run(ctx, a, console{out: os.Stdout, err: os.Stderr})
@@ -61,7 +66,7 @@ func (c *runCommand) Run(ctx context.Context, a *App, con console) (err error) {
 	r.log = newLogger(r.console)
 	defer func() { err = r.cleanUp(err) }()
 	for _, step := range []func(context.Context) error{
-		r.check, r.openLog, r.openFeeds, r.plan, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.serve, r.start,
+		r.check, r.lockData, r.openLog, r.openFeeds, r.plan, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.serve, r.start,
 	} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -80,10 +85,13 @@ type run struct {
 	console console
 	log     *slog.Logger
 
-	memory     int64 // of each container
+	memory     int64          // of each container
+	kafka      *kafka.Options // nil: the embedded log
 	thrownAway bool
-	system     *local.System
+	locked     io.Closer // the data directory
+	system     stream.System
 	feeds      []feed
+	fed        []stream.Position // where the topics that were fed end
 	planned    *scheduler.Plan
 	printers   []*printer
 	engine     kv.Engine
@@ -103,42 +111,29 @@ func (r *run) check(context.Context) (err error) {
 	if r.memory < 16<<20 {
 		return fmt.Errorf("-memory %s: a container needs 16MB at least; %w", r.Memory, errUsage)
 	}
-	if r.Containers < 1 || r.Partitions < 0 || r.Commit <= 0 {
-		return fmt.Errorf("-containers, -partitions and -commit-interval must be positive; %w", errUsage)
+	if r.Containers < 1 || r.Partitions < 0 || r.Commit <= 0 || r.Replication < 0 {
+		return fmt.Errorf("-containers, -partitions, -commit-interval and -replication must be positive; %w", errUsage)
 	}
-	return nil
-}
-
-// openLog opens the embedded log, in a directory of its own for this run if the
-// user doesn't want to keep it.
-func (r *run) openLog(context.Context) (err error) {
-	if r.Data == "" && r.Once {
-		if r.Data, err = os.MkdirTemp("", "grete-"+r.app.name+"-"); err != nil {
-			return fmt.Errorf("making a directory for this run: %w", err)
-		}
-		r.thrownAway = true
+	if r.kafka, err = r.Kafka.options(); err != nil {
+		return err
 	}
-	if r.Data == "" {
-		r.Data = filepath.Join(".grete", r.app.name)
-	}
-	r.system, err = local.Open(filepath.Join(r.Data, "log"), local.Options{Logger: r.log})
-	if err != nil {
-		return fmt.Errorf("data directory %s: %w", r.Data, err)
+	if r.kafka == nil && r.Replication > 0 {
+		return fmt.Errorf("-replication %d: there is no -kafka HOST:PORT; the embedded log has one copy; %w", r.Replication, errUsage)
 	}
 	return nil
 }
 
 func (r *run) plan(ctx context.Context) error {
-	known, err := r.system.Admin().Partitions(ctx)
+	known, err := r.app.metadata(ctx, r.system.Admin())
 	if err != nil {
 		return err
 	}
-	r.planned, err = r.app.Plan(scheduler.Metadata{Partitions: known}, scheduler.Options{Containers: r.Containers, Partitions: r.Partitions})
+	r.planned, err = r.app.Plan(known, scheduler.Options{Containers: r.Containers, Partitions: r.Partitions})
 	return err
 }
 
 func (r *run) createTopics(ctx context.Context) error {
-	return container.CreateTopics(ctx, r.system.Admin(), r.planned, container.TopicOptions{})
+	return container.CreateTopics(ctx, r.system.Admin(), r.planned, container.TopicOptions{Replication: r.Replication})
 }
 
 // openPrinters opens what is to be printed: the topic of -print, or, where a
@@ -178,9 +173,11 @@ func (r *run) feedFiles(ctx context.Context) error {
 		if f.file == standardInput && !r.Once {
 			continue
 		}
-		if err := f.run(ctx, r.system); err != nil {
+		fed, err := f.run(ctx, r.system)
+		if err != nil {
 			return err
 		}
+		r.fed = append(r.fed, fed...)
 	}
 	return nil
 }
@@ -206,8 +203,12 @@ func (r *run) containers(ctx context.Context) ([]container.Config, error) {
 	base := container.Config{
 		Program: r.app.Program(), System: r.system, Engine: r.engine,
 		Dir: filepath.Join(r.Data, "state"), Memory: r.memory, CommitInterval: r.Commit, Logger: r.log,
+		AtLeastOnce: r.atLeastOnce(),
 	}
 	if r.Once {
+		if err := awaitEnds(ctx, r.system.Admin(), r.fed); err != nil {
+			return nil, err
+		}
 		bounds, err := container.Bounds(ctx, r.system.Admin(), r.planned)
 		if err != nil {
 			return nil, err
@@ -234,6 +235,9 @@ func (r *run) cleanUp(err error) error {
 	}
 	if r.system != nil {
 		errs = append(errs, r.system.Close())
+	}
+	if r.locked != nil {
+		errs = append(errs, r.locked.Close())
 	}
 	if r.thrownAway {
 		errs = append(errs, os.RemoveAll(r.Data))

@@ -59,7 +59,7 @@ func (r *run) startBeside(ctx, showing context.Context, g *errgroup.Group, cance
 	}
 	for _, f := range r.feeds {
 		if f.file == standardInput && !r.Once {
-			run(func() error { return f.run(ctx, r.system) })
+			run(func() error { _, err := f.run(ctx, r.system); return err })
 		}
 	}
 }
