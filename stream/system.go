@@ -128,6 +128,9 @@ const (
 	CleanupDelete Cleanup = "delete"
 	// CleanupCompact keeps the last record of each key.
 	CleanupCompact Cleanup = "compact"
+	// CleanupCompactDelete does both. Describe says it of topics that others have
+	// made; CreateTopic makes none.
+	CleanupCompactDelete Cleanup = "compact,delete"
 )
 
 // TopicConfig describes a topic to create.

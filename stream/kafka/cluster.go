@@ -1,10 +1,13 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/segmentio/kafka-go/protocol"
@@ -13,16 +16,24 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A cluster knows which broker leads which partition, as of the last time that it
-// asked. It asks when it is told to: who finds out that a leader has moved calls
-// refresh. It is safe for concurrent use.
+// A cluster knows who its brokers are and which of them leads which partition, as
+// of the last time that it asked. It asks when it is told to: who finds out that
+// a leader has moved calls refresh. It is safe for concurrent use.
 type cluster struct {
 	link link
 
-	mu     sync.Mutex
-	nodes  []int32
-	id     string
-	topics map[string][]leader // by partition
+	mu         sync.Mutex
+	id         string
+	brokers    []broker
+	controller int32
+	answers    *int32              // the broker that was last to answer for any; nil: any
+	topics     map[string][]leader // by partition
+}
+
+// A broker is where it says that it is.
+type broker struct {
+	node    int32
+	address string
 }
 
 // A leader is the broker that has the say over a partition.
@@ -54,6 +65,9 @@ func (c *cluster) partitions(topic string) int32 {
 // that can't be had: unknownTopic, or that we aren't allowed to see it.
 func (c *cluster) refresh(ctx context.Context, topics ...string) error {
 	answer, err := c.ask(ctx, topics)
+	if err != nil && len(topics) == 0 {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("asking for the leaders of partitions: %w", err)
 	}
@@ -67,24 +81,23 @@ func (c *cluster) refresh(ctx context.Context, topics ...string) error {
 	return nil
 }
 
-// ask sends a metadata request to whoever answers: first through the addresses
-// that the user gave, then to each broker that is known.
+// ask asks for topics; nil asks for none.
 func (c *cluster) ask(ctx context.Context, topics []string) (*metadata.Response, error) {
 	req := &metadata.Request{TopicNames: topics}
 	if topics == nil {
 		req.TopicNames = []string{} // none; nil would be all
 	}
-	return c.metadata(ctx, req)
+	return askAny[*metadata.Response](ctx, c, req)
 }
 
-func (c *cluster) metadata(ctx context.Context, req *metadata.Request) (*metadata.Response, error) {
-	c.mu.Lock()
-	nodes := append([]int32{anyBroker}, c.nodes...)
-	c.mu.Unlock()
+// askAny sends a request to whoever answers: it was the last one to do so, or one
+// at the addresses that the user gave, or any broker that is known.
+func askAny[A protocol.Message](ctx context.Context, c *cluster, req protocol.Message) (A, error) {
 	var first error
-	for _, node := range nodes {
-		answer, err := exchange[*metadata.Response](ctx, c.link, node, req)
+	for _, node := range c.candidates() {
+		answer, err := exchange[A](ctx, c.link, node, req)
 		if err == nil {
+			c.answered(node)
 			return answer, nil
 		}
 		if first == nil {
@@ -94,7 +107,33 @@ func (c *cluster) metadata(ctx context.Context, req *metadata.Request) (*metadat
 			break
 		}
 	}
-	return nil, first
+	var none A
+	return none, first
+}
+
+func (c *cluster) candidates() []int32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var nodes []int32
+	if c.answers != nil {
+		nodes = append(nodes, *c.answers)
+	}
+	nodes = append(nodes, anyBroker)
+	for _, b := range c.brokers {
+		if c.answers == nil || b.node != *c.answers {
+			nodes = append(nodes, b.node)
+		}
+	}
+	return nodes
+}
+
+func (c *cluster) answered(node int32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answers = nil
+	if node != anyBroker {
+		c.answers = &node
+	}
 }
 
 // exchange is link.exchange for one type of answer.
@@ -111,10 +150,12 @@ func (c *cluster) learn(answer *metadata.Response) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.id = answer.ClusterID
-	c.nodes = c.nodes[:0]
-	for _, b := range answer.Brokers {
-		c.nodes = append(c.nodes, b.NodeID)
+	c.controller = answer.ControllerID
+	c.brokers = make([]broker, len(answer.Brokers))
+	for i, b := range answer.Brokers {
+		c.brokers[i] = broker{b.NodeID, net.JoinHostPort(b.Host, strconv.Itoa(int(b.Port)))}
 	}
+	slices.SortFunc(c.brokers, func(a, b broker) int { return cmp.Compare(a.node, b.node) })
 	if c.topics == nil {
 		c.topics = make(map[string][]leader)
 	}
@@ -151,6 +192,20 @@ func (c *cluster) forget(topics ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.topics, func(name string, _ []leader) bool { return slices.Contains(topics, name) })
+}
+
+// known are the brokers.
+func (c *cluster) known() []broker {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.brokers // learn makes a new one
+}
+
+// controllerNode is the broker that makes topics.
+func (c *cluster) controllerNode() int32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.controller
 }
 
 // clusterID is the cluster's own name for itself, known once refresh has

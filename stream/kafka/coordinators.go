@@ -11,7 +11,7 @@ import (
 // coordinators knows which broker answers for which group and which transactional
 // id. kafka-go would ask before each request. It is safe for concurrent use.
 type coordinators struct {
-	link link
+	cluster *cluster
 
 	mu    sync.Mutex
 	known map[coordinated]int32
@@ -40,7 +40,7 @@ func (c *coordinators) find(ctx context.Context, what coordinated) (int32, error
 	if ok {
 		return node, nil
 	}
-	answer, err := exchange[*findcoordinator.Response](ctx, c.link, anyBroker, &findcoordinator.Request{Key: what.key, KeyType: what.kind})
+	answer, err := askAny[*findcoordinator.Response](ctx, c.cluster, &findcoordinator.Request{Key: what.key, KeyType: what.kind})
 	if err != nil {
 		return 0, fmt.Errorf("asking for the coordinator of %s: %w", what.key, err)
 	}

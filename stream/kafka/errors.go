@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	kafkago "github.com/segmentio/kafka-go"
 
@@ -17,7 +18,12 @@ type unreachableError struct {
 	err   error
 }
 
-func (e *unreachableError) Error() string { return fmt.Sprintf("%s: %v", e.where, e.err) }
+func (e *unreachableError) Error() string {
+	if e.where == "" {
+		return e.err.Error()
+	}
+	return fmt.Sprintf("%s: %v", e.where, e.err)
+}
 func (e *unreachableError) Unwrap() error { return e.err }
 
 // A code is how a broker says that a request, or a part of it, failed. 0 is no
@@ -58,19 +64,50 @@ const (
 	fetchSessionEpoch    = code(kafkago.InvalidFetchSessionEpoch)
 	fencedLeaderEpoch    = code(kafkago.FencedLeaderEpoch)
 	unknownLeaderEpoch   = code(kafkago.UnknownLeaderEpoch)
+	offsetNotAvailable   = code(kafkago.OffsetNotAvailable)
 	unstableOffset       = code(kafkago.UnstableOffsetCommit)
 	throttlingQuota      = code(kafkago.ThrottlingQuotaExceeded)
+	invalidTopic         = code(kafkago.InvalidTopic)
+	illegalGeneration    = code(kafkago.IllegalGeneration)
+	unknownMember        = code(kafkago.UnknownMemberId)
+	rebalancing          = code(kafkago.RebalanceInProgress)
+	badMechanism         = code(kafkago.UnsupportedSASLMechanism)
+	badSASLState         = code(kafkago.IllegalSASLState)
+	policyViolation      = code(kafkago.PolicyViolation)
+	badTransactionTime   = code(kafkago.InvalidTransactionTimeout)
+	notAttempted         = code(55) // not among kafka-go's
+	invalidRecord        = code(kafkago.InvalidRecord)
 	producerFenced       = code(kafkago.ProducerFenced)
 	topicIDUnknown       = code(100) // not among kafka-go's
 )
 
-func (c code) Error() string { return kafkago.Error(c).Title() }
+// Error is Kafka's name of it, which can be looked up.
+func (c code) Error() string {
+	if title := kafkago.Error(c).Title(); title != "" {
+		return strings.ToLower(title)
+	}
+	return fmt.Sprintf("error %d", int16(c))
+}
+
+// Is makes it match the errors that stream's users know.
+func (c code) Is(target error) bool {
+	return c == unknownTopic && target == stream.ErrUnknownTopic || c == topicExists && target == stream.ErrTopicExists
+}
+
+// explained adds what the broker says itself, if it does.
+func explained(err error, message string) error {
+	if message == "" {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, strings.TrimSuffix(message, "."))
+}
 
 // moved tells that somebody else leads the partition now, or nobody at the
 // moment: ask for the leaders, and try there.
 func (c code) moved() bool {
 	switch c {
-	case leaderNotAvailable, notLeader, replicaNotAvailable, fencedLeaderEpoch, unknownLeaderEpoch, storageError, unknownTopic, topicIDUnknown:
+	case leaderNotAvailable, notLeader, replicaNotAvailable, fencedLeaderEpoch, unknownLeaderEpoch, offsetNotAvailable,
+		storageError, unknownTopic, topicIDUnknown:
 		return true
 	}
 	return false
@@ -102,9 +139,18 @@ func temporary(err error) bool {
 	return errors.As(err, &away)
 }
 
-// isRefusal tells that a broker can be reached, and doesn't want us: waiting won't
-// help.
+// A refusalError: somebody can be reached, and doesn't want us, or isn't who we
+// want. Waiting won't help.
+type refusalError struct{ err error }
+
+func (e *refusalError) Error() string { return e.err.Error() }
+func (e *refusalError) Unwrap() error { return e.err }
+
+func refuse(format string, args ...any) error {
+	return &refusalError{fmt.Errorf(format, args...)}
+}
+
 func isRefusal(err error) bool {
-	return errors.Is(err, kafkago.SASLAuthenticationFailed) || errors.Is(err, kafkago.UnsupportedSASLMechanism) ||
-		errors.Is(err, kafkago.IllegalSASLState)
+	var refusal *refusalError
+	return errors.As(err, &refusal)
 }

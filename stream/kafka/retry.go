@@ -21,11 +21,19 @@ func backoff(failures int) time.Duration {
 // patience.
 func retry(ctx context.Context, l link, patience time.Duration, try func() error) error {
 	began := l.now()
+	var before error
 	for failures := 0; ; failures++ {
 		err := try()
-		if err == nil || !temporary(err) {
+		if err == nil {
+			return nil
+		}
+		if ended := ctx.Err(); ended != nil && before != nil {
+			return fmt.Errorf("%w, after %w", ended, before)
+		}
+		if !temporary(err) {
 			return err
 		}
+		before = err
 		if waited := l.now().Sub(began); waited >= patience {
 			return fmt.Errorf("tried for %s: %w", waited.Round(time.Second), err)
 		}

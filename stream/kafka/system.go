@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,33 +28,58 @@ const (
 	// openPatience bounds how long Open waits for a first answer: somebody may be
 	// looking.
 	openPatience = 8 * time.Second
+	defaultPort  = "9092"
 )
 
 // Open connects to a cluster. It fails within ten seconds if no broker answers.
 func Open(ctx context.Context, opts Options) (*System, error) {
-	if len(opts.Brokers) == 0 {
-		return nil, errors.New("kafka: no brokers are given")
-	}
 	if opts.ClientID == "" {
 		opts.ClientID = "grete"
+	}
+	var err error
+	if opts.Brokers, err = addresses(opts.Brokers); err != nil {
+		return nil, fmt.Errorf("kafka: %w", err)
 	}
 	encryption, err := opts.TLS.config()
 	if err != nil {
 		return nil, fmt.Errorf("kafka: TLS: %w", err)
 	}
-	login, err := opts.SASL.mechanism()
+	login, err := newLogin(opts.SASL)
 	if err != nil {
 		return nil, fmt.Errorf("kafka: SASL: %w", err)
 	}
 	s := newSystem(newTransport(opts.Brokers, opts.ClientID, encryption, login), opts)
+	if login != nil && encryption == nil && opts.SASL.Mechanism == Plain {
+		s.log.Warn("the password is sent to Kafka in the clear: use TLS, or SCRAM")
+	}
 	if err := s.reach(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("kafka: brokers %s: %w", strings.Join(opts.Brokers, ", "), err), s.Close())
+		return nil, errors.Join(fmt.Errorf("kafka: %w", err), s.Close())
 	}
 	return s, nil
 }
 
+// addresses checks what a user gave, and adds Kafka's port where there is none.
+func addresses(given []string) ([]string, error) {
+	var list []string
+	for _, a := range given {
+		host, port, err := net.SplitHostPort(a)
+		if err != nil && !strings.Contains(a, ":") {
+			host, port, err = a, defaultPort, nil
+		}
+		if n, wrong := strconv.ParseUint(port, 10, 16); err != nil || wrong != nil || n == 0 || host == "" || strings.ContainsAny(host, "/ ,") {
+			return nil, fmt.Errorf("broker address %q: expected host:port", a)
+		}
+		list = append(list, net.JoinHostPort(host, port))
+	}
+	if len(list) == 0 {
+		return nil, errors.New("no brokers are given: expected host:port of one or more")
+	}
+	return list, nil
+}
+
 func newSystem(l link, opts Options) *System {
-	s := &System{link: l, cluster: &cluster{link: l}, coordinators: &coordinators{link: l}, patience: opts.Patience, opts: opts, log: opts.Logger}
+	c := &cluster{link: l}
+	s := &System{link: l, cluster: c, coordinators: &coordinators{cluster: c}, patience: opts.Patience, opts: opts, log: opts.Logger}
 	if s.patience == 0 {
 		s.patience = defaultPatience
 	}
@@ -62,16 +89,9 @@ func newSystem(l link, opts Options) *System {
 	return s
 }
 
-// reach gets a first answer, and looks whether the brokers are new enough.
-func (s *System) reach(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, openPatience)
-	defer cancel()
-	return retry(ctx, s.link, s.patience, func() error {
-		if err := s.cluster.refresh(ctx); err != nil {
-			return err
-		}
-		return s.checkVersions(ctx)
-	})
+// retry is retry with the system's patience.
+func (s *System) retry(ctx context.Context, try func() error) error {
+	return retry(ctx, s.link, s.patience, try)
 }
 
 // Name is "kafka".
@@ -99,7 +119,7 @@ func (s *System) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (s
 }
 
 // Admin returns the administration of topics and groups.
-func (s *System) Admin() stream.Admin { return admin{system: s} }
+func (s *System) Admin() stream.Admin { return admin{s} }
 
 // Close ends all connections.
 func (s *System) Close() error { return s.link.close() }

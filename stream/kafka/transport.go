@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,19 +15,17 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
-	"github.com/segmentio/kafka-go/sasl"
 
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A transport is the link to real brokers: kafka-go's, which pools connections,
-// encrypts them and proves who we are. One request is under way on a connection
-// at a time.
+// A transport is the link to real brokers: kafka-go's, which pools connections.
+// One request is under way on a connection at a time.
 type transport struct {
 	pool        *kafkago.Transport
-	bootstrap   net.Addr
-	clientID    string
+	brokers     []string // the addresses to begin with
+	greeter     greeter
 	correlation atomic.Int32
 	ctx         context.Context // ends with close
 	cancel      context.CancelFunc
@@ -37,44 +36,38 @@ type transport struct {
 	open   map[net.Conn]struct{}
 }
 
-// dialTimeout is for all that a new connection takes, TLS and SASL included.
-const dialTimeout = 5 * time.Second
+// dialTimeout is for all that a new connection takes, TLS and SASL included. Two
+// of them fit into the time that Open has: kafka-go's own connection comes first.
+const dialTimeout = 3 * time.Second
 
 // layoutTTL is how soon a broker's new address is known, at the latest.
 const layoutTTL = 3 * time.Second
 
-func newTransport(brokers []string, clientID string, encryption *tls.Config, login sasl.Mechanism) *transport {
+func newTransport(brokers []string, clientID string, encryption *tls.Config, login *login) *transport {
 	t := &transport{
-		bootstrap: kafkago.TCP(brokers...),
-		clientID:  clientID,
-		open:      make(map[net.Conn]struct{}),
+		brokers: brokers,
+		greeter: greeter{clientID: clientID, encryption: encryption, login: login, timeout: dialTimeout},
+		open:    make(map[net.Conn]struct{}),
 	}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.pool = &kafkago.Transport{
 		Dial:        t.dial,
-		DialTimeout: dialTimeout,
+		DialTimeout: 2 * dialTimeout, // ours ends first, and says more
 		MetadataTTL: layoutTTL,
 		// None rather than all of them: where topics are is cluster's to know.
 		MetadataTopics: []string{},
 		ClientID:       clientID,
-		TLS:            encryption,
-		SASL:           login,
 		Context:        t.ctx,
 	}
 	return t
 }
 
-// dial remembers the connections, so that close can end what waits on them.
-func (t *transport) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	var d net.Dialer
-	c, err := d.DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
+// opened remembers a connection, so that close can end what waits on it.
+func (t *transport) opened(c net.Conn) (net.Conn, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
-		return nil, errors.Join(fmt.Errorf("connect to %s: %w", address, stream.ErrClosed), c.Close())
+		return nil, errors.Join(stream.ErrClosed, c.Close())
 	}
 	t.open[c] = struct{}{}
 	return &connection{Conn: c, transport: t}, nil
@@ -94,21 +87,39 @@ func (c *connection) Close() error {
 }
 
 func (t *transport) exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	if t.ctx.Err() != nil {
+		return nil, stream.ErrClosed
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %s", timeout))
 	defer cancel()
-	c := call{node: node, req: req, clientID: t.clientID, correlation: t.correlation.Add(1)}
-	_, err := t.pool.RoundTrip(ctx, t.bootstrap, &c)
+	c := call{node: node, req: req, clientID: t.greeter.clientID, correlation: t.correlation.Add(1)}
+	_, err := t.pool.RoundTrip(ctx, bootstrap{}, &c)
 	if err == nil {
 		return c.answer, nil
 	}
-	if t.ctx.Err() != nil {
-		err = stream.ErrClosed
-	}
+	return nil, t.unanswered(ctx, node, timeout, err)
+}
+
+// unanswered says who didn't answer, and why.
+func (t *transport) unanswered(ctx context.Context, node int32, timeout time.Duration, err error) error {
 	where := fmt.Sprintf("broker %d", node)
 	if node == anyBroker {
-		where = strings.ReplaceAll(t.bootstrap.String(), ",", ", ")
+		where = strings.Join(t.brokers, ", ")
 	}
-	return nil, &unreachableError{where: where, err: err}
+	var connecting *connectError
+	switch {
+	case t.ctx.Err() != nil:
+		err = stream.ErrClosed
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	case errors.Is(err, os.ErrDeadlineExceeded): // kafka-go sets it by ctx
+		err = fmt.Errorf("no answer within %s", timeout)
+	case errors.Is(err, kafkago.BrokerNotAvailable):
+		err = errors.New("the cluster doesn't list it now")
+	case errors.As(err, &connecting) && node == anyBroker:
+		where = ""
+	}
+	return &unreachableError{where: where, err: err}
 }
 
 func (t *transport) run(f func()) { t.tasks.Go(f) }

@@ -3,6 +3,8 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/apiversions"
@@ -16,29 +18,38 @@ func needed() map[protocol.ApiKey]int16 {
 		protocol.Fetch:           11,
 		protocol.ListOffsets:     5,
 		protocol.Metadata:        8,
+		protocol.OffsetCommit:    7,
 		protocol.OffsetFetch:     7,
 		protocol.TxnOffsetCommit: 3,
 		protocol.InitProducerId:  4,
+		protocol.CreateTopics:    4,
+		protocol.DescribeConfigs: 1,
 		protocol.DeleteRecords:   1,
 	}
 }
 
-// checkVersions refuses brokers that are too old, or of another kind.
-func (s *System) checkVersions(ctx context.Context) error {
-	answer, err := exchange[*apiversions.Response](ctx, s.link, anyBroker, &apiversions.Request{})
+// checkVersions refuses a broker that is too old, or of another kind.
+func (s *System) checkVersions(ctx context.Context, node int32) error {
+	answer, err := s.link.exchange(ctx, node, &apiversions.Request{}, probeTimeout)
 	if err != nil {
 		return fmt.Errorf("asking for the broker's version: %w", err)
 	}
-	if failed := code(answer.ErrorCode); failed != 0 {
+	versions := answer.(*apiversions.Response)
+	if failed := code(versions.ErrorCode); failed != 0 {
 		return fmt.Errorf("asking for the broker's version: %w", failed)
 	}
-	known := make(map[protocol.ApiKey]int16)
-	for _, k := range answer.ApiKeys {
-		known[protocol.ApiKey(k.ApiKey)] = k.MaxVersion
+	known := make(map[protocol.ApiKey]apiversions.ApiKeyResponse)
+	for _, k := range versions.ApiKeys {
+		known[protocol.ApiKey(k.ApiKey)] = k
 	}
-	for key, version := range needed() {
-		if at, ok := known[key]; !ok || at < version {
-			return fmt.Errorf("the broker doesn't know %s requests of version %d: Grete needs Kafka 2.7 or later, or what speaks its protocol", key, version)
+	want := needed()
+	for _, key := range slices.Sorted(maps.Keys(want)) {
+		k, ok := known[key]
+		if !ok || k.MaxVersion < want[key] {
+			return refuse("broker %d doesn't know %s requests of version %d: Grete needs Kafka 2.7 or later, or what speaks its protocol", node, key, want[key])
+		}
+		if k.MinVersion > want[key] {
+			return refuse("broker %d knows %s requests of version %d no more: it is too new for this version of Grete", node, key, want[key])
 		}
 	}
 	return nil

@@ -1,0 +1,168 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol/describeconfigs"
+	"github.com/segmentio/kafka-go/protocol/metadata"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// Settings of a topic, by Kafka's names.
+const (
+	cleanupPolicy  = "cleanup.policy"
+	retentionTime  = "retention.ms"
+	retentionBytes = "retention.bytes"
+	segmentBytes   = "segment.bytes"
+	timestampType  = "message.timestamp.type"
+)
+
+// Partitions leaves out Kafka's own topics unless they are asked for by name.
+func (a admin) Partitions(ctx context.Context, topics ...string) (map[string]int32, error) {
+	found, err := a.metadata(ctx, topics)
+	if err != nil {
+		return nil, fmt.Errorf("asking for topics: %w", err)
+	}
+	partitions := make(map[string]int32, len(found))
+	for i := range found {
+		if t := &found[i]; len(topics) > 0 || !t.IsInternal {
+			partitions[t.Name] = int32(len(t.Partitions))
+		}
+	}
+	return partitions, nil
+}
+
+// metadata returns those topics that exist; of no names, all.
+func (a admin) metadata(ctx context.Context, topics []string) ([]metadata.ResponseTopic, error) {
+	var found []metadata.ResponseTopic
+	err := a.retry(ctx, func() error {
+		var every []string // nil: all
+		answer, err := askAny[*metadata.Response](ctx, a.cluster, &metadata.Request{TopicNames: append(every, topics...)})
+		if err != nil {
+			return err
+		}
+		found = found[:0]
+		for i := range answer.Topics {
+			t := &answer.Topics[i]
+			switch failed := code(t.ErrorCode); failed {
+			case 0:
+				found = append(found, *t)
+			case unknownTopic, invalidTopic: // doesn't exist, or can't
+			default:
+				return fmt.Errorf("topic %s: %w", t.Name, denied(failed, "Describe", topicResource, t.Name))
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+func (a admin) Describe(ctx context.Context, topics ...string) (map[string]stream.TopicConfig, error) {
+	described := make(map[string]stream.TopicConfig, len(topics))
+	if len(topics) == 0 {
+		return described, nil
+	}
+	found, err := a.metadata(ctx, topics)
+	if err != nil {
+		return nil, fmt.Errorf("asking for topics: %w", err)
+	}
+	settings, err := a.settings(ctx, found)
+	if err != nil {
+		return nil, fmt.Errorf("asking for the settings of topics: %w", err)
+	}
+	for i := range found {
+		t := &found[i]
+		if of, ok := settings[t.Name]; ok {
+			described[t.Name] = describeTopic(t, of)
+		}
+	}
+	return described, nil
+}
+
+// topicType is what settings are of, by Kafka's number.
+const topicType = 2
+
+// settings returns by topic what is set, or holds by default.
+func (a admin) settings(ctx context.Context, topics []metadata.ResponseTopic) (map[string]map[string]string, error) {
+	settings := make(map[string]map[string]string, len(topics))
+	if len(topics) == 0 {
+		return settings, nil
+	}
+	req := &describeconfigs.Request{}
+	for i := range topics {
+		req.Resources = append(req.Resources, describeconfigs.RequestResource{
+			ResourceType: topicType, ResourceName: topics[i].Name, ConfigNames: []string{cleanupPolicy, retentionTime},
+		})
+	}
+	err := a.retry(ctx, func() error {
+		answer, err := askAny[*describeconfigs.Response](ctx, a.cluster, req)
+		if err != nil {
+			return err
+		}
+		for i := range answer.Resources {
+			r := &answer.Resources[i]
+			switch failed := code(r.ErrorCode); failed {
+			case 0:
+			case unknownTopic: // deleted meanwhile
+				continue
+			default:
+				return fmt.Errorf("topic %s: %w", r.ResourceName, explained(denied(failed, "DescribeConfigs", topicResource, r.ResourceName), r.ErrorMessage))
+			}
+			of := make(map[string]string)
+			for _, e := range r.ConfigEntries {
+				of[e.ConfigName] = e.ConfigValue
+			}
+			settings[r.ResourceName] = of
+		}
+		return nil
+	})
+	return settings, err
+}
+
+func describeTopic(t *metadata.ResponseTopic, settings map[string]string) stream.TopicConfig {
+	cfg := stream.TopicConfig{Name: t.Name, Partitions: int32(len(t.Partitions)), Cleanup: cleanup(settings[cleanupPolicy]), Retention: -1}
+	for i := range t.Partitions {
+		cfg.Replication = int16(max(int(cfg.Replication), len(t.Partitions[i].ReplicaNodes)))
+	}
+	if cfg.Cleanup != stream.CleanupCompact {
+		cfg.Retention = retention(settings[retentionTime])
+	}
+	return cfg
+}
+
+// cleanup puts a list of policies in the order of stream's.
+func cleanup(policies string) stream.Cleanup {
+	var compacts, deletes bool
+	for p := range strings.SplitSeq(policies, ",") {
+		switch stream.Cleanup(strings.TrimSpace(p)) {
+		case stream.CleanupCompact:
+			compacts = true
+		case stream.CleanupDelete:
+			deletes = true
+		}
+	}
+	switch {
+	case compacts && deletes:
+		return stream.CleanupCompactDelete
+	case compacts:
+		return stream.CleanupCompact
+	case deletes:
+		return stream.CleanupDelete
+	}
+	return stream.Cleanup(policies)
+}
+
+// retention is negative where a Duration doesn't reach, which is for ever.
+func retention(setting string) time.Duration {
+	ms, err := strconv.ParseInt(setting, 10, 64)
+	if err != nil || ms < 0 || ms > math.MaxInt64/int64(time.Millisecond) {
+		return -1
+	}
+	return max(time.Duration(ms)*time.Millisecond, 1) // 0 would mean the default
+}

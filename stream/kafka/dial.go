@@ -1,0 +1,128 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// bootstrap is the address that stands for all those to begin with. kafka-go
+// would try them one after the other, within the time of one.
+type bootstrap struct{}
+
+func (bootstrap) Network() string { return "bootstrap" }
+func (bootstrap) String() string  { return "bootstrap" }
+
+// dial is called by kafka-go when it has no idle connection.
+func (t *transport) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(t.ctx, cancel)()
+	if network != (bootstrap{}).Network() {
+		return t.greeter.connect(ctx, address, t.opened)
+	}
+	return t.dialAny(ctx)
+}
+
+// stagger is how long an address may take before the next one is tried, too.
+const stagger = 250 * time.Millisecond
+
+// dialAny connects to whichever of the first brokers lets us in first. An address
+// that doesn't answer holds it up for as long as stagger.
+func (t *transport) dialAny(ctx context.Context) (net.Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	order := rand.Perm(len(t.brokers))
+	results := make(chan dialled)
+	var failures connectErrors
+	next := time.NewTimer(0)
+	defer next.Stop()
+	for {
+		select {
+		case <-next.C:
+			if len(order) == 0 {
+				continue
+			}
+			if err := t.start(ctx, t.brokers[order[0]], results); err != nil {
+				return nil, err
+			}
+			order = order[1:]
+			next.Reset(stagger)
+		case r := <-results:
+			if r.err == nil {
+				return r.conn, nil
+			}
+			if failures = append(failures, r.err); len(failures) == len(t.brokers) {
+				return nil, failures
+			}
+			next.Reset(0)
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+type dialled struct {
+	conn net.Conn
+	err  error
+}
+
+// start connects to one address. A connection that comes too late is closed.
+func (t *transport) start(ctx context.Context, address string, results chan<- dialled) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return stream.ErrClosed
+	}
+	t.tasks.Go(func() {
+		c, err := t.greeter.connect(ctx, address, t.opened)
+		select {
+		case results <- dialled{c, err}:
+		case <-ctx.Done():
+			if c != nil {
+				_ = c.Close() // another was faster
+			}
+		}
+	})
+	return nil
+}
+
+// A connectError tells why there is no connection to an address.
+type connectError struct {
+	address string
+	err     error
+}
+
+func (e *connectError) Error() string { return fmt.Sprintf("connect to %s: %v", e.address, e.err) }
+func (e *connectError) Unwrap() error { return e.err }
+
+// connectErrors are of all addresses. They are a refusal only if each of them is:
+// else waiting may help.
+type connectErrors []error
+
+func (e connectErrors) Error() string {
+	all := make([]string, len(e))
+	for i, err := range e {
+		all[i] = err.Error()
+	}
+	return strings.Join(all, "; ")
+}
+
+// Unwrap leaves refusals out if there are others.
+func (e connectErrors) Unwrap() []error {
+	var hopeful []error
+	for _, err := range e {
+		if !isRefusal(err) {
+			hopeful = append(hopeful, err)
+		}
+	}
+	if hopeful == nil {
+		return e
+	}
+	return hopeful
+}

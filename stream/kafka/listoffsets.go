@@ -1,0 +1,75 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/segmentio/kafka-go/protocol/listoffsets"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// Instead of a time, which is in ms since 1970.
+const (
+	latestOffset   = -1 // the end of what is committed
+	earliestOffset = -2 // the start
+)
+
+// Kafka's numbers.
+const (
+	anyReplica    = -1
+	committedOnly = 1
+	anyEpoch      = -1
+)
+
+// listOffsets returns, in the order of tps, the offset of the first record whose
+// time is not before at, -1 if there is none; or the ends or starts. It tries
+// again what is not to be had at the moment.
+func (s *System) listOffsets(ctx context.Context, at int64, tps []stream.TopicPartition) ([]int64, error) {
+	offsets := make([]int64, len(tps))
+	err := s.askLeaders(ctx, tps, func(ctx context.Context, node int32, mine []int) ([]error, error) {
+		answer, err := exchange[*listoffsets.Response](ctx, s.link, node, listRequest(at, tps, mine))
+		if err != nil {
+			return nil, err
+		}
+		got := make(map[stream.TopicPartition]listoffsets.ResponsePartition, len(mine))
+		for _, t := range answer.Topics {
+			for _, p := range t.Partitions {
+				got[stream.TopicPartition{Topic: t.Topic, Partition: p.Partition}] = p
+			}
+		}
+		errs := make([]error, len(mine))
+		for k, i := range mine {
+			p, ok := got[tps[i]]
+			switch failed := code(p.ErrorCode); {
+			case !ok:
+				errs[k] = &unreachableError{where: fmt.Sprintf("broker %d", node), err: errNoAnswer}
+			case failed != 0:
+				errs[k] = denied(failed, "Describe", topicResource, tps[i].Topic)
+			default:
+				offsets[i] = p.Offset
+			}
+		}
+		return errs, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("asking for offsets: %w", err)
+	}
+	return offsets, nil
+}
+
+func listRequest(at int64, tps []stream.TopicPartition, mine []int) *listoffsets.Request {
+	req := &listoffsets.Request{ReplicaID: anyReplica, IsolationLevel: committedOnly}
+	for _, topic := range inTopics(mine, func(i int) string { return tps[i].Topic }) {
+		t := listoffsets.RequestTopic{Topic: tps[topic[0]].Topic}
+		asked := make(map[int32]bool, len(topic)) // a broker refuses to be asked twice
+		for _, i := range topic {
+			if p := tps[i].Partition; !asked[p] {
+				asked[p] = true
+				t.Partitions = append(t.Partitions, listoffsets.RequestPartition{Partition: p, CurrentLeaderEpoch: anyEpoch, Timestamp: at})
+			}
+		}
+		req.Topics = append(req.Topics, t)
+	}
+	return req
+}
