@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/local"
 )
 
@@ -158,6 +159,46 @@ func TestFeedTopicsOfAPattern(t *testing.T) {
 	runMain(t.Context(), app, "-once").failed(t, `no topic whose whole name matches "words-.*"`, "-feed TOPIC=FILE")
 	if r := runMain(t.Context(), app, "plan").succeeded(t); !strings.Contains(r.out, `reads   words..., 4 partitions, matches "words-.*"`) {
 		t.Errorf("plan:\n%s", r.out)
+	}
+}
+
+// What was there before the first start isn't read, what comes between starts is.
+func TestStartNewest(t *testing.T) {
+	dir := t.TempDir()
+	file := writeFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`+"\n")
+	args := []string{"-feed", "words=" + file, "-once", "-print", "counts", "-data", filepath.Join(dir, "data")}
+	app := words(StartNewest[word]())
+	if r := runMain(t.Context(), app, args...).succeeded(t); r.out != "" {
+		t.Errorf("printed %q", r.out)
+	}
+	writeFile(t, file, `{"word":"a"}`+"\n"+`{"word":"a"}`+"\n")
+	if r := runMain(t.Context(), app, args...).succeeded(t); r.out != "1\n" {
+		t.Errorf("printed %q", r.out)
+	}
+}
+
+// Records that are deleted before they are read stop the job, unless it says where
+// to go on.
+func TestOutOfRange(t *testing.T) {
+	dir := t.TempDir()
+	file := writeFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`+"\n")
+	args := []string{"-feed", "words=" + file, "-once", "-partitions", "1", "-print", "counts", "-data", filepath.Join(dir, "data")}
+	runMain(t.Context(), words(), args...).succeeded(t)
+	other := New("other") // has the same log, and feeds the topic
+	other.From[word]("words").To("seen")
+	more := writeFile(t, filepath.Join(dir, "more.json"), strings.Repeat(`{"word":"a"}`+"\n", 3))
+	runMain(t.Context(), other, "-feed", "words="+more, "-once", "-data", filepath.Join(dir, "data")).succeeded(t)
+	log, err := local.Open(filepath.Join(dir, "data", "log"), local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := stream.Position{TopicPartition: stream.TopicPartition{Topic: "words"}, Offset: 3}
+	if err := errors.Join(log.Admin().DeleteRecords(t.Context(), gone), log.Close()); err != nil {
+		t.Fatal(err)
+	}
+	runMain(t.Context(), words(), args...).failed(t, "words/0: offset 1 is out of range", "3 to 4", "OnOutOfRange")
+	if r := runMain(t.Context(), words(OnOutOfRange[word](ResumeOldest())), args...).succeeded(t); r.out != "2\n" {
+		t.Errorf("printed %q", r.out)
 	}
 }
 

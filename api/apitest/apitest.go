@@ -48,7 +48,9 @@ const stateLimit = 1 << 30
 // New plans the job and starts it. It is closed when the test ends.
 func New(t testing.TB, app *api.App, opts ...Options) *Test {
 	t.Helper()
-	x := &Test{t: t, app: app, system: streammemory.New(), now: time.Unix(0, 0), time: stream.NoTime, turn: make(map[string]int32), seen: make(map[stream.TopicPartition]int64)}
+	log := streammemory.New()
+	x := &Test{t: t, app: app, system: log, now: time.Unix(0, 0), time: stream.NoTime, turn: make(map[string]int32), seen: make(map[stream.TopicPartition]int64)}
+	log.Now = func() time.Time { return x.now } // for records of the time 0, when a test begins
 	for _, o := range opts {
 		x.options = o
 	}
