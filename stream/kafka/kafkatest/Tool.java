@@ -17,8 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -174,10 +176,15 @@ public class Tool {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(settings)) {
             int partitions = producer.partitionsFor(topic).size();
             rounds(records, () -> {
+                AtomicReference<Exception> failed = new AtomicReference<>();
+                Callback done = (metadata, e) -> failed.compareAndSet(null, e);
                 for (int i = 0; i < records; i++) {
-                    producer.send(new ProducerRecord<>(topic, i % partitions, null, value));
+                    producer.send(new ProducerRecord<>(topic, i % partitions, null, value), done);
                 }
                 producer.flush();
+                if (failed.get() != null) {
+                    throw new IllegalStateException(failed.get());
+                }
             });
         }
     }

@@ -51,14 +51,14 @@ func (b *broker) startProxy(ctx context.Context, ports *ports) error {
 }
 
 // format makes the broker's settings and its data directory.
-func (b *broker) format(cluster string, properties map[string]string) error {
+func (b *broker) format(cluster, template string, properties map[string]string) error {
 	if err := os.WriteFile(b.settings(), formatProperties(properties), 0o666); err != nil {
 		return fmt.Errorf("write a broker's settings: %w", err)
 	}
 	if err := os.Mkdir(b.data(), 0o777); err != nil {
 		return fmt.Errorf("make a broker's data directory: %w", err)
 	}
-	if err := copyFile(filepath.Join(b.data(), "bootstrap.checkpoint"), formatTemplate(b.jars)); err != nil {
+	if err := copyFile(filepath.Join(b.data(), "bootstrap.checkpoint"), template); err != nil {
 		return fmt.Errorf("format a broker's data directory: %w", err)
 	}
 	meta := formatProperties(map[string]string{

@@ -21,13 +21,14 @@ const connectTimeout = 10 * time.Second
 // A Cluster is a number of brokers. Its methods end the test when they fail, so
 // they belong to the goroutine of the test.
 type Cluster struct {
-	opts    Options
-	dir     string // all that is the cluster's; it removes it
-	ports   *ports
-	brokers []*broker // that with id i is at i-1; none if they aren't ours
-	inner   []string  // where this package reaches them, in the same order
-	client  *kgo.Client
-	archive string // where its broker puts an archive of its classes; mostly nowhere
+	opts      Options
+	dir       string // all that is the cluster's; it removes it
+	ports     *ports
+	brokers   []*broker // that with id i is at i-1; none if they aren't ours
+	inner     []string  // where this package reaches them, in the same order
+	client    *kgo.Client
+	authority *Authority // nil without TLS
+	archive   string     // where its broker puts an archive of its classes; mostly nowhere
 }
 
 // Start starts a cluster for one test, and waits until it is ready for clients.
@@ -107,29 +108,57 @@ func (c *Cluster) launch(ctx context.Context, jars string) error {
 		return fmt.Errorf("make a cluster's directory: %w", err)
 	}
 	for id := range int32(c.opts.Brokers) {
-		b, err := newBroker(id+1, c.dir, jars, c.ports)
-		if err != nil {
-			return err
-		}
-		c.brokers = append(c.brokers, b)
-		c.inner = append(c.inner, address(b.innerPort))
-		if !c.opts.Proxied {
-			continue
-		}
-		if err := b.startProxy(ctx, c.ports); err != nil {
+		if err := c.addBroker(ctx, id+1, jars); err != nil {
 			return err
 		}
 	}
 	if c.client, err = kgo.NewClient(kgo.SeedBrokers(c.inner...)); err != nil {
 		return fmt.Errorf("make a client for the cluster's set-up: %w", err)
 	}
-	cluster := newID()
-	for _, b := range c.brokers {
-		if err := b.format(cluster, c.properties(b)); err != nil {
+	if err := c.format(ctx, jars); err != nil {
+		return err
+	}
+	return c.startBrokers(ctx, c.brokers)
+}
+
+func (c *Cluster) addBroker(ctx context.Context, id int32, jars string) error {
+	b, err := newBroker(id, c.dir, jars, c.ports)
+	if err != nil {
+		return err
+	}
+	c.brokers = append(c.brokers, b)
+	c.inner = append(c.inner, address(b.innerPort))
+	if c.opts.Proxied {
+		return b.startProxy(ctx, c.ports)
+	}
+	return nil
+}
+
+// format makes what the brokers find when they start.
+func (c *Cluster) format(ctx context.Context, jars string) error {
+	template := formatTemplate(jars)
+	if len(c.opts.Users) > 0 {
+		template = filepath.Join(c.dir, "bootstrap.checkpoint")
+		users, err := scramArguments(c.opts.Users)
+		if err != nil {
+			return err
+		}
+		if err := makeTemplate(ctx, jars, template, users...); err != nil {
 			return err
 		}
 	}
-	return c.startBrokers(ctx, c.brokers)
+	if c.opts.TLS {
+		if err := c.makeCertificates(); err != nil {
+			return err
+		}
+	}
+	id := newID()
+	for _, b := range c.brokers {
+		if err := b.format(id, template, c.properties(b)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // close ends the brokers and removes what they wrote: so they aren't asked, which

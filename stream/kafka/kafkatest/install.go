@@ -45,24 +45,30 @@ func install(ctx context.Context) (string, error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
 		return "", fmt.Errorf("make the directory for Kafka's jars: %w", err)
 	}
+	return dir, locked(ctx, dir, func(ctx context.Context) error {
+		if !exists(dir) {
+			if err := download(ctx, dir); err != nil {
+				return err
+			}
+		}
+		if exists(preparedMark(dir)) {
+			return nil
+		}
+		return prepare(ctx, dir)
+	})
+}
+
+// locked does something while no other test binary changes what is in the
+// directory of Kafka's jars.
+func locked(ctx context.Context, dir string, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, installTimeout)
 	defer cancel()
 	lock, err := waitLock(ctx, dir+".lock")
 	if err != nil {
-		return "", fmt.Errorf("wait for another test that fetches Kafka's jars: %w", err)
+		return fmt.Errorf("wait for another test that fetches Kafka's jars: %w", err)
 	}
 	defer unlock(lock)
-	if !exists(dir) {
-		if err := download(ctx, dir); err != nil {
-			return "", err
-		}
-	}
-	if !exists(preparedMark(dir)) {
-		if err := prepare(ctx, dir); err != nil {
-			return "", err
-		}
-	}
-	return dir, nil
+	return do(ctx)
 }
 
 func installDir() (string, error) {

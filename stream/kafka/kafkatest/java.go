@@ -4,25 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	_ "embed"
 	"encoding/json"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 )
 
-// javaTimeout is for a tool that is compiled first, on a machine that is busy.
+// javaTimeout is for a machine that is busy.
 const javaTimeout = 3 * time.Minute
-
-// tool is a program around Kafka's own client.
-//
-//go:embed Tool.java
-var tool []byte
 
 // A JavaRecord is a record as Kafka's own client writes and reads it. Nil is
 // null: a key that isn't there, a tombstone.
@@ -107,27 +96,7 @@ func (c *Cluster) runJava(t testing.TB, in *bytes.Buffer, mode, topic string, se
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("Java's %s of topic %s: %v; a JDK is needed, a JRE isn't enough. It says:\n%s", mode, topic, err, tail(errs.String(), 20))
+		t.Fatalf("Java's %s of topic %s: %v; it says:\n%s", mode, topic, err, tail(errs.String(), 20))
 	}
 	return &out
-}
-
-// javaTool is the command that compiles the tool and runs it.
-func (c *Cluster) javaTool(ctx context.Context, t testing.TB, jvm func(jars string) []string, mode, topic string, args []string, settings map[string]string) *exec.Cmd {
-	t.Helper()
-	jars, err := install(ctx)
-	if err != nil {
-		giveUp(t, err)
-	}
-	source := filepath.Join(t.TempDir(), "Tool.java")
-	if err := os.WriteFile(source, tool, 0o666); err != nil {
-		t.Fatalf("write the source of the Java tool: %v", err)
-	}
-	all := append(jvm(jars), "-cp", filepath.Join(jars, "*"), source, mode, topic)
-	all = append(all, args...)
-	all = append(all, "bootstrap.servers="+strings.Join(c.inner, ","))
-	for key, value := range settings {
-		all = append(all, fmt.Sprintf("%s=%s", key, value))
-	}
-	return exec.CommandContext(ctx, "java", all...)
 }

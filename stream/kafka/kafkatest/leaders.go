@@ -72,10 +72,7 @@ func preferring(id int32, replicas []int32) []int32 {
 // checkLeaders tells whether a topic's leaders are as they should be in the eyes
 // of every broker that answers.
 func (c *Cluster) checkLeaders(ctx context.Context, topic string, good func([]int32) bool) error {
-	for i, b := range c.client.SeedBrokers() {
-		if i < len(c.brokers) && !c.brokers[i].answers() {
-			continue
-		}
+	for _, b := range c.answering() {
 		partitions, err := describe(ctx, b, topic)
 		if err != nil {
 			return err
@@ -115,4 +112,19 @@ func leaders(partitions []kmsg.MetadataResponseTopicPartition) []int32 {
 // seed is a broker by its address, not by what the others say of it.
 func (c *Cluster) seed(b *broker) *kgo.Broker {
 	return c.client.SeedBrokers()[b.id-1]
+}
+
+// answering are the brokers that it is of use to ask something, also those of a
+// cluster that isn't ours.
+func (c *Cluster) answering() []*kgo.Broker {
+	if len(c.brokers) == 0 {
+		return c.client.SeedBrokers()
+	}
+	var list []*kgo.Broker
+	for _, b := range c.brokers {
+		if b.answers() {
+			list = append(list, c.seed(b))
+		}
+	}
+	return list
 }

@@ -19,7 +19,7 @@ func classArchive(jars string) string   { return filepath.Join(jars, "classes.js
 
 // prepare makes them. Its caller has the lock of the jars.
 func prepare(ctx context.Context, jars string) error {
-	if err := makeTemplate(ctx, jars); err != nil {
+	if err := makeTemplate(ctx, jars, formatTemplate(jars)); err != nil {
 		return err
 	}
 	if err := makeArchive(ctx, jars); err != nil {
@@ -32,8 +32,8 @@ func prepare(ctx context.Context, jars string) error {
 }
 
 // makeTemplate keeps the one file of a data directory that isn't about a broker:
-// the features that a new cluster has.
-func makeTemplate(ctx context.Context, jars string) error {
+// the features that a new cluster has, and the users, if arguments say so.
+func makeTemplate(ctx context.Context, jars, template string, args ...string) error {
 	dir, err := os.MkdirTemp("", "kafkatest")
 	if err != nil {
 		return fmt.Errorf("make a directory for the template of data directories: %w", err)
@@ -51,11 +51,12 @@ func makeTemplate(ctx context.Context, jars string) error {
 	if err := os.WriteFile(settings, p, 0o666); err != nil {
 		return fmt.Errorf("write the settings of a data directory: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, "java", java(jars, "kafka.tools.StorageTool", "format", "-t", newID(), "-c", settings)...)
+	args = append([]string{"format", "-t", newID(), "-c", settings}, args...)
+	cmd := exec.CommandContext(ctx, "java", java(jars, "kafka.tools.StorageTool", args...)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("format a data directory: %w; Java 17 or later is needed. It says:\n%s", err, tail(string(out), 20))
 	}
-	if err := copyFile(formatTemplate(jars), filepath.Join(data, "bootstrap.checkpoint")); err != nil {
+	if err := copyFile(template, filepath.Join(data, "bootstrap.checkpoint")); err != nil {
 		return fmt.Errorf("keep the template of data directories: %w", err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 )
 
 // The listeners of a broker. Clients have one; brokers use another among
@@ -32,7 +33,7 @@ func (c *Cluster) properties(b *broker) map[string]string {
 		"controller.quorum.voters":       strings.Join(voters, ","),
 		"controller.listener.names":      controllerListener,
 		"inter.broker.listener.name":     innerListener,
-		"listener.security.protocol.map": fmt.Sprintf("%s:PLAINTEXT,%s:PLAINTEXT,%s:PLAINTEXT", clientListener, innerListener, controllerListener),
+		"listener.security.protocol.map": fmt.Sprintf("%s:%s,%s:PLAINTEXT,%s:PLAINTEXT", clientListener, c.opts.protocol(), innerListener, controllerListener),
 		"listeners": listeners(map[string]int{
 			clientListener: b.ownPort, innerListener: b.innerPort, controllerListener: b.controllerPort,
 		}),
@@ -65,6 +66,7 @@ func (c *Cluster) properties(b *broker) map[string]string {
 		"log.cleaner.dedupe.buffer.size":                              strconv.Itoa(16 << 20), // of the small heap
 		"transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
 	}
+	maps.Copy(p, c.security())
 	maps.Copy(p, c.opts.Properties)
 	return p
 }
@@ -78,13 +80,22 @@ func listeners(ports map[string]int) string {
 	return strings.Join(list, ",")
 }
 
-// formatProperties writes a file of Java's format, of which backslashes and
-// newlines need care.
+// formatProperties writes a file of Java's format: Latin-1 with escapes.
 func formatProperties(p map[string]string) []byte {
-	escape := strings.NewReplacer(`\`, `\\`, "\n", `\n`)
 	var out []byte
 	for _, key := range slices.Sorted(maps.Keys(p)) {
-		out = fmt.Appendf(out, "%s=%s\n", key, escape.Replace(p[key]))
+		out = append(append(out, key...), '=')
+		for _, r := range utf16.Encode([]rune(p[key])) {
+			switch {
+			case r == '\\':
+				out = append(out, `\\`...)
+			case r < ' ' || r > '~':
+				out = fmt.Appendf(out, `\u%04x`, r)
+			default:
+				out = append(out, byte(r))
+			}
+		}
+		out = append(out, '\n')
 	}
 	return out
 }
