@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -46,12 +47,12 @@ func (f feed) open(ctx context.Context, system stream.System) (*feedSource, erro
 // or a pipe: what has come is appended at once then.
 func (s *feedSource) waits() bool { return s.slow && s.lines.Buffered() == 0 }
 
-// producer names the producer of a file, so that two don't feed it at once;
-// standard input has none.
+// producer names the producer of a file, so that two don't feed it at once. Of
+// standard input there may be several.
 func (f feed) producer() string {
 	path, err := filepath.Abs(f.file)
 	if f.file == standardInput || err != nil {
-		return ""
+		return fmt.Sprintf("%s-feed-%s", f.app, rand.Text())
 	}
 	return f.group(path) + "-" + f.topic
 }

@@ -23,7 +23,7 @@ import (
 type runCommand struct {
 	Data       string        `placeholder:"DIR" help:"Where the log and the state are (default: .grete/<app>; with -once, and not on Kafka, a directory that is thrown away)."`
 	Containers int           `default:"1" help:"Containers of each stage."`
-	Partitions int32         `help:"Partitions of the topics that the job creates (default: 4)."`
+	Partitions int32         `help:"Partitions of the topics that the job creates (default: as many as its input has, and 4 of an input that it makes)."`
 	Memory     string        `default:"256MB" help:"Memory of each container, for all its caches and buffers."`
 	Feed       []string      `sep:"none" placeholder:"TOPIC=FILE" help:"First append the lines of a file to a topic; - is standard input. May be repeated."`
 	Key        []string      `sep:"none" placeholder:"TOPIC=FIELD" help:"The JSON field of fed lines that is their key."`
