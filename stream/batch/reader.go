@@ -65,6 +65,9 @@ func (r *Reader) Reuse() {
 // isn't all there.
 func (r *Reader) Rest() int { return len(r.rest) }
 
+// Left is how many records of the batch haven't been read.
+func (r *Reader) Left() int { return int(r.left) }
+
 // Memory is about how many bytes the reader holds besides those given to Reset,
 // and its Unpacker.
 func (r *Reader) Memory() int64 {

@@ -1,0 +1,149 @@
+package kafka
+
+import (
+	"slices"
+	"time"
+)
+
+// A fetcher asks one broker for the partitions that it leads. It has two lanes,
+// so that a broker that waits for records of some partitions never holds up those
+// that have some: the patient lane is for partitions that were read to their end,
+// the eager one for all others, and for those that become due while the patient
+// one is under way. It is guarded by consumer.mu.
+type fetcher struct {
+	consumer *consumer
+	node     int32
+	readings []*reading // in the order of compare
+	patient  lane
+	eager    lane
+	turn     int
+	away     bool // the broker doesn't answer
+}
+
+const (
+	// patientWait is how long a broker may wait where there is nothing new.
+	patientWait = 500 * time.Millisecond
+	// eagerWait is the same in the eager lane, which may be needed for others.
+	eagerWait = 20 * time.Millisecond
+	// hurriedWait is the same where they are known.
+	hurriedWait = 5 * time.Millisecond
+	// soon is how long a partition at its end waits for the patient lane rather than
+	// taking the eager one.
+	soon = 3 * time.Millisecond
+)
+
+func newFetcher(c *consumer, node int32) *fetcher {
+	f := &fetcher{consumer: c, node: node}
+	f.patient.fetcher, f.eager.fetcher = f, f
+	return f
+}
+
+func (f *fetcher) add(r *reading) {
+	i, _ := f.find(r)
+	f.readings = slices.Insert(f.readings, i, r)
+	r.fetcher = f
+}
+
+func (f *fetcher) remove(r *reading) {
+	if i, ok := f.find(r); ok {
+		f.readings = slices.Delete(f.readings, i, i+1)
+	}
+	r.fetcher = nil
+}
+
+func (f *fetcher) find(r *reading) (int, bool) {
+	return slices.BinarySearchFunc(f.readings, r, func(a, b *reading) int { return compare(a.TopicPartition, b.TopicPartition) })
+}
+
+// pump starts what can be started.
+func (f *fetcher) pump(now time.Time) {
+	if f.patient.underway != nil && f.eager.underway != nil {
+		return
+	}
+	wanted := f.pick(now)
+	if f.patient.underway == nil && len(f.patient.picked) > 0 {
+		f.startPatient(now)
+	}
+	if f.eager.underway == nil && len(f.eager.picked) > 0 {
+		f.startEager(wanted)
+	}
+}
+
+// pick decides which partition goes into which lane. It reports whether there are
+// others that lag, and will want the eager lane once there is room for them.
+func (f *fetcher) pick(now time.Time) (wanted bool) {
+	f.patient.picked, f.eager.picked = f.patient.picked[:0], f.eager.picked[:0]
+	free, back := f.patient.underway == nil, f.patient.deadline.Sub(now)
+	for _, r := range f.readings {
+		switch {
+		case !r.due():
+			wanted = wanted || r.n == len(r.blocks) && !r.atEnd()
+		case !r.atEnd():
+			f.eager.picked = append(f.eager.picked, r)
+		case free:
+			f.patient.picked = append(f.patient.picked, r)
+		case back > soon:
+			f.eager.picked = append(f.eager.picked, r)
+		}
+	}
+	return wanted
+}
+
+func (f *fetcher) startPatient(now time.Time) {
+	c := f.consumer
+	l := &f.patient
+	room := min(c.patientShare()/int64(len(c.fetchers)), c.pool.room(), c.quotas(l.picked))
+	if room < minQuota {
+		return
+	}
+	wait := patientWait
+	if f.eager.underway != nil && f.eager.resting && f.eager.quiet {
+		// The partitions in the eager lane have come to rest, and are to come over.
+		wait = max(f.eager.deadline.Sub(now), 0) + soon
+	}
+	l.start(room, wait)
+}
+
+func (f *fetcher) startEager(wanted bool) {
+	room := f.afford()
+	if len(f.eager.picked) == 0 {
+		return
+	}
+	f.turn++
+	wait := eagerWait
+	if wanted {
+		wait = hurriedWait
+	}
+	f.eager.start(room, wait)
+}
+
+// afford keeps those of the eager lane's partitions for which there is memory, by
+// turns, and returns how much. Partitions of which there is nothing in memory come
+// first: they get as much as there is, the others not more than their part.
+func (f *fetcher) afford() int64 {
+	c, all := f.consumer, f.eager.picked
+	room := c.pool.room() - c.patientShare()
+	if c.pool.held == 0 {
+		room = max(room, minQuota) // whatever there is must get through
+	}
+	if need := c.quotas(all); need <= room {
+		return need
+	}
+	left := room
+	for _, blocks := range []int{0, 1} {
+		for i := range all {
+			r := all[(f.turn+i)%len(all)]
+			quota := c.quota(r)
+			if r.n == blocks && (blocks == 0 && left > 0 || quota <= left) {
+				r.chosen = true
+				left -= quota
+			}
+		}
+	}
+	f.eager.picked = slices.DeleteFunc(all, func(r *reading) bool {
+		chosen := r.chosen
+		r.chosen = false
+		return !chosen
+	})
+	return room - max(left, 0)
+}

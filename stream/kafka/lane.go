@@ -1,0 +1,91 @@
+package kafka
+
+import (
+	"time"
+
+	"github.com/gretestream/grete/stream/kafka/internal/wire"
+)
+
+// A lane is a fetch session with its request under way, if there is one.
+type lane struct {
+	session session
+	fetcher *fetcher
+	picked  []*reading // for the next request
+	want    []wire.FetchPartition
+	spare   *request // to be used again
+
+	underway  *request  // nil: the lane is free
+	deadline  time.Time // when the broker answers it at the latest
+	resting   bool      // it asks for partitions that were read to their end, alone
+	quiet     bool      // the last answer brought nothing
+	restarted bool      // the last answer was that the session isn't known
+}
+
+// A request is a fetch request, and its answer.
+type request struct {
+	fetch    wire.Fetch
+	consumer *consumer
+	readings []*reading // that it asks for
+	reserved int64      // memory for the answer
+	taken    int64      // memory in which it arrives
+	over     bool       // nobody waits for it any more
+}
+
+// take gives memory to records that arrive, in the connection's goroutine.
+func (q *request) take(n int) []byte {
+	c := q.consumer
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if q.over {
+		return make([]byte, n)
+	}
+	b := c.pool.take(n)
+	q.taken += int64(cap(b))
+	arrived := min(int64(cap(b)), q.reserved)
+	q.reserved -= arrived
+	c.pool.reserved -= arrived
+	return b
+}
+
+// start sends a request for the readings that were picked. The broker may wait
+// for something to give for as long as wait. The caller holds consumer.mu.
+func (l *lane) start(maxBytes int64, wait time.Duration) {
+	c := l.fetcher.consumer
+	q := l.spare
+	if q == nil {
+		q = &request{consumer: c}
+		q.fetch.Take = q.take
+	}
+	l.spare, l.underway = nil, q
+	q.readings = append(q.readings[:0], l.picked...)
+	l.want, l.resting = l.want[:0], true
+	for _, r := range q.readings {
+		r.asked = q
+		l.resting = l.resting && r.atEnd()
+		l.want = append(l.want, wire.FetchPartition{
+			TopicPartition: r.TopicPartition, LeaderEpoch: r.epoch, Offset: r.fetch, MaxBytes: int32(c.quota(r)),
+		})
+	}
+	q.taken = 0
+	q.fetch.MaxWait, q.fetch.MinBytes, q.fetch.MaxBytes = int32(wait.Milliseconds()), 1, int32(maxBytes)
+	l.session.next(&q.fetch, l.want)
+	// A buffer may be a quarter larger than what it is for.
+	q.reserved = maxBytes + maxBytes/4
+	c.pool.reserve(q.reserved)
+	l.deadline = c.link.now().Add(wait)
+	c.link.run(func() { l.exchange(q, wait) })
+}
+
+// exchange gets the answer, in a goroutine of its own.
+func (l *lane) exchange(q *request, wait time.Duration) {
+	c := l.fetcher.consumer
+	_, err := c.link.exchange(c.ctx, l.fetcher.node, &q.fetch, wait+requestTimeout)
+	throttle := c.arrive(l, q, err)
+	if throttle > 0 && c.link.sleep(c.ctx, throttle) != nil {
+		return // closed
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l.underway = nil
+	c.pump()
+}

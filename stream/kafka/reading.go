@@ -1,0 +1,120 @@
+package kafka
+
+import (
+	"fmt"
+	"time"
+	"unsafe"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
+)
+
+// A reading is a consumer's place in one partition, from Assign to Unassign or
+// the next Assign. Its first block is being handed out, while the second one is
+// fetched.
+type reading struct {
+	stream.TopicPartition
+
+	// What follows belongs to the consumer's goroutine.
+	position int64    // of the next record to hand out
+	out      bool     // a chunk is
+	begun    bool     // the first block is being decoded
+	done     bool     // all of it is decoded
+	decoder  *decoder // nil while nothing of the partition is decoded
+	filter   filter
+	unpacked int64 // what the decoder took last
+
+	// What follows is guarded by consumer.mu.
+	fetch    int64 // offset of the next record to fetch
+	end      int64 // the last stable offset, as of the last answer; -1: unknown
+	blocks   [2]*block
+	n        int      // how many blocks there are
+	largest  int      // bytes of the largest batch lately; 0: unknown
+	asked    *request // the request under way that asks for it
+	fetcher  *fetcher // of the broker that leads it; nil: nobody known
+	epoch    int32    // of that leadership
+	chosen   bool     // for a request that is being made
+	state    state
+	over     bool // it isn't assigned any more
+	damaged  int  // how often they couldn't be read, one time after another
+	failures int  // in a row
+	since    time.Time
+	retryAt  time.Time
+	err      error // for the user, when all that came before is handed out
+}
+
+// A state says who is to do something about a reading.
+type state int8
+
+const (
+	healthy  state = iota // it is fetched whenever there is room for it
+	troubled              // mend looks after it
+	outside               // locate does: its offset isn't in the log
+	stopped               // the user
+)
+
+func (r *reading) atEnd() bool { return r.end >= 0 && r.fetch >= r.end }
+
+// due tells whether it may be put into a request.
+func (r *reading) due() bool { return r.state == healthy && r.asked == nil && r.n < len(r.blocks) }
+
+// read decodes the next chunk of the first block, with no lock held. The chunk ends
+// once it has room bytes of what was unpacked. It reports false where nothing is
+// left of the block.
+func (r *reading) read(room int64) (chunk stream.Chunk, ok bool, err error) {
+	b, d := r.blocks[0], r.decoder
+	if r.begun {
+		d.Reuse()
+	} else {
+		d.Reset(b.buf)
+		r.filter.start(b.aborted)
+		r.begun = true
+	}
+	n := 0
+	for n < len(d.records) {
+		rec := &d.records[n]
+		if d.Record(rec) {
+			if rec.Offset >= r.position {
+				n++
+			}
+			continue
+		}
+		if !r.nextBatch() || n > 0 && b.packed && d.Memory() > room {
+			break
+		}
+	}
+	if d.Err() != nil && n == 0 {
+		return stream.Chunk{}, false, fmt.Errorf("%w: %w", stream.ErrCorrupt, d.Err())
+	}
+	before := r.position
+	r.done = d.Left() == 0 && d.Rest() == 0 && d.Err() == nil
+	switch {
+	case r.done:
+		r.position = b.next
+	case n > 0:
+		r.position = d.records[n-1].Offset + 1
+	}
+	return stream.Chunk{TopicPartition: r.TopicPartition, Records: d.records[:n], Next: r.position}, r.position > before, nil
+}
+
+// nextBatch goes to the next batch that has records for the user.
+func (r *reading) nextBatch() bool {
+	d := r.decoder
+	for d.Next() {
+		if !r.filter.skips(&d.Reader) {
+			return true
+		}
+	}
+	return false
+}
+
+// A decoder is what a chunk's records are decoded with, and into.
+type decoder struct {
+	batch.Reader
+	records []stream.Record
+}
+
+// recordBytes is what a record takes besides its bytes.
+const recordBytes = int64(unsafe.Sizeof(stream.Record{}))
+
+func (d *decoder) bytes() int64 { return int64(len(d.records))*recordBytes + d.Memory() }
