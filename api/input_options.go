@@ -122,5 +122,8 @@ func (in *input[M]) params() []scheduler.Param {
 	if in.policy.kind == policySkip {
 		params = append(params, scheduler.Param{Name: "on-error", Value: "skip"})
 	}
+	if in.start > 0 {
+		params = append(params, scheduler.Param{Name: "start", Value: time.UnixMilli(in.start).UTC().Format(time.RFC3339Nano)})
+	}
 	return params
 }

@@ -39,7 +39,8 @@ type Node struct {
 	// regular expression (RE2). [Build] sets Topics to those that do. The stage is
 	// named after the node, so that a new topic renames nothing.
 	Pattern string `json:"pattern,omitempty"`
-	// Start and OutOfRange are of inputs; see [Input].
+	// Start and OutOfRange are of inputs; see [Input]. Where Start is a time, a
+	// Param "start" has it for people.
 	Start      int64      `json:"start,omitempty"`
 	OutOfRange OutOfRange `json:"outOfRange,omitempty"`
 	// Key and Value are the serdes of an input, output or repartition.

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 // topics are the topics of an input or output, as far as they are known: of an
@@ -201,25 +200,30 @@ func (n *Node) at() string {
 }
 
 // starts says where an input starts, and goes on if it has to.
-func (n *Node) starts() string { return startText(n.Start) + outOfRangeText(n.OutOfRange) }
-
-func startText(start int64) string {
-	switch start {
+func (n *Node) starts() string {
+	text := "starts at "
+	switch n.Start {
 	case 0:
-		return "starts at the oldest record"
+		text += "the oldest record"
 	case StartNewest:
-		return "starts at the end"
+		text += "the end"
+	default:
+		text += n.startTime()
 	}
-	return "starts at " + time.UnixMilli(start).UTC().Format(time.RFC3339Nano)
-}
-
-func outOfRangeText(o OutOfRange) string {
-	switch o {
+	switch n.OutOfRange {
 	case OutOfRangeOldest:
-		return ", goes on at the oldest record if the next one is gone"
+		text += ", goes on at the oldest record if the next one is gone"
 	case OutOfRangeNewest:
-		return ", goes on at the end if the next record is gone"
+		text += ", goes on at the end if the next record is gone"
 	case OutOfRangeFail:
 	}
-	return ""
+	return text
+}
+
+// startTime is the time that an input starts at, as its Params have it for people.
+func (n *Node) startTime() string {
+	if i := slices.IndexFunc(n.Params, func(p Param) bool { return p.Name == "start" }); i >= 0 {
+		return n.Params[i].Value
+	}
+	return fmt.Sprintf("%d ms since 1970", n.Start)
 }

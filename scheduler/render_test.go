@@ -87,6 +87,7 @@ func logs() Graph {
 	r := newApp("logs")
 	lines := r.matching("lines", "logs-.*")
 	r.g.Nodes[lines].Start = 1_400_000_000_000
+	r.g.Nodes[lines].Params = []Param{{"start", "2014-05-13T16:53:20Z"}}
 	r.g.Nodes[lines].OutOfRange = OutOfRangeOldest
 	r.output(r.step(lines, KindFilter), "logs-errors")
 	seen := r.inputs("clicks", "views")

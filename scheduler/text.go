@@ -58,10 +58,9 @@ func (p *Plan) inputText(in Input) string {
 			fmt.Fprintf(&b, ", matches %q", pattern)
 		}
 	}
-	if in.Start != 0 {
-		b.WriteString(", " + startText(in.Start))
+	if in.Start != 0 || in.OutOfRange != OutOfRangeFail {
+		b.WriteString(", " + p.Nodes[in.Nodes[0]].starts())
 	}
-	b.WriteString(outOfRangeText(in.OutOfRange))
 	return b.String()
 }
 
