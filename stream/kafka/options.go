@@ -1,6 +1,8 @@
 package kafka
 
 import (
+	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -48,6 +50,19 @@ type SASL struct {
 	Password  Secret
 }
 
+// Format prints the fields, whatever the verb: of one that doesn't fit fmt would
+// print what the pointers lead to, and no longer ask what may be shown.
+func (o Options) Format(f fmt.State, _ rune) {
+	type plain Options
+	fmt.Fprintf(f, "%+v", plain(o))
+}
+
+// Format prints the fields, whatever the verb, without the password.
+func (s SASL) Format(f fmt.State, _ rune) {
+	type plain SASL
+	fmt.Fprintf(f, "%+v", plain(s))
+}
+
 // A Mechanism is a way to prove who one is.
 type Mechanism string
 
@@ -61,14 +76,16 @@ const (
 // A Secret prints as stars, in messages, logs and JSON.
 type Secret string
 
-// String hides it.
-func (Secret) String() string { return "***" }
+const hidden = "***"
 
-// GoString hides it.
-func (Secret) GoString() string { return "***" }
+// Format hides it, whatever the verb.
+func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, hidden) }
+
+// String hides it.
+func (Secret) String() string { return hidden }
 
 // MarshalText hides it.
-func (Secret) MarshalText() ([]byte, error) { return []byte("***"), nil }
+func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
 // LogValue hides it.
-func (Secret) LogValue() slog.Value { return slog.StringValue("***") }
+func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
