@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/gretestream/grete/stream"
@@ -20,7 +19,7 @@ func (a admin) deleteRecords(ctx context.Context, before []stream.Position) erro
 			return a.outside(ctx, p)
 		}
 	}
-	refused := -1
+	var refused []stream.Position
 	err := a.askLeaders(ctx, tps, func(ctx context.Context, node int32, mine []int) ([]error, error) {
 		got, err := a.deleteAt(ctx, node, before, mine)
 		if err != nil {
@@ -29,14 +28,17 @@ func (a admin) deleteRecords(ctx context.Context, before []stream.Position) erro
 		errs := make([]error, len(mine))
 		for k, i := range mine {
 			if got[k] == offsetOutOfRange {
-				refused = i
+				refused = append(refused, before[i])
+				continue
 			}
 			errs[k] = undeleted(got[k], before[i].Topic)
 		}
 		return errs, nil
 	})
-	if errors.Is(err, offsetOutOfRange) && refused >= 0 {
-		return a.outside(ctx, before[refused])
+	for _, p := range refused {
+		if err == nil {
+			err = a.outside(ctx, p)
+		}
 	}
 	return err
 }
@@ -77,14 +79,15 @@ func undeleted(c code, topic string) error {
 	return denied(c, "Delete", topicResource, topic)
 }
 
-// outside tells what the partition does hold.
+// outside tells what the partition does hold. It is no error if the records are
+// gone already, though not every broker thinks so.
 func (a admin) outside(ctx context.Context, p stream.Position) error {
 	starts, err := a.Starts(ctx, p.TopicPartition)
 	if err != nil {
 		return err
 	}
 	ends, err := a.Ends(ctx, p.TopicPartition)
-	if err != nil {
+	if err != nil || p.Offset >= 0 && p.Offset <= starts[0] {
 		return err
 	}
 	return &stream.OffsetOutOfRangeError{TopicPartition: p.TopicPartition, Offset: p.Offset, Start: starts[0], End: ends[0]}

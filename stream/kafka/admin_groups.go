@@ -46,7 +46,9 @@ func (a admin) fetchOffsets(ctx context.Context, node int32, group string, tps [
 	if err != nil {
 		return nil, err
 	}
-	if failed := code(req.Answer.Code); failed != 0 {
+	if failed := code(req.Answer.Code); failed == groupMissing {
+		return nil, nil
+	} else if failed != 0 {
 		return nil, denied(failed, "Describe", groupResource, group)
 	}
 	got := make(map[stream.TopicPartition]int64, len(tps))

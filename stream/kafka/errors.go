@@ -68,6 +68,7 @@ const (
 	unstableOffset       = code(kafkago.UnstableOffsetCommit)
 	throttlingQuota      = code(kafkago.ThrottlingQuotaExceeded)
 	invalidTopic         = code(kafkago.InvalidTopic)
+	groupMissing         = code(kafkago.GroupIdNotFound)
 	illegalGeneration    = code(kafkago.IllegalGeneration)
 	unknownMember        = code(kafkago.UnknownMemberId)
 	rebalancing          = code(kafkago.RebalanceInProgress)
