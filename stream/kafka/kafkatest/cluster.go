@@ -39,8 +39,20 @@ func Start(t testing.TB, opts Options) *Cluster {
 	if err != nil {
 		giveUp(t, err)
 	}
-	t.Cleanup(c.close)
+	t.Cleanup(func() {
+		if t.Failed() {
+			c.logLastWords(t)
+		}
+		c.close()
+	})
 	return c
+}
+
+// logLastWords shows what the brokers thought of a test that failed.
+func (c *Cluster) logLastWords(t testing.TB) {
+	for _, b := range c.brokers {
+		t.Logf("the end of the log of broker %d:\n%s", b.id, b.lastWords())
+	}
 }
 
 // giveUp ends a test that can't have its cluster.

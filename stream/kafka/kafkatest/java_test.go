@@ -21,7 +21,7 @@ func TestJavaAndFranz(t *testing.T) {
 		{Partition: 1, Offset: 0, Time: 1_400_000_000_002, Key: []byte("tombstone"), Headers: []JavaHeader{}},
 		{Partition: 1, Offset: 1, Time: 1_400_000_000_003, Value: []byte("no key"), Headers: []JavaHeader{{"ü", []byte{}}}},
 	}
-	for _, codec := range []string{"none", "gzip", "snappy", "lz4", "zstd"} {
+	for _, codec := range []string{"none", "zstd"} {
 		topic := Name(t)
 		c.CreateTopic(t, topic, 2, map[string]string{"retention.ms": "-1"})
 		var steps []JavaStep

@@ -95,7 +95,4 @@ func TestThreeBrokers(t *testing.T) {
 	c.Restart(t)
 	t.Log("all back after", time.Since(begun))
 	expect(t, client, "lost", "before", "meanwhile", "after")
-	begun = time.Now()
-	c.Stop(t)
-	t.Log("all stopped in", time.Since(begun))
 }

@@ -78,6 +78,25 @@ func TestShared(t *testing.T) {
 	}
 }
 
+func TestSharedWithoutMain(t *testing.T) {
+	var s Shared
+	if got := outcome(t, func(t testing.TB) { s.Cluster(t) }); got != "failed" {
+		t.Error("a cluster that nobody stops: the test", got)
+	}
+}
+
+// Brokers that aren't there are told of soon.
+func TestRunningIsGone(t *testing.T) {
+	t.Setenv("GRETE_TEST_KAFKA", address(1))
+	var s Shared
+	s.Around(runner(func() int {
+		if got := outcome(t, func(t testing.TB) { s.Cluster(t) }); !strings.Contains(got, "failed: reach the brokers of GRETE_TEST_KAFKA") {
+			t.Error(got)
+		}
+		return 0
+	})).Run()
+}
+
 // A running cluster can be used instead, but not broken.
 func TestRunning(t *testing.T) {
 	own := shared.Cluster(t)
@@ -91,6 +110,9 @@ func TestRunning(t *testing.T) {
 		topic := Name(t)
 		c.CreateTopic(t, topic, 1, nil)
 		write(t, c.Franz(t), topic, "a")
+		if got := outcome(t, func(t testing.TB) { c.Kill(t) }); got != "failed" {
+			t.Error("breaking it:", got)
+		}
 		return 7
 	})
 	if code := s.Around(tests).Run(); code != 7 {
