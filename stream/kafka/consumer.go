@@ -17,8 +17,8 @@ import (
 // is being processed. It has no goroutine of its own but those in which requests
 // are under way: whoever changes something calls pump, which starts the next.
 //
-// Three quarters of its memory are for what arrives (pool), a quarter is for
-// what is decoded from it (shelf).
+// An eighth of its memory is for what arrives in patient lanes, five eighths are for
+// all else that arrives, and a quarter is for what is decoded from it.
 type consumer struct {
 	system *System
 	link   link
@@ -26,6 +26,7 @@ type consumer struct {
 	cancel context.CancelFunc
 	ready  chan struct{}
 	max    int64
+	aside  int64 // of it, for the answers in patient lanes
 
 	// What follows belongs to the caller's goroutine.
 	chunks   []stream.Chunk
@@ -67,8 +68,9 @@ func newConsumer(s *System, cfg stream.ConsumerConfig) *consumer {
 		c.max = defaultMemory
 	}
 	c.max = max(c.max, minMemory)
-	c.pool.max = c.max - c.max/4
 	c.decoders.max = c.max / 4
+	c.aside = c.max / 8
+	c.pool.max = c.max - c.decoders.max - c.aside
 	c.decoders.unpacker = new(batch.Unpacker)
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -86,6 +87,9 @@ func (c *consumer) store(r *reading, p *wire.FetchedPartition) {
 	err := b.fill(p.Records, p.Aborted, r.fetch)
 	if err == nil {
 		r.largest = b.largest
+		if c.usual == 0 {
+			c.usual = b.largest
+		}
 		c.usual += (b.largest - c.usual) / 8
 	}
 	if err != nil || b.next == r.fetch { // nothing whole
@@ -154,18 +158,26 @@ const (
 	maxQuota = 1 << 20
 )
 
-// quota is how many bytes a partition may get at once: its part of a third of the
-// memory, so that all can have a block in hand, one ahead, and there is something
+// quota is how many bytes a partition may get at once: its part of a quarter of
+// the memory, so that all can have a block in hand, one ahead, and there is something
 // left; but as much as one batch takes, else others could keep it from getting
 // any.
 func (c *consumer) quota(r *reading) int64 {
-	share := min(max(c.pool.max/3/int64(len(c.assigned)), minQuota), maxQuota)
+	share := min(max(c.max/4/int64(len(c.assigned)), minQuota), maxQuota)
 	share = 1 << (bits.Len64(uint64(share)) - 1) // it changes seldom
 	if r.largest > 0 {
 		return max(share, int64(r.largest))
 	}
 	return max(share, int64(c.usual))
 }
+
+// expected is how large a batch of a partition is, to judge by those before.
+func (c *consumer) expected(r *reading) int64 {
+	return int64(cmp.Or(r.largest, c.usual, commonBatch))
+}
+
+// commonBatch is the most that a broker takes, unless it is told otherwise.
+const commonBatch = 1 << 20
 
 // quotas is what some partitions may get together.
 func (c *consumer) quotas(of []*reading) int64 {
@@ -175,9 +187,6 @@ func (c *consumer) quotas(of []*reading) int64 {
 	}
 	return min(sum, math.MaxInt32)
 }
-
-// patientShare is the memory that is for answers in patient lanes.
-func (c *consumer) patientShare() int64 { return c.pool.max / 6 }
 
 // pump starts the requests that can be started. The caller holds mu.
 func (c *consumer) pump() {

@@ -89,10 +89,12 @@ func (f *fetcher) pick(now time.Time) (wanted bool) {
 	return wanted
 }
 
+// startPatient takes memory that is set aside for it, so that waiting holds nothing
+// else up.
 func (f *fetcher) startPatient(now time.Time) {
 	c := f.consumer
 	l := &f.patient
-	room := min(c.patientShare()/int64(len(c.fetchers)), c.pool.room(), c.quotas(l.picked))
+	room := min(c.aside/int64(len(c.fetchers)), c.pool.room()+c.aside, c.quotas(l.picked))
 	if room < minQuota {
 		return
 	}
@@ -101,7 +103,7 @@ func (f *fetcher) startPatient(now time.Time) {
 		// The partitions in the eager lane have come to rest, and are to come over.
 		wait = max(f.eager.deadline.Sub(now), 0) + soon
 	}
-	l.start(room, wait)
+	l.start(room, 0, wait)
 }
 
 func (f *fetcher) startEager(wanted bool) {
@@ -114,7 +116,12 @@ func (f *fetcher) startEager(wanted bool) {
 	if wanted {
 		wait = hurriedWait
 	}
-	f.eager.start(room, wait)
+	// A buffer may be a quarter larger than what is in it.
+	reserved := room + room/4
+	for _, r := range f.eager.picked {
+		reserved = max(reserved, f.consumer.expected(r))
+	}
+	f.eager.start(room, reserved, wait)
 }
 
 // afford keeps those of the eager lane's partitions for which there is memory, by
@@ -122,10 +129,7 @@ func (f *fetcher) startEager(wanted bool) {
 // first: they get as much as there is, the others not more than their part.
 func (f *fetcher) afford() int64 {
 	c, all := f.consumer, f.eager.picked
-	room := c.pool.room() - c.patientShare()
-	if c.pool.held == 0 {
-		room = max(room, minQuota) // whatever there is must get through
-	}
+	room := c.pool.room()
 	if need := c.quotas(all); need <= room {
 		return need
 	}

@@ -47,9 +47,11 @@ func (q *request) take(n int) []byte {
 	return b
 }
 
-// start sends a request for the readings that were picked. The broker may wait
-// for something to give for as long as wait. The caller holds consumer.mu.
-func (l *lane) start(maxBytes int64, wait time.Duration) {
+// start sends a request for the readings that were picked. Its answer has maxBytes
+// at most, unless a single batch is larger, and so much memory is reserved. The
+// broker may wait for something to give for as long as wait. The caller holds
+// consumer.mu.
+func (l *lane) start(maxBytes, reserved int64, wait time.Duration) {
 	c := l.fetcher.consumer
 	q := l.spare
 	if q == nil {
@@ -69,9 +71,8 @@ func (l *lane) start(maxBytes int64, wait time.Duration) {
 	q.taken = 0
 	q.fetch.MaxWait, q.fetch.MinBytes, q.fetch.MaxBytes = int32(wait.Milliseconds()), 1, int32(maxBytes)
 	l.session.next(&q.fetch, l.want)
-	// A buffer may be a quarter larger than what it is for.
-	q.reserved = maxBytes + maxBytes/4
-	c.pool.reserve(q.reserved)
+	q.reserved = reserved
+	c.pool.reserve(reserved)
 	l.deadline = c.link.now().Add(wait)
 	c.link.run(func() { l.exchange(q, wait) })
 }
