@@ -12,9 +12,16 @@
 // makes a start and a failover quick. Tests that don't break anything share one
 // cluster: [Shared].
 //
-// The jars come from Maven Central once for each user of a machine. Where Java
-// or Maven is missing, or Maven Central can't be reached, tests are skipped with
-// the reason; with CI set in the environment they fail. Tests that start brokers
+// Brokers are stopped, killed, paused and started again, and leaderships are moved
+// ([Cluster]); the network before a broker is slow or cut ([Proxy]); clients need
+// users, certificates and permissions ([Options]). What another client makes of the
+// same records, and at what cost, is known by [Cluster.Franz],
+// [Cluster.JavaProduce] and [JavaBench]. [Fake] is another implementation of the
+// protocol, which needs nothing.
+//
+// The jars come from Maven Central once for each user of a machine. Where a JDK or
+// Maven is missing, or Maven Central can't be reached, tests are skipped with the
+// reason; with CI set in the environment they fail. Tests that start brokers
 // carry the build tag real.
 //
 //   - GRETE_TEST_KAFKA=host:port,… is a running cluster for [Shared] to use

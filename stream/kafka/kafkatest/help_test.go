@@ -4,6 +4,7 @@ package kafkatest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -27,16 +28,23 @@ func within(t testing.TB) context.Context {
 	return ctx
 }
 
-// write sends values to a partition of a topic and waits for all of them.
+// write sends values to a topic and waits for all of them.
 func write(t testing.TB, client *kgo.Client, topic string, values ...string) {
 	t.Helper()
+	if err := <-writeAsync(t, client, topic, values...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writeAsync is write, to go on with something else.
+func writeAsync(t testing.TB, client *kgo.Client, topic string, values ...string) <-chan error {
 	var records []*kgo.Record
 	for _, v := range values {
 		records = append(records, &kgo.Record{Topic: topic, Value: []byte(v)})
 	}
-	if err := client.ProduceSync(within(t), records...).FirstErr(); err != nil {
-		t.Fatal(err)
-	}
+	ctx, done := within(t), make(chan error, 1)
+	go func() { done <- client.ProduceSync(ctx, records...).FirstErr() }()
+	return done
 }
 
 // read returns the first n values of a topic with one partition.
@@ -69,7 +77,7 @@ func waitFor(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	err := poll(t.Context(), time.Minute, func(context.Context) error {
 		if !holds() {
-			return fmt.Errorf("not yet")
+			return errors.New("it never came to that")
 		}
 		return nil
 	})

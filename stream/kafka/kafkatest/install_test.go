@@ -50,6 +50,14 @@ func TestInstallSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
+func TestOldJava(t *testing.T) {
+	machine(t, map[string]string{"java": "echo java.lang.UnsupportedClassVersionError: kafka/tools/StorageTool >&2; exit 1"})
+	var missing *missingError
+	if err := prepare(t.Context(), t.TempDir()); !errors.As(err, &missing) || !strings.Contains(err.Error(), "Java 17 or later") {
+		t.Error(err)
+	}
+}
+
 func TestDownload(t *testing.T) {
 	// What was left by one that was cut off, and what Maven is asked for.
 	machine(t, map[string]string{"mvn": `for a; do case $a in -DoutputDirectory=*) echo "$@" >"${a#*=}/asked.jar";; esac; done`})

@@ -32,18 +32,16 @@ func TestPause(t *testing.T) {
 	client := c.Franz(t)
 	write(t, client, "held", "before")
 	c.Pause(t, 1)
-	sent := make(chan struct{})
-	go func() {
-		defer close(sent)
-		write(t, client, "held", "after")
-	}()
+	sent := writeAsync(t, client, "held", "after")
 	select {
-	case <-sent:
-		t.Error("a broker that hangs took a record")
+	case err := <-sent:
+		t.Fatal("a broker that hangs took a record:", err)
 	case <-time.After(300 * time.Millisecond):
 	}
 	c.Resume(t, 1)
-	<-sent
+	if err := <-sent; err != nil {
+		t.Error(err)
+	}
 	expect(t, client, "held", "before", "after")
 }
 
@@ -88,6 +86,17 @@ func TestThreeBrokers(t *testing.T) {
 	t.Log("back after", time.Since(begun))
 	c.MoveLeaders(t, "lost", 2)
 	write(t, client, "lost", "after")
+
+	// One that is stopped hands over by itself.
+	c.MoveLeaders(t, "moved", 3)
+	c.Stop(t, 3)
+	begun = time.Now()
+	waitFor(t, "other leaders", func() bool {
+		return !slices.ContainsFunc(c.Leaders(t, "moved"), func(id int32) bool { return id == 3 || id < 0 })
+	})
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("its leaderships were free for %v: it didn't hand them over", took)
+	}
 
 	// Nothing is lost when all of them are at once.
 	c.Kill(t)

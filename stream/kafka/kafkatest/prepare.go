@@ -1,6 +1,7 @@
 package kafkatest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -54,7 +55,10 @@ func makeTemplate(ctx context.Context, jars, template string, args ...string) er
 	args = append([]string{"format", "-t", newID(), "-c", settings}, args...)
 	cmd := exec.CommandContext(ctx, "java", java(jars, "kafka.tools.StorageTool", args...)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("format a data directory: %w; Java 17 or later is needed. It says:\n%s", err, tail(string(out), 20))
+		if bytes.Contains(out, []byte("UnsupportedClassVersionError")) {
+			return &missingError{fmt.Errorf("a real broker needs Java 17 or later, and the one that is found first is older: %s", tail(string(out), 1))}
+		}
+		return fmt.Errorf("format a data directory: %w; Kafka's tool says:\n%s", err, tail(string(out), 20))
 	}
 	if err := copyFile(template, filepath.Join(data, "bootstrap.checkpoint")); err != nil {
 		return fmt.Errorf("keep the template of data directories: %w", err)
@@ -66,6 +70,9 @@ func makeTemplate(ctx context.Context, jars, template string, args ...string) er
 // can't is as good, only slower.
 func makeArchive(ctx context.Context, jars string) error {
 	part := classArchive(jars) + ".part"
+	if err := os.RemoveAll(part); err != nil {
+		return fmt.Errorf("remove what a test that was cut off has left: %w", err)
+	}
 	c := &Cluster{opts: Options{Brokers: 1}, archive: part}
 	defer c.close()
 	if err := c.launch(ctx, jars); err != nil {
@@ -91,7 +98,9 @@ func java(jars, class string, args ...string) []string {
 func quickJVM(jars string) []string {
 	list := append([]string{"-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"}, logging()...)
 	if archive := classArchive(jars); exists(archive) {
-		list = append(list, "-XX:SharedArchiveFile="+archive)
+		// Another JVM does without it, and needn't complain, least of all among
+		// the tool's output.
+		list = append(list, "-XX:SharedArchiveFile="+archive, "-Xlog:disable")
 	}
 	return list
 }

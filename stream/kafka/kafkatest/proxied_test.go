@@ -20,13 +20,11 @@ func TestProxied(t *testing.T) {
 		t.Errorf("there and back at 100 ms each way in %v: not all goes through the proxy", took)
 	}
 	proxy.Cut()
-	sent := make(chan struct{})
-	go func() {
-		defer close(sent)
-		write(t, client, "far", "d")
-	}()
+	sent := writeAsync(t, client, "far", "d")
 	write(t, c.Franz(t), "far", "c") // which takes the other way
 	proxy.Heal()
-	<-sent
+	if err := <-sent; err != nil {
+		t.Fatal(err)
+	}
 	expect(t, client, "far", "a", "b", "c", "d")
 }
