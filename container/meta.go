@@ -39,7 +39,8 @@ type meta struct {
 	// store's changelog.
 	Changelogs map[string]int64 `json:"changelogs,omitempty"`
 	// Restoring says that the database is being restored to this commit, and doesn't
-	// hold all of it yet. Cuts is where the commit ends in the changelogs.
+	// hold all of it yet, or that the changelogs are not in order yet. Cuts is where
+	// the commit ends in them.
 	Restoring bool             `json:"restoring,omitempty"`
 	Cuts      map[string]int64 `json:"cuts,omitempty"`
 }

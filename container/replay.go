@@ -25,11 +25,6 @@ func (r *restorer) replay(ctx context.Context) error {
 				t.left++
 			}
 		}
-		if t.left == 0 && t.local != nil && t.local.Restoring {
-			if err := r.save(t, true); err != nil {
-				return err
-			}
-		}
 	}
 	return r.read(ctx, logs, (*changelog).replay, r.replayed)
 }
@@ -57,23 +52,24 @@ func (r *restorer) replayed(l *changelog) error {
 		t.left--
 	}
 	if t.left == 0 || t.State.ReplayDue() {
-		return r.save(t, t.left == 0)
+		return r.save(t)
 	}
 	return nil
 }
 
 // save writes what was replayed, with how far it was: an unfinished restore goes
-// on there.
-func (r *restorer) save(t *restoring, whole bool) error {
+// on there. One that leaves something to be settled is finished by the commit that
+// does it.
+func (r *restorer) save(t *restoring) error {
 	m := *t.last
 	m.System = r.c.cfg.System.ID()
-	m.Restoring, m.Changelogs, m.Cuts = !whole, make(map[string]int64), nil
-	if !whole {
+	m.Restoring, m.Changelogs, m.Cuts = t.left > 0 || t.half(), make(map[string]int64), nil
+	if m.Restoring {
 		m.Cuts = make(map[string]int64)
 	}
 	for _, l := range t.parts {
 		m.Changelogs[l.name()] = l.next
-		if !whole {
+		if m.Restoring {
 			m.Cuts[l.name()] = l.cut
 		}
 	}

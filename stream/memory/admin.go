@@ -84,17 +84,17 @@ func (a *admin) Starts(ctx context.Context, tps ...stream.TopicPartition) ([]int
 }
 
 func (a *admin) Ends(ctx context.Context, tps ...stream.TopicPartition) ([]int64, error) {
-	return a.each(ctx, tps, (*partition).end)
+	return a.each(ctx, tps, (*System)(a).look)
 }
 
 func (a *admin) OffsetsAt(ctx context.Context, at int64, tps ...stream.TopicPartition) ([]int64, error) {
 	return a.each(ctx, tps, func(p *partition) int64 {
-		for i := range p.records {
+		for i := range p.records[:p.shown-p.start] {
 			if p.records[i].Time >= at {
 				return p.records[i].Offset
 			}
 		}
-		return p.end()
+		return p.shown
 	})
 }
 
@@ -152,6 +152,7 @@ func (a *admin) DeleteRecords(ctx context.Context, before ...stream.Position) er
 		if n := pos.Offset - p.start; n > 0 {
 			p.records = p.records[n:]
 			p.start = pos.Offset
+			p.shown = max(p.shown, p.start)
 		}
 	}
 	return nil

@@ -104,7 +104,7 @@ func (c *consumer) End(tp stream.TopicPartition) int64 {
 	if err != nil {
 		return -1
 	}
-	return p.end()
+	return p.shown
 }
 
 func (c *consumer) Poll() ([]stream.Chunk, error) {
@@ -120,27 +120,27 @@ func (c *consumer) Poll() ([]stream.Chunk, error) {
 		if p, err := c.sys.partition(r.tp); err != nil {
 			return nil, err
 		} else if !r.out && (r.offset < p.start || r.offset > p.end()) {
-			return nil, &stream.OffsetOutOfRangeError{TopicPartition: r.tp, Offset: r.offset, Start: p.start, End: p.end()}
+			return nil, &stream.OffsetOutOfRangeError{TopicPartition: r.tp, Offset: r.offset, Start: p.start, End: p.shown}
 		}
 	}
 	c.chunks = c.chunks[:0]
 	for i := range c.assigned {
 		r := c.assigned[(c.first+i)%len(c.assigned)]
 		p, _ := c.sys.partition(r.tp)
-		if !r.out && r.offset < p.end() {
-			c.read(r, p)
+		if end := c.sys.look(p); !r.out && r.offset < end {
+			c.read(r, p, end)
 		}
 	}
 	c.first++
 	return c.chunks, nil
 }
 
-// read hands a partition's next records out as far as memory goes.
-func (c *consumer) read(r *reading, p *partition) {
-	from := p.records[r.offset-p.start:]
+// read hands a partition's next records before end out as far as memory goes.
+func (c *consumer) read(r *reading, p *partition, end int64) {
+	from := p.records[r.offset-p.start : end-p.start]
 	n, size := 0, int64(0)
 	for n < len(from) && n < maxRecords {
-		s := sizeOf(&from[n])
+		s := sizeOf(&from[n].Record)
 		if c.held+size+s > c.max && c.held+size > 0 {
 			break
 		}
@@ -153,7 +153,9 @@ func (c *consumer) read(r *reading, p *partition) {
 	r.buf = slices.Grow(r.buf[:0], int(size))
 	r.recs = r.recs[:0]
 	for i := range from[:n] {
-		r.recs = append(r.recs, r.copy(&from[i]))
+		if !from[i].marker {
+			r.recs = append(r.recs, r.copy(&from[i].Record))
+		}
 	}
 	r.out = true
 	r.offset += int64(n)

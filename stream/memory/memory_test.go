@@ -18,6 +18,13 @@ func TestConformance(t *testing.T) {
 		})
 		return s
 	}
+	t.Run("remote", func(t *testing.T) {
+		streamtest.Run(t, func(t *testing.T) stream.System {
+			s := memory.New()
+			s.Remote = true
+			return s
+		})
+	})
 	t.Run("any", func(t *testing.T) { streamtest.Run(t, open) })
 	t.Run("instant", func(t *testing.T) { streamtest.RunInstant(t, open) })
 }

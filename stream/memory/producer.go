@@ -137,9 +137,7 @@ func (p *producer) Commit(ctx context.Context, offsets stream.GroupOffsets) ([]s
 	for _, pos := range offsets.Positions {
 		s.offsets[groupPartition{offsets.Group, pos.TopicPartition}] = pos.Offset
 	}
-	for c := range s.consumers {
-		c.wake()
-	}
+	s.wake()
 	return ends, nil
 }
 
@@ -150,7 +148,7 @@ func (p *producer) append() []stream.Position {
 	for _, m := range p.sent {
 		part, _ := p.sys.partition(m.tp)
 		m.record.Offset = part.end()
-		part.records = append(part.records, m.record)
+		part.records = append(part.records, entry{Record: m.record})
 		i, ok := at[m.tp]
 		if !ok {
 			i = len(ends)
@@ -160,6 +158,14 @@ func (p *producer) append() []stream.Position {
 		ends[i].Offset = part.end()
 	}
 	p.forget()
+	for _, end := range ends {
+		part, _ := p.sys.partition(end.TopicPartition)
+		if p.sys.Remote {
+			part.records = append(part.records, entry{stream.Record{Offset: part.end(), Time: p.sys.Now().UnixMilli()}, true})
+		} else {
+			part.shown = part.end()
+		}
+	}
 	return ends
 }
 

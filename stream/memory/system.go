@@ -16,6 +16,11 @@ type System struct {
 	// Now gives the time of records that are sent without one. It may be replaced
 	// before the system is used.
 	Now func() time.Time
+	// Remote makes the log behave as one behind a network may, Kafka for example: a
+	// transaction leaves a marker behind in each partition that it wrote to, which
+	// takes an offset, and is seen by those only who look a second time, or have
+	// opened the next producer of its id. It may be set before the system is used.
+	Remote bool
 
 	id string
 
@@ -37,10 +42,46 @@ type topic struct {
 // partition holds the records from offset start on. They are never changed.
 type partition struct {
 	start   int64
-	records []stream.Record
+	records []entry
+	shown   int64 // the end that everybody may know
 }
 
+// entry is a record or a marker.
+type entry struct {
+	stream.Record
+	marker bool
+}
+
+// end is after the last record, shown or not.
 func (p *partition) end() int64 { return p.start + int64(len(p.records)) }
+
+// look returns the partition's end as it is shown to one who looks now. The lock
+// is held.
+func (s *System) look(p *partition) int64 {
+	end := p.shown
+	if end < p.end() {
+		p.shown = p.end()
+		s.wake()
+	}
+	return end
+}
+
+// settle shows all that is committed. The lock is held.
+func (s *System) settle() {
+	for _, t := range s.topics {
+		for i := range t.partitions {
+			t.partitions[i].shown = t.partitions[i].end()
+		}
+	}
+	s.wake()
+}
+
+// wake wakes everybody who waits. The lock is held.
+func (s *System) wake() {
+	for c := range s.consumers {
+		c.wake()
+	}
+}
 
 type groupPartition struct {
 	group string
@@ -110,6 +151,7 @@ func (s *System) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (s
 			old.fenced.Store(true)
 		}
 		s.producers[cfg.ID] = p
+		s.settle()
 	}
 	return p, nil
 }

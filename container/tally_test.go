@@ -1,0 +1,190 @@
+package container_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// tally is a program that counts the keys of its input, keeps a set of those that
+// have come an odd number of times, and puts each count out. It notes in its state
+// how far it is, so that everything else can be compared with what came before.
+type tally struct {
+	t     *testing.T
+	sys   stream.System
+	input map[int32][]string // the keys of each partition
+	once  bool               // nothing may come out twice
+}
+
+// tallyStage is fed by a repartition topic, so that it is trimmed too.
+func tallyStage() *scheduler.Stage {
+	return &scheduler.Stage{
+		Name: "tally", Group: "app-tally", Tasks: 2, Containers: 1,
+		Inputs:  []scheduler.Input{{Topic: "in", Partitions: 2, Nodes: []int{0}, Producers: 1}},
+		Outputs: []scheduler.Output{{Topic: "out", Node: 3}},
+		Stores: []scheduler.Store{
+			{Name: "counts", Changelog: "app-counts-changelog", Node: 1, Schema: "counts"},
+			{Name: "odd", Changelog: "app-odd-changelog", Node: 2, Schema: "odd"},
+		},
+	}
+}
+
+func createTallyTopics(t *testing.T, admin stream.Admin) {
+	for _, cfg := range []stream.TopicConfig{
+		{Name: "in", Partitions: 2}, {Name: "out", Partitions: 2},
+		{Name: "app-counts-changelog", Partitions: 2, Cleanup: stream.CleanupCompact},
+		{Name: "app-odd-changelog", Partitions: 2, Cleanup: stream.CleanupCompact},
+	} {
+		must(t, admin.CreateTopic(context.Background(), cfg))
+	}
+}
+
+// progressKey is that of how many records were processed. It sorts in the middle.
+const progressKey = "k3-progress"
+
+func (p *tally) NewLogic(_ *scheduler.Stage, task *container.Task) (container.Logic, error) {
+	serde, _ := stream.SerdeFor[int64]()
+	out, err := task.Output(3)
+	l := &tallyLogic{program: p, task: task, out: out, counts: kv.NewValues(task.State, 0, serde), odd: kv.NewValues(task.State, 1, serde)}
+	l.check()
+	return l, err
+}
+
+type tallyLogic struct {
+	program     *tally
+	task        *container.Task
+	out         *container.Output
+	counts, odd *kv.Values[int64]
+
+	progress int64
+	key      string
+}
+
+// want is the state after n records of a partition.
+func (p *tally) want(partition int32, n int64) (counts, odd map[string]int64) {
+	counts, odd = make(map[string]int64), make(map[string]int64)
+	for i, k := range p.input[partition][:n] {
+		counts[k]++
+		if odd[k] > 0 {
+			delete(odd, k)
+		} else {
+			odd[k] = int64(i + 1)
+		}
+	}
+	if n > 0 {
+		counts[progressKey] = n
+	}
+	return counts, odd
+}
+
+// check is made when the state has been restored: it is that after a number of
+// records, in all stores, and what these have put out is there.
+func (l *tallyLogic) check() {
+	t, counts, odd := l.program.t, contents(l.program.t, l.counts), contents(l.program.t, l.odd)
+	t.Helper()
+	l.progress = counts[progressKey]
+	if n := len(l.program.input[l.task.ID]); l.progress > int64(n) {
+		t.Fatalf("task %d: state after %d records of %d", l.task.ID, l.progress, n)
+	}
+	wantCounts, wantOdd := l.program.want(l.task.ID, l.progress)
+	if !maps.Equal(counts, wantCounts) || !maps.Equal(odd, wantOdd) {
+		t.Fatalf("task %d after %d records:\n got %v\n     %v\nwant %v\n     %v", l.task.ID, l.progress, counts, odd, wantCounts, wantOdd)
+	}
+	l.program.checkOutput(l.task.ID, l.progress)
+}
+
+// checkOutput: each of the first n records has put its count out, once or more
+// often, and never another one.
+func (p *tally) checkOutput(partition int32, n int64) {
+	p.t.Helper()
+	counts := make(map[string]int64)
+	want := make(map[string]string)
+	for i, k := range p.input[partition] {
+		counts[k]++
+		want[strconv.Itoa(i)] = fmt.Sprintf("%s is %d", k, counts[k])
+	}
+	seen := make(map[string]bool)
+	for _, r := range recordsOf(p.t, p.sys, stream.TopicPartition{Topic: "out", Partition: partition}) {
+		if string(r.Value) != want[string(r.Key)] {
+			p.t.Fatalf("partition %d: record %s has put out %q, want %q", partition, r.Key, r.Value, want[string(r.Key)])
+		}
+		if p.once && seen[string(r.Key)] {
+			p.t.Fatalf("partition %d: record %s has put out %q twice", partition, r.Key, r.Value)
+		}
+		seen[string(r.Key)] = true
+	}
+	for i := range n {
+		if !seen[strconv.FormatInt(i, 10)] {
+			p.t.Fatalf("partition %d: what record %d of %d has put out is missing", partition, i, n)
+		}
+	}
+}
+
+func contents(t *testing.T, v *kv.Values[int64]) map[string]int64 {
+	t.Helper()
+	all := make(map[string]int64)
+	must(t, v.Range(nil, nil, func(key []byte, v *int64) (bool, error) {
+		all[string(key)] = *v
+		return true, nil
+	}))
+	return all
+}
+
+func (l *tallyLogic) Load(r *stream.Record) (int64, error) {
+	l.key = string(r.Key)
+	if string(r.Value) != strconv.FormatInt(l.progress, 10) {
+		return 0, fmt.Errorf("record %s is read with state as of %d", r.Value, l.progress)
+	}
+	return 0, nil
+}
+
+func (l *tallyLogic) Process() error {
+	n, err := l.add(l.counts, l.key, 1)
+	if err == nil {
+		_, err = l.add(l.counts, progressKey, 1)
+	}
+	if err != nil {
+		return err
+	}
+	at := strconv.FormatInt(l.progress, 10)
+	l.progress++
+	if n%2 == 0 {
+		err = l.odd.Delete([]byte(l.key))
+	} else {
+		_, err = l.add(l.odd, l.key, l.progress)
+	}
+	if err != nil {
+		return err
+	}
+	return l.out.Send(l.task.ID, &stream.Record{Key: []byte(at), Value: fmt.Appendf(nil, "%s is %d", l.key, n)})
+}
+
+func (l *tallyLogic) add(v *kv.Values[int64], key string, n int64) (int64, error) {
+	l.task.Changed()
+	sum, _, err := v.Upsert([]byte(key))
+	if err != nil {
+		return 0, err
+	}
+	*sum += n
+	return *sum, nil
+}
+
+func (l *tallyLogic) Source(int) container.Source { return l }
+func (*tallyLogic) Due() int64                    { return container.IdleTime }
+func (*tallyLogic) Advance() (bool, error)        { return false, nil }
+func (*tallyLogic) End() (bool, error)            { return false, nil }
+func (*tallyLogic) OutputWatermark(int) int64     { return stream.NoTime }
+func (*tallyLogic) Marks() map[string]int64       { return nil }
+func (*tallyLogic) SetMarks(map[string]int64)     {}
+func (*tallyLogic) Operator() string              { return "tally" }
+func (*tallyLogic) SetWatermark(int64)            {}
+func (*tallyLogic) Disorder() time.Duration       { return 0 }
+func (*tallyLogic) Skips() bool                   { return false }
