@@ -61,7 +61,7 @@ func (a *adminTest) create(t *testing.T, partitions int32, settings map[string]s
 	return name
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
