@@ -45,11 +45,12 @@ func (c *coordinators) find(ctx context.Context, what coordinated) (int32, error
 		return 0, fmt.Errorf("asking for the coordinator of %s: %w", what.key, err)
 	}
 	if failed := code(answer.ErrorCode); failed != 0 {
-		resource := groupResource
+		// Describe would do for this. But who asks wants to use it.
+		operation, resource := "Read", groupResource
 		if what.kind == coordinatesTransaction {
-			resource = transactionalResource
+			operation, resource = "Write", transactionalResource
 		}
-		return 0, fmt.Errorf("asking for the coordinator of %s: %w", what.key, denied(failed, "Describe", resource, what.key))
+		return 0, fmt.Errorf("asking for the coordinator of %s: %w", what.key, denied(failed, operation, resource, what.key))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
