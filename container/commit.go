@@ -30,6 +30,9 @@ func (c *Container) anyMoved() bool {
 // state and offsets, or none of it. The steps are those of the package comment;
 // their order is the guarantee.
 func (c *Container) commit(ctx context.Context) error {
+	// Who is asked to stop in the middle of a commit ends it first: on a log that
+	// isn't instant half of it would be done, and come again.
+	ctx = context.WithoutCancel(ctx)
 	began := c.cfg.Now()
 	c.lastCommit = began
 	if !c.anyMoved() {
