@@ -29,9 +29,9 @@ func (s *sender) lost(d *destination, err error) {
 		d.away = true
 		s.log.Warn("a broker doesn't answer; trying on", "broker", d.node, "error", err)
 	}
-	for _, o := range d.load {
-		o.sequence.missed(false)
-		s.trouble(o, err)
+	for _, f := range d.load {
+		f.sequence.missed(false)
+		s.trouble(f.outbox, err)
 	}
 }
 
@@ -149,7 +149,7 @@ func (s *sender) refusal(o *outbox, a *wire.ProducedPartition) error {
 		if p.count == 1 {
 			what = "a record"
 		}
-		err = fmt.Errorf("%w: %s of %d bytes; raise the topic's max.message.bytes (and segment.bytes, if that is lower), or send less at once", c, what, p.size)
+		err = fmt.Errorf("%w: %s of %d bytes; raise the topic's max.message.bytes (and segment.bytes, if that is lower), or send less at once", c, what, len(p.bytes)-wire.BatchRoom)
 	case staleProducerEpoch, producerFenced:
 		err = s.fenced(c)
 	case invalidRecord:

@@ -51,10 +51,16 @@ type destination struct {
 	node       int32
 	away       bool // it doesn't answer, which has been logged
 	busy       bool // a request is under way. Then what follows is deliver's own
-	load       []*outbox
+	load       []freight
 	size       int64
 	request    *wire.Produce
 	compressor batch.Compressor
+}
+
+// A freight is the parcel that an outbox has on its way.
+type freight struct {
+	*outbox
+	parcel *parcel
 }
 
 const (
@@ -221,8 +227,7 @@ func (s *sender) load(o *outbox) bool {
 		return false
 	}
 	o.listed = false
-	o.sequence.launch(s.who)
-	d.load = append(d.load, o)
+	d.load = append(d.load, freight{o, o.sequence.launch(s.who)})
 	d.size += size
 	return true
 }
@@ -275,7 +280,7 @@ func (s *sender) settle(d *destination, err error) time.Duration {
 
 // pack makes the request.
 func (s *sender) pack(d *destination) error {
-	slices.SortStableFunc(d.load, func(a, b *outbox) int { return strings.Compare(a.Topic, b.Topic) })
+	slices.SortStableFunc(d.load, func(a, b freight) int { return strings.Compare(a.Topic, b.Topic) })
 	if d.request == nil {
 		d.request = &wire.Produce{Transaction: s.transaction, Timeout: int32(followerTimeout.Milliseconds())}
 	}
@@ -284,12 +289,11 @@ func (s *sender) pack(d *destination) error {
 		attributes = batch.Transactional
 	}
 	d.request.Partitions = d.request.Partitions[:0]
-	for _, o := range d.load {
-		p := o.sequence.queue[0]
-		if err := p.seal(attributes, s.codec, &d.compressor, o.Partition); err != nil {
-			return fmt.Errorf("send to %s: %w", o.TopicPartition, err)
+	for _, f := range d.load {
+		if err := f.parcel.seal(attributes, s.codec, &d.compressor, f.Partition); err != nil {
+			return fmt.Errorf("send to %s: %w", f.TopicPartition, err)
 		}
-		d.request.Partitions = append(d.request.Partitions, wire.ProducePartition{TopicPartition: o.TopicPartition, Batch: p.bytes})
+		d.request.Partitions = append(d.request.Partitions, wire.ProducePartition{TopicPartition: f.TopicPartition, Batch: f.parcel.bytes})
 	}
 	return nil
 }
@@ -300,7 +304,8 @@ func (s *sender) answered(d *destination) {
 		d.away = false
 		s.log.Info("the broker answers again", "broker", d.node)
 	}
-	for i, o := range d.load {
+	for i, f := range d.load {
+		o := f.outbox
 		a := answerFor(d.request.Answer.Partitions, i, o.TopicPartition)
 		if a == nil {
 			o.sequence.missed(true)

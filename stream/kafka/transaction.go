@@ -116,17 +116,8 @@ func (t *transaction) missed(s step, answered bool) {
 }
 
 // finish decides what becomes of the transaction. A commit comes after everything
-// else; what an abort would come after is left out.
-func (t *transaction) finish(e ending) {
-	t.ending = e
-	if e == abort {
-		t.wanted = nil
-		t.toGroup = rest
-		if t.unknown != addPartitions {
-			t.asked = nil
-		}
-	}
-}
+// else, an abort instead of it.
+func (t *transaction) finish(e ending) { t.ending = e }
 
 // over is where the next transaction begins.
 func (t *transaction) over() {
@@ -138,6 +129,6 @@ func (t *transaction) close() {
 	if t.unknown != rest && t.unknown != initialise {
 		t.begun = true
 	}
-	t.unknown, t.asked, t.closing = rest, nil, true
+	t.unknown, t.closing = rest, true
 	t.finish(abort)
 }

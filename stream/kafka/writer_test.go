@@ -1,0 +1,231 @@
+package kafka
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/describeconfigs"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
+	"github.com/gretestream/grete/stream/kafka/internal/wire"
+)
+
+func TestWriter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newFakeBrokers(t, 1, 2)
+		s := newSending(t, b.system(Options{}), stream.ProducerConfig{})
+		began := time.Now()
+		if _, err := s.Writer("none"); !errors.Is(err, stream.ErrUnknownTopic) || !strings.Contains(err.Error(), "none") {
+			t.Errorf("an unknown topic: %v", err)
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("it took %s", took)
+		}
+		if again, err := s.Writer("topic"); err != nil || again != s.topic {
+			t.Errorf("opened again it is %v, %v", again, err)
+		}
+		for _, p := range []int32{-1, 2} {
+			if err := s.topic.Send(p, &stream.Record{}); !errors.Is(err, stream.ErrUnknownTopic) {
+				t.Errorf("partition %d: %v", p, err)
+			}
+		}
+		s.send(1, 1) // the producer is none the worse for it
+		s.commit()
+		s.check(b)
+	})
+}
+
+func TestCompactedTopic(t *testing.T) {
+	for _, policy := range []string{"compact", "compact,delete"} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newFakeBrokers(t, 1, 1)
+			b.settings[cleanupPolicy] = policy
+			s := newSending(t, b.system(Options{}), stream.ProducerConfig{})
+			if err := s.topic.Send(0, &stream.Record{Value: []byte("x")}); !errors.Is(err, stream.ErrNoKey) {
+				t.Errorf("%s: %v", policy, err)
+			}
+			if err := s.topic.Send(0, &stream.Record{Key: []byte{}}); err != nil {
+				t.Error(err)
+			}
+			s.commit()
+		})
+	}
+}
+
+// TestSettingsAreHidden: who may not see a topic's settings can write to it.
+func TestSettingsAreHidden(t *testing.T) {
+	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
+		b := newFakeBrokers(t, 1, 1)
+		b.fault = func(_ int32, req protocol.Message) fault {
+			if _, ok := req.(*describeconfigs.Request); ok {
+				return fault{code: topicDenied}
+			}
+			return fault{}
+		}
+		s := newSending(t, b.system(Options{}), cfg)
+		s.send(1, 1)
+		s.commit()
+		s.check(b)
+	})
+}
+
+func TestBatchesKeepTheTopicsLimit(t *testing.T) {
+	for _, codec := range []batch.Codec{batch.None, batch.Zstd} {
+		for _, limit := range []string{"1048588", "20000", "nonsense", ""} {
+			modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
+				b := newFakeBrokers(t, 1, 2)
+				b.settings[maxMessage] = limit
+				s := newSending(t, b.system(Options{Codec: codec}), cfg)
+				s.send(3*batchOf, 1000)
+				s.commit()
+				s.check(b)
+				most := batchBytes
+				if codec != batch.None {
+					most = compressedBytes
+				}
+				if limit == "20000" {
+					most = 20000
+				}
+				for _, r := range requests[*wire.Produce](b) {
+					for _, p := range r.Partitions {
+						if size := len(p.Batch) - wire.BatchRoom; size > most {
+							t.Errorf("%s, limit %s: a batch of %d bytes", codec, limit, size)
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestLargeRecords(t *testing.T) {
+	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
+		b := newFakeBrokers(t, 1, 1)
+		s := newSending(t, b.system(Options{}), cfg)
+		s.send(3, 10)
+		s.send(2, 1_000_000)
+		s.send(3, 10)
+		big := &stream.Record{Key: make([]byte, 600_000), Value: make([]byte, 500_000), Time: 1}
+		err := s.topic.Send(0, big)
+		if !errors.Is(err, messageTooLarge) || !strings.Contains(err.Error(), "1100061") || !strings.Contains(err.Error(), "topic/0") || !strings.Contains(err.Error(), "max.message.bytes is 1048588") {
+			t.Errorf("the error is %v", err)
+		}
+		s.send(3, 10)
+		s.commit()
+		s.check(b)
+	})
+}
+
+// TestHeadersCount: a record's size is that of its headers too, so that batches
+// don't get too large by them.
+func TestHeadersCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newFakeBrokers(t, 1, 1)
+		s := newSending(t, b.system(Options{}), stream.ProducerConfig{})
+		r := &stream.Record{Time: 1}
+		for range 200 {
+			r.Headers = append(r.Headers, stream.Header{Key: strings.Repeat("k", 70), Value: make([]byte, 70)})
+		}
+		for range 100 {
+			if err := s.topic.Send(0, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.commit()
+		for _, r := range requests[*wire.Produce](b) {
+			if size := len(r.Partitions[0].Batch) - wire.BatchRoom; size > batchBytes {
+				t.Errorf("a batch of %d bytes", size)
+			}
+		}
+	})
+}
+
+func TestTimeOfARecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newFakeBrokers(t, 1, 1)
+		s := newSending(t, b.system(Options{}), stream.ProducerConfig{})
+		now := time.Now().UnixMilli()
+		r := stream.Record{Value: []byte("x")}
+		s.topic.Send(0, &r)
+		s.topic.Send(0, &stream.Record{Time: 77})
+		s.commit()
+		got := b.logs[partOf(0)].batches[0].records
+		if r.Time != 0 || got[0].Time != now || got[1].Time != 77 {
+			t.Errorf("the times are %d and %d, want %d and 77", got[0].Time, got[1].Time, now)
+		}
+	})
+}
+
+// TestTroubleIsLoggedOnce, and its end.
+func TestTroubleIsLoggedOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind  func(protocol.Message) bool
+		fault fault
+		want  []string
+	}{
+		"a broker": {isProduce, fault{reset: true, lost: true}, []string{
+			"level=WARN msg=\"a broker doesn't answer", "level=WARN msg=\"records can't be delivered", "level=INFO msg=\"the broker answers again", "level=INFO msg=\"records are delivered",
+		}},
+		"replicas":      {isProduce, fault{code: notEnoughReplicas}, []string{"level=WARN msg=\"records can't be delivered", "level=INFO msg=\"records are delivered"}},
+		"a coordinator": {func(req protocol.Message) bool { return !isProduce(req) }, fault{code: coordinatorAway}, []string{"level=WARN msg=\"a coordinator is away", "level=INFO msg=\"the coordinator is back"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				b := newFakeBrokers(t, 1, 3)
+				s := newSending(t, b.system(Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}), stream.ProducerConfig{})
+				s.send(1, 1)
+				s.commit()
+				if log.Len() > 0 {
+					t.Fatalf("logged are %s", &log)
+				}
+				until := time.Now().Add(10 * time.Second)
+				b.fault = func(_ int32, req protocol.Message) fault {
+					if c.kind(req) && time.Now().Before(until) {
+						return c.fault
+					}
+					return fault{}
+				}
+				s.send(1, 1)
+				s.commit()
+				s.Close()
+				lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+				if len(lines) != len(c.want) {
+					t.Fatalf("logged are %s", &log)
+				}
+				for i, want := range c.want {
+					if !strings.Contains(lines[i], want) {
+						t.Errorf("line %d is %s", i, lines[i])
+					}
+				}
+			})
+		})
+	}
+}
+
+func isProduce(req protocol.Message) bool {
+	_, ok := req.(*wire.Produce)
+	return ok
+}
+
+// TestSendAllocatesNothing once the memory of its batches is there.
+func TestSendAllocatesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newFakeBrokers(t, 1, 1)
+		s := newSending(t, b.system(Options{}), stream.ProducerConfig{})
+		s.send(2*batchOf, 1000)
+		s.commit()
+		r := stream.Record{Key: []byte("key"), Value: make([]byte, 100)}
+		s.topic.Send(0, &r)
+		if n := testing.AllocsPerRun(500, func() { s.topic.Send(0, &r) }); n != 0 {
+			t.Errorf("%v allocations per record", n)
+		}
+	})
+}
