@@ -75,7 +75,7 @@ func (b *broker) format(cluster, template string, properties map[string]string) 
 
 // start starts the process; it isn't ready then.
 func (b *broker) start(jvm ...string) error {
-	p, err := startProcess(b.logFile(), "java", append(jvm, java(b.jars, "kafka.Kafka", b.settings())...)...)
+	p, err := startProcess(b.dir, b.logFile(), "java", append(jvm, java(b.jars, "kafka.Kafka", b.settings())...)...)
 	if err != nil {
 		return fmt.Errorf("broker %d: %w", b.id, err)
 	}

@@ -35,7 +35,9 @@ func (c *Cluster) javaTool(ctx context.Context, t testing.TB, jvm func(jars stri
 	for key, value := range settings {
 		all = append(all, key+"="+value)
 	}
-	return exec.CommandContext(ctx, "java", all...)
+	cmd := exec.CommandContext(ctx, "java", all...)
+	cmd.Dir = t.TempDir() // where a JVM that crashes leaves its report
+	return cmd
 }
 
 // compileTool returns the directory of the tool's classes. They are kept beside

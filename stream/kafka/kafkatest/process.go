@@ -17,15 +17,15 @@ type process struct {
 	ended chan struct{} // closed when it has ended
 }
 
-// startProcess starts a command whose output is appended to a file.
-func startProcess(logFile, name string, args ...string) (*process, error) {
+// startProcess starts a command in a directory; its output is appended to a file.
+func startProcess(dir, logFile, name string, args ...string) (*process, error) {
 	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("open a broker's log: %w", err)
 	}
 	defer func() { _ = log.Close() }() // the child has its own
 	cmd := exec.Command(name, args...) //nolint:noctx // it ends by stop or kill
-	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
