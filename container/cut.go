@@ -121,7 +121,7 @@ func (l *changelog) findCut() int64 {
 		return t.local.Cuts[l.name()]
 	case inDatabase && l.known:
 		return l.next
-	case l.found != nil && (l.seq == t.last.Seq || inDatabase):
+	case l.found != nil && l.seq == t.last.Seq:
 		return l.foundAt + 1
 	default: // its own meta record is missing, so nothing of a later commit can be there
 		return l.end

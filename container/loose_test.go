@@ -160,22 +160,50 @@ func (p *looseProducer) Close() error { return errors.Join(p.arrive(), p.Produce
 type disk struct {
 	*memory.Engine
 	log *looseLog
-	dbs map[string]kv.Database
+	dbs map[string]database
 }
 
-func newDisk(l *looseLog) *disk { return &disk{memory.New(0), l, make(map[string]kv.Database)} }
+type database struct {
+	kv.Database
+	stores []string
+}
+
+func newDisk(l *looseLog) *disk { return &disk{memory.New(0), l, make(map[string]database)} }
 
 func (d *disk) Durable() bool { return true }
 
 func (d *disk) Open(dir string, stores []string) (kv.Database, error) {
-	if d.dbs[dir] == nil {
+	if old := d.dbs[dir]; !slices.Equal(old.stores, stores) {
 		db, err := d.Engine.Open(dir, stores)
+		if err == nil && old.Database != nil {
+			err = old.copyTo(db)
+		}
 		if err != nil {
 			return nil, err
 		}
-		d.dbs[dir] = db
+		d.dbs[dir] = database{db, stores}
 	}
 	return kept{d.dbs[dir], d.log}, nil
+}
+
+// copyTo copies everything to a database that has more stores.
+func (d database) copyTo(db kv.Database) error {
+	b := db.NewBatch()
+	for i := range d.stores {
+		it := d.Iterate(i, nil, nil)
+		for it.Next() {
+			b.Put(i, it.Key(), it.Value())
+		}
+		if err := errors.Join(it.Err(), it.Close()); err != nil {
+			return err
+		}
+	}
+	m, err := d.Meta()
+	if err != nil {
+		return err
+	}
+	b.SetMeta(m)
+	return db.Write(b)
 }
 
 func (d *disk) Remove(dir string) error {

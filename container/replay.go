@@ -3,6 +3,7 @@ package container
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/gretestream/grete/stream"
 )
@@ -98,6 +99,8 @@ func (r *restorer) read(ctx context.Context, logs []*changelog, take func(*chang
 		}
 		reading[l.TopicPartition] = l
 	}
+	alive := time.NewTicker(publishEvery)
+	defer alive.Stop()
 	for len(reading) > 0 {
 		chunks, err := r.consumer.Poll()
 		if err != nil {
@@ -108,6 +111,8 @@ func (r *restorer) read(ctx context.Context, logs []*changelog, take func(*chang
 			case <-ctx.Done():
 				return ctx.Err()
 			case <-r.consumer.Ready():
+			case <-alive.C:
+				r.publish()
 			}
 		}
 		for i := range chunks {

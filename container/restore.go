@@ -65,10 +65,10 @@ type changelog struct {
 	task  *restoring
 	store int // -1: there is none
 
-	start, end int64 // what the log has
-	known      bool  // the database has something of it, if only nothing yet
-	next       int64 // what comes before is in the database
-	cut        int64 // where the last commit ends; what comes behind is of none
+	end   int64 // of what the log has
+	known bool  // the database says how far it has it
+	next  int64 // what comes before is in the database
+	cut   int64 // where the last commit ends; what comes behind is of none
 
 	at, until int64    // what is being read
 	seen      int64    // records
@@ -122,7 +122,7 @@ func (r *restorer) begin(ctx context.Context) error {
 		return err
 	}
 	for i, l := range all {
-		l.start, l.next, l.end, l.cut = starts[i], starts[i], ends[i], ends[i]
+		l.next, l.end, l.cut = starts[i], ends[i], ends[i]
 	}
 	for _, t := range r.tasks {
 		if err := r.beginTask(t); err != nil {
@@ -160,15 +160,11 @@ func (r *restorer) beginTask(t *restoring) error {
 }
 
 // misfit says why a database can't be of these changelogs: it holds more than
-// they do, or they have lost what it lacks.
+// they do.
 func (t *restoring) misfit(m *meta) string {
 	for _, l := range t.parts {
-		at, ok := m.Changelogs[l.name()]
-		switch {
-		case ok && at > l.end:
+		if at := m.Changelogs[l.name()]; at > l.end {
 			return fmt.Sprintf("it is ahead of the changelog %s: %d of %d", l.TopicPartition, at, l.end)
-		case ok && at < l.start:
-			return fmt.Sprintf("it is as of offset %d of the changelog %s, which begins at %d by now", at, l.TopicPartition, l.start)
 		}
 	}
 	return ""
@@ -178,8 +174,8 @@ func (t *restoring) misfit(m *meta) string {
 func (l *changelog) name() string { return l.task.stage.Stores[l.store].Name }
 
 // startOver makes ready for another attempt after a changelog has lost records
-// that were still to be read, to compaction or to somebody who deleted them. What
-// was replayed of it is worth nothing then.
+// that its database lacks, to compaction or to somebody who deleted them: deletions
+// of keys may be among them, so the database is worth nothing any more.
 func (r *restorer) startOver(lost *stream.OffsetOutOfRangeError) error {
 	for _, t := range r.tasks {
 		if t.State == nil || !slices.ContainsFunc(t.parts, func(l *changelog) bool { return l.TopicPartition == lost.TopicPartition }) {
