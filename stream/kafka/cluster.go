@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/metadata"
@@ -90,15 +91,19 @@ func (c *cluster) ask(ctx context.Context, topics []string) (*metadata.Response,
 	return askAny[*metadata.Response](ctx, c, req)
 }
 
+// askTimeout is for requests that a broker answers from memory, and that another
+// one could answer as well.
+const askTimeout = 5 * time.Second
+
 // askAny sends a request to whoever answers: it was the last one to do so, or one
 // at the addresses that the user gave, or any broker that is known.
 func askAny[A protocol.Message](ctx context.Context, c *cluster, req protocol.Message) (A, error) {
 	var first error
 	for _, node := range c.candidates() {
-		answer, err := exchange[A](ctx, c.link, node, req)
+		answer, err := c.link.exchange(ctx, node, req, askTimeout)
 		if err == nil {
 			c.answered(node)
-			return answer, nil
+			return answer.(A), nil
 		}
 		if first == nil {
 			first = err

@@ -3,6 +3,7 @@
 package kafka
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -67,6 +68,43 @@ func TestEncryptedBroker(t *testing.T) {
 	cert, key = stranger.Issue(t, ann)
 	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{CA: ca.File(), Cert: cert, Key: key}}, "client certificate")
 	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{CA: stranger.File()}}, "give the CA's certificate")
+}
+
+// TestBrokersThatDie: of three brokers any may be gone for a while.
+func TestBrokersThatDie(t *testing.T) {
+	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3})
+	s := openSystem(t, Options{Brokers: c.Bootstrap()[:1]})
+	topic, group := kafkatest.Name(t), kafkatest.Name(t)
+	must(t, s.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: topic, Partitions: 3}))
+	all := []stream.TopicPartition{at(topic, 0), at(topic, 1), at(topic, 2)}
+	works := func(when string, offset int64) {
+		t.Helper()
+		if _, err := s.Admin().Ends(t.Context(), all...); err != nil {
+			t.Errorf("ends, %s: %v", when, err)
+		}
+		if err := s.commitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: all[1], Offset: offset}}}); err != nil {
+			t.Errorf("commit, %s: %v", when, err)
+		}
+		if got, err := s.Admin().Committed(t.Context(), group, all...); err != nil || got[1] != offset {
+			t.Errorf("offsets, %s: %v, %v", when, got, err)
+		}
+		if err := s.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: kafkatest.Name(t), Partitions: 3}); err != nil {
+			t.Errorf("make a topic, %s: %v", when, err)
+		}
+	}
+	works("in the beginning", 1)
+	for i, node := range []int32{1, 3} { // the address to begin with is broker 1's
+		c.Kill(t, node)
+		works(fmt.Sprintf("without broker %d", node), int64(10+i))
+		c.Restart(t, node)
+		works(fmt.Sprintf("with broker %d again", node), int64(20+i))
+	}
+	c.MoveLeaders(t, topic, 2)
+	works("with all leaders on one broker", 30)
+	c.Pause(t, 2)
+	works("with all leaders on a broker that stands still", 31)
+	c.Resume(t, 2)
+	works("when it goes on", 32)
 }
 
 func testReadsAndWrites(t *testing.T, s *System) {

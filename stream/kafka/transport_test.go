@@ -1,0 +1,198 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"go.uber.org/goleak"
+
+	"github.com/segmentio/kafka-go/protocol/metadata"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// TestTopicsAreNotListed: of a cluster with a hundred thousand topics nobody wants
+// to hear all names every few seconds.
+func TestTopicsAreNotListed(t *testing.T) {
+	c := fakeCluster(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "topic"))
+	var asked, all atomic.Int32
+	c.ControlKey(int16(kmsg.Metadata), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		asked.Add(1)
+		if r := req.(*kmsg.MetadataRequest); r.Topics == nil {
+			all.Add(1)
+		}
+		return nil, nil, false
+	})
+	s := openSystem(t, Options{Brokers: c.ListenAddrs()})
+	if _, err := s.Admin().Ends(t.Context(), at("topic", 0)); err != nil {
+		t.Fatal(err)
+	}
+	if asked.Load() < 3 || all.Load() != 0 {
+		t.Errorf("of %d requests for metadata %d ask for all topics", asked.Load(), all.Load())
+	}
+}
+
+// TestSomeAddressesAreDead: one that works is enough, and it doesn't take long.
+func TestSomeAddressesAreDead(t *testing.T) {
+	c := fakeCluster(t, kfake.NumBrokers(1))
+	for range 5 { // the order is by chance
+		began := time.Now()
+		openSystem(t, Options{Brokers: []string{mute(t), unused(t), c.ListenAddrs()[0], mute(t)}})
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	}
+}
+
+// TestBrokersComeAndGo: the addresses to begin with are of a broker that stays.
+func TestBrokersComeAndGo(t *testing.T) {
+	c := fakeCluster(t, kfake.NumBrokers(2), kfake.SeedTopics(1, "topic"))
+	s := openSystem(t, Options{Brokers: c.ListenAddrs()[:1], Patience: 20 * time.Second})
+	ends := func(when string) {
+		t.Helper()
+		if got, err := s.Admin().Ends(t.Context(), at("topic", 0)); err != nil || len(got) != 1 {
+			t.Fatalf("%s: %v, %v", when, got, err)
+		}
+	}
+	must(t, c.MoveTopicPartition("topic", 0, 1))
+	ends("in the beginning")
+	must(t, c.RemoveNode(1))
+	ends("when a broker has gone")
+	if _, _, err := c.AddNode(1, 0); err != nil {
+		t.Fatal(err)
+	}
+	must(t, c.MoveTopicPartition("topic", 0, 1))
+	ends("when it is back at another port")
+	if _, _, err := c.AddNode(7, 0); err != nil {
+		t.Fatal(err)
+	}
+	must(t, c.MoveTopicPartition("topic", 0, 7))
+	ends("when there is a new broker")
+}
+
+func TestNothingIsLeftBehind(t *testing.T) {
+	c := fakeCluster(t, kfake.NumBrokers(2), kfake.SeedTopics(4, "topic"))
+	http := listener(t, says("HTTP/1.1 400 Bad Request\r\n\r\n"))
+	for name, use := range map[string]func(t *testing.T){
+		"a system in use": func(t *testing.T) {
+			s, err := Open(t.Context(), Options{Brokers: c.ListenAddrs()})
+			must(t, err)
+			_, err = s.Admin().Ends(t.Context(), at("topic", 0), at("topic", 1), at("topic", 2), at("topic", 3))
+			must(t, err)
+			must(t, s.Close())
+			if _, err := s.Admin().Ends(t.Context(), at("topic", 0)); !errors.Is(err, stream.ErrClosed) {
+				t.Errorf("a closed system says %v", err)
+			}
+			must(t, s.Close())
+		},
+		"an address that doesn't answer": func(t *testing.T) {
+			_, err := Open(t.Context(), Options{Brokers: []string{mute(t), mute(t)}, Patience: time.Millisecond})
+			if err == nil {
+				t.Error("it is open")
+			}
+		},
+		"a refusal": func(t *testing.T) {
+			_, err := Open(t.Context(), Options{Brokers: []string{http}})
+			if err == nil {
+				t.Error("it is open")
+			}
+		},
+		"a caller who has no time": func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			began := time.Now()
+			_, err := Open(ctx, Options{Brokers: []string{mute(t)}})
+			if !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > time.Second {
+				t.Errorf("after %s: %v", time.Since(began), err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := goleak.IgnoreCurrent()
+			use(t)
+			goleak.VerifyNone(t, before)
+		})
+	}
+}
+
+// TestCloseEndsExchanges: who waits for a broker that has fallen silent gets an
+// error at once.
+func TestCloseEndsExchanges(t *testing.T) {
+	silent := make(chan struct{})
+	c := fakeCluster(t, kfake.NumBrokers(1))
+	t.Cleanup(func() { close(silent) })
+	s, err := Open(t.Context(), Options{Brokers: c.ListenAddrs()})
+	must(t, err)
+	arrived := make(chan struct{})
+	c.ControlKey(int16(kmsg.FindCoordinator), func(kmsg.Request) (kmsg.Response, error, bool) {
+		close(arrived)
+		<-silent
+		return nil, nil, false
+	})
+	failed := make(chan error)
+	go func() {
+		_, err := s.Admin().Committed(t.Context(), "g", at("topic", 0))
+		failed <- err
+	}()
+	<-arrived
+	began := time.Now()
+	must(t, s.Close())
+	if err := <-failed; !errors.Is(err, stream.ErrClosed) {
+		t.Errorf("the error is %v", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+// TestWhoDoesNotAnswer: the error names the broker, and how long was waited.
+func TestWhoDoesNotAnswer(t *testing.T) {
+	silent := make(chan struct{})
+	c := fakeCluster(t, kfake.NumBrokers(1))
+	t.Cleanup(func() { close(silent) })
+	s := openSystem(t, Options{Brokers: c.ListenAddrs()})
+	c.ControlKey(int16(kmsg.Metadata), func(kmsg.Request) (kmsg.Response, error, bool) {
+		<-silent
+		return nil, nil, false
+	})
+	for node, says := range map[int32]string{0: "broker 0: no answer within 100ms", anyBroker: c.ListenAddrs()[0] + ": no answer within 100ms", 9: "broker 9: the cluster doesn't list it now"} {
+		_, err := s.link.exchange(t.Context(), node, &metadata.Request{TopicNames: []string{}}, 100*time.Millisecond)
+		var away *unreachableError
+		if !errors.As(err, &away) || !temporary(err) || err.Error() != says {
+			t.Errorf("the error of %d is %v, want %s", node, err, says)
+		}
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	got, err := addresses([]string{"kafka", "kafka:1", "127.0.0.1:65535", "[::1]:9092"})
+	if want := "kafka:9092 kafka:1 127.0.0.1:65535 [::1]:9092"; err != nil || strings.Join(got, " ") != want {
+		t.Errorf("addresses are %v, %v, want %s", got, err, want)
+	}
+	for _, bad := range []string{"", ":9092", "kafka:", "kafka:0", "kafka:65536", "kafka:-1", "kafka:http", "::1", "a:1,b:2", "kafka://a:1", "a b:1"} {
+		if got, err := addresses([]string{"good:1", bad}); err == nil {
+			t.Errorf("%q is taken for %v", bad, got)
+		} else if !strings.Contains(err.Error(), "host:port") {
+			t.Errorf("the error of %q is %v", bad, err)
+		}
+	}
+}
+
+// TestConnectErrors: they are a refusal only if all are.
+func TestConnectErrors(t *testing.T) {
+	refused, away := &connectError{"a:1", refuse("no")}, &connectError{"b:1", &net.OpError{Op: "dial", Err: errors.New("gone")}}
+	if isRefusal(connectErrors{refused, away}) || !isRefusal(connectErrors{refused, refused}) {
+		t.Error("one refusal counts for all")
+	}
+	if got := (connectErrors{refused, away}).Error(); got != "connect to a:1: no; connect to b:1: dial: gone" {
+		t.Error(got)
+	}
+}
