@@ -30,6 +30,7 @@ func (e *unreachableError) Unwrap() error { return e.err }
 // failure. The numbers are Kafka's, their names kafka-go's.
 type code int16
 
+//nolint:errname // they are numbers with Kafka's names
 const (
 	offsetOutOfRange     = code(kafkago.OffsetOutOfRange)
 	corruptMessage       = code(kafkago.InvalidMessage)

@@ -102,7 +102,7 @@ func mute(t testing.TB) string {
 // advertise makes brokers say that they are elsewhere. It sets where they are.
 func advertise(address *string, elsewhere net.Addr) func(network, address string) (net.Listener, error) {
 	return func(network, _ string) (net.Listener, error) {
-		l, err := net.Listen(network, "127.0.0.1:0") //nolint:noctx // there is none
+		l, err := net.Listen(network, "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}

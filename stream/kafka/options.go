@@ -54,13 +54,13 @@ type SASL struct {
 // print what the pointers lead to, and no longer ask what may be shown.
 func (o Options) Format(f fmt.State, _ rune) {
 	type plain Options
-	fmt.Fprintf(f, "%+v", plain(o))
+	_, _ = fmt.Fprintf(f, "%+v", plain(o))
 }
 
 // Format prints the fields, whatever the verb, without the password.
 func (s SASL) Format(f fmt.State, _ rune) {
 	type plain SASL
-	fmt.Fprintf(f, "%+v", plain(s))
+	_, _ = fmt.Fprintf(f, "%+v", plain(s))
 }
 
 // A Mechanism is a way to prove who one is.

@@ -16,7 +16,7 @@ import (
 )
 
 // shared is the broker of all tests that don't break it.
-var shared kafkatest.Shared //nolint:gochecknoglobals // TestMain stops it
+var shared kafkatest.Shared
 
 func TestMain(m *testing.M) { os.Exit(shared.Around(m).Run()) }
 
