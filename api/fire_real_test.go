@@ -162,6 +162,28 @@ func (f *fire) check() {
 	if !maps.Equal(counts, f.truth) {
 		f.Error("the counts are wrong")
 	}
+	f.caughtUp(ctx)
+}
+
+// caughtUp waits until the stages' groups have no lag, in the eyes of a tool that
+// knows nothing of the job.
+func (f *fire) caughtUp(ctx context.Context) {
+	f.Helper()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for _, group := range []string{f.app + "-" + f.topic("visits"), f.app + "-by-user"} {
+		for {
+			lags, err := f.cluster.Admin().Lag(ctx, group)
+			if lag := lags[group].Lag; err == nil && len(lag) == 1 && lag.Total() == 0 {
+				break
+			}
+			select {
+			case <-ctx.Done():
+				f.Fatalf("group %s still lags: %+v, %v", group, lags[group], err)
+			case <-tick.C:
+			}
+		}
+	}
 }
 
 func (f *fire) counted(counts map[string]int64, value []byte) {
