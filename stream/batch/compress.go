@@ -70,7 +70,11 @@ func (c *Compressor) compress(codec Codec, src []byte) ([]byte, error) {
 		return c.through(c.gzip, src)
 	case LZ4:
 		if c.lz4 == nil {
+			// As Java's: readers make room for a block, whose default is 4 MiB.
 			c.lz4 = lz4.NewWriter(nil)
+			if err := c.lz4.Apply(lz4.BlockSizeOption(lz4.Block64Kb)); err != nil {
+				return nil, err
+			}
 		}
 		c.lz4.Reset(&c.out)
 		return c.through(c.lz4, src)
