@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+
+	"github.com/gretestream/grete/stream/internal/fields"
 )
 
 // Headers of records in repartition topics.
@@ -67,59 +69,22 @@ var errControl = errors.New("control message: malformed")
 
 // ParseControl is the reverse of [Control.Append].
 func ParseControl(src []byte) (Control, error) {
-	d := decoder{src: src}
-	epoch, tasks, n := d.varint(), d.uvarint(), d.uvarint()
-	if d.bad || tasks > maxTasks || n > uint64(len(src)) {
+	d := fields.Reader{Src: src}
+	epoch, tasks, n := d.Varint(), d.Uvarint(), d.Uvarint()
+	if d.Bad || tasks > maxTasks || n > uint64(len(src)) {
 		return Control{}, errControl
 	}
 	c := Control{Epoch: epoch, Tasks: int32(tasks)}
 	c.Marks = make([]Mark, n)
 	for i := range c.Marks {
-		head := d.uvarint()
-		c.Marks[i] = Mark{Task: int32(head >> 1), Idle: head&1 == 1, Watermark: d.int64(), Ended: d.varint()}
+		head := d.Uvarint()
+		c.Marks[i] = Mark{Task: int32(head >> 1), Idle: head&1 == 1, Watermark: d.Int64(), Ended: d.Varint()}
 		if c.Marks[i].Task < 0 || c.Marks[i].Task >= c.Tasks {
-			d.bad = true
+			d.Bad = true
 		}
 	}
-	if d.bad || len(d.src) != 0 {
+	if d.Bad || len(d.Src) != 0 {
 		return Control{}, errControl
 	}
 	return c, nil
-}
-
-// decoder reads fields one after another and remembers whether any was cut
-// short.
-type decoder struct {
-	src []byte
-	bad bool
-}
-
-func (d *decoder) varint() int64 {
-	v, n := binary.Varint(d.src)
-	d.skip(n)
-	return v
-}
-
-func (d *decoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.src)
-	d.skip(n)
-	return v
-}
-
-func (d *decoder) int64() int64 {
-	if len(d.src) < 8 {
-		d.skip(0)
-		return 0
-	}
-	v := int64(binary.BigEndian.Uint64(d.src))
-	d.skip(8)
-	return v
-}
-
-func (d *decoder) skip(n int) {
-	if n <= 0 {
-		d.bad, d.src = true, nil
-		return
-	}
-	d.src = d.src[n:]
 }

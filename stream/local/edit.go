@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/internal/fields"
 )
 
 // An edit is one change of what the log is. A commit record is a list of them
@@ -94,89 +95,52 @@ var errEdit = errors.New("malformed commit record")
 // parseEdits is append's reverse for a whole list.
 func parseEdits(src []byte) ([]edit, error) {
 	var edits []edit
-	d := decoder{src: src}
-	for len(d.src) > 0 && !d.bad {
-		edits = append(edits, d.edit())
+	d := fields.Reader{Src: src}
+	for len(d.Src) > 0 && !d.Bad {
+		edits = append(edits, parseEdit(&d))
 	}
-	if d.bad {
+	if d.Bad {
 		return nil, errEdit
 	}
 	return edits, nil
 }
 
-// decoder reads fields one after another and remembers whether one was
-// malformed.
-type decoder struct {
-	src []byte
-	bad bool
-}
-
-func (d *decoder) edit() edit {
-	e := edit{kind: editKind(d.src[0])}
-	d.src = d.src[1:]
+// parseEdit reads one of them.
+func parseEdit(d *fields.Reader) edit {
+	e := edit{kind: editKind(d.Src[0])}
+	d.Src = d.Src[1:]
 	if e.kind == editSynced {
-		e.seq = d.uvarint()
+		e.seq = d.Uvarint()
 		return e
 	}
-	e.tp.Topic = d.string()
-	e.tp.Partition = int32(d.uvarint())
+	e.tp.Topic = d.String()
+	e.tp.Partition = int32(d.Uvarint())
 	switch e.kind {
 	case editGrow:
-		e.segments = d.extents(1)
+		e.segments = parseExtents(d, 1)
 	case editBounds:
-		e.start, e.end, e.drop = d.varint(), d.varint(), d.varint()
+		e.start, e.end, e.drop = d.Varint(), d.Varint(), d.Varint()
 	case editCompact:
-		e.drop = d.varint()
-		e.segments = d.extents(d.varint())
+		e.drop = d.Varint()
+		e.segments = parseExtents(d, d.Varint())
 	case editOffset:
-		e.group, e.offset = d.string(), d.varint()
+		e.group, e.offset = d.String(), d.Varint()
 	default:
-		d.bad = true
+		d.Bad = true
 	}
 	return e
 }
 
-func (d *decoder) extents(n int64) []extent {
-	if n < 0 || n > int64(len(d.src)) {
-		d.bad = true
+func parseExtents(d *fields.Reader, n int64) []extent {
+	if n < 0 || n > int64(len(d.Src)) {
+		d.Bad = true
 		return nil
 	}
 	list := make([]extent, n)
 	for i := range list {
-		x := extent{base: d.varint(), gen: d.varint(), size: d.varint(), end: d.varint(), maxTime: d.varint()}
-		d.bad = d.bad || x.base < 0 || x.gen < 0 || x.size < 0 || x.end < x.base
+		x := extent{base: d.Varint(), gen: d.Varint(), size: d.Varint(), end: d.Varint(), maxTime: d.Varint()}
+		d.Bad = d.Bad || x.base < 0 || x.gen < 0 || x.size < 0 || x.end < x.base
 		list[i] = x
 	}
 	return list
-}
-
-func (d *decoder) string() string {
-	n := d.uvarint()
-	if n > uint64(len(d.src)) {
-		d.bad = true
-		return ""
-	}
-	s := string(d.src[:n])
-	d.src = d.src[n:]
-	return s
-}
-
-func (d *decoder) varint() int64 {
-	v, n := binary.Varint(d.src)
-	d.skip(n)
-	return v
-}
-
-func (d *decoder) uvarint() uint64 {
-	v, n := binary.Uvarint(d.src)
-	d.skip(n)
-	return v
-}
-
-func (d *decoder) skip(n int) {
-	if n <= 0 {
-		d.bad, d.src = true, nil
-		return
-	}
-	d.src = d.src[n:]
 }
