@@ -17,7 +17,13 @@
 //     the same batch
 //
 // So a database is never ahead of the committed offsets; after a crash it may be
-// behind, and the tail of the changelog is replayed (restore.go).
+// behind, and the tail of the changelog is replayed (restore.go, replay.go).
+//
+// At least once is the same order without the transaction: step 2 waits until all
+// but the meta records is safe before it sends those, and step 3 until they are,
+// before it commits the group's offsets. A restore takes what the last meta record
+// stands for, and undoes what came behind it (cut.go), so that state is as of that
+// commit too; what may come twice is what was sent.
 //
 // Everything of a container belongs to the goroutine that calls Run or Step.
 package container
