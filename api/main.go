@@ -30,9 +30,11 @@ type console struct {
 
 // Main is the whole of a program: it reads the command line, does what it says,
 // prints what went wrong, and exits: 0 if all went well or it was asked to stop,
-// 1 if not, 2 if the command line makes no sense.
+// 1 if not, 2 if the command line makes no sense. Who asks a second time ends it
+// at once, without a commit.
 func (a *App) Main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // from then on a signal does what it does by default
 	c := console{os.Stdout, os.Stderr, term.IsTerminal(int(os.Stdout.Fd())), term.IsTerminal(int(os.Stderr.Fd()))}
 	code := a.main(ctx, os.Args[1:], c)
 	stop()

@@ -205,4 +205,3 @@ func inTopics[P any](all []P, topic func(P) string) [][]P {
 	}
 	return topics
 }
-

@@ -39,7 +39,9 @@ func BenchmarkConsume(b *testing.B) {
 	}{
 		{"grete", func() cost { return measure(records, func() { readOurs(b, cluster, topic, partitions, records) }) }},
 		{"franz", func() cost { return measure(records, func() { readFranz(b, cluster, topic, records) }) }},
-		{"franz-pooled", func() cost { return measure(records, func() { readFranz(b, cluster, topic, records, kgo.WithPools(new(recordPool))) }) }},
+		{"franz-pooled", func() cost {
+			return measure(records, func() { readFranz(b, cluster, topic, records, kgo.WithPools(new(recordPool))) })
+		}},
 		{"java", func() cost { return cost{cpu: java.Round(b).CPU} }},
 	}
 	costs := make([][]cost, len(contenders))

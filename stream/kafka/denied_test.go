@@ -30,7 +30,9 @@ func TestPermissionsOfFake(t *testing.T) {
 // thing which one is missing; and can do it once that is given.
 func testPermissions(t *testing.T, sys *System, root *kadm.Client, allow func(*testing.T, *kadm.ACLBuilder)) {
 	ann := func() *kadm.ACLBuilder { return kadm.NewACLs().Allow("User:ann") }
-	topicOf := func(name string, ops ...kadm.ACLOperation) *kadm.ACLBuilder { return ann().Topics(name).Operations(ops...) }
+	topicOf := func(name string, ops ...kadm.ACLOperation) *kadm.ACLBuilder {
+		return ann().Topics(name).Operations(ops...)
+	}
 	ctx, admin := t.Context(), sys.Admin()
 	group := kafkatest.Name(t)
 	for _, x := range []struct {
@@ -75,7 +77,9 @@ func testPermissions(t *testing.T, sys *System, root *kadm.Client, allow func(*t
 		{"write", []kadm.ACLOperation{kadm.OpDescribe}, func(topic string) error {
 			return write(ctx, sys, topic)
 		}, []string{"Write on transactional id TOPIC-id", "Write on topic TOPIC"}, []func(string) *kadm.ACLBuilder{
-			func(topic string) *kadm.ACLBuilder { return ann().TransactionalIDs(topic + "-id").Operations(kadm.OpWrite) },
+			func(topic string) *kadm.ACLBuilder {
+				return ann().TransactionalIDs(topic + "-id").Operations(kadm.OpWrite)
+			},
 			func(topic string) *kadm.ACLBuilder { return topicOf(topic, kadm.OpWrite) },
 		}},
 		{"read", []kadm.ACLOperation{kadm.OpDescribe}, func(topic string) error {

@@ -10,8 +10,8 @@ import (
 type outbox struct {
 	stream.TopicPartition
 	sequence sequence
-	held     bool // until the transaction has the partition
-	listed   bool // is among the sender's ready or troubled
+	held     bool  // until the transaction has the partition
+	listed   bool  // is among the sender's ready or troubled
 	end      int64 // the offset after the last record delivered, unknownEnd if it wasn't told
 
 	// Since its first parcel was last refused or lost:

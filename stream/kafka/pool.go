@@ -60,6 +60,7 @@ func (p *pool) take(n int) []byte {
 		}
 	}
 	p.held += int64(size)
+	p.trim()
 	return make([]byte, n, size)
 }
 

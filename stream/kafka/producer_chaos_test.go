@@ -20,7 +20,7 @@ import (
 // committed is there once and in order, what is aborted isn't, and the group's
 // offsets go with it.
 func TestChaos(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range uint64(12) {
 		for _, atLeastOnce := range []bool{false, true} {
 			t.Run(fmt.Sprintf("seed %d, at least once %v", seed, atLeastOnce), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { newChaos(t, seed, atLeastOnce).run() })
@@ -41,6 +41,7 @@ type chaos struct {
 func newChaos(t *testing.T, seed uint64, atLeastOnce bool) *chaos {
 	c := &chaos{brokers: newFakeBrokers(t, 3, 5), random: rand.New(rand.NewPCG(seed, 1)), faults: rand.New(rand.NewPCG(seed, 2))}
 	c.often = []float64{0.05, 0.3, 0.6}[seed%3]
+	c.brokers.settings[maxMessage] = "8000" // so that there are many batches
 	codec := []batch.Codec{batch.None, batch.LZ4}[seed%2]
 	c.sending = newSending(t, c.brokers.system(Options{Codec: codec, Patience: time.Hour}), stream.ProducerConfig{ID: "id", AtLeastOnce: atLeastOnce})
 	c.brokers.fault = c.fault
@@ -70,7 +71,9 @@ func (c *chaos) fault(_ int32, req protocol.Message) fault {
 	}[c.faults.IntN(10)]
 }
 
-func (c *chaos) within(d time.Duration) time.Duration { return time.Duration(c.faults.Int64N(int64(d))) + 1 }
+func (c *chaos) within(d time.Duration) time.Duration {
+	return time.Duration(c.faults.Int64N(int64(d))) + 1
+}
 
 func (c *chaos) run() {
 	for range 15 {
@@ -79,14 +82,14 @@ func (c *chaos) run() {
 			before[i] = len(values)
 		}
 		for range c.random.IntN(4) {
-			c.send(c.random.IntN(2*batchOf), c.random.IntN(1500))
+			c.send(c.random.IntN(60), c.random.IntN(400))
 			switch c.random.IntN(5) {
 			case 0:
 				if err := c.Flush(c.t.Context()); err != nil {
 					c.t.Fatal(err)
 				}
 			case 1:
-				time.Sleep(time.Duration(c.random.Int64N(int64(time.Second))))
+				_ = wait(c.t.Context(), time.Duration(c.random.Int64N(int64(time.Second))))
 			}
 		}
 		if c.random.IntN(4) == 0 {

@@ -188,6 +188,7 @@ func TestProducesInSpiteOf(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 				b := newFakeBrokers(t, 3, 5)
+				b.settings[maxMessage] = "20000"
 				s := newSending(t, b.system(Options{}), cfg)
 				n := 0
 				b.fault = func(_ int32, req protocol.Message) fault {
@@ -200,7 +201,7 @@ func TestProducesInSpiteOf(t *testing.T) {
 					return fault{}
 				}
 				for range 4 {
-					s.send(3*batchOf, 1000)
+					s.send(50, 1000)
 					for i, end := range s.commit() {
 						if got := b.logs[partOf(int32(i))].end; end.Offset != got && end.Offset != got-1 {
 							t.Errorf("%s ends at %d, the commit says %d", end.TopicPartition, got, end.Offset)
@@ -218,6 +219,7 @@ func TestProducesInSpiteOf(t *testing.T) {
 func TestLeadersMove(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 3, 6)
+		b.settings[maxMessage] = "20000"
 		dead := int32(-2)
 		b.fault = func(node int32, req protocol.Message) fault {
 			if _, ok := req.(*wire.Produce); ok && node == dead {
@@ -227,7 +229,7 @@ func TestLeadersMove(t *testing.T) {
 		}
 		s := newSending(t, b.system(Options{}), cfg)
 		for n := range int32(12) {
-			s.send(2*batchOf, 1000)
+			s.send(40, 1000)
 			b.mu.Lock()
 			dead = n % 3
 			for i := range int32(6) {
@@ -236,8 +238,8 @@ func TestLeadersMove(t *testing.T) {
 				}
 			}
 			b.mu.Unlock()
-			s.send(batchOf, 1000)
-			time.Sleep(300 * time.Millisecond)
+			s.send(20, 1000)
+			_ = wait(t.Context(), 300*time.Millisecond)
 			b.mu.Lock()
 			for i := range int32(6) {
 				if b.logs[partOf(i)].leader == noLeader {
@@ -501,7 +503,7 @@ func TestUnknownOutcomes(t *testing.T) {
 						if b.ids["id"].who.epoch != 1 {
 							t.Errorf("the epoch is %d after transaction %d", b.ids["id"].who.epoch, n)
 						}
-						time.Sleep(time.Second)
+						_ = wait(t.Context(), time.Second)
 					}
 					s.check(b)
 					if got := b.groups["g"][partOf(0)]; got != 2 {

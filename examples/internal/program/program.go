@@ -4,10 +4,13 @@ package program
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -16,6 +19,7 @@ import (
 // test has it, and returns the path of the program.
 func Build(t testing.TB) string {
 	t.Helper()
+	lookAtSources(t)
 	path := filepath.Join(t.TempDir(), "program")
 	args := append([]string{"build", "-buildvcs=false"}, tags...)
 	cmd := exec.CommandContext(t.Context(), "go", append(args, "-o", path, ".")...)
@@ -23,6 +27,28 @@ func Build(t testing.TB) string {
 		t.Fatalf("building the example: %v\n%s", err, out)
 	}
 	return path
+}
+
+// lookAtSources looks at all files of the module, so that the go command, which
+// notes what a test looks at, doesn't take an old result for that of a program
+// that has changed.
+func lookAtSources(t testing.TB) {
+	t.Helper()
+	err := filepath.WalkDir(filepath.Join("..", ".."), func(path string, e fs.DirEntry, err error) error {
+		if err == nil && e.IsDir() && (e.Name() == ".git" || e.Name() == "build") {
+			return fs.SkipDir
+		}
+		if err == nil && !e.IsDir() {
+			_, err = os.Stat(path)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // it went meanwhile
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Run runs a program to its end and returns what it wrote to standard output and
@@ -53,16 +79,80 @@ func Try(t testing.TB, path string, args ...string) (stdout, stderr string, err 
 // tells whether the program had ended by itself before, without a failure.
 func KillAfter(t testing.TB, after time.Duration, path string, args ...string) (ended bool) {
 	t.Helper()
-	var errOut bytes.Buffer
-	cmd := exec.Command(path, args...)
-	cmd.Stderr = &errOut
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	timer := time.AfterFunc(after, func() { _ = cmd.Process.Signal(os.Kill) })
-	err := cmd.Wait()
+	p := Start(t, path, args...)
+	timer := time.AfterFunc(after, p.Kill)
+	err := p.Wait()
 	if timer.Stop() && err != nil {
-		t.Fatalf("the program failed before it was killed: %v\n%s", err, errOut.String())
+		t.Fatalf("the program failed before it was killed: %v\n%s", err, p.Messages())
 	}
 	return err == nil
+}
+
+// A Process is a program that runs. It is killed with the test at the latest.
+type Process struct {
+	cmd *exec.Cmd
+	out output
+	err error
+	end chan struct{} // closed when it has ended
+}
+
+// output is what a program has written to standard error so far.
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.b.Write(p)
+}
+
+// Start starts a program.
+func Start(t testing.TB, path string, args ...string) *Process {
+	t.Helper()
+	p := &Process{cmd: exec.Command(path, args...), end: make(chan struct{})}
+	p.cmd.Dir = t.TempDir()
+	p.cmd.Stderr = &p.out
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.end)
+	}()
+	t.Cleanup(func() {
+		p.Kill()
+		<-p.end
+	})
+	return p
+}
+
+// Kill ends the program as kill -9 does.
+func (p *Process) Kill() { _ = p.cmd.Process.Signal(os.Kill) }
+
+// Stop asks the program to end, as Ctrl-C does.
+func (p *Process) Stop() { _ = p.cmd.Process.Signal(os.Interrupt) }
+
+// Wait waits for the program's end, and returns how it failed if it did.
+func (p *Process) Wait() error {
+	<-p.end
+	return p.err
+}
+
+// Ended tells whether the program has ended.
+func (p *Process) Ended() bool {
+	select {
+	case <-p.end:
+		return true
+	default:
+		return false
+	}
+}
+
+// Messages is what the program has written to standard error.
+func (p *Process) Messages() string {
+	p.out.mu.Lock()
+	defer p.out.mu.Unlock()
+	return p.out.b.String()
 }

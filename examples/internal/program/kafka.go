@@ -1,0 +1,141 @@
+//go:build real
+
+package program
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+// patience is how long a test waits for a cluster that is at work.
+const patience = 2 * time.Minute
+
+// A Cluster is a real Kafka, and another client than ours that looks at it.
+type Cluster struct {
+	*kafkatest.Cluster
+	t testing.TB
+}
+
+// StartKafka starts a cluster for one test.
+func StartKafka(t testing.TB, opts kafkatest.Options) Cluster {
+	t.Helper()
+	return Cluster{kafkatest.Start(t, opts), t}
+}
+
+// Address is the value of -kafka.
+func (c Cluster) Address() string { return strings.Join(c.Bootstrap(), ",") }
+
+// Write appends values to the partitions of a topic in turn.
+func (c Cluster) Write(topic string, partitions int32, values [][]byte) {
+	c.t.Helper()
+	records := make([]*kgo.Record, len(values))
+	for i, v := range values {
+		records[i] = &kgo.Record{Topic: topic, Partition: int32(i) % partitions, Value: v}
+	}
+	c.Produce(records...)
+}
+
+// Produce appends records to the partitions that they name.
+func (c Cluster) Produce(records ...*kgo.Record) {
+	c.t.Helper()
+	client := c.Franz(c.t, kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err := client.ProduceSync(c.t.Context(), records...).FirstErr(); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// Read returns all records of a topic that are committed.
+func (c Cluster) Read(topic string) []*kgo.Record {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	defer cancel()
+	starts, err := c.Admin().ListStartOffsets(ctx, topic)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ends, err := c.Admin().ListCommittedOffsets(ctx, topic)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	left := make(map[int32]int64)
+	ends.Each(func(o kadm.ListedOffset) {
+		if start, ok := starts.Lookup(topic, o.Partition); ok && o.Offset > start.Offset {
+			left[o.Partition] = o.Offset
+		}
+	})
+	client := c.Franz(c.t, kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.KeepControlRecords())
+	var records []*kgo.Record
+	for len(left) > 0 {
+		fetches := client.PollFetches(ctx)
+		if err := fetches.Err(); err != nil {
+			c.t.Fatal(err)
+		}
+		fetches.EachRecord(func(r *kgo.Record) {
+			if !r.Attrs.IsControl() {
+				records = append(records, r)
+			}
+			if r.Offset+1 >= left[r.Partition] {
+				delete(left, r.Partition)
+			}
+		})
+	}
+	return records
+}
+
+// Ends is the sum of the offsets behind the last record of each partition.
+func (c Cluster) Ends(topic string) (sum int64) {
+	c.t.Helper()
+	ends, err := c.Admin().ListEndOffsets(c.t.Context(), topic)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	ends.Each(func(o kadm.ListedOffset) { sum += max(o.Offset, 0) })
+	return sum
+}
+
+// Starts is the sum of the offsets of the first records.
+func (c Cluster) Starts(topic string) (sum int64) {
+	c.t.Helper()
+	starts, err := c.Admin().ListStartOffsets(c.t.Context(), topic)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	starts.Each(func(o kadm.ListedOffset) { sum += max(o.Offset, 0) })
+	return sum
+}
+
+// Committed is the sum of a group's offsets in a topic; 0 as long as nobody
+// answers for the group.
+func (c Cluster) Committed(group, topic string) (sum int64) {
+	offsets, err := c.Admin().FetchOffsets(c.t.Context(), group)
+	if err != nil {
+		return 0
+	}
+	offsets.Each(func(o kadm.OffsetResponse) {
+		if o.Topic == topic {
+			sum += max(o.At, 0)
+		}
+	})
+	return sum
+}
+
+// Await waits until something has come to pass.
+func (c Cluster) Await(what string, passed func() bool) {
+	c.t.Helper()
+	deadline := time.Now().Add(patience)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !passed() {
+		if <-tick.C; time.Now().After(deadline) {
+			c.t.Fatalf("waited %v in vain for %s", patience, what)
+		}
+	}
+}

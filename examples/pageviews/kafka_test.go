@@ -1,0 +1,175 @@
+//go:build real
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/gretestream/grete/api"
+	"github.com/gretestream/grete/examples/internal/program"
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+const (
+	input  = "page-views"
+	output = "views-per-user"
+)
+
+// views makes the first n of the sample's, of a day in 2014.
+func views(n int) []PageView {
+	var out []PageView
+	for v := range viewsFrom(time.Date(2014, 5, 1, 12, 0, 0, 0, time.UTC)) {
+		if out = append(out, v); len(out) == n {
+			return out
+		}
+	}
+	return nil
+}
+
+// A window is a user in the minute that begins at a time, in ms.
+type window struct {
+	user  string
+	start int64
+}
+
+// count counts views without anything of the pipeline's.
+func count(views []PageView) map[window]int64 {
+	counts := map[window]int64{}
+	for _, v := range views {
+		if v.UserID != "" {
+			counts[window{v.UserID, v.TS - v.TS%60_000}]++
+		}
+	}
+	return counts
+}
+
+func encoded(t *testing.T, views []PageView) [][]byte {
+	t.Helper()
+	var values [][]byte
+	for _, v := range views {
+		b, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, b)
+	}
+	return values
+}
+
+// results are the counts that were written for each window, in their order.
+func results(t *testing.T, records []*kgo.Record) map[window][]int64 {
+	t.Helper()
+	counts := map[window][]int64{}
+	for _, r := range records {
+		var p api.Pane[string, int64]
+		if err := json.Unmarshal(r.Value, &p); err != nil {
+			t.Fatalf("%s: %v", r.Value, err)
+		}
+		if p.Key != string(r.Key) || p.End.Sub(p.Start) != time.Minute || p.Timing != api.Final {
+			t.Errorf("key %q: %s", r.Key, r.Value)
+		}
+		w := window{p.Key, p.Start.UnixMilli()}
+		counts[w] = append(counts[w], p.Value)
+	}
+	return counts
+}
+
+// The program as its user runs it on a real broker: without an end, over what
+// another client writes meanwhile.
+func TestOnKafka(t *testing.T) {
+	path := program.Build(t)
+	for _, partitions := range []int32{1, 4, 8} {
+		t.Run(fmt.Sprintf("%d partitions", partitions), func(t *testing.T) { countsRightOnKafka(t, path, partitions) })
+	}
+	t.Run("survives a kill", func(t *testing.T) { survivesAKill(t, path) })
+	t.Run("stops at once", func(t *testing.T) { stopsAtOnce(t, path) })
+}
+
+// Stopped as one does and started again, it has every window once, and right.
+func countsRightOnKafka(t *testing.T, path string, partitions int32) {
+	c := program.StartKafka(t, kafkatest.Options{})
+	c.CreateTopic(t, input, partitions, nil)
+	all := views(40_000)
+	first, second := all[:len(all)/2], all[len(all)/2:]
+	c.Write(input, partitions, encoded(t, first))
+	args := []string{"-kafka", c.Address(), "-data", filepath.Join(t.TempDir(), "data"), "-containers", "2", "-commit-interval", "50ms"}
+	p := program.Start(t, path, args...)
+	read := func(n int) func() bool {
+		return func() bool { return p.Ended() || c.Committed("pageviews-"+input, input) >= int64(n) }
+	}
+	c.Await("the first views to be read", read(len(first)/4))
+	c.Write(input, partitions, encoded(t, second))
+	c.Await("all views to be read", read(len(all)))
+	p.Stop()
+	if err := p.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, p.Messages())
+	}
+	program.Run(t, path, append(args, "-once")...) // which closes the last windows
+	got := results(t, c.Read(output))
+	for w, n := range count(all) {
+		if !slices.Equal(got[w], []int64{n}) {
+			t.Errorf("%v: got %v, want %d", w, got[w], n)
+		}
+		delete(got, w)
+	}
+	if len(got) > 0 {
+		t.Errorf("these have no views: %v", slices.Collect(maps.Keys(got)))
+	}
+}
+
+// Killed while views come in, and started again, it has missed none.
+func survivesAKill(t *testing.T, path string) {
+	const partitions = 4
+	c := program.StartKafka(t, kafkatest.Options{})
+	c.CreateTopic(t, input, partitions, nil)
+	all := views(60_000)
+	args := []string{"-kafka", c.Address(), "-data", filepath.Join(t.TempDir(), "data"), "-commit-interval", "20ms", "-partitions", "3"}
+	for third := range slices.Chunk(all, len(all)/3) {
+		p := program.Start(t, path, args...)
+		before := c.Committed("pageviews-"+input, input)
+		c.Write(input, partitions, encoded(t, third))
+		c.Await("views to be read", func() bool { return p.Ended() || c.Committed("pageviews-"+input, input) > before })
+		p.Kill()
+		if p.Wait() == nil {
+			t.Fatalf("the program had ended before it was killed\n%s", p.Messages())
+		}
+	}
+	program.Run(t, path, append(args, "-once")...)
+	got, want := results(t, c.Read(output)), count(all)
+	twice := 0
+	for w, n := range want {
+		if len(got[w]) == 0 || slices.Max(got[w]) < n {
+			t.Errorf("%v: got %v, want %d at least", w, got[w], n)
+		}
+		twice += max(len(got[w])-1, 0)
+	}
+	if len(got) != len(want) {
+		t.Errorf("there are results of %d windows, and there should be of %d", len(got), len(want))
+	}
+	t.Logf("%d windows, of which %d came again", len(want), twice)
+}
+
+// Who asks a second time doesn't wait for a commit that can't be made: the first
+// time it would be waited for, as long as the brokers may be back.
+func stopsAtOnce(t *testing.T, path string) {
+	c := program.StartKafka(t, kafkatest.Options{Proxied: true})
+	c.CreateTopic(t, input, 1, nil)
+	p := program.Start(t, path, "-kafka", c.Address(), "-data", filepath.Join(t.TempDir(), "data"), "-commit-interval", "20ms")
+	c.Write(input, 1, encoded(t, views(1000)))
+	c.Await("views to be read", func() bool { return p.Ended() || c.Committed("pageviews-"+input, input) == 1000 })
+	c.Proxy(t, 1).Stall()
+	c.Write(input, 1, encoded(t, views(1000)))
+	began := time.Now()
+	c.Await("the end", func() bool { p.Stop(); return p.Ended() })
+	if waited := time.Since(began); p.Wait() == nil || waited > 20*time.Second {
+		t.Errorf("it ended after %v: %v", waited, p.Wait())
+	}
+}

@@ -1,0 +1,99 @@
+//go:build real
+
+package kafka
+
+import (
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+// BenchmarkProduce writes records of 100 bytes to 8 partitions by our producer and
+// by others, in turn, and reports medians as BenchmarkConsume does. All of them are
+// idempotent and wait for all replicas.
+//
+//	go test -tags real -run '^$' -bench Produce ./stream/kafka
+func BenchmarkProduce(b *testing.B) {
+	const partitions, records, size, rounds = 8, 1_000_000, 100, 5
+	cluster := shared.Cluster(b)
+	topic := kafkatest.Name(b)
+	cluster.CreateTopic(b, topic, partitions, nil)
+	java := cluster.JavaBenchProduce(b, topic, records, size, nil)
+	tuned := []kgo.Opt{kgo.ProducerLinger(20 * time.Millisecond), kgo.ProducerBatchMaxBytes(1 << 20), kgo.MaxBufferedRecords(200_000)}
+	ours := func(cfg stream.ProducerConfig) func() cost {
+		return func() cost {
+			return measure(records, func() { writeOurs(b, cluster, cfg, topic, records, make([]byte, size)) })
+		}
+	}
+	contenders := []struct {
+		name  string
+		write func() cost
+	}{
+		{"grete", ours(stream.ProducerConfig{AtLeastOnce: true})},
+		{"grete-transactional", ours(stream.ProducerConfig{})},
+		{"franz", func() cost {
+			return measure(records, func() { writeFranz(b, cluster, topic, partitions, records, make([]byte, size)) })
+		}},
+		{"franz-tuned", func() cost {
+			return measure(records, func() { writeFranz(b, cluster, topic, partitions, records, make([]byte, size), tuned...) })
+		}},
+		{"java", func() cost { return cost{cpu: java.Round(b).CPU} }},
+	}
+	costs := make([][]cost, len(contenders))
+	for range rounds {
+		for i, c := range contenders {
+			costs[i] = append(costs[i], c.write())
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	first := median(costs[0])
+	for i, c := range contenders {
+		m := median(costs[i])
+		b.ReportMetric(m.cpu, c.name+"-cpu-ns/record")
+		b.ReportMetric(m.allocs, c.name+"-allocs/record")
+		b.ReportMetric(first.cpu/m.cpu, "ours/"+c.name)
+	}
+}
+
+// writeOurs commits every so often, as a container does.
+func writeOurs(b *testing.B, cluster *kafkatest.Cluster, cfg stream.ProducerConfig, topic string, records int, value []byte) {
+	const everySoOften = 250_000
+	s, err := Open(b.Context(), Options{Brokers: cluster.Bootstrap()})
+	must(b, err)
+	p, err := s.OpenProducer(b.Context(), cfg)
+	must(b, err)
+	w, err := p.Writer(topic)
+	must(b, err)
+	r := stream.Record{Value: value, Time: time.Now().UnixMilli()}
+	for n := range records {
+		if err := w.Send(int32(n%8), &r); err != nil { // must is slow
+			b.Fatal(err)
+		}
+		if n%everySoOften == everySoOften-1 || n == records-1 {
+			_, err := p.Commit(b.Context(), stream.GroupOffsets{})
+			must(b, err)
+		}
+	}
+	must(b, p.Close())
+	must(b, s.Close())
+}
+
+func writeFranz(b *testing.B, cluster *kafkatest.Cluster, topic string, partitions, records int, value []byte, opts ...kgo.Opt) {
+	client, err := kgo.NewClient(append(opts, kgo.SeedBrokers(cluster.Bootstrap()...), kgo.DefaultProduceTopic(topic), kgo.RecordPartitioner(kgo.ManualPartitioner()))...)
+	must(b, err)
+	defer client.Close()
+	promise := func(_ *kgo.Record, err error) {
+		if err != nil {
+			b.Error(err)
+		}
+	}
+	now := time.Now()
+	for n := range records {
+		client.Produce(b.Context(), &kgo.Record{Value: value, Partition: int32(n % partitions), Timestamp: now}, promise)
+	}
+	must(b, client.Flush(b.Context()))
+}
