@@ -39,7 +39,7 @@ func (a admin) createTopic(ctx context.Context, cfg stream.TopicConfig) error {
 	unanswered := false // it may be that we have made it
 	return a.retry(ctx, func() error {
 		err := a.askController(ctx, cfg)
-		var away *unreachableError
+		var away *UnreachableError
 		switch {
 		case errors.As(err, &away), errors.Is(err, requestTimedOut):
 			unanswered = true
@@ -114,7 +114,7 @@ func (a admin) known(ctx context.Context, cfg stream.TopicConfig) error {
 	}
 	asked := false
 	for _, b := range a.cluster.known() {
-		answer, err := a.link.exchange(ctx, b.node, &metadata.Request{TopicNames: []string{cfg.Name}}, probeTimeout)
+		answer, err := a.link.Exchange(ctx, b.node, &metadata.Request{TopicNames: []string{cfg.Name}}, probeTimeout)
 		if err != nil && temporary(err) {
 			continue // who isn't there now learns of the topic before he is asked
 		}
@@ -127,7 +127,7 @@ func (a admin) known(ctx context.Context, cfg stream.TopicConfig) error {
 		asked = true
 	}
 	if !asked {
-		return &unreachableError{err: errors.New("no broker can be asked for it")}
+		return &UnreachableError{Err: errors.New("no broker can be asked for it")}
 	}
 	return nil
 }

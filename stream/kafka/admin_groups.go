@@ -72,7 +72,7 @@ func (s *System) askCoordinator(ctx context.Context, what coordinated, ask func(
 			return err
 		}
 		err = ask(node)
-		var away *unreachableError
+		var away *UnreachableError
 		if failed := code(0); errors.As(err, &failed) && failed.notCoordinating() || errors.As(err, &away) {
 			s.coordinators.forget(what)
 		}

@@ -18,7 +18,7 @@ import (
 // ask makes the request of a step. asked is false if it never left. An initialise
 // sets t.who.
 func (c *conductor) ask(s step, t *transaction) (asked bool, err error) {
-	node := int32(anyBroker)
+	node := int32(AnyBroker)
 	if c.id != "" {
 		what := transactionOf(c.id)
 		if s == commitOffsets {

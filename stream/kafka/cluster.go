@@ -21,7 +21,7 @@ import (
 // of the last time that it asked. It asks when it is told to: who finds out that
 // a leader has moved calls refresh. It is safe for concurrent use.
 type cluster struct {
-	link link
+	link Link
 
 	mu         sync.Mutex
 	id         string
@@ -100,7 +100,7 @@ const askTimeout = 5 * time.Second
 func askAny[A protocol.Message](ctx context.Context, c *cluster, req protocol.Message) (A, error) {
 	var first error
 	for _, node := range c.candidates() {
-		answer, err := c.link.exchange(ctx, node, req, askTimeout)
+		answer, err := c.link.Exchange(ctx, node, req, askTimeout)
 		if err == nil {
 			c.answered(node)
 			return answer.(A), nil
@@ -123,7 +123,7 @@ func (c *cluster) candidates() []int32 {
 	if c.answers != nil {
 		nodes = append(nodes, *c.answers)
 	}
-	nodes = append(nodes, anyBroker)
+	nodes = append(nodes, AnyBroker)
 	for _, b := range c.brokers {
 		if c.answers == nil || b.node != *c.answers {
 			nodes = append(nodes, b.node)
@@ -136,14 +136,14 @@ func (c *cluster) answered(node int32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.answers = nil
-	if node != anyBroker {
+	if node != AnyBroker {
 		c.answers = &node
 	}
 }
 
 // exchange is link.exchange for one type of answer.
-func exchange[A protocol.Message](ctx context.Context, l link, node int32, req protocol.Message) (A, error) {
-	answer, err := l.exchange(ctx, node, req, requestTimeout)
+func exchange[A protocol.Message](ctx context.Context, l Link, node int32, req protocol.Message) (A, error) {
+	answer, err := l.Exchange(ctx, node, req, requestTimeout)
 	if err != nil {
 		var none A
 		return none, err

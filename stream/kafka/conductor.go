@@ -17,7 +17,7 @@ import (
 // else. Its methods are called by the producer's goroutine.
 type conductor struct {
 	life         *life
-	link         link
+	link         Link
 	coordinators *coordinators
 	sender       *sender
 	log          *slog.Logger
@@ -98,7 +98,7 @@ func (c *conductor) conduct() {
 		c.mu.Lock()
 		c.transaction.missed(s, !asked || !unanswered(err))
 		c.mu.Unlock()
-		if !ok || c.link.sleep(c.life.ctx, pause) != nil {
+		if !ok || c.link.Sleep(c.life.ctx, pause) != nil {
 			c.leave()
 			return
 		}
@@ -139,7 +139,7 @@ func (c *conductor) done(s step, who producerID) {
 
 // unanswered tells of an error whether the request may have been carried out.
 func unanswered(err error) bool {
-	var away *unreachableError
+	var away *UnreachableError
 	return errors.As(err, &away)
 }
 
@@ -155,7 +155,7 @@ type setback struct {
 // be none.
 func (b *setback) wait(err error) (time.Duration, bool) {
 	c := b.conductor
-	now := c.link.now()
+	now := c.link.Now()
 	if b.failures == 0 {
 		b.since = now
 	}

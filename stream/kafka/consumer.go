@@ -21,7 +21,7 @@ import (
 // all else that arrives, and a quarter is for what is decoded from it.
 type consumer struct {
 	system *System
-	link   link
+	link   Link
 	ctx    context.Context // of all exchanges
 	cancel context.CancelFunc
 	ready  chan struct{}
@@ -121,9 +121,9 @@ func (c *consumer) look(tp stream.TopicPartition) error {
 	if tp.Partition >= 0 && tp.Partition < known.partitions(tp.Topic) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, assignTimeout)
-	defer cancel()
-	err := c.system.retry(ctx, func() error { return c.system.refreshAll(ctx, []string{tp.Topic}) })
+	err := retry(c.ctx, c.link, min(c.system.patience, assignTimeout), func() error {
+		return c.system.refreshAll(c.ctx, []string{tp.Topic})
+	})
 	if err != nil {
 		return err
 	}
@@ -234,8 +234,8 @@ func (c *consumer) endSession(l *lane) {
 		return
 	}
 	node := l.fetcher.node
-	c.link.run(func() {
-		if _, err := c.link.exchange(context.Background(), node, f, sessionTimeout); err != nil && !errors.Is(err, stream.ErrClosed) {
+	c.link.Run(func() {
+		if _, err := c.link.Exchange(context.Background(), node, f, sessionTimeout); err != nil && !errors.Is(err, stream.ErrClosed) {
 			c.system.log.Debug("a fetch session is left to expire", "broker", node, "error", err)
 		}
 	})

@@ -193,7 +193,7 @@ func (c *consumer) pump() {
 	if c.over {
 		return
 	}
-	now := c.link.now()
+	now := c.link.Now()
 	for i := range c.fetchers {
 		c.fetchers[(c.first+i)%len(c.fetchers)].pump(now)
 	}

@@ -119,7 +119,7 @@ func fillTopic(b *testing.B, c *kafkatest.Cluster, topic string, partitions, rec
 
 // send puts what is in a request to the leader of its partitions.
 func send(ctx context.Context, s *System, req *wire.Produce) error {
-	_, err := s.link.exchange(ctx, s.cluster.leader(req.Partitions[0].TopicPartition).node, req, requestTimeout)
+	_, err := s.link.Exchange(ctx, s.cluster.leader(req.Partitions[0].TopicPartition).node, req, requestTimeout)
 	for _, p := range req.Answer.Partitions {
 		if p.Code != 0 {
 			return code(p.Code)

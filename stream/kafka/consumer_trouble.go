@@ -22,7 +22,7 @@ func (c *consumer) failed(r *reading, failure code) {
 		r.state = outside
 		if !c.locating {
 			c.locating = true
-			c.link.run(c.locate)
+			c.link.Run(c.locate)
 		}
 	default:
 		c.trouble(r, failure)
@@ -44,7 +44,7 @@ func (c *consumer) stop(r *reading, err error) {
 // trouble has a partition tried again a little later, and gives it up if that has
 // gone on for too long.
 func (c *consumer) trouble(r *reading, err error) {
-	now := c.link.now()
+	now := c.link.Now()
 	if r.failures == 0 {
 		r.since = now
 	}
@@ -63,7 +63,7 @@ func (c *consumer) trouble(r *reading, err error) {
 	}
 	if !c.mending {
 		c.mending = true
-		c.link.run(c.mend)
+		c.link.Run(c.mend)
 	}
 }
 
@@ -77,7 +77,7 @@ const staleEpoch = 3
 func (c *consumer) mend() {
 	for {
 		due, wait := c.nextTroubled()
-		if wait < 0 || wait > 0 && c.link.sleep(c.ctx, wait) != nil {
+		if wait < 0 || wait > 0 && c.link.Sleep(c.ctx, wait) != nil {
 			return
 		}
 		if len(due) == 0 {
@@ -98,7 +98,7 @@ func (c *consumer) mend() {
 func (c *consumer) nextTroubled() (due []*reading, wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.link.now()
+	now := c.link.Now()
 	wait = -1
 	for _, r := range c.assigned {
 		if r.state != troubled {

@@ -10,7 +10,7 @@
 //
 // The connections are kafka-go's; what is said over them on the record's way is
 // ours (internal/wire, and package batch beside this one). The logic in between
-// has no sockets: it sees the world through [link], so that a test can put a
+// has no sockets: it sees the world through [Link], so that a test can put a
 // simulated one beneath it. From outside in:
 //
 //   - [System] in system.go, with options.go and security.go

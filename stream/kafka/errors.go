@@ -11,20 +11,20 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// An unreachableError: a broker gave no answer. It isn't known whether it has
+// An UnreachableError: a broker gave no answer. It isn't known whether it has
 // carried the request out.
-type unreachableError struct {
-	where string
-	err   error
+type UnreachableError struct {
+	Where string
+	Err   error
 }
 
-func (e *unreachableError) Error() string {
-	if e.where == "" {
-		return e.err.Error()
+func (e *UnreachableError) Error() string {
+	if e.Where == "" {
+		return e.Err.Error()
 	}
-	return fmt.Sprintf("%s: %v", e.where, e.err)
+	return fmt.Sprintf("%s: %v", e.Where, e.Err)
 }
-func (e *unreachableError) Unwrap() error { return e.err }
+func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // A code is how a broker says that a request, or a part of it, failed. 0 is no
 // failure. The numbers are Kafka's, their names kafka-go's.
@@ -137,7 +137,7 @@ func temporary(err error) bool {
 	if c := code(0); errors.As(err, &c) {
 		return c.temporary()
 	}
-	var away *unreachableError
+	var away *UnreachableError
 	return errors.As(err, &away)
 }
 

@@ -29,7 +29,7 @@ func newFakeLink(serve func(ctx context.Context, node int32, req protocol.Messag
 	return l
 }
 
-func (l *fakeLink) exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
+func (l *fakeLink) Exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
 	if l.ctx.Err() != nil {
 		return nil, stream.ErrClosed
 	}
@@ -38,14 +38,14 @@ func (l *fakeLink) exchange(ctx context.Context, node int32, req protocol.Messag
 	defer context.AfterFunc(l.ctx, cancel)()
 	answer, err := l.serve(ctx, node, req)
 	if err != nil {
-		return nil, &unreachableError{where: fmt.Sprintf("broker %d", node), err: err}
+		return nil, &UnreachableError{Where: fmt.Sprintf("broker %d", node), Err: err}
 	}
 	return answer, nil
 }
 
-func (l *fakeLink) run(f func()) { l.tasks.Go(f) }
+func (l *fakeLink) Run(f func()) { l.tasks.Go(f) }
 
-func (l *fakeLink) sleep(ctx context.Context, d time.Duration) error {
+func (l *fakeLink) Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -58,9 +58,20 @@ func (l *fakeLink) sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (l *fakeLink) now() time.Time { return time.Now() }
+func (l *fakeLink) Wait(ctx context.Context, done, over <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
-func (l *fakeLink) close() error {
+func (l *fakeLink) Now() time.Time { return time.Now() }
+
+func (l *fakeLink) Close() error {
 	l.cancel()
 	l.tasks.Wait()
 	return nil

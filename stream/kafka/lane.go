@@ -73,16 +73,16 @@ func (l *lane) start(maxBytes, reserved int64, wait time.Duration) {
 	l.session.next(&q.fetch, l.want)
 	q.reserved = reserved
 	c.pool.reserve(reserved)
-	l.deadline = c.link.now().Add(wait)
-	c.link.run(func() { l.exchange(q, wait) })
+	l.deadline = c.link.Now().Add(wait)
+	c.link.Run(func() { l.exchange(q, wait) })
 }
 
 // exchange gets the answer, in a goroutine of its own.
 func (l *lane) exchange(q *request, wait time.Duration) {
 	c := l.fetcher.consumer
-	_, err := c.link.exchange(c.ctx, l.fetcher.node, &q.fetch, wait+requestTimeout)
+	_, err := c.link.Exchange(c.ctx, l.fetcher.node, &q.fetch, wait+requestTimeout)
 	throttle := c.arrive(l, q, err)
-	if throttle > 0 && c.link.sleep(c.ctx, throttle) != nil {
+	if throttle > 0 && c.link.Sleep(c.ctx, throttle) != nil {
 		return // closed
 	}
 	c.mu.Lock()

@@ -244,7 +244,7 @@ func TestLeadersWhoStayAway(t *testing.T) {
 	s.run(t, func(t *testing.T, sys *System) {
 		began := time.Now()
 		_, err := sys.listOffsets(t.Context(), latestOffset, []stream.TopicPartition{at("t", 0), at("t", 1)})
-		var away *unreachableError
+		var away *UnreachableError
 		if !errors.As(err, &away) || !strings.Contains(err.Error(), "tried for 1m") || !strings.Contains(err.Error(), "t/1") {
 			t.Errorf("the error is %v", err)
 		}
@@ -425,7 +425,7 @@ func TestRecordsOutsideAreNotDeleted(t *testing.T) {
 func TestSomebodyAnswers(t *testing.T) {
 	s := newScript(1)
 	s.run(t, func(t *testing.T, sys *System) {
-		s.dead[anyBroker], s.dead[1] = true, true
+		s.dead[AnyBroker], s.dead[1] = true, true
 		s.coordinator = 2
 		if _, err := sys.Admin().Committed(t.Context(), "g", at("t", 0)); err != nil {
 			t.Error(err)
@@ -435,7 +435,7 @@ func TestSomebodyAnswers(t *testing.T) {
 		if _, err := sys.Admin().Partitions(t.Context(), "t"); err != nil || !slices.Equal(s.asked, []string{"2 Metadata"}) {
 			t.Errorf("%v, who was asked is %v", err, s.asked)
 		}
-		s.dead = maps.Collect(maps.All(map[int32]bool{anyBroker: true, 1: true, 2: true, 3: true}))
+		s.dead = maps.Collect(maps.All(map[int32]bool{AnyBroker: true, 1: true, 2: true, 3: true}))
 		if _, err := sys.Admin().Partitions(t.Context(), "t"); err == nil {
 			t.Error("the dead answer")
 		}

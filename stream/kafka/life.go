@@ -3,67 +3,67 @@ package kafka
 import (
 	"context"
 	"sync"
-	"sync/atomic"
 )
 
 // A life is a producer's, from its opening to its end: what runs for it, and what
 // it has failed of. It is safe for concurrent use.
 type life struct {
-	link   link
+	link   Link
 	ctx    context.Context // of all its exchanges
 	cancel context.CancelFunc
-	tasks  sync.WaitGroup
+	failed context.Context // done with what can't be mended
+	fail   context.CancelCauseFunc
 
-	failed atomic.Pointer[error]
-	over   chan struct{} // closed when it has failed
+	mu    sync.Mutex
+	tasks int
+	quiet signal // given when no task runs
 }
 
-func newLife(l link) *life {
+func newLife(l Link) *life {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &life{link: l, ctx: ctx, cancel: cancel, over: make(chan struct{})}
+	failed, fail := context.WithCancelCause(context.Background())
+	return &life{link: l, ctx: ctx, cancel: cancel, failed: failed, fail: fail}
 }
 
 // run calls f in a goroutine that end waits for.
 func (l *life) run(f func()) {
-	l.tasks.Add(1)
-	l.link.run(func() {
-		defer l.tasks.Done()
+	l.mu.Lock()
+	l.tasks++
+	l.mu.Unlock()
+	l.link.Run(func() {
+		defer l.ended()
 		f()
 	})
 }
 
-// fail is called with what can't be mended. The first call counts.
-func (l *life) fail(err error) {
-	if l.failed.CompareAndSwap(nil, &err) {
-		close(l.over)
+func (l *life) ended() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.tasks--; l.tasks == 0 {
+		l.quiet.give()
 	}
 }
 
 // failure is what it has failed of, nil while all is well.
-func (l *life) failure() error {
-	if err := l.failed.Load(); err != nil {
-		return *err
-	}
-	return nil
-}
+func (l *life) failure() error { return context.Cause(l.failed) }
 
 // await waits until done is closed. It returns the failure if that comes first, or
 // ctx's error.
 func (l *life) await(ctx context.Context, done <-chan struct{}) error {
-	select {
-	case <-done:
-		return l.failure()
-	case <-l.over:
-		return l.failure()
-	case <-ctx.Done():
-		return ctx.Err()
+	err := l.link.Wait(ctx, done, l.failed.Done())
+	if failed := l.failure(); failed != nil {
+		return failed
 	}
+	return err
 }
 
 // end cancels what is under way, and waits for it.
 func (l *life) end() {
 	l.cancel()
-	l.tasks.Wait()
+	l.mu.Lock()
+	quiet := l.quiet.when(l.tasks == 0)
+	l.mu.Unlock()
+	_ = l.link.Wait(context.Background(), quiet, nil)
 }
 
 // A signal tells those who wait that there is nothing to be done. It is guarded by

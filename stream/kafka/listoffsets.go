@@ -43,7 +43,7 @@ func (s *System) listOffsets(ctx context.Context, at int64, tps []stream.TopicPa
 			p, ok := got[tps[i]]
 			switch failed := code(p.ErrorCode); {
 			case !ok:
-				errs[k] = &unreachableError{where: fmt.Sprintf("broker %d", node), err: errNoAnswer}
+				errs[k] = &UnreachableError{Where: fmt.Sprintf("broker %d", node), Err: errNoAnswer}
 			case failed != 0:
 				errs[k] = denied(failed, "Describe", topicResource, tps[i].Topic)
 			default:

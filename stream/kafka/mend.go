@@ -38,7 +38,7 @@ func (s *sender) lost(d *destination, err error) {
 // trouble lists an outbox to be tried again a little later, and gives up if that
 // has gone on for too long. The caller holds mu.
 func (s *sender) trouble(o *outbox, cause error) {
-	now := s.link.now()
+	now := s.link.Now()
 	if o.since.IsZero() {
 		o.since = now
 	}
@@ -73,7 +73,7 @@ func (s *sender) recovered() {
 func (s *sender) mend() {
 	for {
 		wait, ok := s.nextTry()
-		if !ok || s.link.sleep(s.life.ctx, wait) != nil {
+		if !ok || s.link.Sleep(s.life.ctx, wait) != nil {
 			return
 		}
 		due := s.due()
@@ -97,14 +97,14 @@ func (s *sender) nextTry() (time.Duration, bool) {
 		return 0, false
 	}
 	first := slices.MinFunc(s.troubled, func(a, b *outbox) int { return a.retryAt.Compare(b.retryAt) })
-	return max(first.retryAt.Sub(s.link.now()), 0), true
+	return max(first.retryAt.Sub(s.link.Now()), 0), true
 }
 
 // due takes out those whose time has come.
 func (s *sender) due() []*outbox {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.link.now()
+	now := s.link.Now()
 	var due []*outbox
 	s.troubled = slices.DeleteFunc(s.troubled, func(o *outbox) bool {
 		come := !o.retryAt.After(now)

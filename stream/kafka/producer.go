@@ -269,22 +269,14 @@ func (p *producer) Close() error {
 	p.closed = true
 	p.drop()
 	p.life.run(func() {
-		if p.life.link.sleep(p.life.ctx, closePatience) == nil {
+		if p.life.link.Sleep(p.life.ctx, closePatience) == nil {
 			p.life.cancel()
 		}
 	})
-	p.linger(p.sender.stop())
+	_ = p.life.link.Wait(p.life.ctx, p.sender.stop(), nil) // or until time runs out
 	if p.transactional() && !errors.Is(p.life.failure(), stream.ErrFenced) {
-		p.linger(p.conductor.close())
+		_ = p.life.link.Wait(p.life.ctx, p.conductor.close(), nil)
 	}
 	p.life.end()
 	return nil
-}
-
-// linger waits for something to be done, unless time runs out.
-func (p *producer) linger(done <-chan struct{}) {
-	select {
-	case <-done:
-	case <-p.life.ctx.Done():
-	}
 }

@@ -39,7 +39,7 @@ func (s *System) greet(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		var away *unreachableError
+		var away *UnreachableError
 		if errors.As(err, &away) {
 			err = fmt.Errorf("%w; the cluster can be reached, but not at %s, which broker %d gives as its own address: correct its advertised.listeners, or make that address known here",
 				err, b.address, b.node)

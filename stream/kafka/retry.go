@@ -19,8 +19,8 @@ func backoff(failures int) time.Duration {
 
 // retry calls try until it succeeds, fails for good, or has failed for as long as
 // patience.
-func retry(ctx context.Context, l link, patience time.Duration, try func() error) error {
-	began := l.now()
+func retry(ctx context.Context, l Link, patience time.Duration, try func() error) error {
+	began := l.Now()
 	var before error
 	for failures := 0; ; failures++ {
 		err := try()
@@ -34,10 +34,10 @@ func retry(ctx context.Context, l link, patience time.Duration, try func() error
 			return err
 		}
 		before = err
-		if waited := l.now().Sub(began); waited >= patience {
+		if waited := l.Now().Sub(began); waited >= patience {
 			return fmt.Errorf("tried for %s: %w", waited.Round(time.Second), err)
 		}
-		if sleeping := l.sleep(ctx, backoff(failures)); sleeping != nil {
+		if sleeping := l.Sleep(ctx, backoff(failures)); sleeping != nil {
 			return fmt.Errorf("%w, after %w", sleeping, err)
 		}
 	}

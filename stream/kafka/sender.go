@@ -23,7 +23,7 @@ import (
 // others.
 type sender struct {
 	life        *life
-	link        link
+	link        Link
 	cluster     *cluster
 	log         *slog.Logger
 	patience    time.Duration
@@ -247,10 +247,10 @@ func (s *sender) destination(node int32) *destination {
 func (s *sender) deliver(d *destination) {
 	err := s.pack(d)
 	if err == nil {
-		_, err = s.link.exchange(s.life.ctx, d.node, d.request, requestTimeout)
+		_, err = s.link.Exchange(s.life.ctx, d.node, d.request, requestTimeout)
 	}
 	if pause := s.settle(d, err); pause > 0 {
-		_ = s.link.sleep(s.life.ctx, pause) // if it is cut short, nothing goes out any more
+		_ = s.link.Sleep(s.life.ctx, pause) // if it is cut short, nothing goes out any more
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -309,7 +309,7 @@ func (s *sender) answered(d *destination) {
 		a := answerFor(d.request.Answer.Partitions, i, o.TopicPartition)
 		if a == nil {
 			o.sequence.missed(true)
-			s.trouble(o, &unreachableError{where: fmt.Sprintf("broker %d", d.node), err: errNoAnswer})
+			s.trouble(o, &UnreachableError{Where: fmt.Sprintf("broker %d", d.node), Err: errNoAnswer})
 			continue
 		}
 		switch judge(code(a.Code)) {

@@ -15,7 +15,7 @@ import (
 
 // A System is a Kafka cluster. It is safe for concurrent use.
 type System struct {
-	link         link
+	link         Link
 	cluster      *cluster
 	coordinators *coordinators
 	patience     time.Duration
@@ -58,6 +58,16 @@ func Open(ctx context.Context, opts Options) (*System, error) {
 	return s, nil
 }
 
+// OpenOn opens a cluster that is reached over another link than the network: a
+// simulated one. Of opts it takes what isn't about connections.
+func OpenOn(ctx context.Context, link Link, opts Options) (*System, error) {
+	s := newSystem(link, opts)
+	if err := s.retry(ctx, func() error { return s.cluster.refresh(ctx) }); err != nil {
+		return nil, errors.Join(fmt.Errorf("kafka: %w", err), s.Close())
+	}
+	return s, nil
+}
+
 // addresses checks what a user gave, and adds Kafka's port where there is none.
 func addresses(given []string) ([]string, error) {
 	var list []string
@@ -77,7 +87,7 @@ func addresses(given []string) ([]string, error) {
 	return list, nil
 }
 
-func newSystem(l link, opts Options) *System {
+func newSystem(l Link, opts Options) *System {
 	c := &cluster{link: l}
 	s := &System{link: l, cluster: c, coordinators: &coordinators{cluster: c}, patience: opts.Patience, opts: opts, log: opts.Logger}
 	if s.patience == 0 {
@@ -122,4 +132,4 @@ func (s *System) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (s
 func (s *System) Admin() stream.Admin { return admin{s} }
 
 // Close ends all connections.
-func (s *System) Close() error { return s.link.close() }
+func (s *System) Close() error { return s.link.Close() }

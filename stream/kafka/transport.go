@@ -86,7 +86,7 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
-func (t *transport) exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
+func (t *transport) Exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
 	if t.ctx.Err() != nil {
 		return nil, stream.ErrClosed
 	}
@@ -103,7 +103,7 @@ func (t *transport) exchange(ctx context.Context, node int32, req protocol.Messa
 // unanswered says who didn't answer, and why.
 func (t *transport) unanswered(ctx context.Context, node int32, timeout time.Duration, err error) error {
 	where := fmt.Sprintf("broker %d", node)
-	if node == anyBroker {
+	if node == AnyBroker {
 		where = strings.Join(t.brokers, ", ")
 	}
 	var connecting *connectError
@@ -116,15 +116,15 @@ func (t *transport) unanswered(ctx context.Context, node int32, timeout time.Dur
 		err = fmt.Errorf("no answer within %s", timeout)
 	case errors.Is(err, kafkago.BrokerNotAvailable):
 		err = errors.New("the cluster doesn't list it now")
-	case errors.As(err, &connecting) && node == anyBroker:
+	case errors.As(err, &connecting) && node == AnyBroker:
 		where = ""
 	}
-	return &unreachableError{where: where, err: err}
+	return &UnreachableError{Where: where, Err: err}
 }
 
-func (t *transport) run(f func()) { t.tasks.Go(f) }
+func (t *transport) Run(f func()) { t.tasks.Go(f) }
 
-func (t *transport) sleep(ctx context.Context, d time.Duration) error {
+func (t *transport) Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -137,9 +137,20 @@ func (t *transport) sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-func (t *transport) now() time.Time { return time.Now() }
+func (t *transport) Wait(ctx context.Context, done, over <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
-func (t *transport) close() error {
+func (t *transport) Now() time.Time { return time.Now() }
+
+func (t *transport) Close() error {
 	t.mu.Lock()
 	t.closed = true
 	for c := range t.open {

@@ -163,9 +163,9 @@ func TestWhoDoesNotAnswer(t *testing.T) {
 		<-silent
 		return nil, nil, false
 	})
-	for node, says := range map[int32]string{0: "broker 0: no answer within 100ms", anyBroker: c.ListenAddrs()[0] + ": no answer within 100ms", 9: "broker 9: the cluster doesn't list it now"} {
-		_, err := s.link.exchange(t.Context(), node, &metadata.Request{TopicNames: []string{}}, 100*time.Millisecond)
-		var away *unreachableError
+	for node, says := range map[int32]string{0: "broker 0: no answer within 100ms", AnyBroker: c.ListenAddrs()[0] + ": no answer within 100ms", 9: "broker 9: the cluster doesn't list it now"} {
+		_, err := s.link.Exchange(t.Context(), node, &metadata.Request{TopicNames: []string{}}, 100*time.Millisecond)
+		var away *UnreachableError
 		if !errors.As(err, &away) || !temporary(err) || err.Error() != says {
 			t.Errorf("the error of %d is %v, want %s", node, err, says)
 		}

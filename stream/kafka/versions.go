@@ -30,7 +30,7 @@ func needed() map[protocol.ApiKey]int16 {
 
 // checkVersions refuses a broker that is too old, or of another kind.
 func (s *System) checkVersions(ctx context.Context, node int32) error {
-	answer, err := s.link.exchange(ctx, node, &apiversions.Request{}, probeTimeout)
+	answer, err := s.link.Exchange(ctx, node, &apiversions.Request{}, probeTimeout)
 	if err != nil {
 		return fmt.Errorf("asking for the broker's version: %w", err)
 	}

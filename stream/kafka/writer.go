@@ -114,7 +114,7 @@ func (w *writer) Send(partition int32, r *stream.Record) error {
 	before := b.Size()
 	if r.Time == 0 {
 		now := *r
-		now.Time = p.life.link.now().UnixMilli()
+		now.Time = p.life.link.Now().UnixMilli()
 		b.Append(&now)
 	} else {
 		b.Append(r)
