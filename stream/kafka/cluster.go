@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/metadata"
@@ -92,8 +91,9 @@ func (c *cluster) ask(ctx context.Context, topics []string) (*metadata.Response,
 }
 
 // askTimeout is for requests that a broker answers from memory, and that another
-// one could answer as well.
-const askTimeout = 5 * time.Second
+// one could answer as well. Two attempts to connect to a few addresses fit into it:
+// kafka-go says only after the second why none succeeds.
+const askTimeout = openPatience
 
 // askAny sends a request to whoever answers: it was the last one to do so, or one
 // at the addresses that the user gave, or any broker that is known.
