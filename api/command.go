@@ -13,7 +13,7 @@ import (
 // created with -partitions.
 type planCommand struct {
 	Containers int   `default:"1" help:"Containers of each stage."`
-	Partitions int32 `help:"Partitions of the topics that the job creates (default: as many as its input has, and 4 of an input that it makes)."`
+	Partitions int32 `placeholder:"N" help:"Partitions of the topics that the job creates (default: as many as its input has, and 4 of an input that it makes)."`
 	JSON       bool  `name:"json" help:"Show it as JSON."`
 
 	Kafka kafkaFlags `embed:"" group:"kafka"`

@@ -7,8 +7,10 @@ import (
 	"github.com/gretestream/grete/kv/memory"
 )
 
-// stateNote is said in the first lines of a run.
-const stateNote = "state is kept in memory, and restored from the changelog: build with -tags rocksdb to keep it in RocksDB"
+// stateNote says in the first lines of a run where its state is.
+func stateNote(string) string {
+	return "state in memory, restored from the changelog: build with -tags rocksdb to keep it in RocksDB"
+}
 
 // newEngine makes what keeps the stores, in at most so many bytes.
 func newEngine(bytes int64) (kv.Engine, error) { return memory.New(bytes), nil }

@@ -7,8 +7,8 @@ import (
 	"github.com/gretestream/grete/kv/rocksdb"
 )
 
-// stateNote is said in the first lines of a run.
-const stateNote = "state is kept in RocksDB"
+// stateNote says in the first lines of a run where its state is.
+func stateNote(dir string) string { return "state in RocksDB, in " + dir }
 
 // newEngine opens what keeps the stores, with bytes for its caches and buffers.
 func newEngine(bytes int64) (kv.Engine, error) {

@@ -100,7 +100,7 @@ func (s kafkaSettings) sasl(o *kafka.Options) error {
 	case !ok:
 		return fmt.Errorf("%s: there is a user, but nothing says how to log in: add -%s %s", s[setUser].from, setSASL, kafka.ScramSHA512)
 	case !slices.Contains(known, kafka.Mechanism(how.text)):
-		return fmt.Errorf("%s: there is no %q; there are %s, %s and %s", how.from, how.text, known[0], known[1], known[2])
+		return fmt.Errorf("%s: there is no %q: take %s, %s or %s", how.from, how.text, known[0], known[1], known[2])
 	case user == "":
 		return fmt.Errorf("%s: nothing says as whom to log in: add -%s NAME", how.from, setUser)
 	}
@@ -143,5 +143,5 @@ func (s kafkaSettings) compression(o *kafka.Options) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s: there is no %q; there are none, gzip, snappy, lz4 and zstd", said.from, said.text)
+	return fmt.Errorf("%s: there is no %q: take none, gzip, snappy, lz4 or zstd", said.from, said.text)
 }

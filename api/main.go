@@ -89,11 +89,12 @@ func (a *App) command(ctx context.Context, args []string, c console) error {
 	return parsed.Run()
 }
 
-// twoDashes lets flags be written as Go's are, with one dash.
+// twoDashes lets flags be written as Go's are, with one dash. A negative number is
+// no flag.
 func twoDashes(args []string) []string {
 	out := make([]string, len(args))
 	for i, arg := range args {
-		if len(arg) > 2 && arg[0] == '-' && arg[1] != '-' {
+		if len(arg) > 2 && arg[0] == '-' && arg[1] != '-' && (arg[1] < '0' || arg[1] > '9') {
 			arg = "-" + arg
 		}
 		out[i] = arg

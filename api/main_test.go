@@ -219,14 +219,42 @@ func TestBadInput(t *testing.T) {
 		t.Errorf("got %q\n%s", r.out, r.err)
 	}
 	runMain(t.Context(), words(), "-once").failed(t, `topic "words" does not exist`, "-feed words=FILE")
-	runMain(t.Context(), words(), "-feed", "words").failed(t, "TOPIC=FILE")
-	runMain(t.Context(), words(), "-feed", "nothing="+bad).failed(t, "no input topic")
-	runMain(t.Context(), words(), "-feed", "words="+filepath.Join(dir, "none")).failed(t, "none", "no such file")
-	runMain(t.Context(), words(), append(feed, "-print", "nothing")...).failed(t, "no output topic")
-	runMain(t.Context(), words(), append(feed, "-memory", "much")...).failed(t, "256MB")
-	runMain(t.Context(), words(), append(feed, "-containers", "0")...).failed(t, "positive")
-	runMain(t.Context(), words(), append(feed, "-http", "nonsense")...).failed(t, "nonsense")
 	runMain(t.Context(), words(), append(feed, "-data", bad)...).failed(t, "bad.json", "not a directory")
+}
+
+// What makes no sense is told before anything is done.
+func TestCommandLinesThatMakeNoSense(t *testing.T) {
+	withoutKafka(t)
+	dir := t.TempDir()
+	file := writeFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`)
+	for name, test := range map[string]struct {
+		args []string
+		want []string
+	}{
+		"an unknown flag":          {[]string{"-nonsense"}, []string{"nonsense"}},
+		"a feed without a file":    {[]string{"-feed", "words"}, []string{"TOPIC=FILE"}},
+		"an unknown input":         {[]string{"-feed", "nothing=" + file}, []string{"-feed nothing=", "no input topic"}},
+		"a feed of no file":        {[]string{"-feed", "words=" + filepath.Join(dir, "none")}, []string{"none", "no such file"}},
+		"a key of no feed":         {[]string{"-key", "words=word"}, []string{"-key words=word", "no -feed"}},
+		"an unknown output":        {[]string{"-print", "nothing"}, []string{"-print nothing", "no output topic"}},
+		"a size that is none":      {[]string{"-memory", "much"}, []string{`-memory: "much"`, "256MB"}},
+		"too small a size":         {[]string{"-memory", "1MB"}, []string{"-memory 1MB", "16MB"}},
+		"no containers":            {[]string{"-containers", "0"}, []string{"-containers 0", "positive"}},
+		"negative partitions":      {[]string{"-partitions=-1"}, []string{"-partitions -1", "positive"}},
+		"a negative number":        {[]string{"-commit-interval", "-5s"}, []string{`--commit-interval="-5s"`}},
+		"no time between commits":  {[]string{"-commit-interval", "0s"}, []string{"-commit-interval 0s", "positive"}},
+		"an address without port":  {[]string{"-http", "nonsense"}, []string{`-http: "nonsense"`, "HOST:PORT"}},
+		"an address without sense": {[]string{"-http", ":123456"}, []string{`-http: ":123456"`, "HOST:PORT"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := filepath.Join(t.TempDir(), "data")
+			r := runMain(t.Context(), words(), append(test.args, "-once", "-data", data)...)
+			r.failed(t, append(test.want, "see -help")...)
+			if _, err := os.Stat(data); r.code != 2 || err == nil || strings.Count(r.err, "\n") != 1 {
+				t.Errorf("exit %d, data directory: %v\n%s", r.code, err, r.err)
+			}
+		})
+	}
 }
 
 // Failures and panics of the user's functions are told with record and operator.
@@ -336,5 +364,4 @@ func TestCommands(t *testing.T) {
 	if r := runMain(t.Context(), words(), "-help").succeeded(t); !strings.Contains(r.out, "run -help") {
 		t.Errorf("help:\n%s", r.out)
 	}
-	runMain(t.Context(), words(), "-nonsense").failed(t, "nonsense")
 }

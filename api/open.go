@@ -57,9 +57,6 @@ func (r *run) openLog(ctx context.Context) error {
 
 func openKafka(ctx context.Context, o kafka.Options, log *slog.Logger) (*kafka.System, error) {
 	o.Logger = log
-	if o.SASL != nil && o.SASL.Mechanism == kafka.Plain && o.TLS == nil {
-		log.Warn("the password goes to Kafka in the clear: add -kafka-tls, or use -kafka-sasl scram-sha-512")
-	}
 	return kafka.Open(ctx, o)
 }
 

@@ -45,23 +45,39 @@ func (r *run) sayWhere() {
 		if r.thrownAway {
 			dir += ", which is thrown away at the end"
 		}
-		r.say("on the embedded log in %s; %s", dir, stateNote)
-		return
+		r.say("on the embedded log in %s", dir)
+	} else {
+		r.say("on Kafka at %s, cluster %s: %s", strings.Join(r.kafka.Brokers, ", "), r.system.ID(), r.topics())
 	}
-	roles, created := make(map[scheduler.Role]int), 0
+	if r.atLeastOnce() {
+		r.say("at least once: nothing is lost, but after a failure results may come again")
+	}
+	r.say("%s", stateNote(filepath.Join(r.Data, "state")))
+}
+
+// topics says how many there are of each kind, and how many of them are new.
+func (r *run) topics() string {
+	roles, created := make(map[scheduler.Role]int), r.created
 	for _, t := range r.planned.Topics {
 		roles[t.Role]++
 		if t.Create {
 			created++
 		}
 	}
-	r.say("on Kafka at %s, cluster %s: reads %d topics, writes %d, and has %d of its own; %d of them were created now",
-		strings.Join(r.kafka.Brokers, ", "), r.system.ID(),
-		roles[scheduler.RoleInput], roles[scheduler.RoleOutput], roles[scheduler.RoleRepartition]+roles[scheduler.RoleChangelog], created)
-	if r.atLeastOnce() {
-		r.say("at least once: nothing is lost, but after a failure results may come again")
+	said := fmt.Sprintf("reads %s, writes %d, and has %d of its own",
+		plural(roles[scheduler.RoleInput], "topic"), roles[scheduler.RoleOutput], roles[scheduler.RoleRepartition]+roles[scheduler.RoleChangelog])
+	if created > 0 {
+		said += fmt.Sprintf("; %d of them made just now", created)
 	}
-	r.say("state in %s; %s", filepath.Join(r.Data, "state"), stateNote)
+	return said
+}
+
+// plural counts things.
+func plural[N int | int64](n N, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // progress shows a line on the terminal once a second, until ctx is done.
@@ -85,7 +101,7 @@ func (r *run) progress(ctx context.Context) error {
 // summarise says at the end of a bounded run what came of it.
 func (r *run) summarise() {
 	if t := r.registry.Sample().Totals(); r.Once {
-		r.say("%d records processed, %d late, %d skipped", t.Records, t.Late, t.Skipped)
+		r.say("%s processed, %d late, %d skipped", plural(t.Records, "record"), t.Late, t.Skipped)
 	}
 }
 

@@ -23,7 +23,7 @@ import (
 type runCommand struct {
 	Data       string        `placeholder:"DIR" help:"Where the log and the state are (default: .grete/<app>; with -once, and not on Kafka, a directory that is thrown away)."`
 	Containers int           `default:"1" help:"Containers of each stage."`
-	Partitions int32         `help:"Partitions of the topics that the job creates (default: as many as its input has, and 4 of an input that it makes)."`
+	Partitions int32         `placeholder:"N" help:"Partitions of the topics that the job creates (default: as many as its input has, and 4 of an input that it makes)."`
 	Memory     string        `default:"256MB" help:"Memory of each container, for all its caches and buffers."`
 	Feed       []string      `sep:"none" placeholder:"TOPIC=FILE" help:"First append the lines of a file to a topic; - is standard input. May be repeated."`
 	Key        []string      `sep:"none" placeholder:"TOPIC=FIELD" help:"The JSON field of fed lines that is their key."`
@@ -66,7 +66,7 @@ func (c *runCommand) Run(ctx context.Context, a *App, con console) (err error) {
 	r.log = newLogger(r.console)
 	defer func() { err = r.cleanUp(err) }()
 	for _, step := range []func(context.Context) error{
-		r.check, r.lockData, r.openLog, r.openFeeds, r.plan, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.serve, r.start,
+		r.check, r.lockData, r.openLog, r.createInputs, r.plan, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.serve, r.start,
 	} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -92,35 +92,13 @@ type run struct {
 	system     stream.System
 	feeds      []feed
 	fed        []stream.Position // where the topics that were fed end
+	created    int               // topics, of those that the pipeline reads
 	planned    *scheduler.Plan
 	printers   []*printer
 	engine     kv.Engine
 	registry   *metrics.Registry
 	server     *metrics.Server
 	screen     screen
-}
-
-// check looks at the pipeline and the command line before anything is touched.
-func (r *run) check(context.Context) (err error) {
-	if _, err := r.app.Graph(); err != nil {
-		return err
-	}
-	if r.memory, err = parseBytes(r.Memory); err != nil {
-		return fmt.Errorf("-memory: %w; %w", err, errUsage)
-	}
-	if r.memory < 16<<20 {
-		return fmt.Errorf("-memory %s: a container needs 16MB at least; %w", r.Memory, errUsage)
-	}
-	if r.Containers < 1 || r.Partitions < 0 || r.Commit <= 0 || r.Replication < 0 {
-		return fmt.Errorf("-containers, -partitions, -commit-interval and -replication must be positive; %w", errUsage)
-	}
-	if r.kafka, err = r.Kafka.options(); err != nil {
-		return err
-	}
-	if r.kafka == nil && r.Replication > 0 {
-		return fmt.Errorf("-replication %d: there is no -kafka HOST:PORT; the embedded log has one copy; %w", r.Replication, errUsage)
-	}
-	return nil
 }
 
 func (r *run) plan(ctx context.Context) error {

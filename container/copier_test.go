@@ -97,7 +97,7 @@ func (c *copying) reopen() {
 	must(c.t, c.open())
 }
 
-// settle steps until all is done and committed.
+// settle steps until all is done and committed, or a bounded run has ended.
 func (c *copying) settle() error {
 	for range 3 {
 		c.now = c.now.Add(20 * time.Second)
@@ -105,11 +105,14 @@ func (c *copying) settle() error {
 		if err != nil {
 			return err
 		}
-		for w.Until.IsZero() || w.Uncommitted {
+		for !w.Done && (w.Until.IsZero() || w.Uncommitted) {
 			c.now = c.now.Add(time.Second)
 			if w, err = c.Step(context.Background()); err != nil {
 				return err
 			}
+		}
+		if w.Done {
+			return nil
 		}
 	}
 	return nil

@@ -40,7 +40,7 @@ func (c *Container) openInputs(ctx context.Context, metas []*meta) error {
 			return fmt.Errorf("task %d: %w", p.task.ID, err)
 		}
 	}
-	return nil
+	return c.checkBounds(ctx)
 }
 
 // addPartition makes one input partition of a task.

@@ -114,6 +114,26 @@ func (c *Container) startOffsets(ctx context.Context, start int64, tps []stream.
 	}
 }
 
+// checkBounds looks for inputs that end before where they have been read to: the
+// topic was made anew. A bounded run takes such an input for done and would never
+// ask for the record that isn't there.
+func (c *Container) checkBounds(ctx context.Context) error {
+	for _, p := range c.partitions {
+		if p.bound < 0 || p.position <= p.bound {
+			continue
+		}
+		starts, err := c.cfg.System.Admin().Starts(ctx, p.TopicPartition)
+		if err != nil {
+			return fmt.Errorf("asking where the inputs start: %w", err)
+		}
+		gone := &stream.OffsetOutOfRangeError{TopicPartition: p.TopicPartition, Offset: p.position, Start: starts[0], End: p.bound}
+		if err := c.outside(gone); err != nil {
+			return fmt.Errorf("reading: %w", err)
+		}
+	}
+	return nil
+}
+
 // outside goes on elsewhere with an input whose next record isn't there, if the
 // input says where.
 func (c *Container) outside(e *stream.OffsetOutOfRangeError) error {

@@ -160,6 +160,35 @@ func TestNextRecordIsGone(t *testing.T) {
 	}
 }
 
+// A topic that was made anew is shorter than what was read of it. A run that is
+// to end with its inputs doesn't take that for their end.
+func TestInputEndsBeforeThePosition(t *testing.T) {
+	for policy, want := range map[scheduler.OutOfRange][]int64{
+		scheduler.OutOfRangeFail:   nil,
+		scheduler.OutOfRangeOldest: {10, 20, 30, 10},
+		scheduler.OutOfRangeNewest: {10, 20, 30},
+	} {
+		c := newCopying(t, memory.New())
+		c.input().OutOfRange = policy
+		c.fill(10, 20, 30)
+		c.reopen()
+		c.wantOut(10, 20, 30)
+		c.cfg.Run, c.cfg.Bounds = 1, map[stream.TopicPartition]int64{inPartition: 1}
+		err := c.open()
+		if want == nil {
+			if err == nil || !strings.Contains(err.Error(), "in/0: offset 3 is out of range: the partition holds 0 to 1") || !strings.Contains(err.Error(), "OnOutOfRange") {
+				t.Errorf("the error is %v", err)
+			}
+			continue
+		}
+		must(t, err)
+		c.wantOut(want...)
+		if c.groupOffset() != 1 {
+			t.Errorf("the group's offset is %d", c.groupOffset())
+		}
+	}
+}
+
 // What only the job itself deletes can't be gone by accident.
 func TestNextRecordOfARepartitionIsGone(t *testing.T) {
 	c := newCopying(t, memory.New())
