@@ -1,0 +1,202 @@
+//go:build real
+
+package kafka
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+// A ledger is what a topic has to hold, offset by offset. Only one producer at a
+// time writes to the topic.
+type ledger struct {
+	*testing.T
+	cluster *kafkatest.Cluster
+	topic   string
+	log     [][]entry // by partition and offset
+}
+
+// An entry is what has an offset.
+type entry struct {
+	kafkatest.JavaRecord
+	codec         batch.Codec
+	transactional bool
+	state         ending // undecided as long as its transaction is open
+	marker        bool   // of the end of a transaction: it is no record
+}
+
+func newLedger(t *testing.T, c *kafkatest.Cluster, partitions int32) *ledger {
+	l := &ledger{T: t, cluster: c, topic: kafkatest.Name(t), log: make([][]entry, partitions)}
+	// Records have times of years ago.
+	c.CreateTopic(t, l.topic, partitions, map[string]string{"retention.ms": "-1"})
+	return l
+}
+
+// system is a client of its own, that compresses by a codec.
+func (l *ledger) system(codec batch.Codec) *System {
+	return openSystem(l, Options{Brokers: l.cluster.Bootstrap(), Codec: codec})
+}
+
+// A pen writes to the topic, and what it has written into the ledger.
+type pen struct {
+	*producer
+	ledger *ledger
+	topic  stream.Writer
+	open   map[int32]bool // what was written to in the transaction
+}
+
+func (l *ledger) pen(s *System, cfg stream.ProducerConfig) *pen {
+	l.Helper()
+	p, err := s.OpenProducer(l.Context(), cfg)
+	must(l, err)
+	l.Cleanup(func() { must(l, p.Close()) })
+	w, err := p.Writer(l.topic)
+	must(l, err)
+	return &pen{producer: p.(*producer), ledger: l, topic: w, open: make(map[int32]bool)}
+}
+
+// send sends records to a partition.
+func (p *pen) send(partition int32, records ...stream.Record) {
+	l := p.ledger
+	l.Helper()
+	for i := range records {
+		must(l, p.topic.Send(partition, &records[i]))
+		l.enter(partition, entry{JavaRecord: inJava(&records[i]), codec: p.system.opts.Codec, transactional: p.transactional()})
+	}
+	p.open[partition] = true
+}
+
+// enter appends to a partition.
+func (l *ledger) enter(partition int32, e entry) {
+	e.Partition, e.Offset = partition, int64(len(l.log[partition]))
+	l.log[partition] = append(l.log[partition], e)
+}
+
+// inJava is a record as others see it.
+func inJava(r *stream.Record) kafkatest.JavaRecord {
+	j := kafkatest.JavaRecord{Time: r.Time, Key: r.Key, Value: r.Value, Headers: []kafkatest.JavaHeader{}}
+	for _, h := range r.Headers {
+		j.Headers = append(j.Headers, kafkatest.JavaHeader(h))
+	}
+	return j
+}
+
+// commit commits what was sent, and compares where the partitions end with where
+// they have to.
+func (p *pen) commit(offsets stream.GroupOffsets) {
+	l := p.ledger
+	l.Helper()
+	got, err := p.Commit(l.Context(), offsets)
+	must(l, err)
+	for _, end := range got {
+		if want := int64(len(l.log[end.Partition])); end.Offset != want {
+			l.Errorf("%s ends at %d, want %d", end.TopicPartition, end.Offset, want)
+		}
+	}
+	if n := p.end(commit); n != len(got) {
+		l.Errorf("%d partitions were written to, and %d have an end", n, len(got))
+	}
+}
+
+// abort takes back what was sent, after the broker has got it.
+func (p *pen) abort() {
+	l := p.ledger
+	l.Helper()
+	must(l, p.Flush(l.Context()))
+	must(l, p.Abort(l.Context()))
+	p.end(abort)
+}
+
+// end notes the end of the transaction in each of its partitions, and returns how
+// many these are.
+func (p *pen) end(e ending) (partitions int) {
+	partitions = len(p.open)
+	for i := range p.open {
+		log := p.ledger.log[i]
+		for n := len(log) - 1; n >= 0 && log[n].state == undecided; n-- {
+			log[n].state = e
+		}
+		if p.transactional() {
+			p.ledger.enter(i, entry{marker: true, state: e})
+		}
+	}
+	clear(p.open)
+	return partitions
+}
+
+// gone notes that the transaction was aborted, and had nothing in a partition.
+func (p *pen) gone(partition int32) {
+	if p.transactional() {
+		p.ledger.enter(partition, entry{marker: true, state: abort})
+	}
+}
+
+// want is what is to be seen, and where each partition ends.
+func (l *ledger) want(level string) (seen []entry, ends []int64) {
+	for _, log := range l.log {
+		end := 0
+		for ; end < len(log); end++ {
+			e := log[end]
+			if level == readCommitted && e.state == undecided {
+				break
+			}
+			if !e.marker && (level == readUncommitted || e.state == commit) {
+				seen = append(seen, e)
+			}
+		}
+		ends = append(ends, int64(end))
+	}
+	return seen, ends
+}
+
+// check compares the ledger with what franz-go reads, and java with what Kafka's
+// own client does.
+func (l *ledger) check(level string) {
+	l.Helper()
+	seen, ends := l.want(level)
+	var got []entry
+	for _, r := range readAll(l.T, l.cluster, level, l.topic, ends) {
+		got = append(got, inFranz(r))
+	}
+	l.compare("franz-go", level, seen, got)
+}
+
+func (l *ledger) java(level string) {
+	l.Helper()
+	seen, _ := l.want(level)
+	for i := range seen { // which Java doesn't tell
+		seen[i] = entry{JavaRecord: seen[i].JavaRecord}
+	}
+	var got []entry
+	for _, r := range l.cluster.JavaConsume(l, l.topic, map[string]string{"isolation.level": level}) {
+		got = append(got, entry{JavaRecord: r})
+	}
+	l.compare("Java", level, seen, got)
+}
+
+func (l *ledger) compare(who, level string, want, got []entry) {
+	l.Helper()
+	for i := range want {
+		want[i].state = undecided // nobody tells
+		if i >= len(got) || !reflect.DeepEqual(got[i], want[i]) {
+			l.Errorf("%s, %s: of %d records, of which %d were read, number %d isn't\n%s but\n%s", who, level, len(want), len(got), i, short(want, i), short(got, i))
+			return
+		}
+	}
+	if len(got) > len(want) {
+		l.Errorf("%s, %s: %d records too many, the first is\n%s", who, level, len(got)-len(want), short(got, len(want)))
+	}
+}
+
+func short(all []entry, i int) string {
+	if i >= len(all) {
+		return "nothing"
+	}
+	s := fmt.Sprintf("%+v", all[i])
+	return s[:min(len(s), 300)]
+}
