@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/metadata"
@@ -91,16 +92,21 @@ func (c *cluster) ask(ctx context.Context, topics []string) (*metadata.Response,
 }
 
 // askTimeout is for requests that a broker answers from memory, and that another
-// one could answer as well. Two attempts to connect to a few addresses fit into it:
-// kafka-go says only after the second why none succeeds.
-const askTimeout = openPatience
+// one could answer as well. Where there is no other, it is openPatience: two
+// attempts to connect to a few addresses fit into that, and kafka-go says only
+// after the second why none succeeds.
+const askTimeout = 3 * time.Second
 
 // askAny sends a request to whoever answers: it was the last one to do so, or one
 // at the addresses that the user gave, or any broker that is known.
 func askAny[A protocol.Message](ctx context.Context, c *cluster, req protocol.Message) (A, error) {
 	var first error
-	for _, node := range c.candidates() {
-		answer, err := c.link.Exchange(ctx, node, req, askTimeout)
+	all, timeout := c.candidates(), askTimeout
+	if len(all) == 1 {
+		timeout = openPatience
+	}
+	for _, node := range all {
+		answer, err := c.link.Exchange(ctx, node, req, timeout)
 		if err == nil {
 			c.answered(node)
 			return answer.(A), nil
