@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strconv"
 
 	"github.com/gretestream/grete/scheduler"
 )
@@ -55,7 +56,7 @@ func (r *run) checkAddress() error {
 	}
 	_, port, err := net.SplitHostPort(r.HTTP)
 	if err == nil {
-		_, err = net.LookupPort("tcp", port)
+		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil {
 		return fmt.Errorf("-http: %q is no address: write it as HOST:PORT, or as :PORT for all of this machine's", r.HTTP)

@@ -73,7 +73,7 @@ func (a *App) metadata(ctx context.Context, admin stream.Admin) (scheduler.Metad
 	}
 	known, err := admin.Partitions(ctx, names...)
 	if err != nil {
-		return scheduler.Metadata{}, fmt.Errorf("asking for topics: %w", err)
+		return scheduler.Metadata{}, err
 	}
 	return scheduler.Metadata{Partitions: known}, nil
 }

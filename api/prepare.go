@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/gretestream/grete/stream"
@@ -19,7 +18,7 @@ func (r *run) createInputs(ctx context.Context) error {
 	}
 	known, err := r.system.Admin().Partitions(ctx, topics...)
 	if err != nil {
-		return fmt.Errorf("asking for topics: %w", err)
+		return err
 	}
 	for _, t := range topics {
 		if known[t] > 0 {
@@ -30,7 +29,7 @@ func (r *run) createInputs(ctx context.Context) error {
 		case err == nil:
 			r.created++
 		case !errors.Is(err, stream.ErrTopicExists): // else somebody else was quicker
-			return fmt.Errorf("creating topic %s: %w", t, err)
+			return err
 		}
 	}
 	return nil

@@ -15,7 +15,7 @@ func TestTopicsAreCounted(t *testing.T) {
 		return list
 	}
 	const in, out, log, repartition = scheduler.RoleInput, scheduler.RoleOutput, scheduler.RoleChangelog, scheduler.RoleRepartition
-	for want, r := range map[string]run{
+	for want, r := range map[string]*run{
 		"reads 1 topic, writes 1, and has 0 of its own":                           {planned: &scheduler.Plan{Topics: topics(in, out)}},
 		"reads 2 topics, writes 0, and has 2 of its own; 1 of them made just now": {planned: &scheduler.Plan{Topics: topics(in, in, log, repartition)}},
 		"reads 1 topic, writes 1, and has 1 of its own; 3 of them made just now":  {planned: &scheduler.Plan{Topics: topics(in, out, log)}, created: 2},

@@ -26,7 +26,11 @@ func (r *run) start(ctx context.Context) error {
 	err = container.RunAll(ctx, configs)
 	cancel()
 	stopShowing()
-	err = errors.Join(err, beside.Wait())
+	failed := beside.Wait()
+	if failed != nil && errors.Is(err, context.Canceled) {
+		err = nil // they were stopped for that
+	}
+	err = errors.Join(err, failed)
 	if err == nil {
 		r.summarise()
 	}

@@ -41,11 +41,19 @@ func Open(ctx context.Context, cfg Config) (*Container, error) {
 	return c, c.open(ctx)
 }
 
+// open starts the container. What a crash has left half done is settled by a first
+// commit, and so is where a new input starts.
 func (c *Container) open(ctx context.Context) error {
 	c.byName = make(map[stream.TopicPartition]*partition)
 	c.budget.Limit = c.cfg.cacheBytes()
 	if err := c.start(ctx); err != nil {
 		return errors.Join(fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err), c.Close())
+	}
+	if !c.unsettled {
+		return nil
+	}
+	if err := c.commit(ctx); err != nil {
+		return errors.Join(err, c.Close())
 	}
 	return nil
 }
@@ -65,8 +73,7 @@ func (c *Container) replay(ctx context.Context, without *RecordError) error {
 
 // start opens what the container needs, in this order: the producer first, since
 // it fences a former owner and settles what that one had begun; then the state;
-// then the inputs. What a crash has left half done is settled by a first commit,
-// and so is where a new input starts.
+// then the inputs.
 func (c *Container) start(ctx context.Context) error {
 	var err error
 	id := fmt.Sprintf("%s-%s-%d", c.cfg.App, c.cfg.Stage.Name, c.cfg.Index)
@@ -86,9 +93,6 @@ func (c *Container) start(ctx context.Context) error {
 	}
 	c.lastCommit = c.cfg.Now()
 	c.lastFlush = c.lastCommit
-	if c.unsettled {
-		return c.commit(ctx)
-	}
 	return nil
 }
 

@@ -30,7 +30,7 @@ func CreateTopics(ctx context.Context, admin stream.Admin, plan *scheduler.Plan,
 		if errors.Is(err, stream.ErrTopicExists) {
 			found = append(found, t)
 		} else if err != nil {
-			return fmt.Errorf("creating topic %s: %w", t.Name, err)
+			return err
 		}
 	}
 	if len(found) == 0 {
@@ -68,12 +68,12 @@ func checkTopics(ctx context.Context, admin stream.Admin, topics []scheduler.Top
 	}
 	partitions, err := admin.Partitions(ctx, all...)
 	if err != nil {
-		return nil, fmt.Errorf("looking for topics: %w", err)
+		return nil, err
 	}
 	var settings map[string]stream.TopicConfig
 	if len(own) > 0 { // the settings of other people's topics are not our business
 		if settings, err = admin.Describe(ctx, own...); err != nil {
-			return nil, fmt.Errorf("looking at the settings of topics: %w", err)
+			return nil, err
 		}
 	}
 	var bad []error

@@ -183,20 +183,31 @@ func feedsOnce(t *testing.T, path string) {
 	t.Logf("%d offsets for %d lines: the rest was taken back, or ends a transaction", c.Ends(input), len(lines))
 }
 
-// Edits of 2014 are older than what a broker keeps by default. The job's topics
-// hold them all the same: what it writes has the time at which it is written.
+// Edits of 2014 are older than what a broker keeps by default. Who writes them with
+// their time has to see to it that their topic keeps them; the job's topics do so
+// all the same, as what it writes has the time at which it is written.
 func survivesRetention(t *testing.T, path string) {
 	c := program.StartKafka(t, kafkatest.Options{Properties: map[string]string{
-		"log.retention.check.interval.ms": "200", // how long records are kept stays as it is
+		// How long records are kept stays as it is. But the broker looks often, and has
+		// many segments that it could drop.
+		"log.retention.check.interval.ms": "200",
 		"log.initial.task.delay.ms":       "0",
+		"log.roll.ms":                     "200",
 	}})
 	const old = "old"
 	c.CreateTopic(t, old, 1, nil)
-	c.CreateTopic(t, input, 2, nil)
+	c.CreateTopic(t, input, 2, map[string]string{"retention.ms": "-1"})
 	lines := generate(7, 20_000)
-	args := []string{"-kafka", c.Address(), "-data", filepath.Join(t.TempDir(), "data"), "-commit-interval", "20ms"}
-	c.Write(input, 2, encoded(t, lines))
-	p := program.Start(t, path, args...)
+	args := func(more ...string) []string { // each time the state comes from the changelog
+		return append(more, "-kafka", c.Address(), "-data", filepath.Join(t.TempDir(), "data"), "-commit-interval", "20ms")
+	}
+	var records []*kgo.Record
+	for i, value := range encoded(t, lines) {
+		records = append(records, &kgo.Record{Topic: input, Partition: int32(i % 2), Timestamp: time.UnixMilli(lines[i].Time), Value: value})
+	}
+	began := time.Now()
+	c.Produce(records...)
+	p := program.Start(t, path, args()...)
 	c.Await("results", func() bool { return p.Ended() || c.Committed("wikipedia-"+input, input) == int64(len(lines)) })
 	// A record of 2014 is dropped. Whatever is as old as that is by now, too.
 	c.Produce(&kgo.Record{Topic: old, Timestamp: time.UnixMilli(lines[0].Time), Value: []byte("x")})
@@ -205,10 +216,21 @@ func survivesRetention(t *testing.T, path string) {
 	if err := p.Wait(); err != nil {
 		t.Fatalf("%v\n%s", err, p.Messages())
 	}
-	program.Run(t, path, append(args, "-once")...)
+	program.Run(t, path, args("-once")...)
 	want, _ := count(lines)
 	same(t, rowsOf(t, c.Read(output)), want)
-	if n := c.Starts("wikipedia-stats-changelog"); n != 0 {
-		t.Errorf("the changelog begins at offset %d", n)
+	for _, topic := range []string{output, "wikipedia-stats-changelog", "wikipedia-" + input + "-meta"} {
+		if n := c.Starts(topic); n != 0 {
+			t.Errorf("%s begins at offset %d", topic, n)
+		}
+		for _, r := range c.Read(topic) {
+			if r.Timestamp.Before(began.Add(-time.Minute)) {
+				t.Fatalf("offset %d of %s is of %v", r.Offset, topic, r.Timestamp)
+			}
+		}
+	}
+	// Of this what is processed is deleted, so that nothing is left to look at.
+	if got := c.Setting("wikipedia-by-channel", "retention.ms"); got != "-1" {
+		t.Errorf("the repartition topic has retention.ms=%s", got)
 	}
 }

@@ -112,6 +112,25 @@ func (c Cluster) Starts(topic string) (sum int64) {
 	return sum
 }
 
+// Setting is what a topic is set to, or the broker's default.
+func (c Cluster) Setting(topic, name string) string {
+	c.t.Helper()
+	described, err := c.Admin().DescribeTopicConfigs(c.t.Context(), topic)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	settings, err := described.On(topic, nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, s := range settings.Configs {
+		if s.Key == name {
+			return s.MaybeValue()
+		}
+	}
+	return ""
+}
+
 // Committed is the sum of a group's offsets in a topic; 0 as long as nobody
 // answers for the group.
 func (c Cluster) Committed(group, topic string) (sum int64) {
