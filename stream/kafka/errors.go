@@ -77,6 +77,7 @@ const (
 	badSASLState         = code(kafkago.IllegalSASLState)
 	policyViolation      = code(kafkago.PolicyViolation)
 	badTransactionTime   = code(kafkago.InvalidTransactionTimeout)
+	badTimestamp         = code(kafkago.InvalidTimestamp)
 	notAttempted         = code(55) // not among kafka-go's
 	invalidRecord        = code(kafkago.InvalidRecord)
 	producerFenced       = code(kafkago.ProducerFenced)

@@ -1,10 +1,8 @@
 package kafka
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -16,7 +14,6 @@ import (
 	"github.com/segmentio/kafka-go/protocol/metadata"
 
 	"github.com/gretestream/grete/stream"
-	"github.com/gretestream/grete/stream/batch"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
@@ -55,31 +52,8 @@ type fault struct {
 	lost  bool          // then the request hasn't arrived either
 	late  time.Duration // or it arrives that much later
 	code  code          // what the broker answers instead of doing it
+	told  code          // what it answers though it has appended the batches
 	after time.Duration // how long the broker takes
-}
-
-// A fakeLog is a partition.
-type fakeLog struct {
-	leader, epoch int32
-	end           int64
-	batches       []fakeBatch
-	producers     map[int64]*fakeProducer
-	sent          map[string][]byte // what came under a number
-	busy          bool
-}
-
-// A fakeProducer is what a partition knows of one.
-type fakeProducer struct {
-	epoch  int16
-	next   int32
-	recent []fakeBatch // the last five
-}
-
-// A fakeBatch is one that was appended.
-type fakeBatch struct {
-	batch.Header
-	records []stream.Record
-	state   ending // undecided as long as its transaction is open
 }
 
 // newFakeBrokers have one topic, which brokers lead in turn.
@@ -145,6 +119,11 @@ func (b *fakeBrokers) serve(ctx context.Context, node int32, req protocol.Messag
 	}
 	if p, ok := req.(*wire.Produce); ok {
 		p.Answer = answer.(*wire.Produce).Answer
+		for i := range p.Answer.Partitions {
+			if q := &p.Answer.Partitions[i]; f.told != 0 && q.Code == 0 {
+				q.Code, q.BaseOffset = int16(f.told), -1
+			}
+		}
 		return p, nil
 	}
 	return answer, nil
@@ -232,121 +211,6 @@ func (b *fakeBrokers) configs(r *describeconfigs.Request, instead code) *describ
 		answer.Resources = append(answer.Resources, resource)
 	}
 	return answer
-}
-
-// produce answers in another order than it was asked, as a broker may.
-func (b *fakeBrokers) produce(node int32, r *wire.Produce, instead code) *wire.Produce {
-	answer := *r
-	answer.Answer.Partitions = nil
-	for _, p := range r.Partitions {
-		out := wire.ProducedPartition{TopicPartition: p.TopicPartition, BaseOffset: -1, Code: int16(instead)}
-		if instead == 0 {
-			base, c := b.append(node, r.Transaction, p)
-			out.BaseOffset, out.Code = base, int16(c)
-		}
-		answer.Answer.Partitions = slices.Insert(answer.Answer.Partitions, 0, out)
-	}
-	return &answer
-}
-
-// append is what a partition's leader does about a batch.
-func (b *fakeBrokers) append(node int32, transaction string, p wire.ProducePartition) (int64, code) {
-	log := b.logs[p.TopicPartition]
-	got := b.read(p)
-	if log.leader != node {
-		return -1, notLeader
-	}
-	if id := b.ids[transaction]; transaction != "" {
-		switch {
-		case id == nil || id.who.id != got.ProducerID || got.ProducerEpoch < id.who.epoch:
-			return -1, staleProducerEpoch
-		case !id.parts[p.TopicPartition]:
-			return -1, badTransactionState
-		}
-	}
-	known := log.producers[got.ProducerID]
-	if known == nil || known.epoch < got.ProducerEpoch {
-		if got.Sequence != 0 {
-			return -1, outOfOrderSequence
-		}
-		known = &fakeProducer{epoch: got.ProducerEpoch}
-		log.producers[got.ProducerID] = known
-	}
-	if known.epoch > got.ProducerEpoch {
-		return -1, staleProducerEpoch
-	}
-	for _, old := range known.recent {
-		if old.Sequence == got.Sequence {
-			return old.BaseOffset, 0
-		}
-	}
-	if got.Sequence != known.next {
-		return -1, outOfOrderSequence
-	}
-	got.BaseOffset = log.end
-	log.end += int64(got.Count)
-	log.batches = append(log.batches, got)
-	known.next = after(got.Sequence, got.Count)
-	known.recent = append(known.recent, got)
-	known.recent = known.recent[max(len(known.recent)-5, 0):]
-	return got.BaseOffset, 0
-}
-
-// read decodes a batch, and looks whether it is what came before under its number.
-func (b *fakeBrokers) read(p wire.ProducePartition) fakeBatch {
-	var r batch.Reader
-	if data := p.Batch[wire.BatchRoom:]; len(data) == 0 {
-		b.t.Errorf("an empty batch for %s", p.TopicPartition)
-	}
-	r.Reset(slices.Clone(p.Batch[wire.BatchRoom:]))
-	if !r.Next() {
-		b.t.Errorf("a batch for %s can't be read: %v", p.TopicPartition, r.Err())
-		return fakeBatch{}
-	}
-	got := fakeBatch{Header: r.Header}
-	for {
-		var record stream.Record
-		if !r.Record(&record) {
-			break
-		}
-		got.records = append(got.records, record)
-	}
-	if r.Next() || r.Err() != nil || len(got.records) != int(got.Count) {
-		b.t.Errorf("a batch for %s has %d records of %d: %v", p.TopicPartition, len(got.records), got.Count, r.Err())
-	}
-	if got.Attributes&batch.Transactional == 0 {
-		got.state = commit
-	}
-	number := fmt.Sprint(got.ProducerID, got.ProducerEpoch, got.Sequence)
-	sent := b.logs[p.TopicPartition].sent
-	if before := sent[number]; before != nil && !bytes.Equal(before, p.Batch) {
-		b.t.Errorf("batch %d of %s has come with other bytes before", got.Sequence, p.TopicPartition)
-	}
-	sent[number] = slices.Clone(p.Batch)
-	return got
-}
-
-// move makes a partition's leader another broker, or nobody with noLeader.
-func (b *fakeBrokers) move(partition, to int32) {
-	log := b.logs[partOf(partition)]
-	log.leader = to
-	log.epoch++
-}
-
-// values are those of a partition's records, as who reads committed ones sees them.
-func (b *fakeBrokers) values(partition int32) []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var values []string
-	for _, got := range b.logs[partOf(partition)].batches {
-		if got.state != commit {
-			continue
-		}
-		for i := range got.records {
-			values = append(values, string(got.records[i].Value))
-		}
-	}
-	return values
 }
 
 // requests of one kind that the brokers were sent.

@@ -154,6 +154,8 @@ func (s *sender) refusal(o *outbox, a *wire.ProducedPartition) error {
 		err = s.fenced(c)
 	case invalidRecord:
 		err = fmt.Errorf("%w (a compacted topic takes only records with a key)", c)
+	case badTimestamp:
+		err = fmt.Errorf("%w: a record's time is further ahead of the broker's clock, or behind it, than the topic's message.timestamp.after.max.ms or message.timestamp.before.max.ms allows", c)
 	default:
 		err = denied(c, "Write", topicResource, o.Topic)
 	}

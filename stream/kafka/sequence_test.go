@@ -93,19 +93,7 @@ func (m *sequenceModel) actions() map[string]func(*rapid.T) {
 			m.sequence.push(p)
 			m.sent = append(m.sent, p)
 		},
-		"launch": func(t *rapid.T) {
-			p := m.sequence.launch(m.by)
-			if (p == nil) != (m.flying != nil || m.landed == len(m.sent)) {
-				t.Fatalf("launched %v with %v under way and %d to send", p, m.flying, len(m.sent)-m.landed)
-			}
-			if p == nil {
-				return
-			}
-			if p != m.sent[m.landed] {
-				t.Fatal("not the first is launched")
-			}
-			m.flying = p
-		},
+		"launch": m.launch,
 		"arrive": func(t *rapid.T) {
 			if m.flying == nil {
 				t.Skip()
@@ -119,15 +107,7 @@ func (m *sequenceModel) actions() map[string]func(*rapid.T) {
 				m.late = slices.Delete(m.late, i, i+1)
 			}
 		},
-		"drop": func(*rapid.T) {
-			dropped := m.sequence.drop()
-			m.sent = m.sent[:len(m.sent)-len(dropped)]
-			for _, p := range dropped {
-				if p.number != unsent || slices.Contains(m.partition.log, p) {
-					panic("a batch was dropped that was sent")
-				}
-			}
-		},
+		"drop": m.drop,
 		"bump": func(t *rapid.T) {
 			if m.landed < len(m.sent) {
 				t.Skip()
@@ -135,6 +115,29 @@ func (m *sequenceModel) actions() map[string]func(*rapid.T) {
 			m.by.epoch++
 		},
 		"": m.check,
+	}
+}
+
+func (m *sequenceModel) launch(t *rapid.T) {
+	p := m.sequence.launch(m.by)
+	if (p == nil) != (m.flying != nil || m.landed == len(m.sent)) {
+		t.Fatalf("launched %v with %v under way and %d to send", p, m.flying, len(m.sent)-m.landed)
+	}
+	if p != nil && p != m.sent[m.landed] {
+		t.Fatal("not the first is launched")
+	}
+	if p != nil {
+		m.flying = p
+	}
+}
+
+func (m *sequenceModel) drop(t *rapid.T) {
+	dropped := m.sequence.drop()
+	m.sent = m.sent[:len(m.sent)-len(dropped)]
+	for _, p := range dropped {
+		if p.number != unsent || slices.Contains(m.partition.log, p) {
+			t.Fatal("a batch was dropped that was sent")
+		}
 	}
 }
 
