@@ -1,0 +1,19 @@
+// Package kafkasim is a Kafka cluster at the level of requests, for simulations.
+//
+// It stands where the brokers do: beneath a link of package kafka that a test
+// gives it (kafka.OpenOn). The link is the network and the clock, and does to
+// requests and answers what it wants; the cluster carries out what arrives. It is
+// a state machine: what it answers depends on the order of the calls alone. It
+// has no goroutine, no clock and no randomness, and nothing in it depends on the
+// order of a map. It isn't safe for concurrent use.
+//
+// What it knows is what Grete's client says: topics and their settings, record
+// batches with the rules for idempotent and transactional producers, fetch
+// sessions, the two coordinators, groups' offsets, deaths and elections. It follows
+// the brokers of Kafka 4.1, against which its tests compare it, request by
+// request. What a broker does in its own time (a transaction's markers, time-outs,
+// elections) is a [Chore], done when the simulation says so.
+//
+// Replicas are one: a batch is everywhere when it is answered. So a death loses
+// nothing unless [Cluster.Truncate] says so.
+package kafkasim
