@@ -98,8 +98,7 @@ func (c *conductor) conduct() {
 		c.mu.Lock()
 		c.transaction.missed(s, !asked || !unanswered(err))
 		c.mu.Unlock()
-		if !ok || c.link.Sleep(c.life.ctx, pause) != nil {
-			c.leave()
+		if (!ok || c.link.Sleep(c.life.ctx, pause) != nil) && c.leave(t.closing) {
 			return
 		}
 	}
@@ -118,11 +117,17 @@ func (c *conductor) begin() (step, transaction) {
 	return s, c.transaction.ask(s)
 }
 
-func (c *conductor) leave() {
+// leave ends conduct after a failure, unless close was called since the step that
+// has failed: then there may be something to abort.
+func (c *conductor) leave(closing bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.transaction.closing && !closing {
+		return false
+	}
 	c.busy = false
 	c.rests.give()
+	return true
 }
 
 func (c *conductor) done(s step, who producerID) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/endtxn"
 
 	"github.com/gretestream/grete/stream"
 )
@@ -145,6 +146,13 @@ func TestClose(t *testing.T) {
 		"batches underway":  func(s *sending, _ *fakeBrokers) { s.send(3*batchOf, 1000) },
 		"flushed":           func(s *sending, _ *fakeBrokers) { s.send(1, 1); s.Flush(s.t.Context()) },
 		"a broken delivery": func(s *sending, b *fakeBrokers) { breakDelivery(b); s.send(3*batchOf, 1000); synctest.Wait() },
+		"a commit that is refused meanwhile": func(s *sending, b *fakeBrokers) {
+			refuseEnd(b, 2*time.Second)
+			s.send(1, 1)
+			ctx, cancel := context.WithTimeout(s.t.Context(), time.Second)
+			defer cancel()
+			s.Commit(ctx, stream.GroupOffsets{})
+		},
 		"a dead commit": func(s *sending, b *fakeBrokers) {
 			breakDelivery(b)
 			s.send(1, 1)
@@ -190,6 +198,18 @@ func breakDelivery(b *fakeBrokers) {
 	b.fault = func(_ int32, req protocol.Message) fault {
 		if isProduce(req) {
 			return fault{reset: true, lost: true}
+		}
+		return fault{}
+	}
+}
+
+// refuseEnd has the broker refuse the first end of a transaction, after a while.
+func refuseEnd(b *fakeBrokers, after time.Duration) {
+	refused := false
+	b.fault = func(_ int32, req protocol.Message) fault {
+		if _, ok := req.(*endtxn.Request); ok && !refused {
+			refused = true
+			return fault{code: badTransactionState, after: after}
 		}
 		return fault{}
 	}
