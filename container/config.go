@@ -1,6 +1,7 @@
 package container
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -36,8 +37,11 @@ type Config struct {
 	CommitInterval time.Duration // 0 means 500 ms
 	IdleTimeout    time.Duration // after which an input that is read to its end holds no watermark back; 0 means 10 s
 
-	Now    func() time.Time // nil: time.Now
-	Logger *slog.Logger     // nil: discarded
+	Now func() time.Time // nil: time.Now
+	// Await returns after d, or when ready has a token, or when ctx is done. nil:
+	// what the process's own clock makes of it.
+	Await  func(ctx context.Context, d time.Duration, ready <-chan struct{})
+	Logger *slog.Logger // nil: discarded
 	// Counts is where the container's counters are published; nil: nowhere.
 	Counts *metrics.Container
 }
@@ -55,6 +59,9 @@ func (c Config) withDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Await == nil {
+		c.Await = await
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -66,3 +73,13 @@ func (c Config) withDefaults() Config {
 func (c Config) fetchBytes() int64       { return c.Memory / 16 }
 func (c Config) transactionBytes() int64 { return c.Memory / 8 }
 func (c Config) cacheBytes() int64       { return c.Memory / 4 }
+
+func await(ctx context.Context, d time.Duration, ready <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-ready:
+	}
+}

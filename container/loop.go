@@ -25,8 +25,6 @@ const stepRecords = 8192
 
 // loop steps until ctx is done or the bounded run has ended.
 func (c *Container) loop(ctx context.Context) error {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
 	for ctx.Err() == nil {
 		wait, err := c.Step(ctx)
 		if err != nil || wait.Done {
@@ -36,12 +34,7 @@ func (c *Container) loop(ctx context.Context) error {
 			continue
 		}
 		began := c.cfg.Now()
-		timer.Reset(wait.Until.Sub(began))
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
-		case <-c.consumer.Ready():
-		}
+		c.cfg.Await(ctx, wait.Until.Sub(began), c.consumer.Ready())
 		c.spend(&c.counts.Phases.Idle, began)
 	}
 	return nil

@@ -161,6 +161,10 @@ type Admin interface {
 	// after the last committed record, in the order of tps.
 	Starts(ctx context.Context, tps ...TopicPartition) ([]int64, error)
 	Ends(ctx context.Context, tps ...TopicPartition) ([]int64, error)
+	// LogEnds returns the offset after the last record that has come to each
+	// partition, committed or not. Where Ends has come to it, nothing that had come
+	// by then can be committed any more that can't be read.
+	LogEnds(ctx context.Context, tps ...TopicPartition) ([]int64, error)
 	// OffsetsAt returns, in the order of tps, the offset of the first record whose
 	// time is not before at (ms since 1970); where there is none, that of Ends. On a
 	// log with markers, which have times of their own, it may be that of an earlier

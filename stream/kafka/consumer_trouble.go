@@ -172,10 +172,10 @@ func (c *consumer) locate() {
 		if len(lost) == 0 {
 			return
 		}
-		starts, err := c.system.listOffsets(c.ctx, earliestOffset, tps)
+		starts, err := c.system.listOffsets(c.ctx, earliestOffset, committedOnly, tps)
 		var ends []int64
 		if err == nil {
-			ends, err = c.system.listOffsets(c.ctx, latestOffset, tps)
+			ends, err = c.system.listOffsets(c.ctx, latestOffset, committedOnly, tps)
 		}
 		c.located(lost, starts, ends, err)
 	}

@@ -188,7 +188,7 @@ func (s *script) run(t *testing.T, test func(*testing.T, *System)) {
 func TestLeadersAreAskedOnceForAll(t *testing.T) {
 	s := newScript(1, 2, 1, 3)
 	s.run(t, func(t *testing.T, sys *System) {
-		got, err := sys.listOffsets(t.Context(), latestOffset, []stream.TopicPartition{at("t", 3), at("t", 0), at("t", 2), at("t", 1), at("t", 3)})
+		got, err := sys.listOffsets(t.Context(), latestOffset, committedOnly, []stream.TopicPartition{at("t", 3), at("t", 0), at("t", 2), at("t", 1), at("t", 3)})
 		if err != nil || !slices.Equal(got, []int64{300, 0, 200, 100, 300}) {
 			t.Errorf("offsets are %v, %v", got, err)
 		}
@@ -212,7 +212,7 @@ func TestLeadersThatMove(t *testing.T) {
 			s.run(t, func(t *testing.T, sys *System) {
 				change(s)
 				s.later(3*time.Second, func() { clear(s.dead) })
-				got, err := sys.listOffsets(t.Context(), latestOffset, all)
+				got, err := sys.listOffsets(t.Context(), latestOffset, committedOnly, all)
 				if err != nil || !slices.Equal(got, []int64{0, 100, 200}) {
 					t.Errorf("offsets are %v, %v", got, err)
 				}
@@ -229,7 +229,7 @@ func TestOnlyWhatFailedIsAskedAgain(t *testing.T) {
 	s := newScript(1, 2, 3)
 	s.run(t, func(t *testing.T, sys *System) {
 		s.listed = []int32{1, 3, 3}
-		if _, err := sys.listOffsets(t.Context(), latestOffset, []stream.TopicPartition{at("t", 0), at("t", 1), at("t", 2)}); err != nil {
+		if _, err := sys.listOffsets(t.Context(), latestOffset, committedOnly, []stream.TopicPartition{at("t", 0), at("t", 1), at("t", 2)}); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -243,7 +243,7 @@ func TestLeadersWhoStayAway(t *testing.T) {
 	s.dead[2] = true
 	s.run(t, func(t *testing.T, sys *System) {
 		began := time.Now()
-		_, err := sys.listOffsets(t.Context(), latestOffset, []stream.TopicPartition{at("t", 0), at("t", 1)})
+		_, err := sys.listOffsets(t.Context(), latestOffset, committedOnly, []stream.TopicPartition{at("t", 0), at("t", 1)})
 		var away *UnreachableError
 		if !errors.As(err, &away) || !strings.Contains(err.Error(), "tried for 1m") || !strings.Contains(err.Error(), "t/1") {
 			t.Errorf("the error is %v", err)
@@ -253,7 +253,7 @@ func TestLeadersWhoStayAway(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
-		if _, err := sys.listOffsets(ctx, latestOffset, []stream.TopicPartition{at("t", 1)}); !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &away) {
+		if _, err := sys.listOffsets(ctx, latestOffset, committedOnly, []stream.TopicPartition{at("t", 1)}); !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &away) {
 			t.Errorf("after the caller's time the error is %v", err)
 		}
 	})
@@ -265,12 +265,12 @@ func TestErrorsForGood(t *testing.T) {
 	s.run(t, func(t *testing.T, sys *System) {
 		began := time.Now()
 		for _, tp := range []stream.TopicPartition{at("missing", 0), at("t", 2), at("t", -1)} {
-			if _, err := sys.listOffsets(t.Context(), latestOffset, []stream.TopicPartition{at("t", 0), tp}); !errors.Is(err, stream.ErrUnknownTopic) || !strings.Contains(err.Error(), tp.Topic) {
+			if _, err := sys.listOffsets(t.Context(), latestOffset, committedOnly, []stream.TopicPartition{at("t", 0), tp}); !errors.Is(err, stream.ErrUnknownTopic) || !strings.Contains(err.Error(), tp.Topic) {
 				t.Errorf("the error of %s is %v", tp, err)
 			}
 		}
 		s.troubles = []code{notLeader, topicDenied}
-		if _, err := sys.listOffsets(t.Context(), latestOffset, []stream.TopicPartition{at("t", 0), at("t", 1)}); !errors.Is(err, topicDenied) || !strings.Contains(err.Error(), `must allow Describe on topic "t"`) {
+		if _, err := sys.listOffsets(t.Context(), latestOffset, committedOnly, []stream.TopicPartition{at("t", 0), at("t", 1)}); !errors.Is(err, topicDenied) || !strings.Contains(err.Error(), `must allow Describe on topic "t"`) {
 			t.Errorf("the error is %v", err)
 		}
 		if took := time.Since(began); took != 0 {
@@ -283,7 +283,7 @@ func TestTopicThatGrows(t *testing.T) {
 	s := newScript(1, 2)
 	s.run(t, func(t *testing.T, sys *System) {
 		ask := func(p int32) error {
-			_, err := sys.listOffsets(t.Context(), latestOffset, []stream.TopicPartition{at("t", p)})
+			_, err := sys.listOffsets(t.Context(), latestOffset, committedOnly, []stream.TopicPartition{at("t", p)})
 			return err
 		}
 		if err := ask(0); err != nil {

@@ -11,24 +11,31 @@ import (
 
 // Instead of a time, which is in ms since 1970.
 const (
-	latestOffset   = -1 // the end of what is committed
+	latestOffset   = -1 // the end
 	earliestOffset = -2 // the start
 )
 
 // Kafka's numbers.
 const (
-	anyReplica    = -1
-	committedOnly = 1
-	anyEpoch      = -1
+	anyReplica = -1
+	anyEpoch   = -1
+)
+
+// An isolation says what an offset is to be looked for among.
+type isolation int8
+
+const (
+	uncommittedToo isolation = iota
+	committedOnly
 )
 
 // listOffsets returns, in the order of tps, the offset of the first record whose
 // time is not before at, -1 if there is none; or the ends or starts. It tries
 // again what is not to be had at the moment.
-func (s *System) listOffsets(ctx context.Context, at int64, tps []stream.TopicPartition) ([]int64, error) {
+func (s *System) listOffsets(ctx context.Context, at int64, among isolation, tps []stream.TopicPartition) ([]int64, error) {
 	offsets := make([]int64, len(tps))
 	err := s.askLeaders(ctx, tps, func(ctx context.Context, node int32, mine []int) ([]error, error) {
-		answer, err := exchange[*listoffsets.Response](ctx, s.link, node, listRequest(at, tps, mine))
+		answer, err := exchange[*listoffsets.Response](ctx, s.link, node, listRequest(at, among, tps, mine))
 		if err != nil {
 			return nil, err
 		}
@@ -58,8 +65,8 @@ func (s *System) listOffsets(ctx context.Context, at int64, tps []stream.TopicPa
 	return offsets, nil
 }
 
-func listRequest(at int64, tps []stream.TopicPartition, mine []int) *listoffsets.Request {
-	req := &listoffsets.Request{ReplicaID: anyReplica, IsolationLevel: committedOnly}
+func listRequest(at int64, among isolation, tps []stream.TopicPartition, mine []int) *listoffsets.Request {
+	req := &listoffsets.Request{ReplicaID: anyReplica, IsolationLevel: int8(among)}
 	for _, topic := range inTopics(mine, func(i int) string { return tps[i].Topic }) {
 		t := listoffsets.RequestTopic{Topic: tps[topic[0]].Topic}
 		asked := make(map[int32]bool, len(topic)) // a broker refuses to be asked twice

@@ -94,6 +94,11 @@ func (a *admin) Ends(ctx context.Context, tps ...stream.TopicPartition) ([]int64
 	return a.each(ctx, tps, func(p *partition) int64 { return p.end })
 }
 
+// LogEnds is the same as Ends: what isn't committed isn't in the log.
+func (a *admin) LogEnds(ctx context.Context, tps ...stream.TopicPartition) ([]int64, error) {
+	return a.Ends(ctx, tps...)
+}
+
 func (a *admin) each(ctx context.Context, tps []stream.TopicPartition, of func(*partition) int64) ([]int64, error) {
 	s, err := a.read(ctx)
 	if err != nil {

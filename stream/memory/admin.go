@@ -87,6 +87,10 @@ func (a *admin) Ends(ctx context.Context, tps ...stream.TopicPartition) ([]int64
 	return a.each(ctx, tps, (*System)(a).look)
 }
 
+func (a *admin) LogEnds(ctx context.Context, tps ...stream.TopicPartition) ([]int64, error) {
+	return a.each(ctx, tps, (*partition).end)
+}
+
 func (a *admin) OffsetsAt(ctx context.Context, at int64, tps ...stream.TopicPartition) ([]int64, error) {
 	return a.each(ctx, tps, func(p *partition) int64 {
 		for i := range p.records[:p.shown-p.start] {

@@ -22,14 +22,16 @@ func flushed(f *fixture) {
 	if chunks := r.poll(); len(chunks) > 0 || f.ends(a)[0] != 0 {
 		f.Fatalf("flushed and not committed: %d chunks, the end is %d", len(chunks), f.ends(a)[0])
 	}
-	p.send(topic, 0, value("2"))
-	p.commit()
+	f.passed(a, f.logEnds(a), func() {
+		p.send(topic, 0, value("2"))
+		p.commit()
+	})
 	r.toEnds()
 	r.wantValues(a, "0", "1", "2")
 	r.wantValues(b, "other")
 	p.send(topic, 0, value("aborted"))
 	f.must(p.Flush(f.ctx))
-	f.must(p.Abort(f.ctx))
+	f.passed(a, f.logEnds(a), func() { f.must(p.Abort(f.ctx)) })
 	p.send(topic, 0, value("3"))
 	p.commit()
 	r.toEnds()
@@ -40,6 +42,27 @@ func flushed(f *fixture) {
 	f.wantError(p.Flush(ctx), context.Canceled)
 	f.must(p.Close())
 	f.wantError(p.Flush(f.ctx), stream.ErrClosed)
+}
+
+// passed: when a transaction has ended, what is committed has come to where all
+// that was sent ended before.
+func (f *fixture) passed(part stream.TopicPartition, logEnd int64, end func()) {
+	f.Helper()
+	if is := f.ends(part)[0]; is > logEnd {
+		f.Fatalf("%s: what is committed ends at %d, and all that was sent at %d", part, is, logEnd)
+	}
+	end()
+	f.mu.Lock()
+	f.said[part] = max(f.said[part], logEnd)
+	f.mu.Unlock()
+	f.settledEnds(part)
+}
+
+func (f *fixture) logEnds(part stream.TopicPartition) int64 {
+	f.Helper()
+	offsets, err := f.sys.Admin().LogEnds(f.ctx, part)
+	f.must(err)
+	return offsets[0]
 }
 
 // atLeastOnce: as long as nothing fails, each record comes once and in order, with
