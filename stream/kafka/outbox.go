@@ -49,15 +49,18 @@ type shelf struct {
 // way than that, now and then.
 const shelfBytes = 8 << 20
 
-// take returns a parcel that records can be put into.
-func (s *shelf) take() *parcel {
-	p := new(parcel)
+// take returns a parcel that records can be put into, with room for so many bytes
+// of them: it grows anyway, but that copies them.
+func (s *shelf) take(room int) *parcel {
+	var p *parcel
 	if last := len(s.free) - 1; last >= 0 {
 		p, s.free[last] = s.free[last], nil
 		s.free = s.free[:last]
 		s.bytes -= cap(p.bytes)
+	} else {
+		p = new(parcel)
 	}
-	p.begin()
+	p.begin(room)
 	return p
 }
 

@@ -90,9 +90,9 @@ func (p *producer) named(err error) error {
 // Buffered counts what is in parcels that the brokers don't have for certain.
 func (p *producer) Buffered() int64 { return p.open + p.sender.buffered.Load() }
 
-// begin opens a parcel for records.
-func (p *producer) begin(s *slot) {
-	s.parcel = p.sender.parcel()
+// begin opens a parcel for records, with room for so many bytes.
+func (p *producer) begin(s *slot, room int) {
+	s.parcel = p.sender.parcel(room)
 	p.open += int64(s.parcel.builder.Size())
 	if !s.touched {
 		s.touched = true

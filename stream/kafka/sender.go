@@ -52,10 +52,10 @@ const (
 )
 
 // parcel returns one that records can be put into.
-func (s *sender) parcel() *parcel {
+func (s *sender) parcel(room int) *parcel {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.shelf.take()
+	return s.shelf.take(room)
 }
 
 // push queues a parcel behind the others of its partition. It goes out with the

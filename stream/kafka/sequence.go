@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gretestream/grete/stream/batch"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
@@ -31,9 +32,11 @@ type parcel struct {
 // unsent is the number of a parcel that no broker can have seen.
 const unsent = -1
 
-// begin makes a parcel ready for records, with what memory it has.
-func (p *parcel) begin() {
-	p.builder.Start(append(p.bytes[:0], make([]byte, wire.BatchRoom)...))
+// begin makes a parcel ready for records, with what memory it has, or as much as
+// there is to be room for.
+func (p *parcel) begin(room int) {
+	bytes := slices.Grow(p.bytes[:0], wire.BatchRoom+room)
+	p.builder.Start(append(bytes, make([]byte, wire.BatchRoom)...))
 	*p = parcel{builder: p.builder, number: unsent}
 }
 

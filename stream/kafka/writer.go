@@ -98,17 +98,10 @@ func (w *writer) Send(partition int32, r *stream.Record) error {
 	}
 	s := &w.slots[partition]
 	size := atMost(r)
-	if s.parcel != nil && s.parcel.builder.Size()+size > w.limit {
-		p.post(s)
-		p.send()
-	}
-	if s.parcel == nil {
-		if batch.HeaderSize+size > w.limit {
-			if err := w.accept(r); err != nil {
-				return w.refuse(partition, err)
-			}
+	if s.parcel == nil || s.parcel.builder.Size()+size > w.limit {
+		if err := w.turn(s, r, size); err != nil {
+			return w.refuse(partition, err)
 		}
-		p.begin(s)
 	}
 	b := &s.parcel.builder
 	before := b.Size()
@@ -120,6 +113,24 @@ func (w *writer) Send(partition int32, r *stream.Record) error {
 		b.Append(r)
 	}
 	p.open += int64(b.Size() - before)
+	return nil
+}
+
+// turn has a parcel sent that is full, if there is one, and opens the next for a
+// record of at most this size.
+func (w *writer) turn(s *slot, r *stream.Record, size int) error {
+	p, room := w.producer, 0
+	if s.parcel != nil {
+		p.post(s)
+		p.send()
+		room = w.limit // the next is likely to get full, too
+	}
+	if batch.HeaderSize+size > w.limit {
+		if err := w.accept(r); err != nil {
+			return err
+		}
+	}
+	p.begin(s, room)
 	return nil
 }
 

@@ -215,6 +215,26 @@ func isProduce(req protocol.Message) bool {
 	return ok
 }
 
+// TestBatchesGrowOnce: where one batch after another is full, the memory of each is
+// allocated at once.
+func TestBatchesGrowOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newFakeBrokers(t, 1, 1)
+		s := newSending(t, b.system(Options{}), stream.ProducerConfig{})
+		b.fault = func(int32, protocol.Message) fault { return fault{hang: true} } // so that none is free again
+		r := stream.Record{Value: make([]byte, 1000), Time: 1}
+		fill := func() {
+			for range batchOf {
+				s.topic.Send(0, &r)
+			}
+		}
+		fill()
+		if n := testing.AllocsPerRun(20, fill); n > 4 {
+			t.Errorf("%v allocations per batch", n)
+		}
+	})
+}
+
 // TestSendAllocatesNothing once the memory of its batches is there.
 func TestSendAllocatesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
