@@ -65,7 +65,7 @@ func countsRightOnKafka(t *testing.T, path string, partitions int32) {
 	lines := generate(3, 20_000)
 	want, _ := count(lines)
 	c.Write(input, partitions, encoded(t, lines))
-	args := []string{"-kafka", c.Address(), "-once", "-print", output, "-data", filepath.Join(t.TempDir(), "data"), "-containers", "2"}
+	args := []string{"-kafka", c.Address(), "-once", "-print", output, "-data", filepath.Join(t.TempDir(), "data"), "-containers", "2", "-commit-interval", "10ms"}
 	out, messages := program.Run(t, path, args...)
 	same(t, parseRows(t, out), want)
 	same(t, rowsOf(t, c.Read(output)), want)
