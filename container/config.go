@@ -2,6 +2,8 @@ package container
 
 import (
 	"context"
+	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -40,10 +42,18 @@ type Config struct {
 	Now func() time.Time // nil: time.Now
 	// Await returns after d, or when ready has a token, or when ctx is done. nil:
 	// what the process's own clock makes of it.
-	Await  func(ctx context.Context, d time.Duration, ready <-chan struct{})
+	Await func(ctx context.Context, d time.Duration, ready <-chan struct{})
+	// NewID makes ids that nobody else has. nil: at random.
+	NewID  func() string
 	Logger *slog.Logger // nil: discarded
 	// Counts is where the container's counters are published; nil: nowhere.
 	Counts *metrics.Container
+}
+
+// TransactionalID is the id of the container's producer. A second copy of the
+// container has the same: it takes over, and fences the first.
+func (c Config) TransactionalID() string {
+	return fmt.Sprintf("%s-%s-%d", c.App, c.Stage.Name, c.Index)
 }
 
 func (c Config) withDefaults() Config {
@@ -61,6 +71,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Await == nil {
 		c.Await = await
+	}
+	if c.NewID == nil {
+		c.NewID = rand.Text
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

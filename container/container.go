@@ -21,6 +21,8 @@ type Container struct {
 	partitions []*partition
 	byName     map[stream.TopicPartition]*partition
 	chooser    chooser
+	owner      string                   // tells this life of the container from others, in meta records
+	fenced     map[string]bool          // producers that can't write any more, this one's former lives among them
 	skip       map[stream.Position]bool // records that failed after they had changed something
 	unsettled  bool                     // something must be committed before anything else is done
 	clean      bool                     // it stops, all is committed
@@ -45,6 +47,8 @@ func Open(ctx context.Context, cfg Config) (*Container, error) {
 // commit, and so is where a new input starts.
 func (c *Container) open(ctx context.Context) error {
 	c.byName = make(map[stream.TopicPartition]*partition)
+	c.fenced = make(map[string]bool)
+	c.owner = c.cfg.NewID()
 	c.budget.Limit = c.cfg.cacheBytes()
 	if err := c.start(ctx); err != nil {
 		return errors.Join(fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err), c.Close())
@@ -76,10 +80,10 @@ func (c *Container) replay(ctx context.Context, without *RecordError) error {
 // then the inputs.
 func (c *Container) start(ctx context.Context) error {
 	var err error
-	id := fmt.Sprintf("%s-%s-%d", c.cfg.App, c.cfg.Stage.Name, c.cfg.Index)
-	if c.producer, err = c.cfg.System.OpenProducer(ctx, stream.ProducerConfig{ID: id, AtLeastOnce: c.cfg.AtLeastOnce}); err != nil {
+	if c.producer, err = c.cfg.System.OpenProducer(ctx, stream.ProducerConfig{ID: c.cfg.TransactionalID(), AtLeastOnce: c.cfg.AtLeastOnce}); err != nil {
 		return err
 	}
+	c.fenced[c.cfg.TransactionalID()] = !c.cfg.AtLeastOnce
 	if c.consumer, err = c.cfg.System.OpenConsumer(ctx, stream.ConsumerConfig{MaxBytes: c.cfg.fetchBytes()}); err != nil {
 		return err
 	}
@@ -93,7 +97,18 @@ func (c *Container) start(ctx context.Context) error {
 	}
 	c.lastCommit = c.cfg.Now()
 	c.lastFlush = c.lastCommit
+	if !c.cfg.AtLeastOnce {
+		c.claim()
+	}
 	return nil
+}
+
+// claim has the first commit show, for all tasks, who owns them now.
+func (c *Container) claim() {
+	c.unsettled = true
+	for _, t := range c.tasks {
+		t.moved = true
+	}
 }
 
 // Close stops the container without a commit, as a crash would.

@@ -47,6 +47,9 @@ func (c *Container) Step(ctx context.Context) (Wait, error) {
 	if replay := (*replayError)(nil); errors.As(err, &replay) {
 		return Wait{}, c.replay(ctx, replay.cause)
 	}
+	if errors.Is(err, stream.ErrFenced) {
+		return Wait{}, c.comeBack(ctx, err)
+	}
 	return w, err
 }
 

@@ -28,6 +28,10 @@ type meta struct {
 	Operators map[string]int64 `json:"operators,omitempty"`
 	// Schemas of the stores, by name: what must not change under existing state.
 	Schemas map[string]string `json:"schemas,omitempty"`
+	// Producer is the id of the producer that has committed it, if that could be
+	// shut out; Owner the life of the container.
+	Producer string `json:"producer,omitempty"`
+	Owner    string `json:"owner,omitempty"`
 	// AtLeastOnce says that it wasn't written in a transaction: the group's offset
 	// may be behind it.
 	AtLeastOnce bool `json:"atLeastOnce,omitempty"`
@@ -66,6 +70,9 @@ func (c *Container) blankMeta(t *task) meta {
 func (c *Container) meta(t *task) meta {
 	m := c.blankMeta(t)
 	m.Seq, m.AtLeastOnce, m.Clean = t.seq, c.cfg.AtLeastOnce, c.clean
+	if !c.cfg.AtLeastOnce {
+		m.Producer, m.Owner = c.cfg.TransactionalID(), c.owner
+	}
 	for _, p := range t.partitions {
 		in := metaInput{Topic: p.Topic, Partition: p.Partition, Offset: p.position, Idle: p.idle}
 		if p.watermark != stream.NoTime {

@@ -3,7 +3,6 @@ package container
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/gretestream/grete/stream"
 )
@@ -99,21 +98,17 @@ func (r *restorer) read(ctx context.Context, logs []*changelog, take func(*chang
 		}
 		reading[l.TopicPartition] = l
 	}
-	alive := time.NewTicker(publishEvery)
-	defer alive.Stop()
 	for len(reading) > 0 {
 		chunks, err := r.consumer.Poll()
 		if err != nil {
 			return err
 		}
 		if len(chunks) == 0 {
-			select {
-			case <-ctx.Done():
+			r.c.cfg.Await(ctx, publishEvery, r.consumer.Ready())
+			if ctx.Err() != nil {
 				return ctx.Err()
-			case <-r.consumer.Ready():
-			case <-alive.C:
-				r.publish()
 			}
+			r.publish()
 		}
 		for i := range chunks {
 			l := reading[chunks[i].TopicPartition]

@@ -78,15 +78,53 @@ type changelog struct {
 	behind    []change // what comes after it, or after next
 }
 
-// run does it, step by step.
+// run does it, step by step. What is committed is read first, to see who else may
+// write; when nobody may any more, what has come until then, committed or not.
 func (r *restorer) run(ctx context.Context) error {
-	if err := r.begin(ctx); err != nil {
+	admin := r.c.cfg.System.Admin()
+	if err := r.look(ctx, admin.Ends); err != nil {
 		return err
 	}
-	if err := r.findCuts(ctx); err != nil {
+	for {
+		behind, err := r.fence(ctx)
+		if err == nil && !behind {
+			behind, err = r.behind(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		if !behind {
+			return r.replay(ctx)
+		}
+		if err := r.look(ctx, admin.LogEnds); err != nil {
+			return err
+		}
+	}
+}
+
+// look finds out where the last commits are, up to the ends that are given.
+func (r *restorer) look(ctx context.Context, ends ask) error {
+	if err := r.begin(ctx, ends); err != nil {
 		return err
 	}
-	return r.replay(ctx)
+	return r.findCuts(ctx)
+}
+
+// ask is a question for the offsets of partitions.
+type ask = func(context.Context, ...stream.TopicPartition) ([]int64, error)
+
+// behind tells whether something has come to the changelogs that wasn't looked at:
+// of a transaction whose end hasn't come to them yet.
+func (r *restorer) behind(ctx context.Context) (bool, error) {
+	var tps []stream.TopicPartition
+	var looked []int64
+	for _, t := range r.tasks {
+		for _, l := range t.parts {
+			tps, looked = append(tps, l.TopicPartition), append(looked, l.end)
+		}
+	}
+	ends, err := r.c.cfg.System.Admin().LogEnds(ctx, tps...)
+	return !slices.Equal(ends, looked), err
 }
 
 func (r *restorer) close() error {
@@ -98,7 +136,8 @@ func (r *restorer) close() error {
 
 // begin asks where the changelogs begin and end, and what of them the databases
 // hold.
-func (r *restorer) begin(ctx context.Context) error {
+func (r *restorer) begin(ctx context.Context, endsOf ask) error {
+	r.tasks = nil
 	var all []*changelog
 	var tps []stream.TopicPartition
 	for _, t := range r.c.tasks {
@@ -117,7 +156,7 @@ func (r *restorer) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	ends, err := r.c.cfg.System.Admin().Ends(ctx, tps...)
+	ends, err := endsOf(ctx, tps...)
 	if err != nil {
 		return err
 	}
