@@ -26,14 +26,11 @@ func (b *block) fill(records []byte, aborted []wire.Aborted, from int64) error {
 	whole := 0
 	var h batch.Header
 	for {
-		ok, err := batch.ParseHeader(records[whole:], &h)
-		if err == nil && ok && (h.Next() <= b.next || whole > 0 && h.BaseOffset < b.next) {
-			err = fmt.Errorf("%w: a batch with the offsets %d to %d where %d was expected", batch.ErrCorrupt, h.BaseOffset, h.Next()-1, b.next)
-		}
+		ok, err := b.follows(&h, records[whole:], whole == 0)
 		if err != nil && whole == 0 {
 			return err
 		}
-		if err != nil || !ok {
+		if !ok {
 			break // what comes before is good
 		}
 		b.largest = max(b.largest, h.Size)
@@ -48,4 +45,13 @@ func (b *block) fill(records []byte, aborted []wire.Aborted, from int64) error {
 	b.aborted = append(b.aborted[:0], aborted...)
 	slices.SortFunc(b.aborted, func(x, y wire.Aborted) int { return cmp.Compare(x.FirstOffset, y.FirstOffset) })
 	return nil
+}
+
+// follows parses the header of the next batch, and tells whether there is one.
+func (b *block) follows(h *batch.Header, records []byte, first bool) (bool, error) {
+	ok, err := batch.ParseHeader(records, h)
+	if ok && (h.Next() <= b.next || !first && h.BaseOffset < b.next) {
+		return false, fmt.Errorf("%w: a batch with the offsets %d to %d where %d was expected", batch.ErrCorrupt, h.BaseOffset, h.Next()-1, b.next)
+	}
+	return ok, err
 }

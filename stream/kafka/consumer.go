@@ -32,7 +32,8 @@ type consumer struct {
 	chunks   []stream.Chunk
 	due      []*reading // with a chunk in this Poll
 	out      int        // chunks that are out
-	turn     int
+	turn     int        // the first of the assigned to get a decoder
+	lent     *reading   // has a decoder larger than half of what there is
 	decoders decoders
 	closed   bool
 
@@ -41,7 +42,8 @@ type consumer struct {
 	byName   map[stream.TopicPartition]*reading
 	assigned []*reading
 	fetchers []*fetcher
-	first    int   // of the fetchers that pump looks at
+	starts   int64 // of requests in eager lanes
+	answers  int64
 	usual    int   // bytes of a large batch lately
 	err      error // of all partitions
 	pool     pool
@@ -160,8 +162,7 @@ func (c *consumer) empty(r *reading) {
 		r.out = false
 		c.out--
 	}
-	c.decoders.put(r.decoder)
-	r.decoder = nil
+	c.putDecoder(r)
 	for r.n > 0 {
 		c.shift(r)
 	}
@@ -188,8 +189,7 @@ func (c *consumer) Release(tp stream.TopicPartition) {
 	r.out, r.damaged = false, 0
 	c.out--
 	if r.done {
-		c.decoders.put(r.decoder)
-		r.decoder = nil
+		c.putDecoder(r)
 		c.shift(r)
 	}
 	c.wake()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
@@ -34,6 +35,7 @@ func (c *consumer) arrive(l *lane, q *request, err error) time.Duration {
 		return 0
 	}
 	answer := &q.fetch.Answer
+	c.answers++
 	c.answered(l.fetcher)
 	if err := l.session.answered(answer); err != nil {
 		c.refused(l, q, err)
@@ -44,8 +46,12 @@ func (c *consumer) arrive(l *lane, q *request, err error) time.Duration {
 		}
 	}
 	for _, r := range q.readings {
-		if r.asked == q {
-			r.asked = nil
+		if r.asked != q {
+			continue
+		}
+		r.asked = nil
+		if r.atEnd() {
+			r.served = c.answers
 		}
 	}
 	l.spare = q
@@ -85,6 +91,9 @@ func (c *consumer) store(r *reading, p *wire.FetchedPartition) {
 		c.blocks = c.blocks[:last]
 	}
 	err := b.fill(p.Records, p.Aborted, r.fetch)
+	if err == nil && b.next == r.fetch { // a broker never gives just a part of the first batch
+		err = fmt.Errorf("%w: %d bytes are no batch", batch.ErrCorrupt, len(p.Records))
+	}
 	if err == nil {
 		r.largest = b.largest
 		if c.usual == 0 {
@@ -92,18 +101,18 @@ func (c *consumer) store(r *reading, p *wire.FetchedPartition) {
 		}
 		c.usual += (b.largest - c.usual) / 8
 	}
-	if err != nil || b.next == r.fetch { // nothing whole
+	if err != nil {
 		c.pool.put(p.Records)
 		b.buf = nil
 		c.blocks = append(c.blocks, b)
-		if err != nil {
-			c.refetch(r, fmt.Errorf("%w: %w", stream.ErrCorrupt, err))
-		}
+		c.refetch(r, fmt.Errorf("%w: %w", stream.ErrCorrupt, err))
 		return
 	}
 	r.blocks[r.n] = b
 	r.n++
 	r.fetch = b.next
+	r.end = max(r.end, r.fetch) // records may have come in after the broker looked
+	r.served = c.answers
 	c.wake()
 }
 
@@ -179,6 +188,25 @@ func (c *consumer) expected(r *reading) int64 {
 // commonBatch is the most that a broker takes, unless it is told otherwise.
 const commonBatch = 1 << 20
 
+// room is what may still be asked for. A block that is larger than all there is isn't
+// counted, else others would have to wait for it to be released.
+func (c *consumer) room() int64 {
+	room := c.pool.room()
+	if room > 0 {
+		return room
+	}
+	largest := 0
+	for _, r := range c.assigned {
+		for _, b := range r.blocks[:r.n] {
+			largest = max(largest, cap(b.buf))
+		}
+	}
+	if int64(largest) > c.pool.max {
+		room += int64(largest)
+	}
+	return room
+}
+
 // quotas is what some partitions may get together.
 func (c *consumer) quotas(of []*reading) int64 {
 	sum := int64(0)
@@ -188,16 +216,17 @@ func (c *consumer) quotas(of []*reading) int64 {
 	return min(sum, math.MaxInt32)
 }
 
-// pump starts the requests that can be started. The caller holds mu.
+// pump starts the requests that can be started; where memory is short, those to
+// brokers that have waited longest. The caller holds mu.
 func (c *consumer) pump() {
 	if c.over {
 		return
 	}
 	now := c.link.Now()
-	for i := range c.fetchers {
-		c.fetchers[(c.first+i)%len(c.fetchers)].pump(now)
+	slices.SortStableFunc(c.fetchers, func(a, b *fetcher) int { return cmp.Compare(a.started, b.started) })
+	for _, f := range c.fetchers {
+		f.pump(now)
 	}
-	c.first++
 }
 
 // follow has a partition fetched from its leader. It reports false if nobody is

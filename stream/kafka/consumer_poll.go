@@ -27,6 +27,9 @@ func (c *consumer) Poll() ([]stream.Chunk, error) {
 		chunk, ok, err := r.read(c.chunkBytes())
 		c.decoders.held += r.decoder.bytes() - before
 		r.unpacked = r.decoder.Memory()
+		if c.lent == nil && r.decoder.bytes() > c.decoders.max/2 { // larger than expected
+			c.lent = r
+		}
 		switch {
 		case err != nil:
 			c.reread(r, err)
@@ -51,6 +54,7 @@ func (c *consumer) choose() error {
 		c.err = nil
 		return err
 	}
+	turn, denied := c.turn, false
 	for i := range c.assigned {
 		r := c.assigned[(c.turn+i)%len(c.assigned)]
 		if r.n == 0 && r.err != nil {
@@ -58,31 +62,52 @@ func (c *consumer) choose() error {
 			r.err = nil
 			return err
 		}
-		if !r.out && r.n > 0 && c.equip(r) {
+		if r.out || r.n == 0 {
+			continue
+		}
+		if r.decoder == nil && !denied {
+			turn = c.turn + i + 1
+		}
+		if r.decoder != nil || c.equip(r) {
 			c.due = append(c.due, r)
+		} else if !denied { // the first one next time
+			turn, denied = c.turn+i, true
 		}
 	}
-	c.turn++
+	c.turn = turn
 	c.pump()
 	return nil
 }
 
-// equip sees to it that the partition has a decoder. It reports false where memory
-// is short: then a Release makes room.
+// equip gives the partition a decoder. It reports false where memory is short: then
+// a Release makes room. One partition at a time may get a large one beside all others,
+// or it might wait for them for ever.
 func (c *consumer) equip(r *reading) bool {
-	if r.decoder != nil {
-		return true
-	}
 	records := c.chunkRecords()
 	need := int64(records) * recordBytes
 	if b := r.blocks[0]; b.packed {
 		need += max(r.unpacked, usualRatio*int64(b.largest))
 	}
-	if c.decoders.held+need > c.decoders.max && c.out+len(c.due) > 0 {
-		return false
+	held := c.decoders.held
+	if c.lent != nil {
+		held -= c.lent.decoder.bytes()
+	}
+	if held+need > c.decoders.max {
+		if need <= c.decoders.max/2 || c.lent != nil {
+			return false
+		}
+		c.lent = r
 	}
 	r.decoder = c.decoders.take(records)
 	return true
+}
+
+func (c *consumer) putDecoder(r *reading) {
+	c.decoders.put(r.decoder)
+	r.decoder = nil
+	if c.lent == r {
+		c.lent = nil
+	}
 }
 
 // usualRatio is how much larger a batch is when it is unpacked, as far as nothing is
@@ -103,8 +128,7 @@ func (c *consumer) chunkBytes() int64 {
 func (c *consumer) finish(r *reading) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.decoders.put(r.decoder)
-	r.decoder = nil
+	c.putDecoder(r)
 	c.shift(r)
 	c.wake()
 }

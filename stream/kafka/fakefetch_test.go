@@ -12,7 +12,6 @@ import (
 	"github.com/segmentio/kafka-go/protocol/metadata"
 
 	"github.com/gretestream/grete/stream"
-	"github.com/gretestream/grete/stream/batch"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
@@ -42,39 +41,6 @@ type fetchFault struct {
 	throttle time.Duration // the broker wants not to be asked for so long
 }
 
-// A book is a partition.
-type book struct {
-	leader  int32 // noLeader: none
-	epoch   int32
-	start   int64
-	batches []page
-	stable  int64 // the last stable offset
-	aborted []abortion
-	code    code // what is answered instead
-	torn    int  // how many answers have a flipped bit
-}
-
-type page struct {
-	batch.Header
-	bytes []byte
-}
-
-type abortion struct {
-	wire.Aborted
-	marker int64
-}
-
-type librarySession struct {
-	node  int32
-	epoch int32
-	held  []*sessionEntry
-}
-
-type sessionEntry struct {
-	wire.FetchPartition
-	told int64 // the high watermark that was answered last; -1: none
-}
-
 func newLibrary(nodes int32) *library {
 	return &library{nodes: nodes, sessions: true, books: make(map[stream.TopicPartition]*book), open: make(map[int32]*librarySession)}
 }
@@ -91,29 +57,10 @@ func (l *library) change(f func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f()
-	close(l.changed)
-	l.changed = make(chan struct{})
-}
-
-func (b *book) end() int64 {
-	if len(b.batches) == 0 {
-		return b.start
+	if l.changed != nil { // else nobody is there yet
+		close(l.changed)
+		l.changed = make(chan struct{})
 	}
-	return b.batches[len(b.batches)-1].Next()
-}
-
-// append adds batches with the next offsets, all of them stable.
-func (b *book) append(data ...[]byte) {
-	for _, d := range data {
-		d = slices.Clone(d)
-		batch.SetBaseOffset(d, b.end())
-		var h batch.Header
-		if ok, err := batch.ParseHeader(d, &h); !ok || err != nil || h.Size != len(d) {
-			panic("not a batch")
-		}
-		b.batches = append(b.batches, page{h, d})
-	}
-	b.stable = b.end()
 }
 
 // serve is for a fakeLink.
@@ -177,72 +124,47 @@ func (l *library) fetch(ctx context.Context, node int32, f *wire.Fetch) error {
 	f.Answer.Partitions = f.Answer.Partitions[:0]
 	l.fetches++
 	l.asked += len(f.Partitions)
-	var wrong fetchFault
-	if l.fault != nil {
-		wrong = l.fault(node, f)
-	}
-	f.Answer.Throttle = int32(wrong.throttle.Milliseconds())
+	wrong := l.goesWrong(node, f)
 	if wrong.code != 0 {
-		f.Answer.Code = int16(wrong.code)
 		return nil
 	}
 	s, full := l.session(node, f)
 	if s == nil {
 		return nil
 	}
-	if err := l.await(ctx, s, f); err != nil {
+	waited, err := l.await(ctx, s, f)
+	if err != nil {
 		return err
+	}
+	if waited { // it goes wrong for those, too, who were waiting
+		wrong = l.goesWrong(node, f)
 	}
 	if wrong.err != nil {
 		l.breakOff(s, f, wrong)
 		return wrong.err
 	}
-	l.answer(s, f, full)
+	if wrong.code == 0 {
+		l.answer(s, f, full)
+	}
 	return nil
 }
 
-// session finds the one that is meant, or none, with the error answered.
-func (l *library) session(node int32, f *wire.Fetch) (s *librarySession, full bool) {
-	if f.Epoch <= 0 {
-		delete(l.open, f.Session)
-		s = &librarySession{node: node, epoch: 1}
-		if f.Epoch == 0 && l.sessions {
-			l.lastID++
-			f.Answer.Session = l.lastID
-			l.open[l.lastID] = s
-		}
-		s.update(f)
-		return s, true
+// goesWrong asks the test, and sets the answer accordingly.
+func (l *library) goesWrong(node int32, f *wire.Fetch) fetchFault {
+	var wrong fetchFault
+	if l.fault != nil {
+		wrong = l.fault(node, f)
 	}
-	s = l.open[f.Session]
-	switch {
-	case s == nil || s.node != node:
-		f.Answer.Code = int16(fetchSessionUnknown)
-		return nil, false
-	case s.epoch != f.Epoch:
-		f.Answer.Code = int16(fetchSessionEpoch)
-		return nil, false
+	f.Answer.Code, f.Answer.Throttle = int16(wrong.code), int32(wrong.throttle.Milliseconds())
+	if wrong.code != 0 {
+		f.Answer.Session = 0
 	}
-	s.epoch++
-	f.Answer.Session = f.Session
-	s.update(f)
-	return s, false
+	return wrong
 }
 
-func (s *librarySession) update(f *wire.Fetch) {
-	for _, p := range f.Partitions {
-		i := slices.IndexFunc(s.held, func(e *sessionEntry) bool { return e.TopicPartition == p.TopicPartition })
-		if i < 0 {
-			s.held = append(s.held, &sessionEntry{told: -1})
-			i = len(s.held) - 1
-		}
-		s.held[i].FetchPartition = p
-	}
-	s.held = slices.DeleteFunc(s.held, func(e *sessionEntry) bool { return slices.Contains(f.Forgotten, e.TopicPartition) })
-}
-
-// await waits until there is something to answer, or for as long as it may.
-func (l *library) await(ctx context.Context, s *librarySession, f *wire.Fetch) error {
+// await waits until there is something to answer, or for as long as it may. It
+// reports whether it had to.
+func (l *library) await(ctx context.Context, s *librarySession, f *wire.Fetch) (waited bool, err error) {
 	timer := time.NewTimer(time.Duration(f.MaxWait) * time.Millisecond)
 	defer timer.Stop()
 	for !slices.ContainsFunc(s.held, func(e *sessionEntry) bool {
@@ -255,45 +177,16 @@ func (l *library) await(ctx context.Context, s *librarySession, f *wire.Fetch) e
 		select {
 		case <-changed:
 			l.mu.Lock()
-			continue
+			waited = true
 		case <-timer.C:
 			l.mu.Lock()
-			return nil
+			return true, nil
 		case <-ctx.Done():
 			l.mu.Lock()
-			return ctx.Err()
+			return true, ctx.Err()
 		}
 	}
-	return nil
-}
-
-func (l *library) check(node int32, b *book, e *sessionEntry) code {
-	switch {
-	case b == nil:
-		return unknownTopic
-	case b.code != 0:
-		return b.code
-	case b.leader != node:
-		return notLeader
-	case e.LeaderEpoch < b.epoch:
-		return fencedLeaderEpoch
-	case e.LeaderEpoch > b.epoch:
-		return unknownLeaderEpoch
-	case e.Offset < b.start || e.Offset > b.end():
-		return offsetOutOfRange
-	}
-	return 0
-}
-
-// first is the place of the batch with an offset, or the next one.
-func (b *book) first(offset int64) int {
-	i, _ := slices.BinarySearchFunc(b.batches, offset, func(p page, o int64) int {
-		if p.Next() <= o {
-			return -1
-		}
-		return 1
-	})
-	return i
+	return waited, nil
 }
 
 func (l *library) answer(s *librarySession, f *wire.Fetch, full bool) {
@@ -325,44 +218,6 @@ func (l *library) answer(s *librarySession, f *wire.Fetch, full bool) {
 		i := slices.Index(s.held, e)
 		s.held = append(slices.Delete(s.held, i, i+1), e)
 	}
-}
-
-// records are what is answered of a partition: never a part of its first batch.
-func (b *book) records(e *sessionEntry, left int, first bool) []byte {
-	all := b.batches[b.first(e.Offset):]
-	if len(all) == 0 || all[0].BaseOffset >= b.stable {
-		return nil
-	}
-	size := min(left, int(e.MaxBytes))
-	if n := len(all[0].bytes); n > size {
-		if !first {
-			return nil
-		}
-		size = n
-	}
-	var out []byte
-	for _, p := range all {
-		if p.BaseOffset >= b.stable || len(out) >= size {
-			break
-		}
-		out = append(out, p.bytes...)
-	}
-	out = out[:min(len(out), size)]
-	if b.torn > 0 {
-		b.torn--
-		out[len(out)/2] ^= 1
-	}
-	return out
-}
-
-func (b *book) abortedFrom(offset int64) []wire.Aborted {
-	var list []wire.Aborted
-	for _, a := range b.aborted {
-		if a.marker >= offset {
-			list = append(list, a.Aborted)
-		}
-	}
-	return list
 }
 
 // breakOff is an answer of which only the beginning comes, while its memory is

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -16,8 +17,9 @@ type fetcher struct {
 	readings []*reading // in the order of compare
 	patient  lane
 	eager    lane
-	turn     int
-	away     bool // the broker doesn't answer
+	order    []*reading // of turns, while afford looks for it
+	started  int64      // the consumer's count when the eager lane was last used
+	away     bool       // the broker doesn't answer
 }
 
 const (
@@ -94,7 +96,8 @@ func (f *fetcher) pick(now time.Time) (wanted bool) {
 func (f *fetcher) startPatient(now time.Time) {
 	c := f.consumer
 	l := &f.patient
-	room := min(c.aside/int64(len(c.fetchers)), c.pool.room()+c.aside, c.quotas(l.picked))
+	part := max(c.aside/int64(len(c.fetchers)), minQuota)
+	room := min(part, c.room()+c.aside, c.quotas(l.picked))
 	if room < minQuota {
 		return
 	}
@@ -111,7 +114,8 @@ func (f *fetcher) startEager(wanted bool) {
 	if len(f.eager.picked) == 0 {
 		return
 	}
-	f.turn++
+	f.consumer.starts++
+	f.started = f.consumer.starts
 	wait := eagerWait
 	if wanted {
 		wait = hurriedWait
@@ -124,26 +128,29 @@ func (f *fetcher) startEager(wanted bool) {
 	f.eager.start(room, reserved, wait)
 }
 
-// afford keeps those of the eager lane's partitions for which there is memory, by
-// turns, and returns how much. Partitions of which there is nothing in memory come
-// first: they get as much as there is, the others not more than their part.
+// afford keeps those of the eager lane's partitions for which there is memory, and
+// returns how much. Partitions of which there is nothing in memory come first: they
+// get as much as there is, the others not more than their part. Among both it is
+// the turn of whoever got something the longest time ago. A partition that was in
+// a request and got nothing, as others had used up the answer, keeps its turn: it
+// comes to be the first in a request, which gets a batch however large it is.
 func (f *fetcher) afford() int64 {
 	c, all := f.consumer, f.eager.picked
-	room := c.pool.room()
+	room := c.room()
 	if need := c.quotas(all); need <= room {
 		return need
 	}
+	room = min(room, c.pool.max/int64(len(c.fetchers))) // or one broker would leave the crumbs to another
+	f.order = append(f.order[:0], all...)
+	slices.SortStableFunc(f.order, func(a, b *reading) int { return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.served, b.served)) })
 	left := room
-	for _, blocks := range []int{0, 1} {
-		for i := range all {
-			r := all[(f.turn+i)%len(all)]
-			quota := c.quota(r)
-			if r.n == blocks && (blocks == 0 && left > 0 || quota <= left) {
-				r.chosen = true
-				left -= quota
-			}
+	for _, r := range f.order {
+		if quota := c.quota(r); r.n == 0 && left > 0 || quota <= left {
+			r.chosen = true
+			left -= quota
 		}
 	}
+	clear(f.order)
 	f.eager.picked = slices.DeleteFunc(all, func(r *reading) bool {
 		chosen := r.chosen
 		r.chosen = false

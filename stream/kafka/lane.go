@@ -61,8 +61,12 @@ func (l *lane) start(maxBytes, reserved int64, wait time.Duration) {
 	l.spare, l.underway = nil, q
 	q.readings = append(q.readings[:0], l.picked...)
 	l.want, l.resting = l.want[:0], true
-	for _, r := range q.readings {
+	first := 0
+	for i, r := range q.readings {
 		r.asked = q
+		if r.served < q.readings[first].served {
+			first = i
+		}
 		l.resting = l.resting && r.atEnd()
 		l.want = append(l.want, wire.FetchPartition{
 			TopicPartition: r.TopicPartition, LeaderEpoch: r.epoch, Offset: r.fetch, MaxBytes: int32(c.quota(r)),
@@ -70,7 +74,7 @@ func (l *lane) start(maxBytes, reserved int64, wait time.Duration) {
 	}
 	q.taken = 0
 	q.fetch.MaxWait, q.fetch.MinBytes, q.fetch.MaxBytes = int32(wait.Milliseconds()), 1, int32(maxBytes)
-	l.session.next(&q.fetch, l.want)
+	l.session.next(&q.fetch, l.want, first)
 	q.reserved = reserved
 	c.pool.reserve(reserved)
 	l.deadline = c.link.Now().Add(wait)

@@ -34,6 +34,7 @@ type reading struct {
 	fetcher  *fetcher // of the broker that leads it; nil: nobody known
 	epoch    int32    // of that leadership
 	chosen   bool     // for a request that is being made
+	served   int64    // the answer that last brought all that there was, or a part of it
 	state    state
 	over     bool // it isn't assigned any more
 	damaged  int  // how often they couldn't be read, one time after another

@@ -19,7 +19,6 @@ type session struct {
 	// What the broker holds, and what it will after the request under way; in the
 	// order of compare.
 	held, sent []wire.FetchPartition
-	turn       int
 }
 
 // compare is the order of partitions in a session.
@@ -27,19 +26,14 @@ func compare(a, b stream.TopicPartition) int {
 	return cmp.Or(strings.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 }
 
-// next makes f ask for want, which is in the order of compare.
-func (s *session) next(f *wire.Fetch, want []wire.FetchPartition) {
+// next makes f ask for want, which is in the order of compare. The broker is to
+// begin with the one at first, if it may choose: within a session it sees to it
+// that all have their turn.
+func (s *session) next(f *wire.Fetch, want []wire.FetchPartition, first int) {
 	f.Session, f.Epoch = s.id, s.epoch
 	f.Partitions, f.Forgotten = f.Partitions[:0], f.Forgotten[:0]
 	if s.epoch == 0 {
-		// The broker serves them in this order. Within a session it sees to it that
-		// all have their turn; where it has no room for sessions, we do.
-		first := 0
-		if len(want) > 0 {
-			first = s.turn % len(want)
-		}
 		f.Partitions = append(append(f.Partitions, want[first:]...), want[:first]...)
-		s.turn++
 	} else {
 		s.tell(f, want)
 	}
@@ -51,7 +45,7 @@ func (s *session) next(f *wire.Fetch, want []wire.FetchPartition) {
 func (s *session) tell(f *wire.Fetch, want []wire.FetchPartition) {
 	held := s.held
 	for len(held) > 0 || len(want) > 0 {
-		order := 0
+		var order int
 		switch {
 		case len(held) == 0:
 			order = 1

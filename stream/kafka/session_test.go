@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"math"
-	"reflect"
 	"slices"
 	"testing"
 
@@ -79,7 +78,7 @@ func TestSession(t *testing.T) {
 			var s session
 			for i, step := range x.steps {
 				var f wire.Fetch
-				s.next(&f, step.want.list())
+				s.next(&f, step.want.list(), len(step.want)-1)
 				if f.Session != step.session || f.Epoch != step.epoch || !slices.Equal(sorted(f.Partitions), step.tells.list()) || !slices.Equal(f.Forgotten, step.forgets) {
 					t.Fatalf("step %d: session %d, epoch %d, tells %v, forgets %v", i, f.Session, f.Epoch, f.Partitions, f.Forgotten)
 				}
@@ -97,22 +96,19 @@ func sorted(list []wire.FetchPartition) []wire.FetchPartition {
 	return slices.SortedFunc(slices.Values(list), func(x, y wire.FetchPartition) int { return compare(x.TopicPartition, y.TopicPartition) })
 }
 
-// Without a session the order of the request decides who is served first: all are,
-// in turn.
+// Without a session the order of the request decides who is served first.
 func TestSessionlessTurns(t *testing.T) {
 	var s session
-	want := asks{at("a", 0): 1, at("a", 1): 1, at("b", 0): 1}
-	first := make(map[stream.TopicPartition]int)
-	for range 6 {
+	want := asks{at("a", 0): 1, at("a", 1): 1, at("b", 0): 1}.list()
+	for first := range want {
 		var f wire.Fetch
-		s.next(&f, want.list())
-		first[f.Partitions[0].TopicPartition]++
+		s.next(&f, want, first)
+		if f.Partitions[0] != want[first] || !slices.Equal(sorted(f.Partitions), want) {
+			t.Errorf("%v are asked for, number %d should be first", f.Partitions, first)
+		}
 		if err := s.answered(&wire.FetchAnswer{}); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if want := map[stream.TopicPartition]int{at("a", 0): 2, at("a", 1): 2, at("b", 0): 2}; !reflect.DeepEqual(first, want) {
-		t.Errorf("first were %v", first)
 	}
 }
 
@@ -129,7 +125,7 @@ func TestSessionEnds(t *testing.T) {
 	if s.close(&f) {
 		t.Error("a session ends that never began")
 	}
-	s.next(&f, asks{at("a", 0): 1}.list())
+	s.next(&f, asks{at("a", 0): 1}.list(), 0)
 	if err := s.answered(&wire.FetchAnswer{Session: 7}); err != nil || !s.close(&f) || f.Session != 7 || f.Epoch != -1 || len(f.Partitions) != 0 {
 		t.Errorf("%+v, %v", f, err)
 	}
@@ -149,7 +145,7 @@ func TestSessionModel(t *testing.T) {
 				want[at(topics.Draw(t, "topic"), rapid.Int32Range(0, 4).Draw(t, "partition"))] = rapid.Int64Range(0, 3).Draw(t, "offset")
 			}
 			var f wire.Fetch
-			s.next(&f, want.list())
+			s.next(&f, want.list(), rapid.IntRange(0, max(len(want)-1, 0)).Draw(t, "first"))
 			switch rapid.IntRange(0, 9).Draw(t, "what happens") {
 			case 0: // it doesn't arrive
 				s.lost()
