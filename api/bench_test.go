@@ -184,6 +184,9 @@ func (loopAdmin) Starts(_ context.Context, tps ...stream.TopicPartition) ([]int6
 func (loopAdmin) Ends(_ context.Context, tps ...stream.TopicPartition) ([]int64, error) {
 	return make([]int64, len(tps)), nil
 }
+func (loopAdmin) LogEnds(_ context.Context, tps ...stream.TopicPartition) ([]int64, error) {
+	return make([]int64, len(tps)), nil
+}
 func (loopAdmin) Committed(_ context.Context, _ string, tps ...stream.TopicPartition) ([]int64, error) {
 	none := make([]int64, len(tps))
 	for i := range none {
