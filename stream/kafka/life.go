@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 )
 
 // A life is a producer's, from its opening to its end: what runs for it, and what
@@ -12,7 +13,8 @@ type life struct {
 	ctx    context.Context // of all its exchanges
 	cancel context.CancelFunc
 	failed context.Context // done with what can't be mended
-	fail   context.CancelCauseFunc
+	over   context.CancelCauseFunc
+	broken atomic.Bool // set just before failed is done
 
 	mu    sync.Mutex
 	tasks int
@@ -21,8 +23,8 @@ type life struct {
 
 func newLife(l Link) *life {
 	ctx, cancel := context.WithCancel(context.Background())
-	failed, fail := context.WithCancelCause(context.Background())
-	return &life{link: l, ctx: ctx, cancel: cancel, failed: failed, fail: fail}
+	failed, over := context.WithCancelCause(context.Background())
+	return &life{link: l, ctx: ctx, cancel: cancel, failed: failed, over: over}
 }
 
 // run calls f in a goroutine that end waits for.
@@ -44,8 +46,20 @@ func (l *life) ended() {
 	}
 }
 
-// failure is what it has failed of, nil while all is well.
-func (l *life) failure() error { return context.Cause(l.failed) }
+// fail is called with what can't be mended. The first call counts.
+func (l *life) fail(err error) {
+	l.broken.Store(true)
+	l.over(err)
+}
+
+// failure is what it has failed of, nil while all is well. Each record asks for it,
+// and a context alone would take a tenth of a record's time to answer.
+func (l *life) failure() error {
+	if !l.broken.Load() {
+		return nil
+	}
+	return context.Cause(l.failed)
+}
 
 // await waits until done is closed. It returns the failure if that comes first, or
 // ctx's error.
