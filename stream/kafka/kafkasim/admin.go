@@ -1,0 +1,108 @@
+package kafkasim
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/segmentio/kafka-go/protocol/createtopics"
+	"github.com/segmentio/kafka-go/protocol/deletetopics"
+	"github.com/segmentio/kafka-go/protocol/describeconfigs"
+)
+
+const invalidConfig int16 = 40
+
+func (c *Cluster) createTopics(r *createtopics.Request) *createtopics.Response {
+	answer := &createtopics.Response{}
+	for i := range r.Topics {
+		t := &r.Topics[i]
+		out := createtopics.ResponseTopic{Name: t.Name, NumPartitions: t.NumPartitions, ReplicationFactor: t.ReplicationFactor}
+		out.ErrorCode, out.ErrorMessage = c.createTopic(t, r.ValidateOnly)
+		answer.Topics = append(answer.Topics, out)
+	}
+	return answer
+}
+
+// defaultReplicas is how many copies there are of a topic that doesn't say so, if
+// there are as many brokers.
+const defaultReplicas = 3
+
+func (c *Cluster) createTopic(t *createtopics.RequestTopic, validate bool) (failed int16, why string) {
+	partitions, replicas := t.NumPartitions, int(t.ReplicationFactor)
+	if partitions == -1 {
+		partitions = 1
+	}
+	if replicas == -1 {
+		replicas = min(defaultReplicas, len(c.nodes))
+	}
+	switch {
+	case !validName(t.Name):
+		return invalidTopic, fmt.Sprintf("Topic name is invalid: '%s'", t.Name)
+	case c.byName[t.Name] != nil || t.Name == TransactionState || t.Name == ConsumerOffsets:
+		return topicExists, fmt.Sprintf("Topic '%s' already exists.", t.Name)
+	case partitions <= 0:
+		return invalidPartitions, "Number of partitions was set to an invalid non-positive value."
+	case replicas <= 0 || replicas > len(c.nodes):
+		return invalidReplication, fmt.Sprintf("Unable to replicate the partition %d time(s): The target replication factor cannot be reached.", replicas)
+	case validate:
+		return 0, ""
+	}
+	settings := make([]Setting, len(t.Configs))
+	for i, s := range t.Configs {
+		settings[i] = Setting{s.Name, s.Value}
+	}
+	if err := c.create(t.Name, partitions, replicas, settings); err != nil {
+		return invalidConfig, err.Error()
+	}
+	return 0, ""
+}
+
+func (c *Cluster) deleteTopics(r *deletetopics.Request) *deletetopics.Response {
+	answer := &deletetopics.Response{}
+	for _, name := range r.TopicNames {
+		out := deletetopics.ResponseTopic{Name: name, ErrorCode: unknownTopic}
+		if t := c.byName[name]; t != nil {
+			c.drop(t)
+			out.ErrorCode = 0
+		}
+		answer.Responses = append(answer.Responses, out)
+	}
+	return answer
+}
+
+// By Kafka's numbers.
+const (
+	topicResource = 2
+	fromTopic     = 1
+	fromDefault   = 5
+)
+
+func (c *Cluster) describeConfigs(r *describeconfigs.Request) *describeconfigs.Response {
+	answer := &describeconfigs.Response{}
+	for i := range r.Resources {
+		of := &r.Resources[i]
+		out := describeconfigs.ResponseResource{ResourceType: of.ResourceType, ResourceName: of.ResourceName, ErrorCode: unknownTopic}
+		if t := c.byName[of.ResourceName]; t != nil && of.ResourceType == topicResource {
+			out.ErrorCode = 0
+			out.ConfigEntries = t.describe(of.ConfigNames)
+		}
+		answer.Resources = append(answer.Resources, out)
+	}
+	return answer
+}
+
+// describe tells settings; of nil, all.
+func (t *topic) describe(names []string) []describeconfigs.ResponseConfigEntry {
+	var entries []describeconfigs.ResponseConfigEntry
+	usual := defaults()
+	for i, s := range t.settings {
+		if names != nil && !slices.Contains(names, s.Name) {
+			continue
+		}
+		source := int8(fromTopic)
+		if s == usual[i] {
+			source = fromDefault
+		}
+		entries = append(entries, describeconfigs.ResponseConfigEntry{ConfigName: s.Name, ConfigValue: s.Value, ConfigSource: source})
+	}
+	return entries
+}

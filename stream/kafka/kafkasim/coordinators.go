@@ -1,0 +1,108 @@
+package kafkasim
+
+import (
+	"slices"
+	"unicode/utf16"
+
+	"github.com/segmentio/kafka-go/protocol/findcoordinator"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// Kafka's own topics, whose partitions stand for coordinators: who leads one
+// coordinates for all ids and groups that belong to it.
+const (
+	TransactionState = "__transaction_state"
+	ConsumerOffsets  = "__consumer_offsets"
+
+	coordinatorPartitions = 50
+)
+
+// By Kafka's numbers.
+const (
+	ofGroups       = 0
+	ofTransactions = 1
+)
+
+// A slot is a partition of one of them.
+type slot struct {
+	stream.TopicPartition
+	leader  int32
+	epoch   int32
+	loading bool // the leader is new, and has yet to read what there is
+	offsets offsets
+}
+
+// CoordinatorOf is the partition that stands for the coordinator of a group or, if
+// transactional, of a transactional id.
+func CoordinatorOf(name string, transactional bool) stream.TopicPartition {
+	hash := int32(0) // Java's, of a string
+	for _, c := range utf16.Encode([]rune(name)) {
+		hash = 31*hash + int32(c)
+	}
+	tp := stream.TopicPartition{Topic: ConsumerOffsets, Partition: hash & 0x7fffffff % coordinatorPartitions}
+	if transactional {
+		tp.Topic = TransactionState
+	}
+	return tp
+}
+
+// slotOf returns a partition of Kafka's own topics, nil of all others.
+func (c *Cluster) slotOf(tp stream.TopicPartition) *slot {
+	kind := ofGroups
+	switch tp.Topic {
+	case TransactionState:
+		kind = ofTransactions
+	case ConsumerOffsets:
+	default:
+		return nil
+	}
+	if tp.Partition < 0 || tp.Partition >= coordinatorPartitions {
+		return nil
+	}
+	s := c.slots[kind][tp.Partition]
+	if s == nil {
+		s = &slot{TopicPartition: tp, leader: c.firstAlive(tp.Partition)}
+		s.offsets.init()
+		c.slots[kind][tp.Partition] = s
+		c.coordinators = append(c.coordinators, s)
+	}
+	return s
+}
+
+// coordinator returns the slot of an id or a group, if the broker coordinates it.
+func (c *Cluster) coordinator(node int32, name string, transactional bool) (*slot, int16) {
+	s := c.slotOf(CoordinatorOf(name, transactional))
+	switch {
+	case s.leader != node:
+		return s, notCoordinator
+	case s.loading:
+		return s, coordinatorLoading
+	}
+	return s, 0
+}
+
+// elected makes a broker the leader.
+func (s *slot) elected(node int32) {
+	s.leader, s.loading = node, true
+	s.epoch++
+}
+
+func (c *Cluster) findCoordinator(r *findcoordinator.Request) *findcoordinator.Response {
+	s := c.slotOf(CoordinatorOf(r.Key, r.KeyType == ofTransactions))
+	if s.leader == noLeader || c.nodes[s.leader-1].fenced {
+		return &findcoordinator.Response{ErrorCode: coordinatorNotAvailable, NodeID: noLeader, Port: -1}
+	}
+	return &findcoordinator.Response{NodeID: s.leader, Host: host, Port: port(s.leader)}
+}
+
+// load takes over what the coordinator before has left: it doesn't know which
+// markers were written already, so all are due again.
+func (c *Cluster) load(s *slot) {
+	s.loading = false
+	for _, t := range c.transactions {
+		if t.slot == s && t.state.ending() {
+			t.unmarked = slices.Clone(t.partitions)
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package kafkasim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/addoffsetstotxn"
+	"github.com/segmentio/kafka-go/protocol/addpartitionstotxn"
+	"github.com/segmentio/kafka-go/protocol/apiversions"
+	"github.com/segmentio/kafka-go/protocol/createtopics"
+	"github.com/segmentio/kafka-go/protocol/deletetopics"
+	"github.com/segmentio/kafka-go/protocol/describeconfigs"
+	"github.com/segmentio/kafka-go/protocol/endtxn"
+	"github.com/segmentio/kafka-go/protocol/findcoordinator"
+	"github.com/segmentio/kafka-go/protocol/initproducerid"
+	"github.com/segmentio/kafka-go/protocol/listoffsets"
+	"github.com/segmentio/kafka-go/protocol/metadata"
+	"github.com/segmentio/kafka-go/protocol/offsetcommit"
+	"github.com/segmentio/kafka-go/protocol/txnoffsetcommit"
+
+	"github.com/gretestream/grete/stream/kafka/internal/wire"
+)
+
+// A Reply is what a broker says to a request, maybe later.
+type Reply struct {
+	// Until is when a broker that holds a request answers at the latest. Zero: it has
+	// answered.
+	Until time.Time
+
+	answer protocol.Message // but of a fetch
+	fetch  *heldFetch       // of a fetch
+}
+
+func (c *Cluster) handle(now time.Time, node int32, req protocol.Message) *Reply {
+	var answer protocol.Message
+	switch r := req.(type) {
+	case *wire.Produce:
+		answer = c.produce(now, node, r)
+	case *wire.Fetch:
+		return c.fetch(now, node, r)
+	case *metadata.Request:
+		answer = c.metadata(r)
+	case *apiversions.Request:
+		answer = versions()
+	case *findcoordinator.Request:
+		answer = c.findCoordinator(r)
+	case *listoffsets.Request:
+		answer = c.listOffsets(node, r)
+	case *wire.DeleteRecords:
+		answer = c.deleteRecords(node, r)
+	case *createtopics.Request:
+		answer = c.createTopics(r)
+	case *deletetopics.Request:
+		answer = c.deleteTopics(r)
+	case *describeconfigs.Request:
+		answer = c.describeConfigs(r)
+	default:
+		answer = c.coordinate(now, node, req)
+	}
+	return &Reply{answer: answer}
+}
+
+// coordinate is what coordinators do.
+func (c *Cluster) coordinate(now time.Time, node int32, req protocol.Message) protocol.Message {
+	switch r := req.(type) {
+	case *initproducerid.Request:
+		return c.initProducerID(node, r)
+	case *addpartitionstotxn.Request:
+		return c.addPartitions(now, node, r)
+	case *addoffsetstotxn.Request:
+		return c.addOffsets(now, node, r)
+	case *txnoffsetcommit.Request:
+		return c.txnOffsetCommit(node, r)
+	case *endtxn.Request:
+		return c.endTransaction(node, r)
+	case *offsetcommit.Request:
+		return c.offsetCommit(node, r)
+	case *wire.OffsetFetch:
+		return c.offsetFetch(node, r)
+	}
+	panic(fmt.Sprintf("kafkasim: an unknown request: %T", req))
+}
+
+// Answer has the broker look whether it can answer, and reports whether it has. Of
+// a broker that has died it reports false for ever.
+func (r *Reply) Answer(now time.Time) bool {
+	if !r.Until.IsZero() && r.fetch.answer(!now.Before(r.Until)) {
+		r.Until = time.Time{}
+	}
+	return r.Until.IsZero()
+}
+
+// Deliver returns the answer as a client of package kafka gets it: of requests
+// whose answer is in themselves, req, set. It may be called several times, with
+// several copies of the request, or never. It panics if the broker hasn't answered.
+func (r *Reply) Deliver(req protocol.Message) protocol.Message {
+	if !r.Until.IsZero() {
+		panic("kafkasim: the broker hasn't answered")
+	}
+	switch q := req.(type) {
+	case *wire.Fetch:
+		r.fetch.deliver(q)
+		return q
+	case *wire.Produce:
+		q.Answer.Throttle = 0
+		q.Answer.Partitions = append(q.Answer.Partitions[:0], r.answer.(*wire.Produce).Answer.Partitions...)
+		return q
+	case *wire.OffsetFetch:
+		q.Answer = r.answer.(*wire.OffsetFetch).Answer
+		q.Answer.Partitions = slices.Clone(q.Answer.Partitions)
+		return q
+	case *wire.DeleteRecords:
+		q.Answer = slices.Clone(r.answer.(*wire.DeleteRecords).Answer)
+		return q
+	}
+	return r.answer
+}
+
+// Copy returns a request that stays as it is when its sender goes on: for a network
+// that delivers it late, or once more.
+func Copy(req protocol.Message) protocol.Message {
+	switch r := req.(type) {
+	case *wire.Produce:
+		p := &wire.Produce{Transaction: r.Transaction, Timeout: r.Timeout, Partitions: slices.Clone(r.Partitions)}
+		for i := range p.Partitions {
+			p.Partitions[i].Batch = slices.Clone(p.Partitions[i].Batch)
+		}
+		return p
+	case *wire.Fetch:
+		f := &wire.Fetch{MaxWait: r.MaxWait, MinBytes: r.MinBytes, MaxBytes: r.MaxBytes, Session: r.Session, Epoch: r.Epoch}
+		f.Partitions, f.Forgotten = slices.Clone(r.Partitions), slices.Clone(r.Forgotten)
+		f.Take = func(n int) []byte { return make([]byte, n) }
+		return f
+	case *wire.OffsetFetch:
+		return &wire.OffsetFetch{Group: r.Group, Partitions: slices.Clone(r.Partitions)}
+	case *wire.DeleteRecords:
+		return &wire.DeleteRecords{Before: slices.Clone(r.Before), Timeout: r.Timeout}
+	}
+	return req // package kafka makes a new one each time
+}

@@ -1,0 +1,145 @@
+package kafkasim
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka"
+)
+
+// A testLink is a network without faults to a cluster, on the real clock. Chores are
+// done as soon as they are there.
+type testLink struct {
+	*shared
+	ctx    context.Context
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup
+}
+
+// shared is a cluster that is used by several goroutines.
+type shared struct {
+	mu      sync.Mutex
+	cluster *Cluster
+	changed chan struct{} // closed at a change
+}
+
+func newShared(c *Cluster) *shared { return &shared{cluster: c, changed: make(chan struct{})} }
+
+func (s *shared) link() *testLink {
+	l := &testLink{shared: s}
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	return l
+}
+
+// use does something with the cluster, and wakes who waits for a change.
+func (s *shared) use(f func(c *Cluster)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.cluster.Changes()
+	f(s.cluster)
+	for chores := s.cluster.Chores(time.Now()); len(chores) > 0; chores = s.cluster.Chores(time.Now()) {
+		s.cluster.Do(time.Now(), chores[0])
+	}
+	if s.cluster.Changes() != before {
+		close(s.changed)
+		s.changed = make(chan struct{})
+	}
+}
+
+var errAway = errors.New("no broker there")
+
+func (l *testLink) Exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
+	if l.ctx.Err() != nil {
+		return nil, stream.ErrClosed
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	defer context.AfterFunc(l.ctx, cancel)()
+	var reply *Reply
+	var answer protocol.Message
+	var changed <-chan struct{}
+	look := func(c *Cluster) {
+		if reply != nil && reply.Answer(time.Now()) {
+			answer = reply.Deliver(req)
+		}
+		changed = l.changed
+	}
+	l.use(func(c *Cluster) {
+		if node == kafka.AnyBroker {
+			node = c.Brokers()[0]
+		}
+		reply = c.Handle(time.Now(), node, req)
+		look(c)
+	})
+	if reply == nil {
+		return nil, &kafka.UnreachableError{Where: "a broker", Err: errAway}
+	}
+	for answer == nil {
+		timer := time.NewTimer(time.Until(reply.Until))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, &kafka.UnreachableError{Where: "a broker", Err: ctx.Err()}
+		case <-changed:
+		case <-timer.C:
+		}
+		timer.Stop()
+		l.use(look)
+	}
+	return answer, nil
+}
+
+func (l *testLink) Run(f func()) { l.tasks.Go(f) }
+
+func (l *testLink) Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-l.ctx.Done():
+		return stream.ErrClosed
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (l *testLink) Wait(ctx context.Context, done, over <-chan struct{}) error {
+	select {
+	case <-done:
+		return nil
+	case <-over:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *testLink) Now() time.Time { return time.Now() }
+
+func (l *testLink) Close() error {
+	l.cancel()
+	l.tasks.Wait()
+	return nil
+}
+
+// open returns a client of the cluster. It is closed with the test.
+func (s *shared) open(t *testing.T) *kafka.System {
+	t.Helper()
+	sys, err := kafka.OpenOn(t.Context(), s.link(), kafka.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := sys.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return sys
+}

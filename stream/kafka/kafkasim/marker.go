@@ -1,0 +1,69 @@
+package kafkasim
+
+import (
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
+)
+
+// mark writes a transaction's marker to one of its partitions. It takes an offset
+// where it isn't the first time, too, as it does with Kafka.
+func (c *Cluster) mark(now time.Time, t *transaction, tp stream.TopicPartition) {
+	t.unmarked = slices.DeleteFunc(t.unmarked, func(o stream.TopicPartition) bool { return o == tp })
+	commit := t.state == prepareCommit
+	if s := c.slotOf(tp); s != nil {
+		if p := s.offsets.producer(t.producer); p.obeys(t) {
+			p.first = -1
+			s.offsets.mark(t.producer, commit)
+		}
+		return
+	}
+	p := c.partition(tp)
+	if p == nil {
+		return // it has been deleted
+	}
+	from := p.log.producer(t.producer)
+	if !from.obeys(t) {
+		return
+	}
+	from.verifying = false
+	p.log.finish(from, commit, p.log.end)
+	bytes := c.marker(now, t, commit)
+	var h batch.Header
+	if ok, err := batch.ParseHeader(bytes, &h); !ok || err != nil {
+		panic("kafkasim: a marker isn't a batch")
+	}
+	p.log.add(&h, bytes)
+}
+
+// obeys takes in the epochs of a marker, unless they are older than what is known.
+func (p *producer) obeys(t *transaction) bool {
+	if t.epoch < p.epoch || t.slot.epoch < p.coordinator {
+		return false
+	}
+	p.enter(t.epoch)
+	p.coordinator = t.slot.epoch
+	return true
+}
+
+// marker builds the control batch.
+func (c *Cluster) marker(now time.Time, t *transaction, commit bool) []byte {
+	key := [4]byte{} // a version and a kind
+	if commit {
+		key[3] = 1
+	}
+	value := binary.BigEndian.AppendUint32(make([]byte, 2, 6), uint32(t.slot.epoch))
+	b := &c.builder
+	b.Attributes = batch.Transactional | batch.Control
+	b.Start(make([]byte, 0, 96))
+	b.SetProducer(t.producer, t.epoch, -1)
+	b.Append(&stream.Record{Key: key[:], Value: value, Time: now.UnixMilli()})
+	bytes, err := b.Finish(0)
+	if err != nil {
+		panic("kafkasim: a marker can't be built: " + err.Error())
+	}
+	return bytes
+}

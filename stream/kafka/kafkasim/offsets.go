@@ -1,0 +1,106 @@
+package kafkasim
+
+import (
+	"slices"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// offsets are what the groups of a slot have committed, and what transactions are
+// about to.
+type offsets struct {
+	written   int64 // how many records: later ones win
+	committed map[groupPartition]commit
+	pending   map[int64][]commit // by producer id
+	producers map[int64]*producer
+}
+
+// A groupPartition is what an offset belongs to.
+type groupPartition struct {
+	group string
+	stream.TopicPartition
+}
+
+// A commit is an offset.
+type commit struct {
+	groupPartition
+	offset int64
+	record int64 // its place among what was written
+}
+
+func (o *offsets) init() {
+	o.committed = make(map[groupPartition]commit)
+	o.pending = make(map[int64][]commit)
+	o.producers = make(map[int64]*producer)
+}
+
+// producer returns one, new if need be.
+func (o *offsets) producer(id int64) *producer {
+	p := o.producers[id]
+	if p == nil {
+		p = newProducer(id)
+		o.producers[id] = p
+	}
+	return p
+}
+
+// set commits an offset at once, or, with a producer, when its transaction does.
+func (o *offsets) set(of groupPartition, offset int64, producer int64) {
+	o.written++
+	n := commit{of, offset, o.written}
+	if producer < 0 {
+		o.committed[of] = n
+		return
+	}
+	all := o.pending[producer]
+	if i := slices.IndexFunc(all, func(p commit) bool { return p.groupPartition == of }); i >= 0 {
+		all[i] = n
+		return
+	}
+	o.pending[producer] = append(all, n)
+}
+
+// unstable tells whether a transaction is about to set an offset.
+func (o *offsets) unstable(of groupPartition) bool {
+	for _, all := range o.pending { // in any order: all are asked
+		if slices.ContainsFunc(all, func(p commit) bool { return p.groupPartition == of }) {
+			return true
+		}
+	}
+	return false
+}
+
+// mark is where a producer's transaction ends.
+func (o *offsets) mark(producer int64, commits bool) {
+	o.written++
+	for _, p := range o.pending[producer] {
+		if commits && p.record > o.committed[p.groupPartition].record {
+			o.committed[p.groupPartition] = p
+		}
+	}
+	delete(o.pending, producer)
+}
+
+// forget drops the offsets in a topic that is deleted.
+func (s *slot) forget(topic string) {
+	for of := range s.offsets.committed {
+		if of.Topic == topic {
+			delete(s.offsets.committed, of)
+		}
+	}
+	for producer, all := range s.offsets.pending {
+		s.offsets.pending[producer] = slices.DeleteFunc(all, func(p commit) bool { return p.Topic == topic })
+	}
+}
+
+// Offsets are what a group has committed, in the order of topics and partitions.
+func (c *Cluster) Offsets(group string) []stream.Position {
+	var all []stream.Position
+	for of, p := range c.slotOf(CoordinatorOf(group, false)).offsets.committed {
+		if of.group == group {
+			all = append(all, stream.Position{TopicPartition: of.TopicPartition, Offset: p.offset})
+		}
+	}
+	slices.SortFunc(all, func(a, b stream.Position) int { return compare(a.TopicPartition, b.TopicPartition) })
+	return all
+}

@@ -1,0 +1,108 @@
+package kafkasim
+
+import (
+	"time"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
+	"github.com/gretestream/grete/stream/kafka/internal/wire"
+)
+
+func (c *Cluster) produce(now time.Time, node int32, r *wire.Produce) *wire.Produce {
+	answer := &wire.Produce{}
+	answer.Answer.Partitions = make([]wire.ProducedPartition, 0, len(r.Partitions))
+	for i := range r.Partitions {
+		p := &r.Partitions[i]
+		out := wire.ProducedPartition{TopicPartition: p.TopicPartition, BaseOffset: -1}
+		offset, failed, why := c.append(now, node, r.Transaction, p)
+		if out.Code, out.Message = failed, why; failed == 0 {
+			out.BaseOffset = offset
+		}
+		answer.Answer.Partitions = append(answer.Answer.Partitions, out)
+	}
+	return answer
+}
+
+// append is what a leader does about a batch: Kafka's ReplicaManager and
+// UnifiedLog, in their order.
+func (c *Cluster) append(now time.Time, node int32, transaction string, in *wire.ProducePartition) (offset int64, failed int16, why string) {
+	var h batch.Header
+	bytes := in.Batch[wire.BatchRoom:]
+	if whole, err := batch.ParseHeader(bytes, &h); !whole || err != nil || h.Size != len(bytes) || h.Count == 0 {
+		return 0, invalidRecord, "produce requests must have exactly one record batch per partition"
+	}
+	if c.byName[in.Topic] == nil {
+		return 0, unknownTopic, ""
+	}
+	p, failed := c.ledBy(node, in.TopicPartition)
+	if failed != 0 {
+		return 0, failed, ""
+	}
+	var from *producer
+	if h.ProducerID >= 0 {
+		from = p.log.producer(h.ProducerID)
+		if h.Attributes&batch.Transactional != 0 && !from.transacting(h.ProducerEpoch) {
+			from.verify(h.ProducerEpoch, h.Sequence)
+			if failed := c.verify(transaction, h.ProducerID, h.ProducerEpoch, in.TopicPartition); failed != 0 {
+				return 0, failed, ""
+			}
+		}
+	}
+	if failed, why := p.validate(now, &c.reader, bytes); failed != 0 {
+		return 0, failed, why
+	}
+	if from != nil {
+		if offset, ok := from.duplicate(&h); ok {
+			return offset, 0, ""
+		}
+		if failed := from.check(&h); failed != 0 {
+			return 0, failed, ""
+		}
+	}
+	p.log.add(&h, append(make([]byte, 0, len(bytes)), bytes...))
+	if from != nil {
+		from.wrote(&h)
+		if h.Attributes&batch.Transactional != 0 && from.first < 0 {
+			p.log.begin(from, h.BaseOffset)
+		}
+	}
+	c.changed()
+	return h.BaseOffset, 0, ""
+}
+
+// validate checks the records themselves: Kafka's LogValidator.
+func (p *partition) validate(now time.Time, r *batch.Reader, bytes []byte) (failed int16, why string) {
+	if len(bytes) > p.topic.maxBytes {
+		return messageTooLarge, ""
+	}
+	r.Reset(bytes)
+	if !r.Next() {
+		return corruptMessage, ""
+	}
+	if r.MaxTime-now.UnixMilli() > p.topic.future {
+		return invalidTimestamp, "Timestamp of message with offset is out of range"
+	}
+	if p.topic.compacted {
+		var record stream.Record
+		for r.Record(&record) {
+			if record.Key == nil {
+				return invalidRecord, "One or more records have been rejected"
+			}
+		}
+	}
+	if r.Err() != nil {
+		return corruptMessage, ""
+	}
+	return 0, ""
+}
+
+// verify asks the coordinator whether the partition is in the transaction that is
+// open (KIP-890), and says what a producer is told if it isn't.
+func (c *Cluster) verify(id string, producer int64, epoch int16, tp stream.TopicPartition) int16 {
+	switch failed := c.inTransaction(id, producer, epoch, tp); failed {
+	case concurrentTransactions, coordinatorLoading, coordinatorNotAvailable, notCoordinator:
+		return notEnoughReplicas
+	default:
+		return failed
+	}
+}

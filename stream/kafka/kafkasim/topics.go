@@ -1,0 +1,196 @@
+package kafkasim
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// A Setting is one of a topic's, by Kafka's name.
+type Setting struct{ Name, Value string }
+
+// Settings that matter here.
+const (
+	cleanupPolicy   = "cleanup.policy"
+	maxMessage      = "max.message.bytes"
+	deleteRetention = "delete.retention.ms"
+	timestampAfter  = "message.timestamp.after.max.ms"
+)
+
+// defaults are a broker's, in the order in which they are told.
+func defaults() []Setting {
+	return []Setting{
+		{cleanupPolicy, "delete"},
+		{deleteRetention, "86400000"},
+		{maxMessage, "1048588"},
+		{timestampAfter, "3600000"},
+		{"message.timestamp.type", "CreateTime"},
+		{"min.insync.replicas", "1"},
+		{"retention.bytes", "-1"},
+		{"retention.ms", "604800000"},
+		{"segment.bytes", "1073741824"},
+	}
+}
+
+// A topic is one, with what its settings say.
+type topic struct {
+	name       string
+	settings   []Setting // all of them
+	partitions []*partition
+
+	compacted  bool
+	deletes    bool
+	maxBytes   int
+	tombstones time.Duration // how long they are kept
+	future     int64         // ms that a record may be ahead of the clock
+}
+
+// A partition is one, with its only log.
+type partition struct {
+	stream.TopicPartition
+	topic    *topic
+	replicas []int32
+	leader   int32 // noLeader: nobody
+	epoch    int32
+	log      log
+}
+
+// CreateTopic makes a topic, with the broker's defaults for what settings leave
+// out. Partitions are led by the brokers in turn, and all brokers have copies.
+// It panics if there is one already, or a setting is none.
+func (c *Cluster) CreateTopic(name string, partitions int32, settings ...Setting) {
+	if c.byName[name] != nil {
+		panic("kafkasim: there is a topic " + name)
+	}
+	if err := c.create(name, partitions, len(c.nodes), settings); err != nil {
+		panic("kafkasim: topic " + name + ": " + err.Error())
+	}
+}
+
+func (c *Cluster) create(name string, partitions int32, replicas int, settings []Setting) error {
+	t := &topic{name: name, settings: defaults()}
+	for _, s := range settings {
+		i := slices.IndexFunc(t.settings, func(d Setting) bool { return d.Name == s.Name })
+		if i < 0 {
+			return fmt.Errorf("unknown topic config name: %s", s.Name)
+		}
+		t.settings[i].Value = s.Value
+	}
+	if err := t.understand(); err != nil {
+		return err
+	}
+	for i := range partitions {
+		p := &partition{TopicPartition: stream.TopicPartition{Topic: name, Partition: i}, topic: t}
+		for k := range replicas {
+			p.replicas = append(p.replicas, int32((c.made+int(i)+k)%len(c.nodes))+1)
+		}
+		p.leader = c.heir(p.replicas)
+		p.log.init()
+		t.partitions = append(t.partitions, p)
+	}
+	c.made++
+	c.topics = append(c.topics, t)
+	c.byName[name] = t
+	c.changed()
+	return nil
+}
+
+// understand reads the settings.
+func (t *topic) understand() error {
+	numbers := make(map[string]int64)
+	for _, s := range t.settings {
+		if s.Name == cleanupPolicy {
+			t.compacted, t.deletes = strings.Contains(s.Value, "compact"), strings.Contains(s.Value, "delete")
+			continue
+		}
+		if n, err := strconv.ParseInt(s.Value, 10, 64); err == nil {
+			numbers[s.Name] = n
+		} else if s.Name != "message.timestamp.type" {
+			return fmt.Errorf("invalid value %s for configuration %s", s.Value, s.Name)
+		}
+	}
+	t.maxBytes = int(numbers[maxMessage])
+	t.tombstones = time.Duration(numbers[deleteRetention]) * time.Millisecond
+	t.future = numbers[timestampAfter]
+	return nil
+}
+
+// heir is the first of a partition's brokers that lives.
+func (c *Cluster) heir(replicas []int32) int32 {
+	for _, node := range replicas {
+		if c.alive(node) {
+			return node
+		}
+	}
+	return noLeader
+}
+
+// Recreate deletes a topic and makes one of the same name and settings, empty. The
+// offsets of groups in it are gone.
+func (c *Cluster) Recreate(topic string) {
+	t := c.byName[topic]
+	if t == nil {
+		return
+	}
+	c.drop(t)
+	if err := c.create(topic, int32(len(t.partitions)), len(t.partitions[0].replicas), t.settings); err != nil {
+		panic("kafkasim: topic " + topic + ": " + err.Error())
+	}
+}
+
+// drop deletes a topic.
+func (c *Cluster) drop(t *topic) {
+	delete(c.byName, t.name)
+	c.topics = slices.DeleteFunc(c.topics, func(o *topic) bool { return o == t })
+	for _, s := range c.coordinators {
+		s.forget(t.name)
+	}
+	c.changed()
+}
+
+func (c *Cluster) partition(tp stream.TopicPartition) *partition {
+	t := c.byName[tp.Topic]
+	if t == nil || tp.Partition < 0 || int(tp.Partition) >= len(t.partitions) {
+		return nil
+	}
+	return t.partitions[tp.Partition]
+}
+
+// elected makes a broker the leader.
+func (p *partition) elected(node int32) {
+	p.leader = node
+	p.epoch++
+	p.log.restart()
+}
+
+// ledBy returns a partition that the broker leads, or why it can't.
+func (c *Cluster) ledBy(node int32, tp stream.TopicPartition) (*partition, int16) {
+	p := c.partition(tp)
+	switch {
+	case p == nil:
+		return nil, unknownTopic
+	case p.leader != node:
+		return nil, notLeader
+	}
+	return p, 0
+}
+
+// atEpoch is ledBy for a client that says which leadership it knows of; -1: it
+// doesn't say.
+func (c *Cluster) atEpoch(node int32, tp stream.TopicPartition, epoch int32) (*partition, int16) {
+	p, failed := c.ledBy(node, tp)
+	known := c.partition(tp)
+	switch {
+	case known == nil || epoch < 0:
+		return p, failed
+	case epoch < known.epoch:
+		return nil, fencedLeaderEpoch
+	case epoch > known.epoch:
+		return nil, unknownLeaderEpoch
+	}
+	return p, failed
+}

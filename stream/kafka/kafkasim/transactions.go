@@ -1,0 +1,173 @@
+package kafkasim
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// A transaction is what its coordinator knows of a transactional id: Kafka's
+// TransactionMetadata.
+type transaction struct {
+	id       string
+	slot     *slot
+	producer int64
+	previous int64 // the producer id before, -1: none
+	epoch    int16 // -1: it has only been made
+	last     int16 // the epoch before, if its owner has raised it; else -1
+	timeout  time.Duration
+	state    state
+	bumped   bool // the coordinator ended the last one by itself, and raised the epoch as it did (KIP-890)
+	started  time.Time
+
+	partitions []stream.TopicPartition // in it, in the order in which they were added
+	unmarked   []stream.TopicPartition // those whose marker is due
+}
+
+// A state is where a transaction is.
+type state int8
+
+const (
+	empty state = iota
+	ongoing
+	prepareCommit
+	prepareAbort
+	completeCommit
+	completeAbort
+)
+
+// ending tells whether it has been decided, and isn't through.
+func (s state) ending() bool { return s == prepareCommit || s == prepareAbort }
+
+// maxTimeout is a broker's transaction.max.timeout.ms.
+const maxTimeout = 15 * time.Minute
+
+// lastEpoch is the last one that a producer gets: one more must be left to fence it.
+const lastEpoch = 1<<15 - 2
+
+// find returns a transactional id's, nil if there is none.
+func (c *Cluster) find(id string) *transaction {
+	for _, t := range c.transactions {
+		if t.id == id {
+			return t
+		}
+	}
+	return nil
+}
+
+// owned is find for a request of a producer: what is wrong with its id and epoch.
+func (c *Cluster) owned(id string, producer int64, epoch int16) (*transaction, int16) {
+	t := c.find(id)
+	switch {
+	case t == nil || t.producer != producer:
+		return nil, invalidProducerIDMapping
+	case t.epoch != epoch:
+		return nil, producerFenced
+	}
+	return t, 0
+}
+
+// add puts partitions into the open transaction, or opens one.
+func (c *Cluster) add(now time.Time, id string, producer int64, epoch int16, partitions []stream.TopicPartition) int16 {
+	if id == "" {
+		return invalidRequest
+	}
+	t, failed := c.owned(id, producer, epoch)
+	switch {
+	case failed != 0:
+		return failed
+	case t.state.ending():
+		return concurrentTransactions
+	}
+	if t.state != ongoing {
+		t.state, t.started = ongoing, now
+	}
+	t.bumped = false
+	for _, tp := range partitions {
+		if !slices.Contains(t.partitions, tp) {
+			t.partitions = append(t.partitions, tp)
+		}
+	}
+	c.changed()
+	return 0
+}
+
+// inTransaction tells a partition's leader why a batch isn't one of the open
+// transaction; 0: it is.
+func (c *Cluster) inTransaction(id string, producer int64, epoch int16, tp stream.TopicPartition) int16 {
+	s := c.slotOf(CoordinatorOf(id, true))
+	switch {
+	case s.leader == noLeader || !c.alive(s.leader):
+		return coordinatorNotAvailable
+	case s.loading:
+		return coordinatorLoading
+	}
+	t, failed := c.owned(id, producer, epoch)
+	switch {
+	case failed == producerFenced:
+		return invalidProducerEpoch
+	case failed != 0:
+		return failed
+	case t.state.ending():
+		return concurrentTransactions
+	case !slices.Contains(t.partitions, tp):
+		return invalidTxnState
+	}
+	return 0
+}
+
+// end is what an EndTxn of a client does.
+func (c *Cluster) end(id string, producer int64, epoch int16, commit bool) int16 {
+	t := c.find(id)
+	if t == nil || t.producer != producer {
+		return invalidProducerIDMapping
+	}
+	// Where the coordinator has raised the epoch itself, it takes the one before for
+	// a repetition of what it has done.
+	repeated := t.bumped && t.epoch == epoch+1 && t.state != ongoing && t.state != empty
+	if t.epoch != epoch && !repeated || t.bumped && !repeated && t.state != ongoing && t.state != empty {
+		return producerFenced
+	}
+	prepare, complete := prepareAbort, completeAbort
+	if commit {
+		prepare, complete = prepareCommit, completeCommit
+	}
+	switch t.state {
+	case ongoing:
+		t.prepare(prepare)
+		t.bumped = false
+		c.changed()
+		return 0
+	case complete:
+		return 0
+	case prepare:
+		return concurrentTransactions
+	default:
+		return invalidTxnState
+	}
+}
+
+// prepare decides the transaction. Its markers are due.
+func (t *transaction) prepare(s state) {
+	t.state = s
+	t.unmarked = slices.Clone(t.partitions)
+}
+
+// fence aborts the transaction and shuts its producer out, whose epoch is over.
+func (t *transaction) fence() {
+	t.last = t.epoch
+	t.epoch++
+	t.prepare(prepareAbort)
+	t.bumped = true
+}
+
+// complete ends what all markers are written of.
+func (t *transaction) complete() {
+	if t.state == prepareCommit {
+		t.state = completeCommit
+	} else {
+		t.state = completeAbort
+	}
+	t.partitions, t.unmarked = t.partitions[:0], t.unmarked[:0]
+}
