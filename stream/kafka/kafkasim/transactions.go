@@ -15,10 +15,9 @@ type transaction struct {
 	producer int64
 	previous int64 // the producer id before, -1: none
 	epoch    int16 // -1: it has only been made
-	last     int16 // the epoch before, if its owner has raised it; else -1
+	last     int16 // the epoch before, of the same owner; -1: there is none
 	timeout  time.Duration
 	state    state
-	bumped   bool // the coordinator ended the last one by itself, and raised the epoch as it did (KIP-890)
 	started  time.Time
 
 	partitions []stream.TopicPartition // in it, in the order in which they were added
@@ -83,7 +82,6 @@ func (c *Cluster) add(now time.Time, id string, producer int64, epoch int16, par
 	if t.state != ongoing {
 		t.state, t.started = ongoing, now
 	}
-	t.bumped = false
 	for _, tp := range partitions {
 		if !slices.Contains(t.partitions, tp) {
 			t.partitions = append(t.partitions, tp)
@@ -119,15 +117,9 @@ func (c *Cluster) inTransaction(id string, producer int64, epoch int16, tp strea
 
 // end is what an EndTxn of a client does.
 func (c *Cluster) end(id string, producer int64, epoch int16, commit bool) int16 {
-	t := c.find(id)
-	if t == nil || t.producer != producer {
-		return invalidProducerIDMapping
-	}
-	// Where the coordinator has raised the epoch itself, it takes the one before for
-	// a repetition of what it has done.
-	repeated := t.bumped && t.epoch == epoch+1 && t.state != ongoing && t.state != empty
-	if t.epoch != epoch && !repeated || t.bumped && !repeated && t.state != ongoing && t.state != empty {
-		return producerFenced
+	t, failed := c.owned(id, producer, epoch)
+	if failed != 0 {
+		return failed
 	}
 	prepare, complete := prepareAbort, completeAbort
 	if commit {
@@ -136,7 +128,6 @@ func (c *Cluster) end(id string, producer int64, epoch int16, commit bool) int16
 	switch t.state {
 	case ongoing:
 		t.prepare(prepare)
-		t.bumped = false
 		c.changed()
 		return 0
 	case complete:
@@ -154,12 +145,12 @@ func (t *transaction) prepare(s state) {
 	t.unmarked = slices.Clone(t.partitions)
 }
 
-// fence aborts the transaction and shuts its producer out, whose epoch is over.
+// fence aborts the transaction and shuts its producer out, whose epoch is over. It
+// may have the next one, if nobody else comes for it.
 func (t *transaction) fence() {
 	t.last = t.epoch
 	t.epoch++
 	t.prepare(prepareAbort)
-	t.bumped = true
 }
 
 // complete ends what all markers are written of.

@@ -1,0 +1,77 @@
+package kafkasim
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/gretestream/grete/stream"
+)
+
+var update = flag.Bool("update", false, "write down anew what a real broker says")
+
+// TestRules plays the scripts against the cluster here. What must come of them
+// was written down when they were played against a real broker.
+func TestRules(t *testing.T) {
+	for name, play := range scripts() {
+		t.Run(name, func(t *testing.T) {
+			c := New(1)
+			s := newScript(t, &simulated{t: t, cluster: c, now: time.Now()}, "")
+			play(s)
+			compareWith(t, name, s.out.String())
+		})
+	}
+}
+
+func compareWith(t *testing.T, name, got string) {
+	t.Helper()
+	want, err := os.ReadFile(golden(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func golden(name string) string { return filepath.Join("testdata", name+".txt") }
+
+// simulated is the cluster here. Its chores are done when the script waits for
+// them.
+type simulated struct {
+	t       *testing.T
+	cluster *Cluster
+	now     time.Time
+}
+
+func (b *simulated) ask(node int32, req protocol.Message) protocol.Message {
+	r := b.cluster.Handle(b.now, node, req)
+	for !r.Until.IsZero() {
+		b.now = r.Until
+		r.Answer(b.now)
+	}
+	return r.Deliver(req)
+}
+
+func (b *simulated) leader(tp stream.TopicPartition) int32 {
+	return max(b.cluster.Leader(tp), 1) // who doesn't lead, says so
+}
+
+func (b *simulated) coordinator(name string, transactional bool) int32 {
+	return b.cluster.Leader(CoordinatorOf(name, transactional))
+}
+
+func (b *simulated) settle(string) {
+	for chores := b.cluster.Chores(b.now); len(chores) > 0; chores = b.cluster.Chores(b.now) {
+		b.cluster.Do(b.now, chores[0])
+	}
+}
+
+func (b *simulated) timeOut(id string) {
+	b.now = b.cluster.NextTimeOut()
+	b.settle(id)
+}
