@@ -49,6 +49,9 @@ func (c *Container) commit(ctx context.Context) error {
 	if err := c.eachMoved(func(t *task) error { return c.apply(t, ends) }); err != nil {
 		return fmt.Errorf("stage %s: writing state: %w", c.cfg.Stage.Name, err)
 	}
+	if !c.unsettled {
+		c.cameBack = 0
+	}
 	now := c.cfg.Now()
 	c.counts.Committed(now, now.Sub(began))
 	c.trim(ctx, now)

@@ -22,7 +22,9 @@ type Container struct {
 	byName     map[stream.TopicPartition]*partition
 	chooser    chooser
 	owner      string                   // tells this life of the container from others, in meta records
+	before     map[int32]claim          // by task: the last commit of who owned it before
 	fenced     map[string]bool          // producers that can't write any more, this one's former lives among them
+	cameBack   int                      // since the last commit but the first
 	skip       map[stream.Position]bool // records that failed after they had changed something
 	unsettled  bool                     // something must be committed before anything else is done
 	clean      bool                     // it stops, all is committed
@@ -47,19 +49,23 @@ func Open(ctx context.Context, cfg Config) (*Container, error) {
 // commit, and so is where a new input starts.
 func (c *Container) open(ctx context.Context) error {
 	c.byName = make(map[stream.TopicPartition]*partition)
-	c.fenced = make(map[string]bool)
+	c.fenced, c.before = make(map[string]bool), make(map[int32]claim)
 	c.owner = c.cfg.NewID()
 	c.budget.Limit = c.cfg.cacheBytes()
-	if err := c.start(ctx); err != nil {
-		return errors.Join(fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err), c.Close())
+	err := c.start(ctx)
+	if err != nil {
+		err = fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err)
+	} else if c.unsettled {
+		err = c.commit(ctx)
 	}
-	if !c.unsettled {
+	switch {
+	case err == nil:
+		c.unsettled = false
 		return nil
+	case lost(err):
+		return c.comeBack(ctx, err)
 	}
-	if err := c.commit(ctx); err != nil {
-		return errors.Join(err, c.Close())
-	}
-	return nil
+	return errors.Join(err, c.Close())
 }
 
 // replay goes back to what is committed, and on from there without the record

@@ -37,7 +37,7 @@ func (c *Container) locate(ctx context.Context, metas []*meta) error {
 		switch {
 		case ok:
 			if err := m.checkOffset(in, group, committed[i]); err != nil {
-				return err
+				return disownedError{err}
 			}
 			p.resume(in)
 			if committed[i] != in.Offset {
@@ -146,7 +146,7 @@ func (c *Container) outside(e *stream.OffsetOutOfRangeError) error {
 	}
 	in := c.cfg.Stage.Inputs[p.input]
 	if in.Repartition() {
-		return fmt.Errorf("%w: it carries the job's own traffic, of which only this task may delete anything: start again, and if that fails too, start over under another app name", e)
+		return disownedError{fmt.Errorf("%w: it carries the job's own traffic, of which only this task may delete anything: start again, and if that fails too, start over under another app name", e)}
 	}
 	to := e.Start
 	switch in.OutOfRange {

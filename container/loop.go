@@ -47,7 +47,7 @@ func (c *Container) Step(ctx context.Context) (Wait, error) {
 	if replay := (*replayError)(nil); errors.As(err, &replay) {
 		return Wait{}, c.replay(ctx, replay.cause)
 	}
-	if errors.Is(err, stream.ErrFenced) {
+	if lost(err) {
 		return Wait{}, c.comeBack(ctx, err)
 	}
 	return w, err

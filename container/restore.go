@@ -233,6 +233,7 @@ func (r *restorer) settle() ([]*meta, error) {
 	metas := make([]*meta, len(r.tasks))
 	for i, t := range r.tasks {
 		metas[i] = t.last
+		r.c.before[t.ID] = t.last.claim()
 		if err := t.undo(r.c.now); err != nil {
 			return nil, fmt.Errorf("task %d: undoing what was not committed: %w", t.ID, err)
 		}

@@ -36,31 +36,49 @@ func (r *restorer) fence(ctx context.Context) (found bool, err error) {
 	return found, nil
 }
 
-// comeBack goes on after another producer has shut this one out, if that was none
-// of another container: the brokers do it themselves when a transaction has been
-// open for too long, because the process stood still. Who has taken over shows it
-// by its first commit.
-func (c *Container) comeBack(ctx context.Context, fenced error) error {
-	owner, cfg := c.owner, c.cfg
+// A disownedError: what went wrong may be because another copy of the container
+// has taken its tasks over.
+type disownedError struct{ error }
+
+func (e disownedError) Unwrap() error { return e.error }
+
+// lost tells whether an error leaves nothing to do but to go back to what is
+// committed, or to leave it to another.
+func lost(err error) bool {
+	return errors.Is(err, stream.ErrFenced) || errors.Is(err, stream.ErrAborted) || errors.As(err, new(disownedError))
+}
+
+// comebacks is how often in a row a container comes back without a commit.
+const comebacks = 8
+
+// comeBack goes on from what is committed, if the tasks are still the container's.
+// The log gives a transaction up when it has been open for too long, because the
+// process stood still, and so shuts its producer out, as another owner would. But
+// who has taken over shows it by its first commit.
+func (c *Container) comeBack(ctx context.Context, cause error) error {
 	if err := c.Close(); err != nil {
-		return errors.Join(fenced, err)
+		return errors.Join(cause, err)
 	}
-	ours, err := c.ownsAll(ctx, owner)
-	if err != nil {
-		return errors.Join(fenced, err)
+	if !c.cfg.AtLeastOnce {
+		ours, err := c.ownsAll(ctx, errors.Is(cause, stream.ErrFenced))
+		if err != nil {
+			return errors.Join(cause, err)
+		}
+		if !ours {
+			return fmt.Errorf("stage %s: another copy of this container has taken over: %w (%w)", c.cfg.Stage.Name, stream.ErrFenced, cause)
+		}
 	}
-	if !ours {
-		return fmt.Errorf("stage %s: another copy of this container has taken over: %w", cfg.Stage.Name, fenced)
+	if errors.As(cause, new(disownedError)) || c.cameBack == comebacks {
+		return cause
 	}
-	cfg.Logger.Warn("going back to the last commit: the brokers have given this container's transaction up; did the process stand still?", "error", fenced)
-	skip := c.skip
-	*c = Container{cfg: cfg, skip: skip}
+	c.cfg.Logger.Warn("going back to the last commit: the log has given up what this container had begun; did the process stand still?", "error", cause)
+	*c = Container{cfg: c.cfg, skip: c.skip, cameBack: c.cameBack + 1}
 	return c.open(ctx)
 }
 
-// ownsAll tells whether the last commits of the tasks were made by a life of a
-// container.
-func (c *Container) ownsAll(ctx context.Context, owner string) (bool, error) {
+// ownsAll tells whether the last commits of the tasks were made by this life of the
+// container; or, unless they must be, are those that it has gone on from.
+func (c *Container) ownsAll(ctx context.Context, must bool) (bool, error) {
 	r := restorer{c: &Container{cfg: c.cfg}}
 	r.c.cfg.Counts = nil // there is no container to be counted
 	for _, id := range c.cfg.Tasks {
@@ -71,9 +89,25 @@ func (c *Container) ownsAll(ctx context.Context, owner string) (bool, error) {
 		return false, fmt.Errorf("looking who has committed last: %w", err)
 	}
 	for _, t := range r.tasks {
-		if t.last == nil || t.last.Owner != owner {
+		last := t.last.claim()
+		before, found := c.before[t.ID]
+		if last.owner != c.owner && (must || !found || last != before) {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// A claim is by whom a task was committed, and for which time.
+type claim struct {
+	owner string
+	seq   int64
+}
+
+// claim is the zero value for a task that was never committed.
+func (m *meta) claim() claim {
+	if m == nil {
+		return claim{}
+	}
+	return claim{m.Owner, m.Seq}
 }

@@ -14,6 +14,9 @@ var (
 	ErrTopicExists = errors.New("topic exists")
 	// ErrFenced: a newer producer with the same id has taken over. Stop.
 	ErrFenced = errors.New("fenced by a newer producer with the same id")
+	// ErrAborted: the log has given the producer's transaction up, or lost track of
+	// what it sends. Open a new one, and go on from what is committed.
+	ErrAborted = errors.New("the transaction was given up")
 	// ErrLocked: another process has the data directory open.
 	ErrLocked = errors.New("in use by another process")
 	// ErrCorrupt: committed data can't be read as it was written.

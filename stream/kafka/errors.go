@@ -57,6 +57,7 @@ const (
 	duplicateSequence    = code(kafkago.DuplicateSequenceNumber)
 	staleProducerEpoch   = code(kafkago.InvalidProducerEpoch)
 	badTransactionState  = code(kafkago.InvalidTransactionState)
+	badProducerMapping   = code(kafkago.InvalidProducerIDMapping)
 	concurrentTxns       = code(kafkago.ConcurrentTransactions)
 	transactionalDenied  = code(kafkago.TransactionalIDAuthorizationFailed)
 	storageError         = code(kafkago.KafkaStorageError)
@@ -82,6 +83,7 @@ const (
 	invalidRecord        = code(kafkago.InvalidRecord)
 	producerFenced       = code(kafkago.ProducerFenced)
 	topicIDUnknown       = code(100) // not among kafka-go's
+	transactionAbortable = code(120) // not among kafka-go's
 )
 
 // Error is Kafka's name of it, which can be looked up.
@@ -94,7 +96,24 @@ func (c code) Error() string {
 
 // Is makes it match the errors that stream's users know.
 func (c code) Is(target error) bool {
-	return c == unknownTopic && target == stream.ErrUnknownTopic || c == topicExists && target == stream.ErrTopicExists
+	switch target {
+	case stream.ErrUnknownTopic:
+		return c == unknownTopic
+	case stream.ErrTopicExists:
+		return c == topicExists
+	case stream.ErrAborted:
+		return c.aborted()
+	}
+	return false
+}
+
+// aborted tells that there is nothing wrong but with what the producer has begun.
+func (c code) aborted() bool {
+	switch c {
+	case outOfOrderSequence, unknownProducer, badTransactionState, badProducerMapping, transactionAbortable:
+		return true
+	}
+	return false
 }
 
 // explained adds what the broker says itself, if it does.

@@ -1,0 +1,178 @@
+package apitest_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/api"
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/sim"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+var (
+	seeds = flag.Int("seeds", 20, "how many seeds to simulate")
+	seed  = flag.Uint64("seed", 0, "the only seed to simulate, with a trace")
+)
+
+// An edit is what comes to the simulated job.
+type edit struct {
+	Page string
+	Who  int32 // the partition that it comes from
+	N    int   // its number there
+	At   int64 // event time, ms
+}
+
+const (
+	inputPartitions = 2
+	window          = 10 * time.Second
+)
+
+// simulated is a job of two stages: each edit is sent on, by its page, and counted
+// in a window.
+func simulated() *api.App {
+	app := api.New("sim")
+	edits := app.From[edit]("edits", api.EventTime(func(e edit) time.Time { return time.UnixMilli(e.At) }))
+	byPage := edits.PartitionBy("by-page", func(e edit) string { return e.Page })
+	byPage.Map(func(e edit) edit { return e }).To("seen")
+	byPage.Window("per-window", api.Tumbling(window)).Count().To("counts")
+	return app
+}
+
+func feed(chance *rand.Rand) []sim.Fed {
+	var all []sim.Fed
+	at := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+	var n [inputPartitions]int
+	add := func(p int32, page string) {
+		value, _ := json.Marshal(edit{Page: page, Who: p, N: n[p], At: at})
+		n[p]++
+		all = append(all, sim.Fed{TopicPartition: stream.TopicPartition{Topic: "edits", Partition: p}, Record: stream.Record{Value: value}})
+	}
+	for range 300 {
+		at += chance.Int64N(700)
+		add(int32(chance.IntN(inputPartitions)), "p"+strconv.Itoa(chance.IntN(7)))
+	}
+	at += time.Hour.Milliseconds() // so that all windows close but the last
+	for p := range int32(inputPartitions) {
+		add(p, "end")
+	}
+	return all
+}
+
+type count struct {
+	page  string
+	start int64
+}
+
+// check compares the outputs with what the input makes of them.
+func check(fed []sim.Fed, records func(stream.TopicPartition) []stream.Record) error {
+	want := make(map[count]int64)
+	missing := make(map[edit]bool)
+	for _, f := range fed {
+		var e edit
+		_ = json.Unmarshal(f.Value, &e)
+		missing[e] = true
+		if e.Page != "end" {
+			want[count{e.Page, e.At - e.At%window.Milliseconds()}]++
+		}
+	}
+	last := make(map[string]int)
+	for p := range int32(inputPartitions) {
+		for _, r := range records(stream.TopicPartition{Topic: "seen", Partition: p}) {
+			var e edit
+			_ = json.Unmarshal(r.Value, &e)
+			if !missing[e] {
+				return fmt.Errorf("%+v is seen twice, or was never there", e)
+			}
+			delete(missing, e)
+			source := fmt.Sprint(e.Page, e.Who)
+			if before, ok := last[source]; ok && before > e.N {
+				return fmt.Errorf("%+v is seen after number %d", e, before)
+			}
+			last[source] = e.N
+		}
+		for _, r := range records(stream.TopicPartition{Topic: "counts", Partition: p}) {
+			var pane struct {
+				Key   string
+				Start int64
+				Value int64
+			}
+			_ = json.Unmarshal(r.Value, &pane)
+			c := count{pane.Key, pane.Start}
+			if want[c] != pane.Value {
+				return fmt.Errorf("%s: %d are left to be counted", r.Value, want[c])
+			}
+			delete(want, c)
+		}
+	}
+	if len(missing) > 0 || len(want) > 0 {
+		return fmt.Errorf("%d edits aren't seen, %d windows have no count: %v %v", len(missing), len(want), missing, want)
+	}
+	return nil
+}
+
+func newSimulation(seed uint64, trace *sim.Trace) *sim.Simulation {
+	app := simulated()
+	fed := feed(rand.New(rand.NewPCG(seed, 7)))
+	return sim.New(seed, sim.Job{
+		Plan: func(inputs map[string]int32) (*scheduler.Plan, error) {
+			return app.Plan(scheduler.Metadata{Partitions: inputs}, scheduler.Options{Containers: 2})
+		},
+		Program: app.Program(),
+		Config:  container.Config{IdleTimeout: 100 * time.Hour},
+		Inputs:  map[string]int32{"edits": inputPartitions},
+		Feed:    fed,
+		Check:   func(records func(stream.TopicPartition) []stream.Record) error { return check(fed, records) },
+	}, trace)
+}
+
+// TestSimulation: whatever goes wrong, each result is there once, and right. Each
+// kind of fault is in a third of many seeds at least.
+func TestSimulation(t *testing.T) {
+	first, n := uint64(1), *seeds
+	trace := &sim.Trace{}
+	if *seed != 0 {
+		first, n, trace.Keep = *seed, 1, true
+	}
+	hits := make(map[sim.Fault]int)
+	for i := first; i < first+uint64(n); i++ {
+		s := newSimulation(i, trace)
+		if err := s.Run(); err != nil {
+			t.Errorf("seed %d: %v\nto see how: go test ./api/apitest -run TestSimulation -seed %d -v", i, err, i)
+		}
+		for f := range s.Hits {
+			hits[f]++
+		}
+		if trace.Keep {
+			t.Log("\n" + trace.String())
+		}
+	}
+	for _, f := range sim.AllFaults() {
+		if n >= 100 && hits[f] < n/3 {
+			t.Errorf("only %d of %d seeds have a %s", hits[f], n, f)
+		}
+	}
+	t.Logf("%d seeds; those with a fault: %v", n, hits)
+}
+
+// TestSimulationIsRepeatable: the same seed is the same run, to the last request.
+func TestSimulationIsRepeatable(t *testing.T) {
+	for seed := range uint64(10) {
+		var traces [2]sim.Trace
+		for i := range traces {
+			traces[i].Keep = true
+			if err := newSimulation(seed, &traces[i]).Run(); err != nil {
+				t.Error(err)
+			}
+		}
+		if traces[0].String() != traces[1].String() {
+			t.Errorf("seed %d is another run at its second time", seed)
+		}
+	}
+}

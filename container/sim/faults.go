@@ -1,0 +1,81 @@
+package sim
+
+import "time"
+
+// Faults are what goes wrong in a simulation, each in one of so many cases; 0 is
+// never.
+type Faults struct {
+	// Of requests and answers.
+	LostRequests, LostAnswers, LateRequests, Repeats, Slow int
+	// Of brokers, in so many ticks each.
+	BrokerKills, BrokerPauses, LeaderMoves int
+	// SlowMarkers: the ends of a transaction take seconds to come to partitions and
+	// groups.
+	SlowMarkers int
+	// Of processes, in so many ticks each. A doubled one is paused for as long as a
+	// second copy of it is running somewhere else.
+	Kills, Pauses, Doubles, Stops, ClockJumps int
+	// Wipes of a disk, in so many starts.
+	Wipes int
+}
+
+// tick is how often brokers and processes are looked at for something to go wrong.
+const tick = 100 * time.Millisecond
+
+// draw makes the faults of a seed: of each kind none, some or many.
+func (w *World) draw() Faults {
+	rare := func(few, many int) int {
+		switch w.chance.IntN(4) {
+		case 0:
+			return many
+		case 1, 2:
+			return few
+		}
+		return 0
+	}
+	return Faults{
+		LostRequests: rare(300, 60), LostAnswers: rare(300, 60), LateRequests: rare(300, 60), Repeats: rare(100, 10), Slow: rare(100, 10),
+		BrokerKills: rare(400, 150), BrokerPauses: rare(400, 150), LeaderMoves: rare(100, 20), SlowMarkers: rare(20, 4),
+		Kills: rare(150, 40), Pauses: rare(200, 60), Doubles: rare(400, 150), Stops: rare(200, 80), ClockJumps: rare(200, 60),
+		Wipes: rare(6, 2),
+	}
+}
+
+// A Fault is a kind of what goes wrong, for counting.
+type Fault string
+
+const (
+	lostRequest Fault = "lost request"
+	lostAnswer  Fault = "lost answer"
+	lateRequest Fault = "late request"
+	repeat      Fault = "repeated request"
+	slow        Fault = "slow network"
+	brokerKill  Fault = "broker killed"
+	brokerPause Fault = "broker paused"
+	leaderMove  Fault = "leader moved"
+	slowMarker  Fault = "slow marker"
+	processKill Fault = "process killed"
+	pause       Fault = "process paused"
+	double      Fault = "second copy"
+	cleanStop   Fault = "process stopped"
+	clockJump   Fault = "clock jump"
+	wipe        Fault = "disk wiped"
+	tornWrite   Fault = "torn write"
+)
+
+// AllFaults are the kinds that there are.
+func AllFaults() []Fault {
+	return []Fault{
+		lostRequest, lostAnswer, lateRequest, repeat, slow, brokerKill, brokerPause, leaderMove, slowMarker,
+		processKill, pause, double, cleanStop, clockJump, wipe, tornWrite,
+	}
+}
+
+// hit decides whether something goes wrong now, and notes it.
+func (s *Simulation) hit(n int, k Fault) bool {
+	if s.calm || !s.World.Often(n) {
+		return false
+	}
+	s.Hits[k]++
+	return true
+}

@@ -1,0 +1,240 @@
+package sim
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka"
+	"github.com/gretestream/grete/stream/kafka/kafkasim"
+)
+
+// A network carries requests to brokers and answers back. It may lose them, and be
+// slow; what comes late may come after its sender has given up.
+type network struct {
+	sim     *Simulation
+	cluster *kafkasim.Cluster
+	brokers []broker
+	held    []*flight // requests that a broker holds
+	choring bool      // a chore of the cluster is planned
+}
+
+type broker struct {
+	dead    bool
+	paused  bool
+	waiting []*flight // that came while it was paused
+}
+
+// A flight is a request on its way.
+type flight struct {
+	process *Process
+	node    int32
+	req     protocol.Message
+	to      *exchange
+	reply   *kafkasim.Reply
+	// mute: the answer is lost, or nobody waits for it.
+	mute bool
+}
+
+// An answer is what came back.
+type answer struct{ reply *kafkasim.Reply }
+
+func (a *answer) deliver(req protocol.Message) protocol.Message { return a.reply.Deliver(req) }
+
+const (
+	usual    = 2 * time.Millisecond
+	slowTime = 800 * time.Millisecond
+	lateTime = 45 * time.Second
+)
+
+// send puts a request on its way, and returns which broker it goes to.
+func (n *network) send(p *Process, node int32, req protocol.Message, x *exchange) int32 {
+	s := n.sim
+	if node == kafka.AnyBroker {
+		node = int32(s.World.chance.IntN(len(n.brokers))) + 1
+	}
+	f := &flight{process: p, node: node, req: kafkasim.Copy(req), to: x}
+	switch {
+	case node < 1 || int(node) > len(n.brokers) || n.brokers[node-1].dead:
+		s.World.After(n.delay(), func() { x.err = errors.New("connection refused") })
+	case s.hit(s.faults.LostRequests, lostRequest):
+		s.trace.Add(p.name, "a request to broker %d is lost: %s", node, kafkasim.Describe(req))
+		n.breakOff(x)
+	case s.hit(s.faults.LateRequests, lateRequest):
+		s.trace.Add(p.name, "a request to broker %d will be late: %s", node, kafkasim.Describe(req))
+		f.mute = true
+		n.breakOff(x)
+		s.World.After(s.World.Within(lateTime), func() { n.arrive(f) })
+	default:
+		s.World.After(n.delay(), func() { n.arrive(f) })
+	}
+	return node
+}
+
+// breakOff is how a client learns that something was lost: the connection breaks,
+// or nothing happens until its time is over.
+func (n *network) breakOff(x *exchange) {
+	if n.sim.World.Often(2) {
+		n.sim.World.After(n.delay(), func() { x.err = errReset })
+	}
+}
+
+func (n *network) delay() time.Duration {
+	s := n.sim
+	if s.hit(s.faults.Slow, slow) {
+		return s.World.Within(slowTime)
+	}
+	return s.World.Within(usual)
+}
+
+// arrive is where a broker gets a request.
+func (n *network) arrive(f *flight) {
+	s := n.sim
+	b := &n.brokers[f.node-1]
+	switch {
+	case b.dead:
+		f.to.err = errReset
+		return
+	case b.paused:
+		b.waiting = append(b.waiting, f)
+		return
+	}
+	if !f.mute && s.hit(s.faults.Repeats, repeat) {
+		n.handle(f)
+	}
+	n.handle(f)
+	n.stir()
+	if f.reply == nil || f.mute {
+		return
+	}
+	if f.reply.Answer(s.World.now) {
+		n.answer(f)
+		return
+	}
+	n.held = append(n.held, f)
+	s.World.After(f.reply.Until.Sub(s.World.now), n.look)
+}
+
+func (n *network) handle(f *flight) {
+	f.reply = n.cluster.Handle(n.sim.World.now, f.node, f.req)
+	if n.sim.trace.Keep {
+		n.sim.trace.Add(f.process.name, "broker %d: %s: %s", f.node, kafkasim.Describe(f.req), f.reply)
+	}
+}
+
+// stir is called when something has changed in the cluster.
+func (n *network) stir() {
+	n.look()
+	n.chore()
+}
+
+// look answers the requests that were held and needn't be any more.
+func (n *network) look() {
+	var still []*flight
+	for _, f := range n.held {
+		if f.reply.Answer(n.sim.World.now) {
+			n.answer(f)
+		} else {
+			still = append(still, f)
+		}
+	}
+	n.held = still
+}
+
+// answer sends an answer on its way.
+func (n *network) answer(f *flight) {
+	s := n.sim
+	if s.hit(s.faults.LostAnswers, lostAnswer) {
+		s.trace.Add(f.process.name, "an answer of broker %d is lost: %s", f.node, kafkasim.Describe(f.req))
+		n.breakOff(f.to)
+		return
+	}
+	s.World.After(n.delay(), func() {
+		if f.to.err == nil {
+			f.to.answer = &answer{f.reply}
+		}
+	})
+}
+
+// chore lets the cluster do by itself what it has to do, one thing at a time.
+func (n *network) chore() {
+	s := n.sim
+	if n.choring || len(n.cluster.Chores(s.World.now)) == 0 {
+		return
+	}
+	n.choring = true
+	d := s.World.Within(usual)
+	if s.hit(s.faults.SlowMarkers, slowMarker) {
+		d = s.World.Within(3 * time.Second)
+	}
+	s.World.After(d, func() {
+		n.choring = false
+		all := n.cluster.Chores(s.World.now)
+		if len(all) > 0 {
+			c := all[s.World.chance.IntN(len(all))]
+			s.trace.Add("cluster", "%s", c)
+			n.cluster.Do(s.World.now, c)
+		}
+		n.stir()
+	})
+}
+
+// kill ends a broker, with all that was under way to it.
+func (n *network) kill(node int32) {
+	n.sim.trace.Add("broker "+itoa(int(node)), "is killed")
+	b := &n.brokers[node-1]
+	b.dead = true
+	n.cluster.Kill(node)
+	n.held = slices.DeleteFunc(n.held, func(f *flight) bool {
+		if f.node == node {
+			f.to.err = errReset
+		}
+		return f.node == node
+	})
+	for _, f := range b.waiting {
+		f.to.err = errReset
+	}
+	b.waiting, b.paused = nil, false
+	n.stir()
+}
+
+func (n *network) restart(node int32) {
+	b := &n.brokers[node-1]
+	if !b.dead {
+		return
+	}
+	n.sim.trace.Add("broker "+itoa(int(node)), "is started again")
+	b.dead = false
+	n.cluster.Restart(node)
+	n.stir()
+}
+
+func (n *network) pause(node int32) {
+	n.sim.trace.Add("broker "+itoa(int(node)), "stands still")
+	n.brokers[node-1].paused = true
+}
+
+func (n *network) resume(node int32) {
+	b := &n.brokers[node-1]
+	if !b.paused {
+		return
+	}
+	n.sim.trace.Add("broker "+itoa(int(node)), "goes on")
+	waiting := b.waiting
+	b.paused, b.waiting = false, nil
+	for _, f := range waiting {
+		n.sim.World.After(n.delay(), func() { n.arrive(f) })
+	}
+}
+
+// move gives a partition to another leader, or a coordinator.
+func (n *network) move(tp stream.TopicPartition) {
+	alive := n.cluster.Brokers()
+	to := alive[n.sim.World.chance.IntN(len(alive))]
+	n.sim.trace.Add("cluster", "broker %d leads %s", to, tp)
+	n.cluster.MoveLeader(tp, to)
+	n.stir()
+}

@@ -1,0 +1,126 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/stream/kafka"
+)
+
+// A Process is one incarnation of a container: started on a machine, until it
+// ends, or is killed.
+type Process struct {
+	sim     *Simulation
+	name    string
+	slot    *slot
+	machine *machine
+	link    *link
+	skew    time.Duration // by how much its clock is wrong
+	paused  bool
+	dead    bool // killed
+	ended   bool // by itself
+	err     error
+	stop    context.CancelFunc // as SIGTERM does
+}
+
+// A machine has a disk, and may have a process.
+type machine struct {
+	name string
+	disk *disk
+	used *Process
+}
+
+// A slot is a container of the plan. It has one process, or, when that one is
+// thought to be dead, another besides.
+type slot struct {
+	config   container.Config
+	name     string
+	machines []*machine
+	started  int
+	alive    []*Process
+	planned  bool // to be started
+}
+
+// launch starts a process on a machine that is free.
+func (s *Simulation) launch(of *slot) {
+	free := slices.DeleteFunc(slices.Clone(of.machines), func(m *machine) bool { return m.used != nil })
+	if len(free) == 0 {
+		return
+	}
+	m := free[s.World.chance.IntN(len(free))]
+	of.started++
+	p := &Process{sim: s, name: of.name + "#" + itoa(of.started), slot: of, machine: m}
+	p.link = &link{process: p}
+	m.used = p
+	of.alive = append(of.alive, p)
+	ctx, cancel := context.WithCancel(context.Background())
+	p.stop = cancel
+	s.trace.Add(p.name, "starts on %s", m.name)
+	s.World.start(p, func() { p.run(ctx) })
+}
+
+// run is the process's main function.
+func (p *Process) run(ctx context.Context) {
+	p.err = p.container(ctx)
+	p.ended = true
+	if p.err != nil {
+		p.sim.trace.Add(p.name, "fails: %v", p.err)
+	} else {
+		p.sim.trace.Add(p.name, "ends")
+	}
+	p.sim.gone(p)
+}
+
+// container is what the program does that users start.
+func (p *Process) container(ctx context.Context) error {
+	err := p.work(ctx)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil // it was asked to stop before it had begun
+	}
+	return err
+}
+
+func (p *Process) work(ctx context.Context) error {
+	logger := slog.New(p.sim.trace.handler(p.name))
+	sys, err := kafka.OpenOn(ctx, p.link, kafka.Options{Logger: logger})
+	if err != nil {
+		return err
+	}
+	cfg := p.slot.config
+	cfg.System, cfg.Engine, cfg.Now, cfg.Await, cfg.Logger = sys, p.machine.disk, p.Now, p.await, logger
+	return errors.Join(container.Run(ctx, cfg), sys.Close())
+}
+
+// Now is the time as the process sees it.
+func (p *Process) Now() time.Time { return p.sim.World.now.Add(p.skew) }
+
+func (p *Process) await(ctx context.Context, d time.Duration, ready <-chan struct{}) {
+	p.sim.World.wait(max(d, time.Nanosecond), func() bool { return len(ready) > 0 || ctx.Err() != nil })
+	select {
+	case <-ready:
+	default:
+	}
+}
+
+// kill ends the process without asking, between two steps of it.
+func (p *Process) kill() {
+	p.sim.trace.Add(p.name, "is killed")
+	p.dead = true
+	w := p.sim.World
+	for _, t := range slices.Clone(w.threads) {
+		if t.process == p {
+			w.running = t
+			t.abandon()
+		}
+	}
+	w.running = nil
+	w.threads = slices.DeleteFunc(w.threads, func(t *thread) bool { return t.process == p })
+	if p.machine.disk.crash() {
+		p.sim.Hits[tornWrite]++
+	}
+	p.sim.gone(p)
+}
