@@ -11,9 +11,6 @@ import (
 // group returns the slot of a group, if a commit to it is right. Groups have no
 // members here.
 func (c *Cluster) group(node int32, group, member string, generation int32) (*slot, int16) {
-	if group == "" {
-		return nil, invalidGroup
-	}
 	s, failed := c.coordinator(node, group, false)
 	if failed != 0 || generation < 0 {
 		return s, failed
@@ -73,6 +70,9 @@ func (c *Cluster) txnOffsetCommit(node int32, r *txnoffsetcommit.Request) *txnof
 // joinTransaction checks that the transaction has been told of the group, and that
 // its producer is the last one of its id that the group has heard of.
 func (c *Cluster) joinTransaction(node int32, r *txnoffsetcommit.Request) (*slot, int16) {
+	if r.GroupID == "" {
+		return nil, invalidGroup
+	}
 	s, failed := c.coordinator(node, r.GroupID, false)
 	if failed != 0 {
 		return nil, failed

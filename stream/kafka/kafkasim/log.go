@@ -42,10 +42,15 @@ func (l *log) restart() {
 
 // stable is the last stable offset: before it nothing is undecided.
 func (l *log) stable() int64 {
-	if len(l.open) == 0 {
+	switch {
+	case len(l.open) == 0:
 		return l.end
+	case l.open[0].first >= l.start:
+		return l.open[0].first
+	case len(l.entries) > 0: // its beginning is deleted
+		return min(l.entries[0].BaseOffset, l.start)
 	}
-	return max(l.start, l.open[0].first)
+	return l.start
 }
 
 // add puts a batch at the end, whose bytes are the log's from now on.

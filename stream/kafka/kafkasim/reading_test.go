@@ -56,7 +56,7 @@ func (s *script) batches(records []byte) {
 				line += fmt.Sprintf(" marker %d %d", record.Key, len(record.Value))
 				continue
 			}
-			line += fmt.Sprintf(" %d:%s", record.Offset, record.Value)
+			line += fmt.Sprintf(" %d:%.20s", record.Offset, record.Value)
 		}
 		s.say("%s", line)
 	}

@@ -75,3 +75,9 @@ func (b *simulated) timeOut(id string) {
 	b.now = b.cluster.NextTimeOut()
 	b.settle(id)
 }
+
+func (b *simulated) wait(is func() bool) {
+	if !is() {
+		b.t.Fatal("it will never be so")
+	}
+}

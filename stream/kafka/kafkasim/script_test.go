@@ -1,7 +1,9 @@
 package kafkasim
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/createtopics"
 	"github.com/segmentio/kafka-go/protocol/endtxn"
 	"github.com/segmentio/kafka-go/protocol/initproducerid"
+	"github.com/segmentio/kafka-go/protocol/metadata"
 	"github.com/segmentio/kafka-go/protocol/offsetcommit"
 	"github.com/segmentio/kafka-go/protocol/txnoffsetcommit"
 
@@ -31,6 +34,8 @@ type brokers interface {
 	settle(id string)
 	// timeOut returns when its transaction has timed out, and has settled.
 	timeOut(id string)
+	// wait returns when something is so.
+	wait(is func() bool)
 }
 
 // A script sends requests, and writes down what comes of them. What is different
@@ -99,9 +104,15 @@ func (s *script) topic(name string, partitions int32, configs ...createtopics.Re
 		Name: s.real(name), NumPartitions: partitions, ReplicationFactor: 1, Configs: configs,
 	}}}).(*createtopics.Response)
 	s.say("create %s of %d: %s", name, partitions, code(answer.Topics[0].ErrorCode))
-	for i := range partitions {
-		s.leader(s.tp(name, i)) // which waits for it
+	if answer.Topics[0].ErrorCode == 0 {
+		s.wait(func() bool { return s.has(name) })
 	}
+}
+
+// has tells whether the broker knows of a topic.
+func (s *script) has(topic string) bool {
+	t := s.ask(1, &metadata.Request{TopicNames: []string{s.real(topic)}}).(*metadata.Response).Topics[0]
+	return t.ErrorCode == 0 && !slices.ContainsFunc(t.Partitions, func(p metadata.ResponsePartition) bool { return p.LeaderID < 0 })
 }
 
 func (s *script) coordinatorOf(id string) int32 {
@@ -134,6 +145,9 @@ func (s *script) add(w who, topic string, partitions ...int32) {
 		Topics: []addpartitionstotxn.RequestTopic{{Name: s.real(topic), Partitions: partitions}},
 	}).(*addpartitionstotxn.Response)
 	for _, t := range a.Results {
+		slices.SortFunc(t.Results, func(a, b addpartitionstotxn.ResponsePartition) int {
+			return cmp.Compare(a.PartitionIndex, b.PartitionIndex)
+		})
 		for _, p := range t.Results {
 			s.say("add %s %s/%d: %s", s.name(w), topic, p.PartitionIndex, code(p.ErrorCode))
 		}
@@ -170,6 +184,7 @@ func (s *script) txnCommit(w who, group string, generation int32, topic string, 
 		Topics: []txnoffsetcommit.RequestTopic{t},
 	}).(*txnoffsetcommit.Response)
 	for _, t := range a.Topics {
+		slices.SortFunc(t.Partitions, func(a, b txnoffsetcommit.ResponsePartition) int { return cmp.Compare(a.Partition, b.Partition) })
 		for _, p := range t.Partitions {
 			s.say("offset %s group %s %s/%d at %d: %s", s.name(w), group, topic, p.Partition, offset, code(p.ErrorCode))
 		}

@@ -1,10 +1,14 @@
 package kafkasim
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // scripts are sequences of requests, by what they show.
 func scripts() map[string]func(*script) {
-	return map[string]func(*script){
+	all := recordScripts()
+	maps.Copy(all, map[string]func(*script){
 		"commit and abort":        commitAndAbort,
 		"ends that come again":    repeatedEnds,
 		"ends that have no sense": senselessEnds,
@@ -15,7 +19,8 @@ func scripts() map[string]func(*script) {
 		"raising in transaction":  raisingInTransaction,
 		"time-outs":               timeOuts,
 		"after a time-out":        afterTimeOut,
-	}
+	})
+	return all
 }
 
 func commitAndAbort(s *script) {

@@ -29,10 +29,12 @@ func defaults() []Setting {
 		{maxMessage, "1048588"},
 		{timestampAfter, "3600000"},
 		{"message.timestamp.type", "CreateTime"},
+		{"min.cleanable.dirty.ratio", "0.5"},
 		{"min.insync.replicas", "1"},
 		{"retention.bytes", "-1"},
 		{"retention.ms", "604800000"},
 		{"segment.bytes", "1073741824"},
+		{"segment.ms", "604800000"},
 	}
 }
 
@@ -109,7 +111,7 @@ func (t *topic) understand() error {
 		}
 		if n, err := strconv.ParseInt(s.Value, 10, 64); err == nil {
 			numbers[s.Name] = n
-		} else if s.Name != "message.timestamp.type" {
+		} else if s.Name != "message.timestamp.type" && s.Name != "min.cleanable.dirty.ratio" {
 			return fmt.Errorf("invalid value %s for configuration %s", s.Value, s.Name)
 		}
 	}
