@@ -119,14 +119,19 @@ func (b *fakeBrokers) serve(ctx context.Context, node int32, req protocol.Messag
 	}
 	if p, ok := req.(*wire.Produce); ok {
 		p.Answer = answer.(*wire.Produce).Answer
-		for i := range p.Answer.Partitions {
-			if q := &p.Answer.Partitions[i]; f.told != 0 && q.Code == 0 {
-				q.Code, q.BaseOffset = int16(f.told), -1
-			}
-		}
+		f.tell(p)
 		return p, nil
 	}
 	return answer, nil
+}
+
+// tell changes what is said of batches that were appended.
+func (f *fault) tell(p *wire.Produce) {
+	for i := range p.Answer.Partitions {
+		if q := &p.Answer.Partitions[i]; f.told != 0 && q.Code == 0 {
+			q.Code, q.BaseOffset = int16(f.told), -1
+		}
+	}
 }
 
 func wait(ctx context.Context, d time.Duration) error {

@@ -35,7 +35,6 @@ func TestOutages(t *testing.T) {
 			f.waitCommits(2, when) // one of them began just now
 		}
 	}
-	goOn("in the beginning")
 	c.MoveLeaders(t, transactional.topic, 1)
 	goOn("after leaders have moved")
 	c.Kill(t, 1)
