@@ -47,10 +47,10 @@ func (c *Cluster) initialise(t *transaction, producer int64, epoch int16) int16 
 	renews := producer >= 0
 	known := t.epoch == -1 || producer == t.producer || producer == t.previous && epoch >= lastEpoch
 	switch {
-	case renews && !known:
-		return producerFenced
 	case t.state.ending():
 		return concurrentTransactions
+	case renews && !known:
+		return producerFenced
 	case t.state == ongoing:
 		t.fence()
 		c.changed()

@@ -23,7 +23,11 @@ func (s *script) read(topic string, partition int32, offset int64) {
 // fetch makes a request of one leader.
 func (s *script) fetch(f *wire.Fetch) *wire.Fetch {
 	f.Take = func(n int) []byte { return make([]byte, n) }
-	f = s.ask(1, f).(*wire.Fetch)
+	node := int32(1)
+	if len(f.Partitions) > 0 {
+		node = s.leader(f.Partitions[0].TopicPartition)
+	}
+	f = s.ask(node, f).(*wire.Fetch)
 	a := &f.Answer
 	if a.Code != 0 {
 		s.say("  %s", code(a.Code))

@@ -72,12 +72,12 @@ func (c *Cluster) add(now time.Time, id string, producer int64, epoch int16, par
 	if id == "" {
 		return invalidRequest
 	}
-	t, failed := c.owned(id, producer, epoch)
-	switch {
-	case failed != 0:
-		return failed
-	case t.state.ending():
+	if t := c.find(id); t != nil && t.state.ending() { // whoever asks
 		return concurrentTransactions
+	}
+	t, failed := c.owned(id, producer, epoch)
+	if failed != 0 {
+		return failed
 	}
 	if t.state != ongoing {
 		t.state, t.started = ongoing, now
@@ -125,18 +125,17 @@ func (c *Cluster) end(id string, producer int64, epoch int16, commit bool) int16
 	if commit {
 		prepare, complete = prepareCommit, completeCommit
 	}
-	switch t.state {
-	case ongoing:
+	switch {
+	case t.state == ongoing:
 		t.prepare(prepare)
 		c.changed()
 		return 0
-	case complete:
-		return 0
-	case prepare:
+	case t.state.ending():
 		return concurrentTransactions
-	default:
-		return invalidTxnState
+	case t.state == complete:
+		return 0
 	}
+	return invalidTxnState
 }
 
 // prepare decides the transaction. Its markers are due.
