@@ -93,9 +93,9 @@ func (c *Cluster) compact(now time.Time, p *partition, e *entry, last map[string
 		})
 	}
 	switch {
-	case len(keep) == int(e.Count):
 	case len(keep) == 0 && !needed:
 		e.bytes = nil
+	case len(keep) == int(e.Count):
 	default:
 		e.rewrite(keep)
 	}

@@ -90,3 +90,11 @@ func (b *simulated) wait(is func() bool) {
 		b.t.Fatal("it will never be so")
 	}
 }
+
+func (b *simulated) compact(tp stream.TopicPartition, done func() bool) {
+	for range 3 { // tombstones and markers go later than what was before them
+		b.now = b.now.Add(time.Second)
+		b.cluster.Compact(b.now, tp)
+	}
+	b.wait(done)
+}

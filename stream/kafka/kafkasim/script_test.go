@@ -3,6 +3,7 @@ package kafkasim
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -34,6 +35,8 @@ type brokers interface {
 	settle(id string)
 	// timeOut returns when its transaction has timed out, and has settled.
 	timeOut(id string)
+	// compact returns when a partition has been, so that done is true.
+	compact(tp stream.TopicPartition, done func() bool)
 	// wait returns when something is so.
 	wait(is func() bool)
 }
@@ -220,14 +223,17 @@ type load struct {
 	values        []string
 	key           string // "" for none
 	at            time.Time
+	entries       map[string]string // instead of values, by key; "" is a tombstone
 }
 
 // txn is a batch of a transaction.
-func txn(sequence int32, values ...string) load { return load{true, sequence, values, "k", time.Now()} }
+func txn(sequence int32, values ...string) load {
+	return load{transactional: true, sequence: sequence, values: values, key: "k", at: time.Now()}
+}
 
 // plain is one of none.
 func plain(sequence int32, values ...string) load {
-	return load{false, sequence, values, "k", time.Now()}
+	return load{sequence: sequence, values: values, key: "k", at: time.Now()}
 }
 
 func (l load) batch(w who, partition int32) []byte {
@@ -237,6 +243,13 @@ func (l load) batch(w who, partition int32) []byte {
 	}
 	b.Start(make([]byte, wire.BatchRoom))
 	b.SetProducer(w.pid, w.epoch, l.sequence)
+	for _, key := range slices.Sorted(maps.Keys(l.entries)) {
+		r := stream.Record{Key: []byte(key), Time: l.at.UnixMilli()}
+		if v := l.entries[key]; v != "" {
+			r.Value = []byte(v)
+		}
+		b.Append(&r)
+	}
 	for _, v := range l.values {
 		r := stream.Record{Value: []byte(v), Time: l.at.UnixMilli()}
 		if l.key != "" {
@@ -260,5 +273,5 @@ func (s *script) produce(w who, topic string, partition int32, l load) {
 	}
 	a := s.ask(s.leader(tp), req).(*wire.Produce)
 	p := a.Answer.Partitions[0]
-	s.say("produce %s %s/%d #%d+%d: %s at %d", s.name(w), topic, partition, l.sequence, len(l.values), code(p.Code), p.BaseOffset)
+	s.say("produce %s %s/%d #%d+%d: %s at %d", s.name(w), topic, partition, l.sequence, len(l.values)+len(l.entries), code(p.Code), p.BaseOffset)
 }

@@ -31,6 +31,7 @@ func recordScripts() map[string]func(*script) {
 		"fetch limits":          fetchLimits,
 		"fetch epochs":          fetchEpochs,
 		"stable ends":           stableEnds,
+		"compaction":            compaction,
 	}
 }
 
