@@ -10,7 +10,7 @@ import (
 
 // group returns the slot of a group, if a commit to it is right. Groups have no
 // members here.
-func (c *Cluster) group(node int32, group, member string, generation int32) (*slot, int16) {
+func (c *Cluster) group(node int32, group string, generation int32) (*slot, int16) {
 	s, failed := c.coordinator(node, group, false)
 	if failed != 0 || generation < 0 {
 		return s, failed
@@ -24,7 +24,7 @@ func (c *Cluster) group(node int32, group, member string, generation int32) (*sl
 }
 
 func (c *Cluster) offsetCommit(node int32, r *offsetcommit.Request) *offsetcommit.Response {
-	s, failed := c.group(node, r.GroupID, r.MemberID, r.GenerationID)
+	s, failed := c.group(node, r.GroupID, r.GenerationID)
 	answer := &offsetcommit.Response{Topics: make([]offsetcommit.ResponseTopic, len(r.Topics))}
 	for i := range r.Topics {
 		out := offsetcommit.ResponseTopic{Name: r.Topics[i].Name}
@@ -78,16 +78,16 @@ func (c *Cluster) joinTransaction(node int32, r *txnoffsetcommit.Request) (*slot
 		return nil, failed
 	}
 	p := s.offsets.producer(r.ProducerID)
+	if r.ProducerEpoch < p.epoch {
+		return nil, invalidProducerEpoch
+	}
 	if !p.transacting(r.ProducerEpoch) {
 		if failed := c.inTransaction(r.TransactionalID, r.ProducerID, r.ProducerEpoch, s.TopicPartition); failed != 0 {
 			return nil, failed
 		}
 	}
-	if _, failed := c.group(node, r.GroupID, r.MemberID, r.GenerationID); failed != 0 {
+	if _, failed := c.group(node, r.GroupID, r.GenerationID); failed != 0 {
 		return nil, failed
-	}
-	if r.ProducerEpoch < p.epoch {
-		return nil, invalidProducerEpoch
 	}
 	p.epoch = r.ProducerEpoch
 	if p.first < 0 {

@@ -41,9 +41,8 @@ func (c *Cluster) append(now time.Time, node int32, transaction string, in *wire
 	var from *producer
 	if h.ProducerID >= 0 {
 		from = p.log.producer(h.ProducerID)
-		if h.Attributes&batch.Transactional != 0 && !from.transacting(h.ProducerEpoch) {
-			from.verify(h.ProducerEpoch, h.Sequence)
-			if failed := c.verify(transaction, h.ProducerID, h.ProducerEpoch, in.TopicPartition); failed != 0 {
+		if h.Attributes&batch.Transactional != 0 {
+			if failed := c.verify(transaction, from, &h, in.TopicPartition); failed != 0 {
 				return 0, failed, ""
 			}
 		}
@@ -96,10 +95,17 @@ func (p *partition) validate(now time.Time, r *batch.Reader, bytes []byte) (fail
 	return 0, ""
 }
 
-// verify asks the coordinator whether the partition is in the transaction that is
-// open (KIP-890), and says what a producer is told if it isn't.
-func (c *Cluster) verify(id string, producer int64, epoch int16, tp stream.TopicPartition) int16 {
-	switch failed := c.inTransaction(id, producer, epoch, tp); failed {
+// verify asks the coordinator, before the first batch of a transaction here, whether
+// the partition is in it (KIP-890), and says what a producer is told if it isn't.
+func (c *Cluster) verify(transaction string, from *producer, h *batch.Header, tp stream.TopicPartition) int16 {
+	switch {
+	case from.transacting(h.ProducerEpoch):
+		return 0
+	case h.ProducerEpoch < from.epoch:
+		return invalidProducerEpoch
+	}
+	from.verify(h.ProducerEpoch, h.Sequence)
+	switch failed := c.inTransaction(transaction, h.ProducerID, h.ProducerEpoch, tp); failed {
 	case concurrentTransactions, coordinatorLoading, coordinatorNotAvailable, notCoordinator:
 		return notEnoughReplicas
 	default:

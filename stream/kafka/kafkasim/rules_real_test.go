@@ -33,6 +33,7 @@ func TestRulesAreKafkas(t *testing.T) {
 	c := shared1.Cluster(t)
 	for name, play := range scripts() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			b := newReal(t, c)
 			s := newScript(t, b, kafkatest.Name(t)+"-")
 			play(s)

@@ -18,20 +18,22 @@ import (
 
 func recordScripts() map[string]func(*script) {
 	return map[string]func(*script){
-		"sequences":             sequences,
-		"sequences and markers": sequencesAndMarkers,
-		"offsets":               groupOffsets,
-		"offsets in doubt":      unstableOffsets,
-		"refused batches":       refusedBatches,
-		"deleted records":       deletedRecords,
-		"times":                 times,
-		"topics":                topics,
-		"a topic made anew":     recreated,
-		"fetch sessions":        fetchSessions,
-		"fetch limits":          fetchLimits,
-		"fetch epochs":          fetchEpochs,
-		"stable ends":           stableEnds,
-		"compaction":            compaction,
+		"sequences":                  sequences,
+		"sequences and markers":      sequencesAndMarkers,
+		"offsets":                    groupOffsets,
+		"offsets in doubt":           unstableOffsets,
+		"refused batches":            refusedBatches,
+		"deleted records":            deletedRecords,
+		"times":                      times,
+		"topics":                     topics,
+		"a topic made anew":          recreated,
+		"fetch sessions":             fetchSessions,
+		"fetch limits":               fetchLimits,
+		"fetch epochs":               fetchEpochs,
+		"stable ends":                stableEnds,
+		"compaction":                 compaction,
+		"exhausted":                  exhausted,
+		"exhausted in a transaction": exhaustedInTransaction,
 	}
 }
 

@@ -160,4 +160,5 @@ func (t *transaction) complete() {
 		t.state = completeAbort
 	}
 	t.partitions, t.unmarked = t.partitions[:0], t.unmarked[:0]
+	t.previous = t.producer // who was known by another id is so no more
 }
