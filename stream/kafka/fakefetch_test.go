@@ -63,6 +63,14 @@ func (l *library) change(f func()) {
 	}
 }
 
+// counts are the requests so far: fetches answered, partitions named in them, and
+// questions for leaders.
+func (l *library) counts() (fetches, asked, metadata int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.fetches, l.asked, l.metadata
+}
+
 // serve is for a fakeLink.
 func (l *library) serve(ctx context.Context, node int32, req protocol.Message) (protocol.Message, error) {
 	switch req := req.(type) {
