@@ -141,9 +141,11 @@ func TestSimulation(t *testing.T) {
 		first, n, trace.Keep = *seed, 1, true
 	}
 	hits := make(map[sim.Fault]int)
-	for i := first; i < first+uint64(n); i++ {
+	failed := 0
+	for i := first; i < first+uint64(n) && failed < 5; i++ {
 		s := newSimulation(i, trace)
 		if err := s.Run(); err != nil {
+			failed++
 			t.Errorf("seed %d: %v\nto see how: go test ./api/apitest -run TestSimulation -seed %d -v", i, err, i)
 		}
 		for f := range s.Hits {
@@ -154,7 +156,7 @@ func TestSimulation(t *testing.T) {
 		}
 	}
 	for _, f := range sim.AllFaults() {
-		if n >= 100 && hits[f] < n/3 {
+		if n >= 100 && failed == 0 && hits[f] < n/3 {
 			t.Errorf("only %d of %d seeds have a %s", hits[f], n, f)
 		}
 	}
