@@ -1,7 +1,6 @@
 package kafkasim
 
 import (
-	"cmp"
 	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
@@ -150,8 +149,3 @@ func (c *Cluster) Handle(now time.Time, node int32, req protocol.Message) *Reply
 }
 
 const noLeader = -1
-
-// compare is the order of partitions.
-func compare(a, b stream.TopicPartition) int {
-	return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
-}

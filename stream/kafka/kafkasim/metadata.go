@@ -51,18 +51,17 @@ func (t *topic) metadata() metadata.ResponseTopic {
 	return answer
 }
 
+// letters are what names of topics are made of.
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
 // validName tells whether a topic can have a name.
 func validName(name string) bool {
-	strange := func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '_' || r == '-')
-	}
-	return name != "" && name != "." && name != ".." && len(name) <= 249 && !strings.ContainsFunc(name, strange)
+	return name != "" && name != "." && name != ".." && len(name) <= 249 && strings.Trim(name, letters) == ""
 }
 
 // versions are those of Kafka 4.1, of what is known here.
 func versions() *apiversions.Response {
-	answer := &apiversions.Response{}
-	for _, v := range []apiversions.ApiKeyResponse{
+	return &apiversions.Response{ApiKeys: []apiversions.ApiKeyResponse{
 		{ApiKey: int16(protocol.Produce), MaxVersion: 13},
 		{ApiKey: int16(protocol.Fetch), MinVersion: 4, MaxVersion: 18},
 		{ApiKey: int16(protocol.ListOffsets), MinVersion: 1, MaxVersion: 11},
@@ -80,8 +79,5 @@ func versions() *apiversions.Response {
 		{ApiKey: int16(protocol.EndTxn), MaxVersion: 5},
 		{ApiKey: int16(protocol.TxnOffsetCommit), MaxVersion: 5},
 		{ApiKey: int16(protocol.DescribeConfigs), MinVersion: 1, MaxVersion: 4},
-	} {
-		answer.ApiKeys = append(answer.ApiKeys, v)
-	}
-	return answer
+	}}
 }

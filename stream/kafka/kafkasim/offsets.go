@@ -1,6 +1,7 @@
 package kafkasim
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/gretestream/grete/stream"
@@ -101,6 +102,8 @@ func (c *Cluster) Offsets(group string) []stream.Position {
 			all = append(all, stream.Position{TopicPartition: of.TopicPartition, Offset: p.offset})
 		}
 	}
-	slices.SortFunc(all, func(a, b stream.Position) int { return compare(a.TopicPartition, b.TopicPartition) })
+	slices.SortFunc(all, func(a, b stream.Position) int {
+		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
+	})
 	return all
 }

@@ -68,6 +68,17 @@ func (c *Cluster) commits(e *entry) bool {
 	return c.reader.Next() && c.reader.Record(&marker) && binary.BigEndian.Uint16(marker.Key[2:]) == 1
 }
 
+// Partitions are those of all topics, in the order in which they were made.
+func (c *Cluster) Partitions() []stream.TopicPartition {
+	var all []stream.TopicPartition
+	for _, t := range c.topics {
+		for _, p := range t.partitions {
+			all = append(all, p.TopicPartition)
+		}
+	}
+	return all
+}
+
 // Start is the offset of the first record that a partition has kept.
 func (c *Cluster) Start(tp stream.TopicPartition) int64 { return c.mustHave(tp).log.start }
 

@@ -3,6 +3,7 @@
 package kafkasim
 
 import (
+	"flag"
 	"net"
 	"os"
 	"strings"
@@ -24,13 +25,15 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-var shared1 kafkatest.Shared
+var broker1 kafkatest.Shared
 
-func TestMain(m *testing.M) { os.Exit(shared1.Around(m).Run()) }
+var update = flag.Bool("update", false, "write down anew what real brokers say")
+
+func TestMain(m *testing.M) { os.Exit(broker1.Around(m).Run()) }
 
 // TestRulesAreKafkas plays the scripts against a real broker.
 func TestRulesAreKafkas(t *testing.T) {
-	c := shared1.Cluster(t)
+	c := broker1.Cluster(t)
 	for name, play := range scripts() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

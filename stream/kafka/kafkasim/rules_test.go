@@ -1,7 +1,6 @@
 package kafkasim
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,8 +11,6 @@ import (
 
 	"github.com/gretestream/grete/stream"
 )
-
-var update = flag.Bool("update", false, "write down anew what a real broker says")
 
 // TestRules plays the scripts against the cluster here. What must come of them
 // was written down when they were played against a real broker.

@@ -20,6 +20,8 @@ func recordScripts() map[string]func(*script) {
 	return map[string]func(*script){
 		"sequences":                  sequences,
 		"sequences and markers":      sequencesAndMarkers,
+		"late batches":               lateBatches,
+		"guessed epochs":             guessedEpochs,
 		"offsets":                    groupOffsets,
 		"offsets in doubt":           unstableOffsets,
 		"refused batches":            refusedBatches,
@@ -102,6 +104,46 @@ func sequencesAndMarkers(s *script) {
 	s.produce(c, "t", 0, plain(1, "of this epoch"))
 	s.produce(c, "t", 0, plain(0, "of this epoch"))
 	s.read("t", 0, 0)
+}
+
+// lateBatches come again when their transaction is over.
+func lateBatches(s *script) {
+	s.topic("t", 1)
+	a := s.initialise(newcomer("a"))
+	s.add(a, "t", 0)
+	s.produce(a, "t", 0, txn(0, "one"))
+	s.settled(a, true)
+	s.produce(a, "t", 0, txn(0, "one"))
+	s.add(a, "t", 0)
+	s.produce(a, "t", 0, txn(1, "two"))
+	s.produce(a, "t", 0, txn(0, "one"))
+	s.produce(a, "t", 0, txn(1, "two"))
+	s.settled(a, false)
+	s.add(a, "t", 0)
+	s.produce(a, "t", 0, txn(1, "two"))
+	s.settled(a, true)
+	s.produce(a, "t", 0, txn(0, "one"))
+	b := s.initialise(a)
+	s.add(b, "t", 0)
+	s.produce(b, "t", 0, txn(1, "too high"))
+	s.produce(b, "t", 0, txn(0, "begins anew"))
+	s.produce(b, "t", 0, txn(1, "goes on"))
+	s.settled(b, true)
+	s.read("t", 0, 0)
+}
+
+// guessedEpochs are higher than what the coordinator has given.
+func guessedEpochs(s *script) {
+	s.topic("t", 2)
+	a := s.initialise(newcomer("a"))
+	s.begin(a)
+	next := who{"a", a.pid, a.epoch + 1}
+	s.tries(next, 0)
+	s.produce(a, "t", 0, txn(1, "goes on"))
+	s.settled(a, true)
+	s.tries(next, 0)
+	s.read("t", 0, 0)
+	s.read("t", 1, 0)
 }
 
 func groupOffsets(s *script) {
@@ -267,6 +309,9 @@ func times(s *script) {
 	for _, at := range []int64{from + 300, from + 400, from + 500, latest} {
 		s.list("t", 0, 1, at)
 	}
+	s.deleteRecords("t", 0, 3)
+	s.list("t", 0, 1, from+200)
+	s.list("t", 0, 1, from)
 	s.list("t", 3, 1, latest)
 	s.list("none", 0, 1, latest)
 }

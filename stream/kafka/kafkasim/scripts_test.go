@@ -235,6 +235,17 @@ func timeOuts(s *script) {
 	s.tries(a, 1)
 	s.initialise(b)
 	s.read("t", 0, 0)
+	// The time is what was asked for last.
+	c := s.initialise(newcomer("b"))
+	s.timeout = time.Hour / 10
+	c = s.initialise(c)
+	s.begin(c)
+	s.timeout = time.Millisecond * 500
+	s.initialise(c)
+	s.settle(s.real("b"))
+	c = s.initialise(newcomer("b"))
+	s.begin(c)
+	s.timeOut(s.real("b"))
 }
 
 func afterTimeOut(s *script) {

@@ -73,9 +73,6 @@ func next(epoch int32) int32 {
 // what is told.
 func (o *following) tell(p *fetched) bool {
 	told := p.Code != 0 || p.size > 0 || p.FetchedEnd != o.end || p.Start != o.start
-	o.end, o.start = p.FetchedEnd, p.Start
-	if p.Code != 0 {
-		o.end = -1 // it is told anew when the error is over
-	}
+	o.end, o.start = p.FetchedEnd, p.Start // -1 with an error: it is told anew when that is over
 	return told
 }

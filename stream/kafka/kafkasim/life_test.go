@@ -1,0 +1,272 @@
+package kafkasim
+
+import (
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol/findcoordinator"
+	"github.com/segmentio/kafka-go/protocol/metadata"
+
+	"github.com/gretestream/grete/stream/kafka/internal/wire"
+)
+
+func TestDeathOfLeader(t *testing.T) {
+	c := newClient(t, 3)
+	c.CreateTopic("t", 1)
+	tp := at("t", 0)
+	old := c.Leader(tp)
+	p := who{"", 1, 0}
+	c.must(p, tp, plain(0, "a"))
+	c.Kill(old)
+	if c.Handle(c.now, old, &metadata.Request{}) != nil {
+		t.Error("the dead answer")
+	}
+	if len(c.Brokers()) != 2 || c.Leader(tp) != old {
+		t.Error("it is missed before anybody has noticed")
+	}
+	c.chore(Chore{Kind: Fence, Node: old})
+	other := c.Brokers()[0]
+	m := c.ask(other, &metadata.Request{TopicNames: []string{"t"}}).(*metadata.Response)
+	if len(m.Brokers) != 2 {
+		t.Errorf("brokers are %v", m.Brokers)
+	}
+	c.chore(Chore{Kind: Elect, Partition: tp})
+	c.idle()
+	young := c.Leader(tp)
+	if young == old || young < 1 {
+		t.Fatalf("leader is %d", young)
+	}
+	if failed, offset := c.produce(young, p, tp, plain(0, "a")); failed != 0 || offset != 0 {
+		t.Errorf("what comes again: %s at %d", code(failed), offset)
+	}
+	c.must(p, tp, plain(1, "b"))
+	c.Restart(old)
+	c.idle()
+	if failed, _ := c.produce(old, p, tp, plain(2, "c")); failed != notLeader {
+		t.Errorf("who led says %s", code(failed))
+	}
+	c.wantValues(tp, "a b ")
+	m = c.ask(old, &metadata.Request{TopicNames: []string{"t"}}).(*metadata.Response)
+	if p := m.Topics[0].Partitions[0]; p.LeaderID != young || p.LeaderEpoch != 1 {
+		t.Errorf("the leader is %+v", p)
+	}
+}
+
+func TestDeathOfAll(t *testing.T) {
+	c := newClient(t, 2)
+	c.CreateTopic("t", 2)
+	c.must(nobody(), at("t", 0), plain(-1, "a"))
+	c.Kill(1)
+	c.Kill(2)
+	c.chores()
+	if c.Leader(at("t", 0)) != noLeader || c.Leader(at("t", 1)) != noLeader {
+		t.Error("the dead lead")
+	}
+	c.Restart(2)
+	c.chores()
+	for _, tp := range c.Partitions() {
+		if c.Leader(tp) != 2 {
+			t.Errorf("broker %d leads %s", c.Leader(tp), tp)
+		}
+	}
+	c.wantValues(at("t", 0), "a ")
+}
+
+// TestDeathOfCoordinator: who comes after it knows what was decided, and not which
+// markers were written.
+func TestDeathOfCoordinator(t *testing.T) {
+	c := newClient(t, 3)
+	c.CreateTopic("t", 1)
+	tp, slot := at("t", 0), CoordinatorOf("a", true)
+	c.MoveLeader(slot, 1)
+	c.MoveLeader(tp, 2)
+	c.chores()
+	s := c.script()
+	a := s.initialise(newcomer("a"))
+	s.add(a, "t", 0)
+	s.produce(a, "t", 0, txn(0, "once"))
+	s.end(a, true)
+	c.chore(Chore{Kind: Marker, Transaction: "a", Partition: tp})
+	c.Kill(1)
+	c.chore(Chore{Kind: Fence, Node: 1})
+	if f := c.ask(2, &findcoordinator.Request{Key: "a", KeyType: ofTransactions}).(*findcoordinator.Response); f.ErrorCode != coordinatorNotAvailable {
+		t.Errorf("coordinator is %+v", f)
+	}
+	c.chore(Chore{Kind: Elect, Partition: slot})
+	s.add(a, "t", 0)
+	c.chore(Chore{Kind: Load, Partition: slot})
+	s.add(a, "t", 0)
+	c.chore(Chore{Kind: Marker, Transaction: "a", Partition: tp})
+	c.chore(Chore{Kind: Complete, Transaction: "a"})
+	c.idle()
+	s.add(a, "t", 0)
+	c.wantValues(tp, "once ")
+	if end := c.HighWatermark(tp); end != 3 || c.LastStable(tp) != 3 {
+		t.Errorf("stable until %d of %d", c.LastStable(tp), end)
+	}
+	want := `init a new: a P1.0
+add a P1.0 t/0: ok
+produce a P1.0 t/0 #0+1: ok at 0
+end a P1.0 commit true: ok
+add a P1.0 t/0: ` + code(coordinatorLoading) + `
+add a P1.0 t/0: ` + code(concurrentTransactions) + `
+add a P1.0 t/0: ok
+`
+	if got := s.out.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestMarkersWait: a marker is no chore while nobody can take it.
+func TestMarkersWait(t *testing.T) {
+	c := newClient(t, 3)
+	c.CreateTopic("t", 1)
+	tp, slot := at("t", 0), CoordinatorOf("a", true)
+	c.MoveLeader(slot, 1)
+	c.MoveLeader(tp, 2)
+	c.chores()
+	s := c.script()
+	a := s.initialise(newcomer("a"))
+	s.add(a, "t", 0)
+	s.end(a, false)
+	c.Kill(2)
+	c.chore(Chore{Kind: Fence, Node: 2})
+	c.chore(Chore{Kind: Elect, Partition: tp})
+	c.Do(c.now, Chore{Kind: Complete, Transaction: "a"}) // has no sense yet
+	c.chore(Chore{Kind: Marker, Transaction: "a", Partition: tp})
+	c.chore(Chore{Kind: Complete, Transaction: "a"})
+	c.idle()
+}
+
+func TestHeldFetch(t *testing.T) {
+	c := newClient(t, 1)
+	c.CreateTopic("t", 1)
+	tp := at("t", 0)
+	req := fetching(tp, 0, time.Second)
+	held := c.Handle(c.now, 1, req)
+	if held.Until != c.now.Add(time.Second) || held.Answer(c.now) || held.String() != "held" {
+		t.Fatalf("it is held until %v", held.Until)
+	}
+	before := c.Changes()
+	c.must(nobody(), tp, plain(-1, "a"))
+	if c.Changes() == before {
+		t.Error("nothing has changed")
+	}
+	if !held.Answer(c.now) || !held.Until.IsZero() {
+		t.Fatal("it is held, though there is something")
+	}
+	c.must(nobody(), tp, plain(-1, "b")) // too late
+	for range 2 {
+		got := held.Deliver(req).(*wire.Fetch)
+		if len(got.Answer.Partitions) != 1 || got.Answer.Partitions[0].FetchedEnd != 1 || len(got.Answer.Partitions[0].Records) == 0 {
+			t.Errorf("the answer is %+v", got.Answer)
+		}
+	}
+	held = c.Handle(c.now, 1, fetching(tp, 2, time.Second))
+	if held.Answer(c.now.Add(time.Second - 1)) {
+		t.Error("it is answered before its time")
+	}
+	if !held.Answer(c.now.Add(time.Second)) {
+		t.Error("it isn't answered when its time is over")
+	}
+	if c.Handle(c.now, 1, fetching(tp, 9, time.Second)).Until != (time.Time{}) {
+		t.Error("an error is held")
+	}
+	for name, end := range map[string]func(){"dead": func() { c.Kill(1) }, "restarted": func() { c.Restart(1) }} {
+		c.Restart(1)
+		held := c.Handle(c.now, 1, fetching(tp, 2, time.Second))
+		end()
+		if held.Answer(c.now.Add(time.Hour)) {
+			t.Errorf("a broker that is %s answers", name)
+		}
+	}
+}
+
+// TestFetchBeyondStable: where a reader is beyond what is stable, it isn't made to
+// wait, though there is nothing for it.
+func TestFetchBeyondStable(t *testing.T) {
+	c := newClient(t, 1)
+	c.CreateTopic("t", 1)
+	tp := at("t", 0)
+	s := c.script()
+	a := s.initialise(newcomer("a"))
+	s.add(a, "t", 0)
+	c.must(a, tp, txn(0, "a", "b"))
+	if c.Handle(c.now, 1, fetching(tp, 0, time.Second)).Until.IsZero() {
+		t.Error("a fetch of what isn't stable isn't held")
+	}
+	held := c.Handle(c.now, 1, fetching(tp, 1, time.Second))
+	if !held.Until.IsZero() {
+		t.Fatal("it is held")
+	}
+	if p := held.Deliver(fetching(tp, 1, 0)).(*wire.Fetch).Answer.Partitions[0]; p.Code != 0 || len(p.Records) > 0 {
+		t.Errorf("the answer is %+v", p)
+	}
+}
+
+// TestRestart: a leader that comes back before it was missed leads on, in another
+// epoch; what it had yet to verify is forgotten.
+func TestRestart(t *testing.T) {
+	c := newClient(t, 1)
+	c.CreateTopic("t", 1)
+	tp := at("t", 0)
+	s := c.script()
+	a := s.initialise(newcomer("a"))
+	s.add(a, "t", 0)
+	c.must(a, tp, txn(0, "a"))
+	s.settled(a, true)
+	if failed, _ := c.produce(1, a, tp, txn(0, "a")); failed != invalidTxnState {
+		t.Errorf("a batch of no transaction: %s", code(failed))
+	}
+	s.add(a, "t", 0)
+	if failed, _ := c.produce(1, a, tp, txn(1, "b")); failed != outOfOrderSequence {
+		t.Errorf("a batch before one that hasn't been verified: %s", code(failed))
+	}
+	c.Restart(1)
+	c.chores()
+	c.must(a, tp, txn(1, "b"))
+	if m := c.ask(1, &metadata.Request{}).(*metadata.Response); m.Topics[0].Partitions[0].LeaderEpoch != 1 {
+		t.Errorf("leader is %+v", m.Topics[0].Partitions[0])
+	}
+}
+
+func TestSessionsEndWithTheBroker(t *testing.T) {
+	c := newClient(t, 1)
+	c.CreateTopic("t", 1)
+	f := fetching(at("t", 0), 0, 0)
+	f.Epoch = 0
+	session := c.ask(1, f).(*wire.Fetch).Answer.Session
+	c.Restart(1)
+	if a := c.ask(1, &wire.Fetch{Session: session, Epoch: 1}).(*wire.Fetch).Answer; a.Code != fetchSessionNotFound {
+		t.Errorf("the answer is %+v", a)
+	}
+	f = fetching(at("t", 0), 0, 0)
+	f.Epoch = 0
+	if a := c.ask(1, f).(*wire.Fetch).Answer; a.Session == session || a.Session == 0 {
+		t.Errorf("the answer is %+v", a)
+	}
+}
+
+// TestSessionGoesOn: a request that is held while its client goes on in the same
+// session is answered with an error.
+func TestSessionGoesOn(t *testing.T) {
+	c := newClient(t, 1)
+	c.CreateTopic("t", 1)
+	tp := at("t", 0)
+	f := fetching(tp, 0, 0)
+	f.Epoch = 0
+	session := c.ask(1, f).(*wire.Fetch).Answer.Session
+	first := c.Handle(c.now, 1, &wire.Fetch{Session: session, Epoch: 1, MaxWait: 1000, MinBytes: 1, MaxBytes: 1000})
+	second := c.Handle(c.now, 1, &wire.Fetch{Session: session, Epoch: 2, MaxWait: 1000, MinBytes: 1, MaxBytes: 1000})
+	c.must(nobody(), tp, plain(-1, "a"))
+	if !first.Answer(c.now) || !second.Answer(c.now) {
+		t.Fatal("they are held")
+	}
+	if got := first.Deliver(&wire.Fetch{}).(*wire.Fetch).Answer; got.Code != fetchSessionEpoch || len(got.Partitions) != 0 {
+		t.Errorf("the first answer is %+v", got)
+	}
+	got := second.Deliver(fetching(tp, 0, 0)).(*wire.Fetch).Answer
+	if got.Code != 0 || len(got.Partitions) != 1 || len(got.Partitions[0].Records) == 0 {
+		t.Errorf("the second answer is %+v", got)
+	}
+}
