@@ -1,10 +1,6 @@
 package kafkasim
 
 import (
-	"time"
-
-	"github.com/segmentio/kafka-go/protocol"
-
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/batch"
 )
@@ -135,17 +131,6 @@ func (c *Cluster) firstAlive(from int32) int32 {
 		}
 	}
 	return noLeader
-}
-
-// Handle carries a request out at a broker, which may be the same one several
-// times. It neither changes the request nor keeps it, but for what it reads of a
-// fetch that is held. nil: the broker is dead, there is no answer. The time is the
-// broker's, and may be another for each.
-func (c *Cluster) Handle(now time.Time, node int32, req protocol.Message) *Reply {
-	if !c.alive(node) {
-		return nil
-	}
-	return c.handle(now, node, req)
 }
 
 const noLeader = -1

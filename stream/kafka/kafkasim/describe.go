@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/addoffsetstotxn"
 	"github.com/segmentio/kafka-go/protocol/addpartitionstotxn"
 	"github.com/segmentio/kafka-go/protocol/endtxn"
@@ -20,7 +19,7 @@ import (
 )
 
 // Describe says in a line what a request asks, for traces.
-func Describe(req protocol.Message) string {
+func Describe(req Message) string {
 	switch r := req.(type) {
 	case *wire.Produce:
 		return "Produce" + describeBatches(r)

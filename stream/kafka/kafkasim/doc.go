@@ -14,6 +14,11 @@
 // request. What a broker does in its own time (a transaction's markers, time-outs,
 // elections) is a [Chore], done when the simulation says so.
 //
-// Replicas are one: a batch is everywhere when it is answered. So a death loses
-// nothing unless [Cluster.Truncate] says so.
+// What is simpler than with Kafka: a batch is on all copies when it is answered, so
+// that a death loses nothing unless [Cluster.Truncate] says so; all brokers hear of
+// a change at the same moment; groups have no members; nothing is too old to be
+// kept, neither records nor producers. What a broker did in the scripts of the tests
+// is in testdata, written down from a real one:
+//
+//	go test -tags real -run AreKafkas . -update
 package kafkasim

@@ -23,6 +23,10 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
+// A Message is a request, or an answer, as package kafka's links carry it: whoever
+// makes a link needs no other name for it.
+type Message = protocol.Message
+
 // A Reply is what a broker says to a request, maybe later.
 type Reply struct {
 	// Until is when a broker that holds a request answers at the latest. Zero: it has
@@ -33,7 +37,14 @@ type Reply struct {
 	fetch  *heldFetch       // of a fetch
 }
 
-func (c *Cluster) handle(now time.Time, node int32, req protocol.Message) *Reply {
+// Handle carries a request out at a broker, which may be the same one several
+// times. It neither changes the request nor keeps any of it. nil: the broker is
+// dead, there is no answer. The time is the broker's, and may be another for each.
+// It panics if the request is none that package kafka makes.
+func (c *Cluster) Handle(now time.Time, node int32, req Message) *Reply {
+	if !c.alive(node) {
+		return nil
+	}
 	var answer protocol.Message
 	switch r := req.(type) {
 	case *wire.Produce:
@@ -95,7 +106,7 @@ func (r *Reply) Answer(now time.Time) bool {
 // Deliver returns the answer as a client of package kafka gets it: of requests
 // whose answer is in themselves, req, set. It may be called several times, with
 // several copies of the request, or never. It panics if the broker hasn't answered.
-func (r *Reply) Deliver(req protocol.Message) protocol.Message {
+func (r *Reply) Deliver(req Message) Message {
 	if !r.Until.IsZero() {
 		panic("kafkasim: the broker hasn't answered")
 	}
@@ -120,7 +131,7 @@ func (r *Reply) Deliver(req protocol.Message) protocol.Message {
 
 // Copy returns a request that stays as it is when its sender goes on: for a network
 // that delivers it late, or once more.
-func Copy(req protocol.Message) protocol.Message {
+func Copy(req Message) Message {
 	switch r := req.(type) {
 	case *wire.Produce:
 		p := &wire.Produce{Transaction: r.Transaction, Timeout: r.Timeout, Partitions: slices.Clone(r.Partitions)}

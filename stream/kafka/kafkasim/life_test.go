@@ -138,6 +138,34 @@ func TestMarkersWait(t *testing.T) {
 	c.idle()
 }
 
+// TestTimeOut: a transaction has the time that its producer asked for last, from its
+// first partition on.
+func TestTimeOut(t *testing.T) {
+	c := newClient(t, 1)
+	c.CreateTopic("t", 2)
+	s := c.script()
+	s.initialise(newcomer("a"))
+	s.timeout = time.Second
+	a := s.initialise(newcomer("a"))
+	if at := c.NextTimeOut(); !at.IsZero() {
+		t.Errorf("nothing times out at %v", at)
+	}
+	s.add(a, "t", 0)
+	began := c.now
+	c.now = c.now.Add(time.Second)
+	s.brokers.(*simulated).now = c.now
+	s.add(a, "t", 1)
+	c.idle()
+	if at := c.NextTimeOut(); at != began.Add(time.Second+1) {
+		t.Errorf("it times out after %v", at.Sub(began))
+	}
+	c.now = c.NextTimeOut()
+	c.chore(Chore{Kind: TimeOut, Transaction: "a"})
+	if chores := c.Chores(c.now); len(chores) != 2 || chores[0].Kind != Marker {
+		t.Errorf("to do is %v", chores)
+	}
+}
+
 func TestHeldFetch(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1)

@@ -1,6 +1,7 @@
 package kafkasim
 
 import (
+	"encoding/binary"
 	"slices"
 	"time"
 
@@ -53,10 +54,15 @@ func (l *log) stable() int64 {
 	return l.start
 }
 
+// atLeaderEpoch is where a batch says in which leadership it was written. Like the
+// offset, that isn't under its checksum.
+const atLeaderEpoch = 12
+
 // add puts a batch at the end, whose bytes are the log's from now on.
-func (l *log) add(h *batch.Header, bytes []byte) {
-	h.BaseOffset = l.end
+func (l *log) add(h *batch.Header, bytes []byte, leaderEpoch int32) {
+	h.BaseOffset, h.LeaderEpoch = l.end, leaderEpoch
 	batch.SetBaseOffset(bytes, l.end)
+	binary.BigEndian.PutUint32(bytes[atLeaderEpoch:], uint32(leaderEpoch))
 	l.entries = append(l.entries, entry{Header: *h, bytes: bytes})
 	l.end = h.Next()
 }

@@ -36,7 +36,7 @@ func (c *Cluster) mark(now time.Time, t *transaction, tp stream.TopicPartition) 
 	if ok, err := batch.ParseHeader(bytes, &h); !ok || err != nil {
 		panic("kafkasim: a marker isn't a batch")
 	}
-	p.log.add(&h, bytes)
+	p.log.add(&h, bytes, p.epoch)
 }
 
 // obeys takes in the epochs of a marker, unless they are older than what is known.

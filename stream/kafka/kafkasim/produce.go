@@ -58,7 +58,7 @@ func (c *Cluster) append(now time.Time, node int32, transaction string, in *wire
 			return 0, failed, ""
 		}
 	}
-	p.log.add(&h, append(make([]byte, 0, len(bytes)), bytes...))
+	p.log.add(&h, append(make([]byte, 0, len(bytes)), bytes...), p.epoch)
 	if from != nil {
 		from.wrote(&h)
 		if h.Attributes&batch.Transactional != 0 && from.first < 0 {
