@@ -84,7 +84,8 @@ func (c *Container) ownsAll(ctx context.Context, must bool) (bool, error) {
 	for _, id := range c.cfg.Tasks {
 		r.c.tasks = append(r.c.tasks, &task{Task: Task{ID: id, stage: c.cfg.Stage}})
 	}
-	err := r.look(ctx, c.cfg.System.Admin().Ends)
+	// What another has begun to commit counts, though it can't be read yet.
+	err := r.look(ctx, c.cfg.System.Admin().LogEnds)
 	if err := errors.Join(err, r.close()); err != nil {
 		return false, fmt.Errorf("looking who has committed last: %w", err)
 	}

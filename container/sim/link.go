@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/segmentio/kafka-go/protocol"
-
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka"
 )
@@ -27,7 +25,7 @@ type exchange struct {
 }
 
 // Exchange sends a request over the simulated network.
-func (l *link) Exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
+func (l *link) Exchange(ctx context.Context, node int32, req kafka.Message, timeout time.Duration) (kafka.Message, error) {
 	if l.ended {
 		return nil, stream.ErrClosed
 	}

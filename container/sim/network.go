@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/segmentio/kafka-go/protocol"
-
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka"
 	"github.com/gretestream/grete/stream/kafka/kafkasim"
@@ -32,7 +30,7 @@ type broker struct {
 type flight struct {
 	process *Process
 	node    int32
-	req     protocol.Message
+	req     kafka.Message
 	to      *exchange
 	reply   *kafkasim.Reply
 	// mute: the answer is lost, or nobody waits for it.
@@ -42,7 +40,7 @@ type flight struct {
 // An answer is what came back.
 type answer struct{ reply *kafkasim.Reply }
 
-func (a *answer) deliver(req protocol.Message) protocol.Message { return a.reply.Deliver(req) }
+func (a *answer) deliver(req kafka.Message) kafka.Message { return a.reply.Deliver(req) }
 
 const (
 	usual    = 2 * time.Millisecond
@@ -51,7 +49,7 @@ const (
 )
 
 // send puts a request on its way, and returns which broker it goes to.
-func (n *network) send(p *Process, node int32, req protocol.Message, x *exchange) int32 {
+func (n *network) send(p *Process, node int32, req kafka.Message, x *exchange) int32 {
 	s := n.sim
 	if node == kafka.AnyBroker {
 		node = int32(s.World.chance.IntN(len(n.brokers))) + 1

@@ -31,6 +31,9 @@ type Link interface {
 	Close() error
 }
 
+// A Message is a request, or its answer.
+type Message = protocol.Message
+
 // AnyBroker stands for whichever answers.
 const AnyBroker = -1
 
