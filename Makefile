@@ -10,12 +10,15 @@ BENCH ?= .
 # How long fuzz takes for each test, and soak in all.
 FUZZTIME ?= 20s
 MINUTES  ?= 10
+# How many worlds sim lets go wrong.
+SEEDS    ?= 10000
 
 GO_PACKAGES := ./...
+SIM         := -run '^TestSimulation$$' ./api/apitest
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
-.PHONY: help run test lint bench golden fuzz soak deps imports vet
+.PHONY: help run test sim lint bench golden fuzz soak deps imports vet
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -30,8 +33,12 @@ test: deps vet imports build/testsum ## all tests that end in minutes: with Rock
 	$(TESTSUM) \
 		'with RocksDB=go test -json -timeout 20m $(RACE) -tags $(TAGS) $(GO_PACKAGES)' \
 		'memory, which the race detector multiplies=go test -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
+		'the simulation, for longer=go test -json $(SIM) -seeds 3000' \
 		'without cgo=CGO_ENABLED=0 go test -json $(GO_PACKAGES)' \
 		'the tools=cd .tools/house && go test -json ./...'
+
+sim: ## whole jobs where everything goes wrong, SEEDS=10000 times; a failing seed says how to see it
+	go test -v -timeout 24h $(SIM) -seeds $(SEEDS)
 
 lint: deps vet imports build/golangci-lint ## gofmt, go vet, golangci-lint, and who imports whom
 	@bad=$$("$$(go env GOROOT)/bin/gofmt" -s -l .) && \

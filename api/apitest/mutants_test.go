@@ -1,6 +1,9 @@
+//go:build real
+
 package apitest_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -99,7 +102,7 @@ func (m mutant) mustFail(t *testing.T, root string) {
 	case !strings.Contains(string(out), "to see how"):
 		t.Errorf("it failed otherwise:\n%s", out)
 	default:
-		line, _, _ := strings.Cut(string(out[strings.Index(string(out), "seed "):]), "\n")
+		line, _, _ := strings.Cut(string(out[bytes.Index(out, []byte("seed ")):]), "\n")
 		t.Log(line)
 	}
 }

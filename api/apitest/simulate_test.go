@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 20, "how many seeds to simulate")
+	seeds = flag.Int("seeds", 100, "how many seeds to simulate")
 	seed  = flag.Uint64("seed", 0, "the only seed to simulate, with a trace")
 )
 
