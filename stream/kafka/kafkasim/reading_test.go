@@ -70,11 +70,14 @@ func (s *script) batches(records []byte) {
 }
 
 func (s *script) list(topic string, partition int32, isolation int8, at int64) {
-	a := s.ask(s.leader(s.tp(topic, partition)), &listoffsets.Request{ReplicaID: -1, IsolationLevel: isolation, Topics: []listoffsets.RequestTopic{
-		{Topic: s.real(topic), Partitions: []listoffsets.RequestPartition{{Partition: partition, CurrentLeaderEpoch: -1, Timestamp: at}}},
-	}}).(*listoffsets.Response)
-	p := a.Topics[0].Partitions[0]
+	p := s.listed(s.tp(topic, partition), isolation, at)
 	s.say("list %s/%d isolation %d: %s, %d", topic, partition, isolation, code(p.ErrorCode), p.Offset)
+}
+
+func (s *script) listed(tp stream.TopicPartition, isolation int8, at int64) listoffsets.ResponsePartition {
+	return s.ask(s.leader(tp), &listoffsets.Request{ReplicaID: -1, IsolationLevel: isolation, Topics: []listoffsets.RequestTopic{
+		{Topic: tp.Topic, Partitions: []listoffsets.RequestPartition{{Partition: tp.Partition, CurrentLeaderEpoch: -1, Timestamp: at}}},
+	}}).(*listoffsets.Response).Topics[0].Partitions[0]
 }
 
 func (s *script) deleteRecords(topic string, partition int32, before int64) {

@@ -109,6 +109,9 @@ func (s *script) topic(name string, partitions int32, configs ...createtopics.Re
 	s.say("create %s of %d: %s", name, partitions, code(answer.Topics[0].ErrorCode))
 	if answer.Topics[0].ErrorCode == 0 {
 		s.wait(func() bool { return s.has(name) })
+		for i := range partitions {
+			s.listed(s.tp(name, i), 0, latest) // each leader knows that it leads
+		}
 	}
 }
 
