@@ -3,6 +3,7 @@ package batch
 import (
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"math"
 	"slices"
 
@@ -30,6 +31,8 @@ type Builder struct {
 	firstTime int64
 	maxTime   int64
 	producer  producer
+	sum       uint32 // of the first summed bytes of the records
+	summed    int
 }
 
 type producer struct {
@@ -45,12 +48,22 @@ func (b *Builder) Start(dst []byte) {
 	b.buf = append(dst, make([]byte, HeaderSize)...)
 	b.count, b.lastDelta = 0, -1
 	b.producer = producer{-1, -1, -1}
+	b.sum, b.summed = 0, 0
 }
 
 // SetProducer names the idempotent producer of the batch that was started, and
 // the sequence number of its first record.
 func (b *Builder) SetProducer(id int64, epoch int16, sequence int32) {
 	b.producer = producer{id, epoch, sequence}
+}
+
+// Sum computes the checksum of the records so far, for a batch whose Finish comes
+// when they are no longer in the processor's cache. It is of no use where they are
+// to be compressed.
+func (b *Builder) Sum() {
+	records := b.buf[b.start+HeaderSize:]
+	b.sum = crc32.Update(b.sum, crcTable, records[b.summed:])
+	b.summed = len(records)
 }
 
 // Count is the number of records appended since Start.
@@ -144,6 +157,7 @@ func (b *Builder) Finish(baseOffset int64) ([]byte, error) {
 			return nil, fmt.Errorf("compress a record batch with %s: %w", b.Codec, err)
 		}
 		buf = append(buf[:b.start+HeaderSize], packed...)
+		b.sum, b.summed = 0, 0
 	}
 	if len(buf)-b.start > math.MaxInt32 {
 		return nil, fmt.Errorf("a record batch of %d bytes: at most %d", len(buf)-b.start, math.MaxInt32)
@@ -166,5 +180,11 @@ func (b *Builder) writeHeader(p []byte, baseOffset int64) {
 	be.PutUint16(p[atEpoch:], uint16(b.producer.epoch))
 	be.PutUint32(p[atSequence:], uint32(b.producer.sequence))
 	be.PutUint32(p[atCount:], uint32(b.count))
-	be.PutUint32(p[atCRC:], checksum(p))
+	if b.summed == 0 {
+		be.PutUint32(p[atCRC:], checksum(p))
+		return
+	}
+	records := crc32.Update(b.sum, crcTable, p[HeaderSize+b.summed:])
+	header := crc32.Checksum(p[atAttributes:HeaderSize], crcTable)
+	be.PutUint32(p[atCRC:], joined(header, records, len(p)-HeaderSize))
 }

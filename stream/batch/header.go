@@ -115,6 +115,3 @@ func SetBaseOffset(batch []byte, offset int64) {
 //
 //nolint:gochecknoglobals // a constant in all but form
 var crcTable = crc32.MakeTable(crc32.Castagnoli)
-
-// checksum is over everything behind the checksum itself.
-func checksum(batch []byte) uint32 { return crc32.Checksum(batch[atAttributes:], crcTable) }

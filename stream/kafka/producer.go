@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
 )
 
 // A producer is where records are sent to. It encodes them into parcels, one open
@@ -108,6 +109,9 @@ func (p *producer) post(s *slot) {
 	}
 	parcel := s.parcel
 	s.parcel = nil
+	if p.sender.codec == batch.None {
+		parcel.builder.Sum()
+	}
 	parcel.size, parcel.count = int64(parcel.builder.Size()), int32(parcel.builder.Count())
 	p.open -= parcel.size
 	p.sender.push(s.outbox, parcel)

@@ -56,7 +56,7 @@ func BenchmarkProduce(b *testing.B) {
 
 // writeOurs commits every so often, as a container does.
 func writeOurs(b *testing.B, cluster *kafkatest.Cluster, cfg stream.ProducerConfig, topic string, records int, value []byte) func() {
-	const everySoOften = 50_000
+	const everySoOften = 250_000
 	s := openSystem(b, Options{Brokers: cluster.Bootstrap()})
 	p, err := s.OpenProducer(b.Context(), cfg)
 	must(b, err)
