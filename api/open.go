@@ -60,10 +60,6 @@ func openKafka(ctx context.Context, o kafka.Options, log *slog.Logger) (*kafka.S
 	return kafka.Open(ctx, o)
 }
 
-// atLeastOnce says what is guaranteed on a streaming layer. The embedded log's
-// transactions cost nothing more; on Kafka the job doesn't use them yet.
-func (r *run) atLeastOnce() bool { return r.kafka != nil }
-
 // metadata asks for what the plan must know. It asks for all topics of a cluster
 // only where a pattern looks for some: there may be very many.
 func (a *App) metadata(ctx context.Context, admin stream.Admin) (scheduler.Metadata, error) {

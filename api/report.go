@@ -49,7 +49,7 @@ func (r *run) sayWhere() {
 	} else {
 		r.say("on Kafka at %s, cluster %s: %s", strings.Join(r.kafka.Brokers, ", "), r.system.ID(), r.topics())
 	}
-	if r.atLeastOnce() {
+	if r.kafka != nil && r.AtLeastOnce {
 		r.say("at least once: nothing is lost, but after a failure results may come again")
 	}
 	r.say("%s", stateNote(filepath.Join(r.Data, "state")))

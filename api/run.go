@@ -34,6 +34,7 @@ type runCommand struct {
 
 	Kafka       kafkaFlags `embed:"" group:"kafka"`
 	Replication int16      `placeholder:"N" help:"On Kafka: copies of the topics that the job creates (default: the brokers' default)."`
+	AtLeastOnce bool       `help:"On Kafka: do without transactions. Nothing is lost, but after a failure results may come again."`
 }
 
 // Run runs the pipeline as the program would without a command line, until ctx
@@ -181,7 +182,7 @@ func (r *run) containers(ctx context.Context) ([]container.Config, error) {
 	base := container.Config{
 		Program: r.app.Program(), System: r.system, Engine: r.engine,
 		Dir: filepath.Join(r.Data, "state"), Memory: r.memory, CommitInterval: r.Commit, Logger: r.log,
-		AtLeastOnce: r.atLeastOnce(),
+		AtLeastOnce: r.kafka != nil && r.AtLeastOnce,
 	}
 	if r.Once {
 		if err := awaitEnds(ctx, r.system.Admin(), r.fed); err != nil {
