@@ -2,7 +2,8 @@ package container
 
 import "github.com/gretestream/grete/stream"
 
-// What follows is for harnesses that move event time by hand.
+// What follows is for harnesses: they move event time by hand, and look at what was
+// committed.
 
 // EventTime is the highest event time that the container has seen in inputs that
 // aren't repartition topics; stream.NoTime if there was none.
@@ -27,4 +28,21 @@ func (c *Container) Promise(eventTime int64) {
 		p.source.SetWatermark(eventTime)
 		p.task.moved = true
 	}
+}
+
+// LastCommit returns where the inputs of a task were at its last commit, from the
+// records of one of its changelogs; nil if there was none.
+func LastCommit(changelog []stream.Record) ([]stream.Position, error) {
+	for i := len(changelog) - 1; i >= 0; i-- {
+		if string(changelog[i].Key) != metaKey {
+			continue
+		}
+		m, err := parseMeta(changelog[i].Value)
+		var at []stream.Position
+		for _, in := range m.Inputs {
+			at = append(at, stream.Position{TopicPartition: stream.TopicPartition{Topic: in.Topic, Partition: in.Partition}, Offset: in.Offset})
+		}
+		return at, err
+	}
+	return nil, nil
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -25,7 +26,7 @@ func (c *Container) openTask(id int32) (*task, error) {
 		}
 		t.outputs = append(t.outputs, &Output{writer: w, task: &t.Task, now: &c.now, counts: t.counts.Outputs[i]})
 	}
-	for _, topic := range changelogTopics(c.cfg) {
+	for _, topic := range ChangelogTopics(c.cfg.Stage) {
 		w, err := c.producer.Writer(topic)
 		if err != nil {
 			return nil, fmt.Errorf("topic %s: %w", topic, err)
@@ -38,14 +39,14 @@ func (c *Container) openTask(id int32) (*task, error) {
 	return t, c.openState(t)
 }
 
-// changelogTopics are where the stage's meta records are: the changelogs of its
+// ChangelogTopics are where the stage's meta records are: the changelogs of its
 // stores, or the topic that stands in for them.
-func changelogTopics(cfg Config) []string {
-	if len(cfg.Stage.Stores) == 0 {
-		return []string{cfg.Stage.MetaTopic}
+func ChangelogTopics(stage *scheduler.Stage) []string {
+	if len(stage.Stores) == 0 {
+		return []string{stage.MetaTopic}
 	}
 	var topics []string
-	for _, s := range cfg.Stage.Stores {
+	for _, s := range stage.Stores {
 		topics = append(topics, s.Changelog)
 	}
 	return topics

@@ -143,7 +143,7 @@ func (r *restorer) begin(ctx context.Context, endsOf ask) error {
 	for _, t := range r.c.tasks {
 		rt := &restoring{task: t}
 		r.tasks = append(r.tasks, rt)
-		for i, topic := range changelogTopics(r.c.cfg) {
+		for i, topic := range ChangelogTopics(r.c.cfg.Stage) {
 			l := &changelog{TopicPartition: stream.TopicPartition{Topic: topic, Partition: t.ID}, task: rt, store: i}
 			if t.State == nil {
 				l.store = -1

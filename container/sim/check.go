@@ -4,11 +4,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
-
-// invariants hold at any moment.
-func (s *Simulation) invariants() error { return nil }
 
 // done tells whether all input is processed and committed.
 func (s *Simulation) done() bool { return s.remaining() == "" }
@@ -49,6 +48,36 @@ func (s *Simulation) remaining() string {
 	return strings.Join(rest, ", ")
 }
 
+// check looks at what has come of it all.
 func (s *Simulation) check() error {
+	for i := range s.plan.Stages {
+		if err := s.checkOffsets(&s.plan.Stages[i]); err != nil {
+			return err
+		}
+	}
 	return s.job.Check(func(tp stream.TopicPartition) []stream.Record { return s.network.cluster.Records(tp, true) })
+}
+
+// checkOffsets: the state of each task is as of the offsets of its group, in each
+// of its changelogs.
+func (s *Simulation) checkOffsets(stage *scheduler.Stage) error {
+	at := make(map[stream.TopicPartition]int64)
+	for _, p := range s.network.cluster.Offsets(stage.Group) {
+		at[p.TopicPartition] = p.Offset
+	}
+	for _, topic := range container.ChangelogTopics(stage) {
+		for task := range stage.Tasks {
+			tp := stream.TopicPartition{Topic: topic, Partition: task}
+			inputs, err := container.LastCommit(s.network.cluster.Records(tp, true))
+			if err != nil {
+				return fmt.Errorf("%s: %w", tp, err)
+			}
+			for _, in := range inputs {
+				if at[in.TopicPartition] != in.Offset {
+					return fmt.Errorf("%s: the state is as of offset %d of %s, the group's is %d", tp, in.Offset, in.TopicPartition, at[in.TopicPartition])
+				}
+			}
+		}
+	}
+	return nil
 }
