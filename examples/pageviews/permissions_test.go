@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,7 +34,8 @@ func TestPermissions(t *testing.T) {
 	if err := os.WriteFile(settings, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"-kafka-config", settings, "-feed", input + "=" + file, "-once", "-print", output, "-data", filepath.Join(dir, "data")}
+	args := []string{"-kafka-config", settings, "-feed", input + "=" + file, "-once", "-data", filepath.Join(dir, "data")}
+	printing := append(slices.Clip(args), "-print", output)
 	all := views(6000)
 	for i := range all { // three days: -once closes the windows of each
 		all[i].TS += int64(i/2000) * 86_400_000
@@ -52,14 +54,19 @@ func TestPermissions(t *testing.T) {
 		{`Create on topic "pageviews-`, own().Topics("pageviews-").Operations(kadm.OpCreate)},
 		{`Create on topic "views-per-user"`, allow().Topics(output).Operations(kadm.OpCreate)},
 		{`DescribeConfigs on topic "pageviews-`, own().Topics("pageviews-").Operations(kadm.OpDescribeConfigs)},
-		{`Write on transactional id "pageviews-feed-`, own().TransactionalIDs("pageviews-").Operations(kadm.OpWrite, kadm.OpDescribe)},
+		{`Write on transactional id "pageviews-feed-`, own().TransactionalIDs("pageviews-feed-").Operations(kadm.OpWrite, kadm.OpDescribe)},
 		{`Read on group "pageviews-feed-`, own().Groups("pageviews-").Operations(kadm.OpRead)},
 		{`Write on topic "page-views"`, allow().Topics(input).Operations(kadm.OpWrite)},
 		{`Read on topic "page-views"`, allow().Topics(input).Operations(kadm.OpRead)},
+		{`Write on transactional id "pageviews-`, own().TransactionalIDs("pageviews-").Operations(kadm.OpWrite, kadm.OpDescribe)},
 		{`Read on topic "views-per-user"`, allow().Topics(output).Operations(kadm.OpRead)},
 		{"", own().Topics("pageviews-").Operations(kadm.OpRead, kadm.OpWrite)}, // two stages miss something, and one says so
 		{`Write on topic "views-per-user"`, allow().Topics(output).Operations(kadm.OpWrite)},
 	} {
+		args := args
+		if strings.Contains(step.missing, output) { // else who reads it may be quicker to fail than what is looked at
+			args = printing
+		}
 		_, said, err := program.Try(t, path, args...)
 		if want := "the broker's access list must allow " + step.missing; err == nil || !strings.Contains(said, want) || strings.Contains(said, password) {
 			t.Errorf("%v, want %q in\n%s", err, want, said)
@@ -69,7 +76,7 @@ func TestPermissions(t *testing.T) {
 
 	got := map[window]int64{}
 	run := func() string {
-		out, said := program.Run(t, path, args...)
+		out, said := program.Run(t, path, printing...)
 		collect(t, out, got)
 		return said
 	}

@@ -54,6 +54,7 @@ func TestOnKafka(t *testing.T) {
 		t.Run(fmt.Sprintf("%d partitions", partitions), func(t *testing.T) { countsRightOnKafka(t, path, partitions) })
 	}
 	t.Run("survives kills", func(t *testing.T) { survivesKillsOnKafka(t, path) })
+	t.Run("misses nothing at least once", func(t *testing.T) { missesNothingOnKafka(t, path) })
 	t.Run("feeds once", func(t *testing.T) { feedsOnce(t, path) })
 	t.Run("history survives retention", func(t *testing.T) { survivesRetention(t, path) })
 }
@@ -87,19 +88,32 @@ func countsRightOnKafka(t *testing.T, path string, partitions int32) {
 }
 
 // Killed in the middle of its work, again and again, and started again, the
-// program has missed nothing: of every window there is a result that has all of
-// its edits. There may be others beside it, and edits may be counted twice.
+// program has every window once, and right: for readers of what is committed, as
+// other clients can be, too.
 func survivesKillsOnKafka(t *testing.T, path string) {
+	got, want := rowsAfterKills(t, path, min(kills(t), 5))
+	same(t, got, want)
+}
+
+// At least once the program has missed nothing: of every window there is a result
+// that has all of its edits. There may be others beside it, and edits may be counted
+// twice.
+func missesNothingOnKafka(t *testing.T, path string) {
+	got, want := rowsAfterKills(t, path, 2, "-at-least-once")
+	nothingIsMissing(t, got, want)
+}
+
+// rowsAfterKills are those of a program that was killed while it had work to do,
+// and those that there should be.
+func rowsAfterKills(t *testing.T, path string, n int, args ...string) (got, want []Row) {
+	t.Helper()
 	const partitions = 4
-	n := min(kills(t), 5)
 	c := program.StartKafka(t, kafkatest.Options{})
 	c.CreateTopic(t, input, partitions, nil)
 	lines := generate(6, 20_000*(n+1))
 	c.Write(input, partitions, encoded(t, lines))
-	args := []string{
-		"-kafka", c.Address(), "-once", "-data", filepath.Join(t.TempDir(), "data"),
-		"-containers", "2", "-commit-interval", "20ms", "-kafka-compression", "lz4",
-	}
+	args = append(args, "-kafka", c.Address(), "-once", "-data", filepath.Join(t.TempDir(), "data"),
+		"-containers", "2", "-commit-interval", "20ms", "-kafka-compression", "lz4")
 	for i := range n {
 		p := program.Start(t, path, args...)
 		enough := int64(len(lines) * (i + 1) / (n + 1))
@@ -111,10 +125,10 @@ func survivesKillsOnKafka(t *testing.T, path string) {
 	}
 	done := c.Committed("wikipedia-"+input, input)
 	program.Run(t, path, args...)
-	want, _ := count(lines)
-	got := rowsOf(t, c.Read(output))
-	nothingIsMissing(t, got, want)
+	want, _ = count(lines)
+	got = rowsOf(t, c.Read(output))
 	t.Logf("%d kills, %d of %d lines were processed by then; %d windows, %d results", n, done, len(lines), len(want), len(got))
+	return got, want
 }
 
 // nothingIsMissing checks that of each window there is a result with all of its
@@ -179,7 +193,7 @@ func feedsOnce(t *testing.T, path string) {
 		}
 	}
 	want, _ := count(lines)
-	nothingIsMissing(t, rowsOf(t, c.Read(output)), want)
+	same(t, rowsOf(t, c.Read(output)), want)
 	t.Logf("%d offsets for %d lines: the rest was taken back, or ends a transaction", c.Ends(input), len(lines))
 }
 
