@@ -149,12 +149,21 @@ func (c Cluster) Committed(group, topic string) (sum int64) {
 // Await waits until something has come to pass.
 func (c Cluster) Await(what string, passed func() bool) {
 	c.t.Helper()
-	deadline := time.Now().Add(patience)
+	if !c.Within(patience, passed) {
+		c.t.Fatalf("waited %v in vain for %s", patience, what)
+	}
+}
+
+// Within waits for so long at most until something has come to pass, and tells
+// whether it has.
+func (c Cluster) Within(d time.Duration, passed func() bool) bool {
+	deadline := time.Now().Add(d)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !passed() {
 		if <-tick.C; time.Now().After(deadline) {
-			c.t.Fatalf("waited %v in vain for %s", patience, what)
+			return false
 		}
 	}
+	return true
 }
