@@ -66,18 +66,29 @@ func (a admin) fetchOffsets(ctx context.Context, node int32, group string, tps [
 
 // askCoordinator asks whoever coordinates until there is an answer.
 func (s *System) askCoordinator(ctx context.Context, what coordinated, ask func(node int32) error) error {
-	return s.retry(ctx, func() error {
-		node, err := s.coordinators.find(ctx, what)
-		if err != nil {
-			return err
-		}
-		err = ask(node)
-		var away *UnreachableError
-		if failed := code(0); errors.As(err, &failed) && failed.notCoordinating() || errors.As(err, &away) {
-			s.coordinators.forget(what)
+	began, logged := s.link.Now(), false
+	err := s.retry(ctx, func() error {
+		err := s.tryCoordinator(ctx, what, ask)
+		if !logged && errors.Is(err, coordinatorAway) && s.link.Now().Sub(began) >= stallAfter {
+			logged = true
+			s.log.Warn("a coordinator is away; trying on", "error", s.coordinators.explain(ctx, err, what))
 		}
 		return err
 	})
+	return s.coordinators.explain(ctx, err, what)
+}
+
+func (s *System) tryCoordinator(ctx context.Context, what coordinated, ask func(node int32) error) error {
+	node, err := s.coordinators.find(ctx, what)
+	if err != nil {
+		return err
+	}
+	err = ask(node)
+	var away *UnreachableError
+	if failed := code(0); errors.As(err, &failed) && failed.notCoordinating() || errors.As(err, &away) {
+		s.coordinators.forget(what)
+	}
+	return err
 }
 
 // commitOffsets sets a group's offsets, without a transaction. The group has no

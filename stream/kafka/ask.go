@@ -20,10 +20,7 @@ import (
 func (c *conductor) ask(s step, t *transaction) (asked bool, err error) {
 	node := int32(AnyBroker)
 	if c.id != "" {
-		what := transactionOf(c.id)
-		if s == commitOffsets {
-			what = groupOf(t.offsets.Group)
-		}
+		what := c.coordinated(s, t)
 		if node, err = c.coordinators.find(c.life.ctx, what); err != nil {
 			return false, err
 		}
@@ -46,6 +43,14 @@ func (c *conductor) ask(s step, t *transaction) (asked bool, err error) {
 		err = c.end(node, t)
 	}
 	return true, err
+}
+
+// coordinated is what a step is about.
+func (c *conductor) coordinated(s step, t *transaction) coordinated {
+	if s == commitOffsets {
+		return groupOf(t.offsets.Group)
+	}
+	return transactionOf(c.id)
 }
 
 // describe says what a step does, for errors.
@@ -163,7 +168,7 @@ func (c *conductor) refusal(failed int16) error {
 	case 0:
 		return nil
 	case badTransactionTime:
-		return fmt.Errorf("%w: the broker's transaction.max.timeout.ms must be %d at least", failed, transactionTimeout.Milliseconds())
+		return fmt.Errorf("%w: set the brokers' transaction.max.timeout.ms to %d at least", failed, transactionTimeout.Milliseconds())
 	case clusterDenied:
 		return denied(failed, "IdempotentWrite", clusterResource, "kafka-cluster")
 	case staleProducerEpoch, producerFenced:

@@ -94,7 +94,7 @@ func (c *conductor) conduct() {
 			c.done(s, t.who)
 			continue
 		}
-		pause, ok := trouble.wait(fmt.Errorf("%s: %w", describe(s, &t), err))
+		pause, ok := trouble.wait(fmt.Errorf("%s: %w", describe(s, &t), err), c.coordinated(s, &t))
 		c.mu.Lock()
 		c.transaction.missed(s, !asked || !unanswered(err))
 		c.mu.Unlock()
@@ -156,9 +156,9 @@ type setback struct {
 	logged    bool
 }
 
-// wait returns how long to wait before the next try. It is false when there is to
-// be none.
-func (b *setback) wait(err error) (time.Duration, bool) {
+// wait returns how long to wait before the next try of something about what. It is
+// false when there is to be none.
+func (b *setback) wait(err error, what coordinated) (time.Duration, bool) {
 	c := b.conductor
 	now := c.link.Now()
 	if b.failures == 0 {
@@ -170,11 +170,11 @@ func (b *setback) wait(err error) (time.Duration, bool) {
 		c.life.fail(err)
 		return 0, false
 	case lasted >= c.patience:
-		c.life.fail(fmt.Errorf("tried for %s: %w", lasted.Round(time.Second), err))
+		c.life.fail(fmt.Errorf("tried for %s: %w", lasted.Round(time.Second), c.coordinators.explain(c.life.ctx, err, what)))
 		return 0, false
 	case lasted >= stallAfter && !b.logged:
 		b.logged = true
-		c.log.Warn("a coordinator is away; trying on", "error", err)
+		c.log.Warn("a coordinator is away; trying on", "error", c.coordinators.explain(c.life.ctx, err, what))
 	}
 	b.failures++
 	if errors.Is(err, concurrentTxns) {

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -66,4 +67,22 @@ func (c *coordinators) forget(what coordinated) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.known, what)
+}
+
+// explain adds to the news that nobody coordinates what is likely wrong. What
+// coordinators know is in a topic of their own, which is made when it is first
+// needed; where there are fewer brokers than it is to have copies, it never is.
+func (c *coordinators) explain(ctx context.Context, err error, what coordinated) error {
+	if !errors.Is(err, coordinatorAway) {
+		return err
+	}
+	topic, setting := "__consumer_offsets", "offsets.topic.replication.factor"
+	if what.kind == coordinatesTransaction {
+		topic, setting = "__transaction_state", "transaction.state.log.replication.factor"
+	}
+	if asking := c.cluster.refresh(ctx, topic); !errors.Is(asking, unknownTopic) {
+		return err
+	}
+	return fmt.Errorf("%w: the cluster has no topic %s, and doesn't make it: %s must not be above the number of its brokers, %d (it is 3 where nothing is set)",
+		err, topic, setting, len(c.cluster.known()))
 }

@@ -88,6 +88,14 @@ const (
 
 // Error is Kafka's name of it, which can be looked up.
 func (c code) Error() string {
+	switch c { // these are of transactions, too
+	case coordinatorLoading:
+		return "coordinator load in progress"
+	case coordinatorAway:
+		return "coordinator not available"
+	case notCoordinator:
+		return "not coordinator"
+	}
 	if title := kafkago.Error(c).Title(); title != "" {
 		return strings.ToLower(title)
 	}

@@ -1,0 +1,62 @@
+//go:build real
+
+package kafka
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+// TestClusterThatIsTooSmall: where brokers can't make the topics in which they keep
+// transactions and offsets, this is said soon, and in the end.
+func TestClusterThatIsTooSmall(t *testing.T) {
+	c := kafkatest.Start(t, kafkatest.Options{Properties: map[string]string{
+		"transaction.state.log.replication.factor": "3",
+		"offsets.topic.replication.factor":         "3",
+	}})
+	var log bytes.Buffer
+	s := openSystem(t, Options{Brokers: c.Bootstrap(), Patience: 2 * stallAfter, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	for setting, try := range map[string]func() error{
+		"transaction.state.log.replication.factor": func() error {
+			_, err := s.OpenProducer(t.Context(), stream.ProducerConfig{ID: kafkatest.Name(t)})
+			return err
+		},
+		"offsets.topic.replication.factor": func() error {
+			_, err := s.Admin().Committed(t.Context(), kafkatest.Name(t), at("t", 0))
+			return err
+		},
+	} {
+		log.Reset()
+		began := time.Now()
+		err := try()
+		if want := setting + " must not be above the number of its brokers, 1 "; err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(log.String(), want) {
+			t.Errorf("after %v the error is %v; the log says:\n%s", time.Since(began), err, log.String())
+		}
+	}
+	// Without transactions there is nothing that it lacks.
+	topic := kafkatest.Name(t)
+	must(t, s.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: topic, Partitions: 1}))
+	p, err := s.OpenProducer(t.Context(), stream.ProducerConfig{AtLeastOnce: true})
+	must(t, err)
+	w, err := p.Writer(topic)
+	must(t, err)
+	must(t, w.Send(0, &stream.Record{Value: []byte("x")}))
+	must(t, p.Flush(t.Context()))
+	must(t, p.Close())
+}
+
+// TestTransactionTimeAboveTheLimit: it is said at once, and what to set.
+func TestTransactionTimeAboveTheLimit(t *testing.T) {
+	c := kafkatest.Start(t, kafkatest.Options{Properties: map[string]string{"transaction.max.timeout.ms": "10000"}})
+	s := openSystem(t, Options{Brokers: c.Bootstrap()})
+	_, err := s.OpenProducer(t.Context(), stream.ProducerConfig{ID: kafkatest.Name(t)})
+	if err == nil || !strings.Contains(err.Error(), "set the brokers' transaction.max.timeout.ms to 30000 at least") {
+		t.Errorf("the error is %v", err)
+	}
+}
