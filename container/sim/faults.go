@@ -15,6 +15,10 @@ type Faults struct {
 	// Of processes, in so many ticks each. A doubled one is paused for as long as a
 	// second copy of it is running somewhere else.
 	Kills, Pauses, Doubles, Stops, ClockJumps int
+	// CommitKills: a process is killed when its commit has come to the broker.
+	CommitKills int
+	// Layouts: a stage gets another number of containers, in so many ticks.
+	Layouts int
 	// Wipes of a disk, in so many starts.
 	Wipes int
 }
@@ -37,7 +41,7 @@ func (w *World) draw() Faults {
 		LostRequests: rare(300, 60), LostAnswers: rare(300, 60), LateRequests: rare(300, 60), Repeats: rare(100, 10), Slow: rare(100, 10),
 		BrokerKills: rare(400, 150), BrokerPauses: rare(400, 150), LeaderMoves: rare(100, 20), SlowMarkers: rare(20, 4),
 		Kills: rare(150, 40), Pauses: rare(200, 60), Doubles: rare(400, 150), Stops: rare(200, 80), ClockJumps: rare(200, 60),
-		Wipes: rare(6, 2),
+		Wipes: rare(6, 2), CommitKills: rare(60, 10), Layouts: rare(300, 100),
 	}
 }
 
@@ -55,6 +59,8 @@ const (
 	leaderMove  Fault = "leader moved"
 	slowMarker  Fault = "slow marker"
 	processKill Fault = "process killed"
+	commitKill  Fault = "process killed while it commits"
+	layout      Fault = "other number of containers"
 	pause       Fault = "process paused"
 	double      Fault = "second copy"
 	cleanStop   Fault = "process stopped"
@@ -67,7 +73,7 @@ const (
 func AllFaults() []Fault {
 	return []Fault{
 		lostRequest, lostAnswer, lateRequest, repeat, slow, brokerKill, brokerPause, leaderMove, slowMarker,
-		processKill, pause, double, cleanStop, clockJump, wipe, tornWrite,
+		processKill, commitKill, layout, pause, double, cleanStop, clockJump, wipe, tornWrite,
 	}
 }
 

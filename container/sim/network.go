@@ -105,6 +105,9 @@ func (n *network) arrive(f *flight) {
 	}
 	n.handle(f)
 	n.stir()
+	if kafkasim.Ends(f.req) && n.committed(f.process) {
+		return
+	}
 	if f.reply == nil || f.mute {
 		return
 	}
@@ -114,6 +117,19 @@ func (n *network) arrive(f *flight) {
 	}
 	n.held = append(n.held, f)
 	s.World.After(f.reply.Until.Sub(s.World.now), n.look)
+}
+
+// committed is called when a broker has been told to end a transaction of a
+// process, and reports whether that is its end, too.
+func (n *network) committed(p *Process) bool {
+	if p.slot == nil || p.dead || p.ended {
+		return false
+	}
+	if !n.sim.hit(n.sim.faults.CommitKills, commitKill) {
+		return false
+	}
+	p.kill()
+	return true
 }
 
 func (n *network) handle(f *flight) {

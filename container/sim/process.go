@@ -43,6 +43,7 @@ type slot struct {
 	started  int
 	alive    []*Process
 	planned  bool // to be started
+	retired  bool // another layout has come
 }
 
 // launch starts a process on a machine that is free.

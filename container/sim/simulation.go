@@ -51,6 +51,7 @@ type Simulation struct {
 	calm    bool // nothing goes wrong any more
 	unfed   int  // records of the feed
 	slots   []*slot
+	layouts int // slots, ever
 	failed  error
 }
 
@@ -154,15 +155,48 @@ func (s *Simulation) prepare() (err error) {
 	if err := s.until(time.Minute, func() bool { return p.ended }); err != nil {
 		return err
 	}
-	for _, cfg := range container.Configs(s.plan, s.job.Config) {
-		of := &slot{config: cfg, name: cfg.Stage.Name + "/" + itoa(cfg.Index)}
-		for _, place := range []string{"a", "b"} {
-			of.machines = append(of.machines, &machine{name: of.name + place, disk: newDisk(s.World)})
-		}
-		of.config.Program = s.job.Program
-		s.slots = append(s.slots, of)
+	for i := range s.plan.Stages {
+		s.layOut(&s.plan.Stages[i])
 	}
 	return made
+}
+
+// layOut makes the slots of a stage, with machines of their own.
+func (s *Simulation) layOut(stage *scheduler.Stage) {
+	base := s.job.Config
+	base.Program = s.job.Program
+	for _, cfg := range container.Configs(&scheduler.Plan{App: s.plan.App, Stages: []scheduler.Stage{*stage}}, base) {
+		s.layouts++
+		of := &slot{config: cfg, name: fmt.Sprintf("%s/%d of %d", cfg.Stage.Name, cfg.Index, cfg.Stage.Containers)}
+		for _, place := range []string{"a", "b"} {
+			of.machines = append(of.machines, &machine{name: fmt.Sprintf("machine %d%s", s.layouts, place), disk: newDisk(s.World)})
+		}
+		s.slots = append(s.slots, of)
+	}
+}
+
+// changeLayout gives a stage another number of containers, as somebody does who
+// has stopped all of it and starts it anew. What the killed ones have begun isn't
+// over yet. (Containers of two layouts at once don't know of each other before they
+// have committed: it takes a group's generations to keep them apart.)
+func (s *Simulation) changeLayout(stage *scheduler.Stage) {
+	stage.Containers = 1 + stage.Containers%int(stage.Tasks)
+	s.trace.Add("world", "stage %s gets %d containers", stage.Name, stage.Containers)
+	s.slots = slices.DeleteFunc(s.slots, func(of *slot) bool {
+		if of.config.Stage.Name != stage.Name {
+			return false
+		}
+		of.retired = true
+		for _, p := range slices.Clone(of.alive) {
+			p.kill()
+		}
+		return true
+	})
+	before := len(s.slots)
+	s.layOut(stage)
+	for _, of := range s.slots[before:] {
+		s.supervise(of)
+	}
 }
 
 // feed appends the input over most of the storm, as another client would, whom the
@@ -228,13 +262,17 @@ func (s *Simulation) gone(p *Process) {
 
 // supervise starts a slot's process again a little later, if it has none.
 func (s *Simulation) supervise(of *slot) {
-	if of.planned || len(of.alive) > 0 {
+	if of.planned || len(of.alive) > 0 || of.retired {
 		return
 	}
 	of.planned = true
-	s.World.After(s.World.Within(3*time.Second), func() {
+	soon := 3 * time.Second
+	if s.World.Often(2) {
+		soon = 50 * time.Millisecond
+	}
+	s.World.After(s.World.Within(soon), func() {
 		of.planned = false
-		if len(of.alive) > 0 {
+		if len(of.alive) > 0 || of.retired {
 			return
 		}
 		for _, m := range of.machines {
@@ -254,7 +292,12 @@ func (s *Simulation) ticks() {
 			return
 		}
 		s.hurtBrokers()
-		for _, of := range s.slots {
+		for i := range s.plan.Stages {
+			if s.hit(s.faults.Layouts, layout) {
+				s.changeLayout(&s.plan.Stages[i])
+			}
+		}
+		for _, of := range slices.Clone(s.slots) {
 			for _, p := range slices.Clone(of.alive) {
 				s.hurt(p)
 			}

@@ -98,3 +98,9 @@ func (h *heldFetch) describe() string {
 	}
 	return b.String()
 }
+
+// Ends tells whether a request is the end of a transaction.
+func Ends(req Message) bool {
+	_, ok := req.(*endtxn.Request)
+	return ok
+}
