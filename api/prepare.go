@@ -3,8 +3,11 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -54,4 +57,49 @@ func (r *run) written() []string {
 // cluster, where others may be reading.
 func (r *run) sampling() bool {
 	return r.kafka == nil && len(r.feeds) == 0 && !r.Once && len(r.app.samples) > 0
+}
+
+// checkChangelogs refuses to go on without the topics that hold what a stage has
+// done, before anything takes their absence for an empty state.
+func (r *run) checkChangelogs(ctx context.Context) error {
+	missing := make(map[string]bool)
+	for _, t := range r.planned.Topics {
+		missing[t.Name] = t.Create
+	}
+	for i := range r.planned.Stages {
+		s := &r.planned.Stages[i]
+		topics := changelogs(s)
+		if slices.ContainsFunc(topics, func(t string) bool { return !missing[t] }) {
+			continue // what isn't there of others may be new
+		}
+		var inputs []stream.TopicPartition
+		for _, in := range s.Inputs {
+			for p := range in.Partitions {
+				inputs = append(inputs, stream.TopicPartition{Topic: in.Topic, Partition: p})
+			}
+		}
+		offsets, err := r.system.Admin().Committed(ctx, s.Group, inputs...)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(offsets, func(o int64) bool { return o >= 0 }) {
+			continue
+		}
+		return fmt.Errorf("stage %s: group %s has offsets, so the stage was at work, but the state that belongs to them is gone: there is no topic %s. Was it deleted, or an operator renamed? "+
+			"Nothing was changed. Give the operator its former name, or start over under another app name; or delete the group's offsets, to begin without state where the input begins",
+			s.Name, s.Group, strings.Join(topics, ", "))
+	}
+	return nil
+}
+
+// changelogs are the topics that a stage starts from.
+func changelogs(s *scheduler.Stage) []string {
+	if s.MetaTopic != "" {
+		return []string{s.MetaTopic}
+	}
+	var topics []string
+	for _, store := range s.Stores {
+		topics = append(topics, store.Changelog)
+	}
+	return topics
 }

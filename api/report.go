@@ -12,6 +12,7 @@ import (
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream/kafka"
 )
 
 // newLogger logs warnings and errors, for people.
@@ -107,8 +108,11 @@ func (r *run) summarise() {
 
 // explain adds what the user can do about an error, where that isn't said yet.
 func (r *run) explain(err error) error {
-	if errors.Is(err, kv.ErrMemoryBudget) {
+	switch {
+	case errors.Is(err, kv.ErrMemoryBudget):
 		return fmt.Errorf("%w: give more with -memory, or build with -tags rocksdb, which keeps state on the disk", err)
+	case errors.Is(err, kafka.ErrNoTransactions) && len(r.feeds) == 0: // a file is never fed without
+		return fmt.Errorf("%w; or do without transactions: -at-least-once", err)
 	}
 	return err
 }

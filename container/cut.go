@@ -89,7 +89,7 @@ func (t *restoring) findCut(app string) error {
 		}
 		m, err := parseMeta(l.found)
 		if err == nil && (m.App != app || m.Stage != t.stage.Name) {
-			err = fmt.Errorf("the changelog belongs to stage %s of app %s", m.Stage, m.App)
+			err = fmt.Errorf("the changelog belongs to stage %s of app %s: give the app or the operator another name", m.Stage, m.App)
 		}
 		if err == nil {
 			err = m.checkSchemas(t.stage)

@@ -44,7 +44,8 @@ func (c *Container) locate(ctx context.Context, metas []*meta) error {
 				p.task.moved = true // so that it is put right
 			}
 		case committed[i] >= 0:
-			return disownedError{fmt.Errorf("%s: group %s has offset %d, but there is no meta record with it in the changelog: was that deleted? Delete the group's offsets or the data directory to begin anew", p.TopicPartition, group, committed[i])}
+			return disownedError{fmt.Errorf("%s: group %s has offset %d, but there is no meta record with it in the changelog: was that topic deleted, and made anew? "+
+				"Start over under another app name, or delete the group's offsets, to begin without state where the input begins (on the embedded log: use another data directory)", p.TopicPartition, group, committed[i])}
 		default:
 			fresh = append(fresh, p)
 		}

@@ -51,6 +51,8 @@ func TestPermissions(t *testing.T) {
 		{`Describe on topic "page-views"`, allow().Topics(input).Operations(kadm.OpDescribe)},
 		{`Describe on topic "views-per-user"`, allow().Topics(output).Operations(kadm.OpDescribe)},
 		{`Describe on topic "pageviews-`, own().Topics("pageviews-").Operations(kadm.OpDescribe)},
+		{`Read on group "pageviews-page-views"`, allow().Groups("pageviews-page-views").Operations(kadm.OpRead)},
+		{`Read on group "pageviews-by-user"`, allow().Groups("pageviews-by-user").Operations(kadm.OpRead)},
 		{`Create on topic "pageviews-`, own().Topics("pageviews-").Operations(kadm.OpCreate)},
 		{`Create on topic "views-per-user"`, allow().Topics(output).Operations(kadm.OpCreate)},
 		{`DescribeConfigs on topic "pageviews-`, own().Topics("pageviews-").Operations(kadm.OpDescribeConfigs)},

@@ -168,7 +168,7 @@ func (c *conductor) refusal(failed int16) error {
 	case 0:
 		return nil
 	case badTransactionTime:
-		return fmt.Errorf("%w: set the brokers' transaction.max.timeout.ms to %d at least", failed, transactionTimeout.Milliseconds())
+		return fmt.Errorf("%w: %w: set the brokers' transaction.max.timeout.ms to %d at least", failed, ErrNoTransactions, transactionTimeout.Milliseconds())
 	case clusterDenied:
 		return denied(failed, "IdempotentWrite", clusterResource, "kafka-cluster")
 	case staleProducerEpoch, producerFenced:

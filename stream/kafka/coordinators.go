@@ -76,13 +76,13 @@ func (c *coordinators) explain(ctx context.Context, err error, what coordinated)
 	if !errors.Is(err, coordinatorAway) {
 		return err
 	}
-	topic, setting := "__consumer_offsets", "offsets.topic.replication.factor"
+	topic, setting, without := "__consumer_offsets", "offsets.topic.replication.factor", errNoGroups
 	if what.kind == coordinatesTransaction {
-		topic, setting = "__transaction_state", "transaction.state.log.replication.factor"
+		topic, setting, without = "__transaction_state", "transaction.state.log.replication.factor", ErrNoTransactions
 	}
 	if asking := c.cluster.refresh(ctx, topic); !errors.Is(asking, unknownTopic) {
 		return err
 	}
-	return fmt.Errorf("%w: the cluster has no topic %s, and doesn't make it: %s must not be above the number of its brokers, %d (it is 3 where nothing is set)",
-		err, topic, setting, len(c.cluster.known()))
+	return fmt.Errorf("%w: %w: it has no topic %s, and doesn't make it: %s must not be above the number of its brokers, %d (it is 3 where nothing is set)",
+		err, without, topic, setting, len(c.cluster.known()))
 }

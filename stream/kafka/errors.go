@@ -26,6 +26,12 @@ func (e *UnreachableError) Error() string {
 }
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
+// ErrNoTransactions: brokers must be set up otherwise, or there can be no
+// transactions. The error that wraps it says how.
+var ErrNoTransactions = errors.New("the cluster isn't set up for transactions")
+
+var errNoGroups = errors.New("the cluster isn't set up for groups")
+
 // A code is how a broker says that a request, or a part of it, failed. 0 is no
 // failure. The numbers are Kafka's, their names kafka-go's.
 type code int16

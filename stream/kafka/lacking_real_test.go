@@ -4,6 +4,7 @@ package kafka
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -56,7 +57,7 @@ func TestTransactionTimeAboveTheLimit(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{Properties: map[string]string{"transaction.max.timeout.ms": "10000"}})
 	s := openSystem(t, Options{Brokers: c.Bootstrap()})
 	_, err := s.OpenProducer(t.Context(), stream.ProducerConfig{ID: kafkatest.Name(t)})
-	if err == nil || !strings.Contains(err.Error(), "set the brokers' transaction.max.timeout.ms to 30000 at least") {
+	if !errors.Is(err, ErrNoTransactions) || !strings.Contains(err.Error(), "set the brokers' transaction.max.timeout.ms to 30000 at least") {
 		t.Errorf("the error is %v", err)
 	}
 }

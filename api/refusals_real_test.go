@@ -1,0 +1,169 @@
+//go:build real
+
+package api
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+// A kafkaJob counts words on a real broker.
+type kafkaJob struct {
+	cluster *kafkatest.Cluster
+	app     string
+	store   string // the name of the operator that has state
+	file    string // that is fed
+	args    []string
+}
+
+// twoWords are what it counts at first.
+const twoWords = `{"word":"a"}` + "\n" + `{"word":"b"}` + "\n"
+
+func newKafkaJob(t *testing.T, c *kafkatest.Cluster, app, store string) *kafkaJob {
+	t.Helper()
+	dir := t.TempDir()
+	file := writeFile(t, filepath.Join(dir, "words.json"), twoWords)
+	j := &kafkaJob{cluster: c, app: app, store: store, file: file}
+	j.args = []string{
+		"-kafka", strings.Join(c.Bootstrap(), ","), "-feed", j.topic("words") + "=" + file, "-once", "-print", j.topic("counts"),
+		"-data", filepath.Join(dir, "data"), "-partitions", "1", "-commit-interval", "20ms",
+	}
+	return j
+}
+
+func (j *kafkaJob) topic(name string) string { return j.app + "." + name }
+
+func (j *kafkaJob) run(t *testing.T) result {
+	t.Helper()
+	app := New(j.app)
+	app.From[word](j.topic("words")).
+		PartitionBy("by-word", func(w word) string { return w.Word }).
+		Count(j.store).
+		To(j.topic("counts"))
+	return runMain(t.Context(), app, j.args...)
+}
+
+// refuses starts the job, which refuses, with all these words. It changes nothing:
+// its topics end where they ended.
+func (j *kafkaJob) refuses(t *testing.T, words ...string) {
+	t.Helper()
+	before := j.ends(t)
+	for range 2 { // the first refusal isn't a reason for the second to be another
+		if r := j.run(t); r.code != 1 || r.out != "" {
+			t.Errorf("exit %d, printed %q", r.code, r.out)
+		} else {
+			r.failed(t, words...)
+		}
+	}
+	if after := j.ends(t); !maps.Equal(before, after) {
+		t.Errorf("its topics ended at %v, and end at %v", before, after)
+	}
+}
+
+// goesOn starts the job with a word more, of which there was one.
+func (j *kafkaJob) goesOn(t *testing.T) {
+	t.Helper()
+	writeFile(t, j.file, twoWords+`{"word":"a"}`+"\n")
+	if r := j.run(t).succeeded(t); r.out != "2\n" {
+		t.Errorf("it printed %q\n%s", r.out, r.err)
+	}
+}
+
+// ends are those of the results, and of the topics with state.
+func (j *kafkaJob) ends(t *testing.T) map[string]int64 {
+	t.Helper()
+	list, err := j.cluster.Admin().ListEndOffsets(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends := map[string]int64{}
+	list.Each(func(o kadm.ListedOffset) {
+		if strings.HasSuffix(o.Topic, "counts") || strings.HasSuffix(o.Topic, "changelog") {
+			ends[o.Topic] += o.Offset
+		}
+	})
+	return ends
+}
+
+// TestWhatDoesntFitIsRefused: state, offsets and topics that somebody else has
+// changed aren't guessed about.
+func TestWhatDoesntFitIsRefused(t *testing.T) {
+	c := kafkatest.Start(t, kafkatest.Options{})
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("offsets that were reset", func(t *testing.T) {
+		j := newKafkaJob(t, c, "reset", "count")
+		j.run(t).succeeded(t)
+		var old kadm.Offsets
+		old.AddOffset("reset-by-word", 0, 1, -1)
+		check(c.Admin().CommitAllOffsets(t.Context(), "reset-by-word", old))
+		j.refuses(t, "reset-by-word/0: group reset-by-word has offset 1, but the state is as of offset 4: the group's offset was changed from outside. Set it back to 4, or delete the group's offsets")
+		_, err := c.Admin().DeleteGroups(t.Context(), "reset-by-word")
+		check(err)
+		j.goesOn(t)
+	})
+	t.Run("a changelog that was deleted", func(t *testing.T) {
+		j := newKafkaJob(t, c, "deleted", "count")
+		j.run(t).succeeded(t)
+		deleted, err := c.Admin().DeleteTopics(t.Context(), "deleted-count-changelog")
+		check(errors.Join(err, deleted.Error()))
+		j.refuses(t, "group deleted-by-word has offsets", "there is no topic deleted-count-changelog. Was it deleted", "Nothing was changed. Give the operator its former name, or start over under another app name")
+		c.CreateTopic(t, "deleted-count-changelog", 1, map[string]string{"cleanup.policy": "compact"})
+		j.refuses(t, "deleted-by-word/0: group deleted-by-word has offset 4", "was that topic deleted, and made anew?", "Start over under another app name")
+	})
+	t.Run("an operator that was renamed", func(t *testing.T) {
+		j := newKafkaJob(t, c, "renamed", "count")
+		j.run(t).succeeded(t)
+		j.store = "counted"
+		j.refuses(t, "there is no topic renamed-counted-changelog", "Give the operator its former name")
+		j.store = "count"
+		j.goesOn(t)
+	})
+	t.Run("a changelog of another app", func(t *testing.T) {
+		other := newKafkaJob(t, c, "words-by", "count")
+		other.run(t).succeeded(t)
+		newKafkaJob(t, c, "words", "by-count").refuses(t, "words-by-count-changelog/0", "belongs to stage by-word of app words-by: give the app or the operator another name")
+		other.goesOn(t)
+	})
+	t.Run("a changelog of another client", func(t *testing.T) {
+		j := newKafkaJob(t, c, "foreign", "count")
+		c.CreateTopic(t, "foreign-count-changelog", 1, map[string]string{"cleanup.policy": "compact"})
+		check(c.Franz(t).ProduceSync(t.Context(), &kgo.Record{Topic: "foreign-count-changelog", Key: []byte("a"), Value: []byte("b")}).FirstErr())
+		j.refuses(t, "foreign-count-changelog/0 has records, but no meta record", "delete the topic, or give the app another name")
+	})
+}
+
+// TestBrokerWithALimitOnTransactions: what to set is said, and what to do without.
+func TestBrokerWithALimitOnTransactions(t *testing.T) {
+	c := kafkatest.Start(t, kafkatest.Options{Properties: map[string]string{"transaction.max.timeout.ms": "10000"}})
+	for _, fed := range []bool{true, false} {
+		j := newKafkaJob(t, c, fmt.Sprintf("fed-%v", fed), "count")
+		hint := "or do without transactions: -at-least-once"
+		if !fed {
+			c.CreateTopic(t, j.topic("words"), 1, nil)
+			j.args = slices.DeleteFunc(j.args, func(arg string) bool { return arg == "-feed" || strings.HasSuffix(arg, j.file) })
+		}
+		j.run(t).failed(t, "the cluster isn't set up for transactions: set the brokers' transaction.max.timeout.ms to 30000 at least")
+		if r := j.run(t); r.code != 1 || strings.Contains(r.err, hint) == fed {
+			t.Errorf("fed %v, exit %d\n%s", fed, r.code, r.err)
+		}
+		j.args = append(j.args, "-at-least-once")
+		if r := j.run(t); (r.code == 0) == fed {
+			t.Errorf("fed %v, exit %d\n%s", fed, r.code, r.err)
+		}
+	}
+}
