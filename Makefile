@@ -18,7 +18,7 @@ SIM         := -run '^TestSimulation$$' ./api/apitest
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
-.PHONY: help run test sim lint bench golden fuzz soak deps imports vet
+.PHONY: help run test sim mutants lint bench golden fuzz soak deps imports vet
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -39,6 +39,9 @@ test: deps vet imports build/testsum ## all tests that end in minutes: with Rock
 
 sim: ## whole jobs where everything goes wrong, SEEDS=10000 times; a failing seed says how to see it
 	go test -v -timeout 24h $(SIM) -seeds $(SEEDS)
+
+mutants: ## the simulation must fail without any one of the steps that exactly-once rests on
+	go test -v -tags mutants -timeout 2h -run '^TestMutants$$' ./api/apitest
 
 lint: deps vet imports build/golangci-lint ## gofmt, go vet, golangci-lint, and who imports whom
 	@bad=$$("$$(go env GOROOT)/bin/gofmt" -s -l .) && \

@@ -134,11 +134,16 @@ func (c *Container) Close() error {
 	return errors.Join(errs...)
 }
 
-// Stop commits what is finished and closes.
+// Stop commits what is finished and closes. What the log gives up at that moment is
+// done again at the next start.
 func (c *Container) Stop(ctx context.Context) error {
 	err := c.commit(ctx)
 	if err == nil && c.cfg.AtLeastOnce {
 		err = c.markClean(ctx)
+	}
+	if lost(err) {
+		c.cfg.Logger.Warn("the last commit couldn't be made; what it held is processed again at the next start", "error", err)
+		err = nil
 	}
 	return errors.Join(err, c.Close())
 }

@@ -18,6 +18,9 @@ func (s *Simulation) remaining() string {
 		return fmt.Sprintf("%d records aren't fed", n)
 	}
 	var rest []string
+	for _, c := range s.network.cluster.Chores(s.World.now) {
+		rest = append(rest, c.String())
+	}
 	for _, t := range s.plan.Topics {
 		for p := range t.Partitions {
 			tp := stream.TopicPartition{Topic: t.Name, Partition: p}
