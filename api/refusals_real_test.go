@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ type kafkaJob struct {
 	cluster *kafkatest.Cluster
 	app     string
 	store   string // the name of the operator that has state
+	second  string // and of another one, if there is one
 	file    string // that is fed
 	args    []string
 }
@@ -46,10 +48,11 @@ func (j *kafkaJob) topic(name string) string { return j.app + "." + name }
 func (j *kafkaJob) run(t *testing.T) result {
 	t.Helper()
 	app := New(j.app)
-	app.From[word](j.topic("words")).
-		PartitionBy("by-word", func(w word) string { return w.Word }).
-		Count(j.store).
-		To(j.topic("counts"))
+	byWord := app.From[word](j.topic("words")).PartitionBy("by-word", func(w word) string { return w.Word })
+	byWord.Count(j.store).To(j.topic("counts"))
+	if j.second != "" {
+		byWord.Count(j.second).To(j.topic("counts"))
+	}
 	return runMain(t.Context(), app, j.args...)
 }
 
@@ -70,6 +73,14 @@ func (j *kafkaJob) refuses(t *testing.T, words ...string) {
 	}
 }
 
+// forget deletes the local state.
+func (j *kafkaJob) forget(t *testing.T) {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(filepath.Dir(j.file), "data", "state")); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // goesOn starts the job with a word more, of which there was one.
 func (j *kafkaJob) goesOn(t *testing.T) {
 	t.Helper()
@@ -82,16 +93,17 @@ func (j *kafkaJob) goesOn(t *testing.T) {
 // ends are those of the results, and of the topics with state.
 func (j *kafkaJob) ends(t *testing.T) map[string]int64 {
 	t.Helper()
-	list, err := j.cluster.Admin().ListEndOffsets(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	ends := map[string]int64{}
-	list.Each(func(o kadm.ListedOffset) {
-		if strings.HasSuffix(o.Topic, "counts") || strings.HasSuffix(o.Topic, "changelog") {
-			ends[o.Topic] += o.Offset
+	for _, topic := range []string{j.topic("counts"), j.app + "-" + j.store + "-changelog", j.app + "-" + j.second + "-changelog"} {
+		list, err := j.cluster.Admin().ListEndOffsets(t.Context(), topic)
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
+		list.Each(func(o kadm.ListedOffset) { ends[topic] += max(o.Offset, 0) })
+		if ends[topic] == 0 {
+			delete(ends, topic) // whether it is there or not
+		}
+	}
 	return ends
 }
 
@@ -123,7 +135,37 @@ func TestWhatDoesntFitIsRefused(t *testing.T) {
 		check(errors.Join(err, deleted.Error()))
 		j.refuses(t, "group deleted-by-word has offsets", "there is no topic deleted-count-changelog. Was it deleted", "Nothing was changed. Give the operator its former name, or start over under another app name")
 		c.CreateTopic(t, "deleted-count-changelog", 1, map[string]string{"cleanup.policy": "compact"})
+		j.refuses(t, "changelog deleted-count-changelog/0 has nothing of what was committed to it", "The state was not touched; start over under another app name")
+		j.forget(t)
 		j.refuses(t, "deleted-by-word/0: group deleted-by-word has offset 4", "was that topic deleted, and made anew?", "Start over under another app name")
+	})
+	t.Run("one of two changelogs that was deleted", func(t *testing.T) {
+		j := newKafkaJob(t, c, "halved", "count")
+		j.second = "count-again"
+		j.run(t).succeeded(t)
+		deleted, err := c.Admin().DeleteTopics(t.Context(), "halved-count-changelog")
+		check(errors.Join(err, deleted.Error()))
+		for range 2 { // with the state, and without
+			if r := j.run(t); r.code != 1 {
+				t.Errorf("exit %d\n%s", r.code, r.err)
+			}
+			j.refuses(t, "changelog halved-count-changelog/0 has nothing of what was committed to it", "give the operator a new name, to go on without its state")
+			j.forget(t)
+		}
+		j.store = "count-anew"
+		writeFile(t, j.file, twoWords+`{"word":"a"}`+"\n")
+		if r := j.run(t).succeeded(t); r.out != "1\n2\n" && r.out != "2\n1\n" {
+			t.Errorf("it printed %q\n%s", r.out, r.err)
+		}
+	})
+	t.Run("an operator that is new", func(t *testing.T) {
+		j := newKafkaJob(t, c, "grown", "count")
+		j.run(t).succeeded(t)
+		j.second = "count-too"
+		writeFile(t, j.file, twoWords+`{"word":"a"}`+"\n")
+		if r := j.run(t).succeeded(t); r.out != "1\n2\n" && r.out != "2\n1\n" {
+			t.Errorf("it printed %q\n%s", r.out, r.err)
+		}
 	})
 	t.Run("an operator that was renamed", func(t *testing.T) {
 		j := newKafkaJob(t, c, "renamed", "count")

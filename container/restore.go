@@ -94,12 +94,18 @@ func (r *restorer) run(ctx context.Context) error {
 			return err
 		}
 		if !behind {
-			return r.replay(ctx)
+			break
 		}
 		if err := r.look(ctx, admin.LogEnds); err != nil {
 			return err
 		}
 	}
+	for _, t := range r.tasks {
+		if err := t.checkWhole(); err != nil {
+			return fmt.Errorf("task %d: %w", t.ID, err)
+		}
+	}
+	return r.replay(ctx)
 }
 
 // look finds out where the last commits are, up to the ends that are given.
@@ -181,6 +187,9 @@ func (r *restorer) beginTask(t *restoring) error {
 		return err
 	}
 	if m != nil {
+		if err := t.checkEmptied(m); err != nil {
+			return err
+		}
 		trouble = t.misfit(m)
 	}
 	if trouble != "" {
@@ -207,6 +216,44 @@ func (t *restoring) misfit(m *meta) string {
 		}
 	}
 	return ""
+}
+
+// checkEmptied refuses to take a changelog that was made anew for the truth: the
+// database may have the last copy of what was in it.
+func (t *restoring) checkEmptied(m *meta) error {
+	for _, l := range t.parts {
+		if l.end == 0 && m.Changelogs[l.name()] > 0 {
+			return l.emptied()
+		}
+	}
+	return nil
+}
+
+// checkWhole refuses to go on without a changelog that took part in the last commit.
+// A transaction has brought the meta record to all of them; at least once, it may
+// not have come to that.
+func (t *restoring) checkWhole() error {
+	if t.last == nil || t.last.AtLeastOnce {
+		return nil
+	}
+	for _, l := range t.parts {
+		if l.store < 0 || l.known || l.found != nil {
+			continue
+		}
+		if _, ok := t.last.Schemas[l.name()]; ok {
+			return l.emptied()
+		}
+	}
+	return nil
+}
+
+// emptied is what to do about a changelog that has lost all that was committed to it.
+func (l *changelog) emptied() error {
+	remedy := "start over under another app name"
+	if len(l.task.parts) > 1 {
+		remedy = "give the operator a new name, to go on without its state, or start over under another app name"
+	}
+	return fmt.Errorf("changelog %s has nothing of what was committed to it: was the topic deleted, and made anew? The state was not touched; %s", l.TopicPartition, remedy)
 }
 
 // name is that of the changelog's store.
