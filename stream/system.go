@@ -50,7 +50,8 @@ type Consumer interface {
 	// something again after it returned nothing. Spurious tokens are allowed.
 	Ready() <-chan struct{}
 	// End returns the offset after the last committed record of an assigned
-	// partition, as far as the consumer knows; -1 if it doesn't know yet. A
+	// partition, as far as the consumer knows; -1 if it doesn't know: not yet, or,
+	// of one that it has read to its end, not any more, as it has asked in vain. A
 	// partition is read to its end when the position reached is End.
 	End(tp TopicPartition) int64
 	Close() error

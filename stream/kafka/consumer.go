@@ -195,13 +195,18 @@ func (c *consumer) Release(tp stream.TopicPartition) {
 	c.wake()
 }
 
+// knownFor is how long a partition that was read to its end is taken to have no more,
+// after the broker was asked. It is asked twice a second.
+const knownFor = 3 * time.Second
+
 func (c *consumer) End(tp stream.TopicPartition) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if r := c.byName[tp]; r != nil {
-		return r.end
+	r := c.byName[tp]
+	if r == nil || r.n == 0 && r.atEnd() && c.link.Now().Sub(r.asOf) > knownFor {
+		return -1
 	}
-	return -1
+	return r.end
 }
 
 // Close doesn't wait for the requests under way: they end with an error, and

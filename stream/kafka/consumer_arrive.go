@@ -37,7 +37,8 @@ func (c *consumer) arrive(l *lane, q *request, err error) time.Duration {
 	answer := &q.fetch.Answer
 	c.answers++
 	c.answered(l.fetcher)
-	if err := l.session.answered(answer); err != nil {
+	err = l.session.answered(answer)
+	if err != nil {
 		c.refused(l, q, err)
 	} else {
 		l.restarted = false
@@ -50,6 +51,9 @@ func (c *consumer) arrive(l *lane, q *request, err error) time.Duration {
 			continue
 		}
 		r.asked = nil
+		if err == nil && r.state == healthy {
+			r.asOf = q.sent
+		}
 		if r.atEnd() {
 			r.served = c.answers
 		}

@@ -192,3 +192,33 @@ func TestConsumerIsPatient(t *testing.T) {
 		}
 	})
 }
+
+// A partition that was read to its end may have more when the broker can't be asked.
+// Of one that lags it is known what it has at least.
+func TestConsumerForgetsTheEnd(t *testing.T) {
+	lib := newLibrary(1)
+	lib.topic("a", 2)
+	read, lags := at("a", 0), at("a", 1)
+	for _, tp := range []stream.TopicPartition{read, lags} {
+		lib.books[tp].append(values(t, "x", 10))
+	}
+	study(t, lib, 0, func(s *student) {
+		s.kept = []stream.TopicPartition{lags}
+		s.assign(0, read, lags)
+		s.reads(10, read, lags)
+		ends := func(when string, ofRead int64) {
+			t.Helper()
+			if s.End(read) != ofRead || s.End(lags) != 10 {
+				t.Errorf("%s: the ends are %d and %d, want %d and 10", when, s.End(read), s.End(lags), ofRead)
+			}
+		}
+		s.rest(8 * time.Second)
+		ends("while nothing comes", 10)
+		lib.change(func() { lib.fault = func(int32, *wire.Fetch) fetchFault { return fetchFault{err: io.EOF} } })
+		s.rest(5 * time.Second)
+		ends("while the broker is away", -1)
+		lib.change(func() { lib.fault = nil })
+		s.rest(2 * time.Second)
+		ends("when it is back", 10)
+	})
+}

@@ -29,6 +29,7 @@ type request struct {
 	reserved int64      // memory for the answer
 	taken    int64      // memory in which it arrives
 	over     bool       // nobody waits for it any more
+	sent     time.Time
 }
 
 // take gives memory to records that arrive, in the connection's goroutine.
@@ -77,7 +78,8 @@ func (l *lane) start(maxBytes, reserved int64, wait time.Duration) {
 	l.session.next(&q.fetch, l.want, first)
 	q.reserved = reserved
 	c.pool.reserve(reserved)
-	l.deadline = c.link.Now().Add(wait)
+	q.sent = c.link.Now()
+	l.deadline = q.sent.Add(wait)
 	c.link.Run(func() { l.exchange(q, wait) })
 }
 

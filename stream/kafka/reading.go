@@ -25,8 +25,9 @@ type reading struct {
 	unpacked int64 // what the decoder took last
 
 	// What follows is guarded by consumer.mu.
-	fetch    int64 // offset of the next record to fetch
-	end      int64 // the last stable offset, as of the last answer; -1: unknown
+	fetch    int64     // offset of the next record to fetch
+	end      int64     // the last stable offset, as of the last answer; -1: unknown
+	asOf     time.Time // when that was asked for
 	blocks   [2]*block
 	n        int      // how many blocks there are
 	largest  int      // bytes of the largest batch lately; 0: unknown
