@@ -88,7 +88,7 @@ func underFire(t *testing.T, path string, rage func(*program.Fire), args ...stri
 	}
 	closeWindows(t, c, views[len(views)-1].At().Add(time.Hour))
 	want := count(views)
-	c.Within(time.Minute, func() bool { return len(results(t, c.Read(output))) >= len(want) })
+	f.Within(time.Minute, func() bool { return len(results(t, c.Read(output))) >= len(want) })
 	f.Out()
 	v := judge(t, results(t, c.Read(output)), want)
 	t.Logf("%d views, %d windows: %d lost, %d doubled, %d wrong; %v", len(views), len(want), v.lost, v.doubled, v.wrong, f.Tally)

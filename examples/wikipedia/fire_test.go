@@ -59,7 +59,7 @@ func TestUnderFire(t *testing.T) {
 	}
 	closeWindows(t, c, Line{Time: lines[len(lines)-1].Time + time.Hour.Milliseconds()})
 	want, skipped := count(lines)
-	c.Within(time.Minute, func() bool { return len(rowsOf(t, c.Read(output))) >= len(want) })
+	f.Within(time.Minute, func() bool { return len(rowsOf(t, c.Read(output))) >= len(want) })
 	f.Out()
 	lost, doubled, wrong := judge(t, rowsOf(t, c.Read(output)), want)
 	t.Logf("%d lines, %d of them no edits, %d rows: %d lost, %d doubled, %d wrong; %v", len(lines), skipped, len(want), lost, doubled, wrong, f.Tally)

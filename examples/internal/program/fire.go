@@ -32,6 +32,7 @@ type Fire struct {
 	random *rand.Rand
 	began  time.Time
 	dirs   [2]string // a second copy has the other one
+	away   bool      // the broker is
 	lives  []*life   // the last one is the present
 }
 
@@ -41,6 +42,8 @@ type Tally struct {
 	Stops, LongStops, Copies int
 	BrokerStops, BrokerKills int
 	Starts, GaveWay          int
+	Refused                  int           // starts that failed, as the broker was away
+	Gone                     int           // ends before a first commit that took longer than a transaction may
 	Slowest                  time.Duration // until there was a new result
 	Lasted                   time.Duration // from the first start to the end
 }
@@ -51,6 +54,8 @@ type life struct {
 	n     int // from 1 on
 	dir   int
 	rival bool // there was another copy meanwhile
+	away  bool // the broker was away meanwhile
+	still bool // it stood still for longer than the broker keeps a transaction open
 }
 
 // killsPerRound is how many kills there are in a round of fates.
@@ -109,7 +114,7 @@ func (f *Fire) Rage(kills int) {
 		for range killsPerRound - 4 {
 			fates = append(fates, f.kill)
 		}
-		if kills > killsPerRound && round%3 == 0 {
+		if kills > killsPerRound && round%8 == 0 {
 			fates = append(fates, f.stopUntilIdle, f.stopUntilAborted)
 		}
 		f.random.Shuffle(len(fates), func(i, j int) { fates[i], fates[j] = fates[j], fates[i] })
@@ -137,11 +142,21 @@ func (f *Fire) Kill(times int) {
 	f.tend()
 }
 
+// Within is the cluster's, while the program goes on.
+func (f *Fire) Within(d time.Duration, passed func() bool) bool {
+	f.t.Helper()
+	return f.c.Within(d, func() bool {
+		f.tend()
+		return passed()
+	})
+}
+
 // Out asks the program to end, which it must do without a failure.
 func (f *Fire) Out() {
 	f.t.Helper()
 	f.tend()
 	p := f.life()
+	f.c.Await("a program that can be asked", func() bool { return p.Ended() || strings.Contains(p.Messages(), "/healthz") })
 	p.Stop()
 	if err := p.Wait(); err != nil {
 		f.t.Errorf("it was asked to end: %v\n%s", err, p.Messages())
@@ -155,7 +170,7 @@ func (f *Fire) start(dir int) {
 	f.t.Helper()
 	f.Starts++
 	p := Start(f.t, f.path, append(slices.Clone(f.args), "-data", f.dirs[dir])...)
-	f.lives = append(f.lives, &life{Process: p, n: f.Starts, dir: dir})
+	f.lives = append(f.lives, &life{Process: p, n: f.Starts, dir: dir, away: f.away})
 	f.log("life %d starts", f.Starts)
 }
 
@@ -170,15 +185,26 @@ func (f *Fire) tend() {
 	f.start(p.dir)
 }
 
-// ended looks at how a life has ended: by a kill, or because there was another copy.
+// ended looks at how a life has ended: by a kill, or because there was another copy,
+// or because there was no broker when it started. One that was shut out before its
+// first commit can't know that there is no other copy.
 func (f *Fire) ended(p *life) {
 	f.t.Helper()
 	err := p.Wait()
 	if s, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && s.Signal() == syscall.SIGKILL {
 		return
 	}
-	if p.rival && p.cmd.ProcessState.ExitCode() == 1 && strings.Contains(p.Messages(), "another copy of this container has taken over") {
+	said := p.Messages()
+	fenced := p.cmd.ProcessState.ExitCode() == 1 && strings.Contains(said, "another copy of this container has taken over")
+	switch {
+	case fenced && p.rival:
 		f.GaveWay++
+		return
+	case fenced && p.still:
+		f.Gone++
+		return
+	case p.away && !strings.Contains(said, "on Kafka at"):
+		f.Refused++
 		return
 	}
 	f.t.Errorf("%v: the program has ended by itself: %v\n%s", f.since(), err, p.Messages())
@@ -189,10 +215,9 @@ func (f *Fire) getOn() {
 	f.t.Helper()
 	began := time.Now()
 	before := f.c.Ends(f.output)
-	f.c.Await("a new result", func() bool {
-		f.tend()
-		return f.c.Ends(f.output) > before
-	})
+	if !f.Within(patience, func() bool { return f.c.Ends(f.output) > before }) {
+		f.t.Fatalf("there was no new result for %v", patience)
+	}
 	f.Slowest = max(f.Slowest, time.Since(began))
 }
 
@@ -233,6 +258,7 @@ func (f *Fire) stopUntilIdle() {
 func (f *Fire) stopUntilAborted() {
 	f.t.Helper()
 	f.LongStops++
+	f.life().still = true
 	f.standStill(31*time.Second, 34*time.Second)
 }
 
@@ -298,12 +324,14 @@ func (f *Fire) brokerIsKilled() {
 // meanwhile, and started while there is no broker.
 func (f *Fire) brokerIsAway() {
 	f.t.Helper()
+	f.away, f.life().away = true, true
 	f.wait(0, time.Second)
 	if f.random.IntN(2) == 0 {
 		f.kill()
 		f.tend()
 	}
 	f.c.Restart(f.t)
+	f.away = false
 	f.log("the broker is back")
 }
 
@@ -343,7 +371,7 @@ func (f *Fire) tell() {
 }
 
 func (y Tally) String() string {
-	return fmt.Sprintf("%d kills, %d of them with a wipe; %d stops and %d long ones; %d second copies, %d gave way; "+
-		"the broker was stopped %d times and killed %d times; %d starts; the longest time to a new result was %v; %v in all",
-		y.Kills, y.Wipes, y.Stops, y.LongStops, y.Copies, y.GaveWay, y.BrokerStops, y.BrokerKills, y.Starts, y.Slowest.Round(time.Millisecond), y.Lasted)
+	return fmt.Sprintf("%d kills, %d of them with a wipe; %d stops and %d long ones; %d second copies, %d gave way; %d went without a first commit; "+
+		"the broker was stopped %d times and killed %d times; %d starts, %d of them without a broker; the longest time to a new result was %v; %v in all",
+		y.Kills, y.Wipes, y.Stops, y.LongStops, y.Copies, y.GaveWay, y.Gone, y.BrokerStops, y.BrokerKills, y.Starts, y.Refused, y.Slowest.Round(time.Millisecond), y.Lasted)
 }
