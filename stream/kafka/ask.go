@@ -159,6 +159,12 @@ func (c *conductor) end(node int32, t *transaction) error {
 	if err != nil {
 		return err
 	}
+	if failed := code(answer.ErrorCode); failed == serverError {
+		// A coordinator at which somebody is just taking over fails at this (4.1 says
+		// "already a pending state PREPARE_EPOCH_FENCE" in its log). It is as good as no
+		// answer: asked again, it says how things are.
+		return &UnreachableError{Where: fmt.Sprintf("broker %d", node), Err: errors.New("it failed, and its log says why")}
+	}
 	return c.refusal(answer.ErrorCode)
 }
 

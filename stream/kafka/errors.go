@@ -38,6 +38,7 @@ type code int16
 
 //nolint:errname // they are numbers with Kafka's names
 const (
+	serverError          = code(kafkago.Unknown)
 	offsetOutOfRange     = code(kafkago.OffsetOutOfRange)
 	corruptMessage       = code(kafkago.InvalidMessage)
 	unknownTopic         = code(kafkago.UnknownTopicOrPartition)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/endtxn"
 
 	"github.com/gretestream/grete/stream"
 )
@@ -160,4 +161,43 @@ func TestFencing(t *testing.T) {
 		other.send(1, 1)
 		other.commit()
 	})
+}
+
+// A coordinator that fails at the end of a transaction may have done it or not, and
+// is asked again: it ends, or somebody else has taken over.
+func TestTheEndFails(t *testing.T) {
+	for name, takenOver := range map[string]bool{"": false, "and somebody takes over": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { testTheEndFails(t, takenOver) })
+		})
+	}
+}
+
+func testTheEndFails(t *testing.T, takenOver bool) {
+	b := newFakeBrokers(t, 1, 2)
+	s := newSending(t, b.system(Options{}), stream.ProducerConfig{ID: "id"})
+	ends := 0
+	b.fault = func(_ int32, req protocol.Message) fault {
+		if _, end := req.(*endtxn.Request); !end {
+			return fault{}
+		}
+		if ends++; ends > 1 {
+			return fault{}
+		}
+		if takenOver {
+			b.ids["id"].who.epoch++
+		}
+		return fault{code: serverError}
+	}
+	s.send(10, 100)
+	if !takenOver {
+		s.commit()
+		s.send(10, 100) // goes on, in an epoch of its own
+		s.commit()
+		s.check(b)
+		return
+	}
+	if _, err := s.Commit(t.Context(), stream.GroupOffsets{}); !errors.Is(err, stream.ErrFenced) || ends != 2 {
+		t.Errorf("the error is %v, after %d requests", err, ends)
+	}
 }
