@@ -111,7 +111,7 @@ func (f *Fire) Rage(kills int) {
 	f.t.Helper()
 	for round := 0; f.Kills < kills; round++ {
 		fates := []func(){f.stop, f.stop, f.stop, f.copy, f.brokerStops, f.brokerIsKilled, f.wipe, f.wipe, f.wipe}
-		for range killsPerRound - 4 {
+		for range killsPerRound - 3 {
 			fates = append(fates, f.kill)
 		}
 		if kills > killsPerRound && round%8 == 0 {
