@@ -63,11 +63,11 @@ func (f *fetcher) pump(now time.Time) {
 		return
 	}
 	wanted := f.pick(now)
-	if f.patient.underway == nil && len(f.patient.picked) > 0 {
-		f.startPatient(now)
-	}
 	if f.eager.underway == nil && len(f.eager.picked) > 0 {
 		f.startEager(wanted)
+	}
+	if f.patient.underway == nil && len(f.patient.picked) > 0 {
+		f.startPatient(now)
 	}
 }
 
@@ -92,7 +92,7 @@ func (f *fetcher) pick(now time.Time) (wanted bool) {
 }
 
 // startPatient takes memory that is set aside for it, so that waiting holds nothing
-// else up.
+// else up; unless memory is so small that a single batch is larger than that.
 func (f *fetcher) startPatient(now time.Time) {
 	c := f.consumer
 	l := &f.patient
@@ -106,7 +106,11 @@ func (f *fetcher) startPatient(now time.Time) {
 		// The partitions in the eager lane have come to rest, and are to come over.
 		wait = max(f.eager.deadline.Sub(now), 0) + soon
 	}
-	l.start(room, 0, wait)
+	reserved := int64(0)
+	for _, r := range l.picked {
+		reserved = max(reserved, c.expected(r)-c.aside)
+	}
+	l.start(room, reserved, wait)
 }
 
 func (f *fetcher) startEager(wanted bool) {
