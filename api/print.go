@@ -22,7 +22,7 @@ type printer struct {
 }
 
 // newPrinter notes where the topic ends now: what comes after that is this
-// run's.
+// run's. What can't be read yet is of a former one.
 func newPrinter(ctx context.Context, a *App, system stream.System, topic string, out io.Writer) (*printer, error) {
 	_, serde, err := a.serdesOf(scheduler.KindOutput, topic)
 	if err != nil {
@@ -33,7 +33,7 @@ func newPrinter(ctx context.Context, a *App, system stream.System, topic string,
 	if err != nil {
 		return nil, err
 	}
-	ends, err := system.Admin().Ends(ctx, tps...)
+	ends, err := system.Admin().LogEnds(ctx, tps...)
 	if err != nil {
 		return nil, err
 	}
@@ -80,17 +80,27 @@ func (p *printer) follow(ctx context.Context, r *reader, system stream.System) e
 		case <-r.consumer.Ready():
 		}
 	}
-	ctx = context.WithoutCancel(ctx)
+	return p.finish(context.WithoutCancel(ctx), r, system.Admin())
+}
+
+// finish prints to where the topic ends. What was committed last may be seen only a
+// moment later.
+func (p *printer) finish(ctx context.Context, r *reader, admin stream.Admin) error {
 	tps := make([]stream.TopicPartition, len(p.from))
 	for i, pos := range p.from {
 		tps[i] = pos.TopicPartition
 	}
-	ends, err := system.Admin().Ends(ctx, tps...)
+	at, err := admin.LogEnds(ctx, tps...)
 	if err != nil {
 		return err
 	}
+	ends := make([]stream.Position, len(tps))
 	for i, tp := range tps {
-		r.setEnd(tp, ends[i])
+		ends[i] = stream.Position{TopicPartition: tp, Offset: at[i]}
+		r.setEnd(tp, at[i])
+	}
+	if err := awaitEnds(ctx, admin, ends); err != nil {
+		return err
 	}
 	return r.toEnds(ctx, p.print)
 }

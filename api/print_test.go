@@ -12,7 +12,7 @@ import (
 )
 
 // A slowSystem is a log over a network: a consumer finds nothing the first times
-// that it looks.
+// that it looks, and what was committed can't be read yet.
 type slowSystem struct {
 	stream.System
 	polls int
@@ -21,6 +21,10 @@ type slowSystem struct {
 func (s slowSystem) OpenConsumer(ctx context.Context, cfg stream.ConsumerConfig) (stream.Consumer, error) {
 	c, err := s.System.OpenConsumer(ctx, cfg)
 	return &slowConsumer{Consumer: c, polls: s.polls, ready: make(chan struct{}, 1)}, err
+}
+
+func (s slowSystem) Admin() stream.Admin {
+	return &slowAdmin{Admin: s.System.Admin(), times: s.polls}
 }
 
 type slowConsumer struct {
@@ -77,8 +81,8 @@ func counted(t *testing.T, counts ...byte) (stream.System, []stream.Position) {
 	return system, ends
 }
 
-// A run that is over prints all that it has written, even if that doesn't come at
-// once.
+// A run that is over prints all that it has written, even if that isn't seen at
+// once, and doesn't come at once.
 func TestPrintsToTheEnd(t *testing.T) {
 	system, _ := counted(t, 1, 2, 3)
 	var out bytes.Buffer
