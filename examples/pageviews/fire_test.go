@@ -43,30 +43,7 @@ func fireViews() iter.Seq[PageView] {
 // While the program is killed, stopped, copied and robbed of its state, and its
 // broker killed, too, it writes each window once, and right.
 func TestUnderFire(t *testing.T) {
-	v := underFire(t, program.Build(t), func(f *program.Fire) { f.Rage(program.Kills(t)) })
-	if v.lost+v.doubled+v.wrong > 0 {
-		t.Error("each window should be there once, with the right count")
-	}
-}
-
-// The fire is hot: at least once the program, killed a few times, loses nothing, and
-// doubles are seen.
-func TestUnderFireAtLeastOnce(t *testing.T) {
-	v := underFire(t, program.Build(t), func(f *program.Fire) { f.Kill(6) }, "-at-least-once")
-	if v.lost > 0 || v.doubled+v.wrong == 0 {
-		t.Error("nothing should be lost, and something should be there twice")
-	}
-}
-
-// A verdict is how many windows aren't as they should be: not there, there more than
-// once, or there with another count.
-type verdict struct{ lost, doubled, wrong int }
-
-// underFire runs the program on a broker while views come in and rage does its work,
-// and then lets it come to its end.
-func underFire(t *testing.T, path string, rage func(*program.Fire), args ...string) verdict {
-	t.Helper()
-	f := program.Ignite(t, path, firePartitions, input, output, append(args, "-containers", "2", "-commit-interval", "100ms")...)
+	f := program.Ignite(t, program.Build(t), firePartitions, input, output, "-containers", "2", "-commit-interval", "100ms")
 	c := f.Cluster()
 	var views []PageView
 	feed := c.Feed(input, firePartitions, fireRate, func(yield func([]byte) bool) {
@@ -81,7 +58,7 @@ func underFire(t *testing.T, path string, rage func(*program.Fire), args ...stri
 			}
 		}
 	})
-	rage(f)
+	f.Rage(program.Kills(t))
 	views = views[:feed.Stop()]
 	if n := c.Ends(input); n != int64(len(views)) {
 		t.Fatalf("%d views were written, and there are %d", len(views), n)
@@ -90,26 +67,27 @@ func underFire(t *testing.T, path string, rage func(*program.Fire), args ...stri
 	want := count(views)
 	f.Within(time.Minute, func() bool { return len(results(t, c.Read(output))) >= len(want) })
 	f.Out()
-	v := judge(t, results(t, c.Read(output)), want)
-	t.Logf("%d views, %d windows: %d lost, %d doubled, %d wrong; %v", len(views), len(want), v.lost, v.doubled, v.wrong, f.Tally)
-	return v
+	lost, doubled, wrong := judge(t, results(t, c.Read(output)), want)
+	t.Logf("%d views, %d windows: %d lost, %d doubled, %d wrong; %v", len(views), len(want), lost, doubled, wrong, f.Tally)
 }
 
-func judge(t *testing.T, got map[window][]int64, want map[window]int64) (v verdict) {
+// judge counts the windows that aren't as they should be: not there, there more than
+// once, or there with another count.
+func judge(t *testing.T, got map[window][]int64, want map[window]int64) (lost, doubled, wrong int) {
 	t.Helper()
 	for w, n := range want {
 		switch counts := got[w]; {
 		case len(counts) == 0:
-			v.lost++
+			lost++
 		case len(counts) > 1:
-			v.doubled++
+			doubled++
 		case counts[0] != n:
-			v.wrong++
+			wrong++
 		default:
 			continue
 		}
-		if v.lost+v.doubled+v.wrong <= 5 {
-			t.Logf("%v: got %v, want %d", w, got[w], n)
+		if lost+doubled+wrong <= 5 {
+			t.Errorf("%v: got %v, want %d", w, got[w], n)
 		}
 	}
 	for w := range got {
@@ -117,7 +95,7 @@ func judge(t *testing.T, got map[window][]int64, want map[window]int64) (v verdi
 			t.Errorf("%v: there are no views of it", w)
 		}
 	}
-	return v
+	return lost, doubled, wrong
 }
 
 // closeWindows writes a view of a later time to each partition. Its own window stays

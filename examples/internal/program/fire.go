@@ -130,18 +130,6 @@ func (f *Fire) Rage(kills int) {
 	f.tend()
 }
 
-// Kill kills the program so many times, each time while it is at work.
-func (f *Fire) Kill(times int) {
-	f.t.Helper()
-	for range times {
-		f.tend()
-		f.getOn()
-		f.wait(0, 200*time.Millisecond)
-		f.kill()
-	}
-	f.tend()
-}
-
 // Within is the cluster's, while the program goes on.
 func (f *Fire) Within(d time.Duration, passed func() bool) bool {
 	f.t.Helper()
