@@ -33,7 +33,7 @@ test: deps vet imports build/testsum ## all tests that end in minutes: with Rock
 	$(TESTSUM) \
 		'with RocksDB=go test -json -timeout 20m $(RACE) -tags $(TAGS) $(GO_PACKAGES)' \
 		'memory, which the race detector multiplies=go test -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
-		'the simulation, for longer=go test -json $(SIM) -seeds 3000' \
+		'the simulation, for longer=go test -json $(SIM) -seeds 2000' \
 		'without cgo=CGO_ENABLED=0 go test -json $(GO_PACKAGES)' \
 		'the tools=cd .tools/house && go test -json ./...'
 

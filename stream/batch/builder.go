@@ -90,6 +90,10 @@ func (b *Builder) AppendAt(delta int32, r *stream.Record) {
 	b.lastDelta = delta
 	b.maxTime = max(b.maxTime, r.Time)
 	since := r.Time - b.firstTime
+	if len(r.Headers) == 0 && max(uint64(since), uint64(delta), uint64(len(r.Key)), uint64(len(r.Value))) < short {
+		b.buf = appendShort(b.buf, int(since), int(delta), r)
+		return
+	}
 	body := 1 + varintLen(since) + varintLen(int64(delta)) +
 		sizeOf(r.Key) + sizeOf(r.Value) + varintLen(int64(len(r.Headers)))
 	for i := range r.Headers {

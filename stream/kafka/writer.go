@@ -87,8 +87,8 @@ func (w *writer) Partitions() int32 { return int32(len(w.slots)) }
 // Send puts a record into its partition's open parcel.
 func (w *writer) Send(partition int32, r *stream.Record) error {
 	p := w.producer
-	if err := p.check(); err != nil {
-		return err
+	if p.closed || p.life.broken.Load() {
+		return p.check()
 	}
 	if partition < 0 || int(partition) >= len(w.slots) {
 		return w.refuse(partition, stream.ErrUnknownTopic)
