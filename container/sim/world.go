@@ -14,7 +14,7 @@ type World struct {
 	chance  *rand.Rand
 	threads []*thread // that have not ended, as they were started
 	events  events
-	events0 int64 // how many there have been
+	planned int64 // how many events there were, ever
 	running *thread
 	trace   *Trace
 }
@@ -55,8 +55,8 @@ func (e *events) Pop() any {
 
 // After plans something.
 func (w *World) After(d time.Duration, do func()) {
-	w.events0++
-	heap.Push(&w.events, event{w.now.Add(d), w.events0, do})
+	w.planned++
+	heap.Push(&w.events, event{w.now.Add(d), w.planned, do})
 }
 
 // Step lets one thing happen, or time pass until something can. It is false if
