@@ -66,9 +66,10 @@ func (m *meta) checkOffset(in metaInput, group string, committed int64) error {
 		tp, group, committed, in.Offset, in.Offset)
 }
 
-// resume goes on where the input was at the last commit.
+// resume goes on where the input was at the last commit. That it was idle then says
+// nothing: it may lag now.
 func (p *partition) resume(in metaInput) {
-	p.position, p.idle = in.Offset, in.Idle
+	p.position = in.Offset
 	if in.Watermark != nil {
 		p.watermark = *in.Watermark
 	}

@@ -231,3 +231,21 @@ func TestAnInputIsIdleOnlyIfItsEndIsKnown(t *testing.T) {
 		}
 	}
 }
+
+// An input that was idle may have come to lag while nobody ran.
+func TestAnInputIsntIdleBecauseItWas(t *testing.T) {
+	c := newCopying(t, memory.New())
+	c.cfg.IdleTimeout = time.Second
+	c.fill(10)
+	c.reopen()
+	c.wantOut(10)
+	if !c.program.idle {
+		t.Fatal("it isn't idle")
+	}
+	c.fill(20)
+	c.reopen()
+	if c.program.idle {
+		t.Error("it counts as idle though there is something to read")
+	}
+	c.wantOut(10, 20)
+}

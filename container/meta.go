@@ -54,7 +54,6 @@ type metaInput struct {
 	Partition int32         `json:"partition"`
 	Offset    int64         `json:"offset"`
 	Watermark *int64        `json:"watermark,omitempty"`
-	Idle      bool          `json:"idle,omitempty"`
 	Epoch     int64         `json:"epoch,omitempty"`
 	Marks     []stream.Mark `json:"marks,omitempty"`
 }
@@ -74,7 +73,7 @@ func (c *Container) meta(t *task) meta {
 		m.Producer, m.Owner = c.cfg.TransactionalID(), c.owner
 	}
 	for _, p := range t.partitions {
-		in := metaInput{Topic: p.Topic, Partition: p.Partition, Offset: p.position, Idle: p.idle}
+		in := metaInput{Topic: p.Topic, Partition: p.Partition, Offset: p.position}
 		if p.watermark != stream.NoTime {
 			in.Watermark = &p.watermark
 		}
