@@ -70,7 +70,7 @@ func (c Config) withDefaults() Config {
 		c.Now = time.Now
 	}
 	if c.Await == nil {
-		c.Await = await
+		c.Await = newAwait()
 	}
 	if c.NewID == nil {
 		c.NewID = rand.Text
@@ -87,12 +87,17 @@ func (c Config) fetchBytes() int64       { return c.Memory / 16 }
 func (c Config) transactionBytes() int64 { return c.Memory / 8 }
 func (c Config) cacheBytes() int64       { return c.Memory / 4 }
 
-func await(ctx context.Context, d time.Duration, ready <-chan struct{}) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	case <-ready:
+// newAwait is Await by the process's clock. A container waits often, so its timer is
+// used again.
+func newAwait() func(context.Context, time.Duration, <-chan struct{}) {
+	timer := time.NewTimer(0)
+	return func(ctx context.Context, d time.Duration, ready <-chan struct{}) {
+		timer.Reset(d)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-ready:
+		}
 	}
 }

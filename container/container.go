@@ -104,14 +104,14 @@ func (c *Container) start(ctx context.Context) error {
 	c.lastCommit = c.cfg.Now()
 	c.lastFlush = c.lastCommit
 	if !c.cfg.AtLeastOnce {
-		c.claim()
+		c.unsettled = true // the first commit shows, for all tasks, who owns them now
+		c.moveAll()
 	}
 	return nil
 }
 
-// claim has the first commit show, for all tasks, who owns them now.
-func (c *Container) claim() {
-	c.unsettled = true
+// moveAll has all tasks take part in the next commit.
+func (c *Container) moveAll() {
 	for _, t := range c.tasks {
 		t.moved = true
 	}
@@ -153,9 +153,7 @@ func (c *Container) Stop(ctx context.Context) error {
 // written its meta records first.
 func (c *Container) markClean(ctx context.Context) error {
 	c.clean = true
-	for _, t := range c.tasks {
-		t.moved = true
-	}
+	c.moveAll()
 	return c.commit(ctx)
 }
 

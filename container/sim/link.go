@@ -8,6 +8,7 @@ import (
 
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka"
+	"github.com/gretestream/grete/stream/kafka/kafkasim"
 )
 
 // A link is how a process reaches the brokers: it is beneath the client of
@@ -20,7 +21,7 @@ type link struct {
 
 // An exchange is a request on its way there and back.
 type exchange struct {
-	answer *answer
+	answer *kafkasim.Reply
 	err    error // the connection broke
 }
 
@@ -39,7 +40,7 @@ func (l *link) Exchange(ctx context.Context, node int32, req kafka.Message, time
 	case ctx.Err() != nil:
 		x.err = context.Cause(ctx)
 	case x.answer != nil:
-		return x.answer.deliver(req), nil
+		return x.answer.Deliver(req), nil
 	case x.err == nil:
 		x.err = fmt.Errorf("no answer within %s", timeout)
 	}

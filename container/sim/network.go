@@ -37,11 +37,6 @@ type flight struct {
 	mute bool
 }
 
-// An answer is what came back.
-type answer struct{ reply *kafkasim.Reply }
-
-func (a *answer) deliver(req kafka.Message) kafka.Message { return a.reply.Deliver(req) }
-
 const (
 	usual    = 2 * time.Millisecond
 	slowTime = 800 * time.Millisecond
@@ -168,7 +163,7 @@ func (n *network) answer(f *flight) {
 	}
 	s.World.After(n.delay(), func() {
 		if f.to.err == nil {
-			f.to.answer = &answer{f.reply}
+			f.to.answer = f.reply
 		}
 	})
 }
