@@ -21,7 +21,6 @@ type network struct {
 }
 
 type broker struct {
-	dead    bool
 	paused  bool
 	waiting []*flight // that came while it was paused
 }
@@ -51,7 +50,7 @@ func (n *network) send(p *Process, node int32, req kafka.Message, x *exchange) i
 	}
 	f := &flight{process: p, node: node, req: kafkasim.Copy(req), to: x}
 	switch {
-	case node < 1 || int(node) > len(n.brokers) || n.brokers[node-1].dead:
+	case !n.cluster.Alive(node):
 		s.World.After(n.delay(), func() { x.err = errors.New("connection refused") })
 	case s.hit(s.faults.LostRequests, lostRequest):
 		s.trace.Add(p.name, "a request to broker %d is lost: %s", node, kafkasim.Describe(req))
@@ -88,7 +87,7 @@ func (n *network) arrive(f *flight) {
 	s := n.sim
 	b := &n.brokers[f.node-1]
 	switch {
-	case b.dead:
+	case !n.cluster.Alive(f.node):
 		f.to.err = errReset
 		return
 	case b.paused:
@@ -195,7 +194,6 @@ func (n *network) chore() {
 func (n *network) kill(node int32) {
 	n.sim.trace.Add("broker "+itoa(int(node)), "is killed")
 	b := &n.brokers[node-1]
-	b.dead = true
 	n.cluster.Kill(node)
 	n.held = slices.DeleteFunc(n.held, func(f *flight) bool {
 		if f.node == node {
@@ -211,12 +209,10 @@ func (n *network) kill(node int32) {
 }
 
 func (n *network) restart(node int32) {
-	b := &n.brokers[node-1]
-	if !b.dead {
+	if n.cluster.Alive(node) {
 		return
 	}
 	n.sim.trace.Add("broker "+itoa(int(node)), "is started again")
-	b.dead = false
 	n.cluster.Restart(node)
 	n.stir()
 }

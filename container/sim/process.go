@@ -46,6 +46,12 @@ type slot struct {
 	retired  bool // another layout has come
 }
 
+func (s *Simulation) newProcess(name string) *Process {
+	p := &Process{sim: s, name: name}
+	p.link = &link{process: p}
+	return p
+}
+
 // launch starts a process on a machine that is free.
 func (s *Simulation) launch(of *slot) {
 	free := slices.DeleteFunc(slices.Clone(of.machines), func(m *machine) bool { return m.used != nil })
@@ -54,9 +60,8 @@ func (s *Simulation) launch(of *slot) {
 	}
 	m := free[s.World.chance.IntN(len(free))]
 	of.started++
-	p := &Process{sim: s, name: of.name + "#" + itoa(of.started), slot: of, machine: m}
-	p.link = &link{process: p}
-	m.used = p
+	p := s.newProcess(of.name + "#" + itoa(of.started))
+	p.slot, p.machine, m.used = of, m, p
 	of.alive = append(of.alive, p)
 	ctx, cancel := context.WithCancel(context.Background())
 	p.stop = cancel

@@ -16,12 +16,11 @@ type World struct {
 	events  events
 	planned int64 // how many events there were, ever
 	running *thread
-	trace   *Trace
 }
 
 // NewWorld makes a world in which nothing happens yet.
-func NewWorld(seed uint64, trace *Trace) *World {
-	return &World{now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), chance: rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15)), trace: trace}
+func NewWorld(seed uint64) *World {
+	return &World{now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), chance: rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15))}
 }
 
 // Now is the true time. Processes may see another one.

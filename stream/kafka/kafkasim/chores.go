@@ -57,7 +57,7 @@ func (c Chore) String() string {
 func (c *Cluster) Chores(now time.Time) []Chore {
 	c.chores = c.chores[:0]
 	for _, t := range c.transactions {
-		if t.slot.loading || !c.alive(t.slot.leader) {
+		if t.slot.loading || !c.Alive(t.slot.leader) {
 			continue
 		}
 		c.transactionChores(now, t)
@@ -70,7 +70,7 @@ func (c *Cluster) Chores(now time.Time) []Chore {
 	for _, s := range c.coordinators {
 		if c.orphaned(s.leader) && c.firstAlive(0) != noLeader {
 			c.chores = append(c.chores, Chore{Kind: Elect, Partition: s.TopicPartition})
-		} else if s.loading && c.alive(s.leader) {
+		} else if s.loading && c.Alive(s.leader) {
 			c.chores = append(c.chores, Chore{Kind: Load, Partition: s.TopicPartition})
 		}
 	}
@@ -103,10 +103,10 @@ func (c *Cluster) transactionChores(now time.Time, t *transaction) {
 // more.
 func (c *Cluster) markable(tp stream.TopicPartition) bool {
 	if s := c.slotOf(tp); s != nil {
-		return c.alive(s.leader) && !s.loading
+		return c.Alive(s.leader) && !s.loading
 	}
 	p := c.partition(tp)
-	return p == nil || c.alive(p.leader)
+	return p == nil || c.Alive(p.leader)
 }
 
 // orphaned tells whether a leader is none.

@@ -60,14 +60,15 @@ func (c *Cluster) Changes() uint64 { return c.changes }
 
 func (c *Cluster) changed() { c.changes++ }
 
-func (c *Cluster) alive(node int32) bool {
+// Alive tells whether there is such a broker, and it lives.
+func (c *Cluster) Alive(node int32) bool {
 	return node >= 1 && int(node) <= len(c.nodes) && c.nodes[node-1].alive
 }
 
 // Kill ends a broker: it answers nothing any more, what it held is lost, and what
 // it was asked isn't answered. Others take over by chores.
 func (c *Cluster) Kill(node int32) {
-	if !c.alive(node) {
+	if !c.Alive(node) {
 		return
 	}
 	b := &c.nodes[node-1]
@@ -111,7 +112,7 @@ func (c *Cluster) Leader(tp stream.TopicPartition) int32 {
 // MoveLeader makes a broker that lives a partition's leader. Kafka's own topics
 // (TransactionState, ConsumerOffsets) move coordinators.
 func (c *Cluster) MoveLeader(tp stream.TopicPartition, node int32) {
-	if !c.alive(node) {
+	if !c.Alive(node) {
 		return
 	}
 	if s := c.slotOf(tp); s != nil {

@@ -42,7 +42,7 @@ type Reply struct {
 // dead, there is no answer. The time is the broker's, and may be another for each.
 // It panics if the request is none that package kafka makes.
 func (c *Cluster) Handle(now time.Time, node int32, req Message) *Reply {
-	if !c.alive(node) {
+	if !c.Alive(node) {
 		return nil
 	}
 	var answer protocol.Message

@@ -129,7 +129,7 @@ func (r *random) move() {
 	case 13:
 		if node := 1 + int32(pick(2)); pick(5) == 0 {
 			r.c.Kill(node)
-		} else if !r.c.alive(node) {
+		} else if !r.c.Alive(node) {
 			r.c.Restart(node)
 		}
 	}
@@ -185,7 +185,7 @@ func (r *random) check() {
 
 // read is what a client makes of a fetch.
 func (r *random) read(tp stream.TopicPartition) []string {
-	if !r.c.alive(r.c.Leader(tp)) {
+	if !r.c.Alive(r.c.Leader(tp)) {
 		return r.seen[tp]
 	}
 	f := fetching(tp, 0, 0)

@@ -124,7 +124,7 @@ func (t *topic) understand() error {
 // heir is the first of a partition's brokers that lives.
 func (c *Cluster) heir(replicas []int32) int32 {
 	for _, node := range replicas {
-		if c.alive(node) {
+		if c.Alive(node) {
 			return node
 		}
 	}

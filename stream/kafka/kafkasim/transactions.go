@@ -96,7 +96,7 @@ func (c *Cluster) add(now time.Time, id string, producer int64, epoch int16, par
 func (c *Cluster) inTransaction(id string, producer int64, epoch int16, tp stream.TopicPartition) int16 {
 	s := c.slotOf(CoordinatorOf(id, true))
 	switch {
-	case s.leader == noLeader || !c.alive(s.leader):
+	case s.leader == noLeader || !c.Alive(s.leader):
 		return coordinatorNotAvailable
 	case s.loading:
 		return coordinatorLoading

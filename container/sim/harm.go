@@ -1,0 +1,113 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/kafkasim"
+)
+
+// ticks let things go wrong with brokers and processes.
+func (s *Simulation) ticks() {
+	s.World.After(tick, func() {
+		if s.calm {
+			return
+		}
+		s.hurtBrokers()
+		for i := range s.plan.Stages {
+			if s.hit(s.faults.Layouts, layout) {
+				s.changeLayout(&s.plan.Stages[i])
+			}
+		}
+		for _, of := range slices.Clone(s.slots) {
+			for _, p := range slices.Clone(of.alive) {
+				s.hurt(p)
+			}
+		}
+		s.ticks()
+	})
+}
+
+func (s *Simulation) hurt(p *Process) {
+	w := s.World
+	switch {
+	case p.paused:
+	case s.hit(s.faults.Kills, processKill):
+		p.kill()
+	case s.hit(s.faults.Stops, cleanStop):
+		s.trace.Add(p.name, "is asked to stop")
+		p.stop()
+	case s.hit(s.faults.ClockJumps, clockJump):
+		p.skew += w.Within(2*time.Minute) - time.Minute
+		s.trace.Add(p.name, "its clock jumps to %s", p.skew)
+	case s.hit(s.faults.Pauses, pause):
+		s.pause(p, w.Within(40*time.Second))
+	case len(p.slot.alive) == 1 && s.hit(s.faults.Doubles, double):
+		s.pause(p, w.Within(20*time.Second))
+		s.launch(p.slot)
+	}
+}
+
+func (s *Simulation) pause(p *Process, d time.Duration) {
+	s.trace.Add(p.name, "stands still for %s", d)
+	p.paused = true
+	s.World.After(d, func() {
+		if !p.dead && p.paused {
+			s.trace.Add(p.name, "goes on")
+			p.paused = false
+		}
+	})
+}
+
+func (s *Simulation) hurtBrokers() {
+	n, w := s.network, s.World
+	node := int32(w.chance.IntN(brokers)) + 1
+	b := &n.brokers[node-1]
+	all := 0
+	for _, id := range n.cluster.Brokers() {
+		if !n.brokers[id-1].paused {
+			all++
+		}
+	}
+	switch {
+	case !n.cluster.Alive(node) || b.paused || all < brokers-1:
+	case s.hit(s.faults.BrokerKills, brokerKill):
+		n.kill(node)
+		w.After(w.Within(20*time.Second), func() { n.restart(node) })
+	case s.hit(s.faults.BrokerPauses, brokerPause):
+		n.pause(node)
+		w.After(w.Within(20*time.Second), func() { n.resume(node) })
+	case s.hit(s.faults.LeaderMoves, leaderMove):
+		n.move(s.anyPartition())
+	}
+}
+
+// heal ends everything that goes wrong.
+func (s *Simulation) heal() {
+	s.trace.Add("world", "no more faults")
+	s.calm = true
+	for i := range s.network.brokers {
+		s.network.resume(int32(i) + 1)
+		s.network.restart(int32(i) + 1)
+	}
+	for _, of := range s.slots {
+		for _, p := range of.alive {
+			p.paused = false
+		}
+		s.supervise(of)
+	}
+}
+
+// anyPartition is one of the job's, or of a coordinator of it.
+func (s *Simulation) anyPartition() stream.TopicPartition {
+	of := s.slots[s.World.chance.IntN(len(s.slots))].config
+	switch s.World.chance.IntN(4) {
+	case 0:
+		return kafkasim.CoordinatorOf(of.TransactionalID(), false)
+	case 1:
+		return kafkasim.CoordinatorOf(of.Stage.Group, true)
+	}
+	t := s.plan.Topics[s.World.chance.IntN(len(s.plan.Topics))]
+	return stream.TopicPartition{Topic: t.Name, Partition: int32(s.World.chance.IntN(int(t.Partitions)))}
+}

@@ -1,0 +1,28 @@
+package sim
+
+import (
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// A Job is what is simulated.
+type Job struct {
+	// Plan makes the plan for a cluster with these inputs.
+	Plan    func(inputs map[string]int32) (*scheduler.Plan, error)
+	Program container.Program
+	// Config is what the containers have in common, besides.
+	Config container.Config
+	// Inputs are the topics to be read, by name, with their partitions.
+	Inputs map[string]int32
+	// Feed is what comes to them, in the order of each partition.
+	Feed []Fed
+	// Check looks at the committed records of the outputs, when all is done.
+	Check func(records func(tp stream.TopicPartition) []stream.Record) error
+}
+
+// A Fed is a record of an input.
+type Fed struct {
+	stream.TopicPartition
+	stream.Record
+}

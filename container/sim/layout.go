@@ -1,0 +1,88 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// layOut makes the slots of a stage, with machines of their own.
+func (s *Simulation) layOut(stage *scheduler.Stage) {
+	base := s.job.Config
+	base.Program = s.job.Program
+	for _, cfg := range container.Configs(&scheduler.Plan{App: s.plan.App, Stages: []scheduler.Stage{*stage}}, base) {
+		s.layouts++
+		of := &slot{config: cfg, name: fmt.Sprintf("%s/%d of %d", cfg.Stage.Name, cfg.Index, cfg.Stage.Containers)}
+		for _, place := range []string{"a", "b"} {
+			of.machines = append(of.machines, &machine{name: fmt.Sprintf("machine %d%s", s.layouts, place), disk: newDisk(s.World)})
+		}
+		s.slots = append(s.slots, of)
+	}
+}
+
+// changeLayout gives a stage another number of containers, as somebody does who
+// has stopped all of it and starts it anew. What the killed ones have begun isn't
+// over yet. (Containers of two layouts at once don't know of each other before they
+// have committed: it takes a group's generations to keep them apart.)
+func (s *Simulation) changeLayout(stage *scheduler.Stage) {
+	stage.Containers = 1 + stage.Containers%int(stage.Tasks)
+	s.trace.Add("world", "stage %s gets %d containers", stage.Name, stage.Containers)
+	s.slots = slices.DeleteFunc(s.slots, func(of *slot) bool {
+		if of.config.Stage.Name != stage.Name {
+			return false
+		}
+		of.retired = true
+		for _, p := range slices.Clone(of.alive) {
+			p.kill()
+		}
+		return true
+	})
+	before := len(s.slots)
+	s.layOut(stage)
+	for _, of := range s.slots[before:] {
+		s.supervise(of)
+	}
+}
+
+// gone is told when a process isn't there any more.
+func (s *Simulation) gone(p *Process) {
+	if p.slot == nil {
+		return
+	}
+	p.machine.used = nil
+	p.slot.alive = slices.DeleteFunc(p.slot.alive, func(o *Process) bool { return o == p })
+	if p.err != nil && !errors.Is(p.err, stream.ErrFenced) {
+		s.fail("%s failed: %w", p.name, p.err)
+	}
+	s.supervise(p.slot)
+}
+
+// supervise starts a slot's process again a little later, if it has none.
+func (s *Simulation) supervise(of *slot) {
+	if of.planned || len(of.alive) > 0 || of.retired {
+		return
+	}
+	of.planned = true
+	soon := 3 * time.Second
+	if s.World.Often(2) {
+		soon = 50 * time.Millisecond
+	}
+	s.World.After(s.World.Within(soon), func() {
+		of.planned = false
+		if len(of.alive) > 0 || of.retired {
+			return
+		}
+		for _, m := range of.machines {
+			if s.hit(s.faults.Wipes, wipe) {
+				s.trace.Add(m.name, "the disk is wiped")
+				m.disk = newDisk(s.World)
+			}
+		}
+		s.launch(of)
+	})
+}
