@@ -22,7 +22,7 @@ func (bootstrap) String() string  { return "bootstrap" }
 func (t *transport) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(t.ctx, cancel)()
+	defer context.AfterFunc(t.Context(), cancel)()
 	if network != (bootstrap{}).Network() {
 		return t.greeter.connect(ctx, address, t.opened)
 	}
@@ -79,7 +79,7 @@ func (t *transport) start(ctx context.Context, address string, results chan<- di
 	if t.closed {
 		return stream.ErrClosed
 	}
-	t.tasks.Go(func() {
+	t.Run(func() {
 		c, err := t.greeter.connect(ctx, address, t.opened)
 		select {
 		case results <- dialled{c, err}:

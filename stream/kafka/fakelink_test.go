@@ -3,76 +3,37 @@ package kafka
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go/protocol"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/threads"
 )
 
 // A fakeLink is a link to brokers that are a function of the test. Its clock is
 // that of package time: within testing/synctest hours pass at once.
 type fakeLink struct {
+	*threads.Threads
 	// serve is called for each exchange, in its goroutine. The answer to a
 	// wire.Request is the request itself, set. ctx ends with the exchange's timeout.
 	serve func(ctx context.Context, node int32, req protocol.Message) (protocol.Message, error)
-
-	ctx    context.Context
-	cancel context.CancelFunc
-	tasks  sync.WaitGroup
 }
 
 func newFakeLink(serve func(ctx context.Context, node int32, req protocol.Message) (protocol.Message, error)) *fakeLink {
-	l := &fakeLink{serve: serve}
-	l.ctx, l.cancel = context.WithCancel(context.Background())
-	return l
+	return &fakeLink{Threads: threads.New(), serve: serve}
 }
 
 func (l *fakeLink) Exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
-	if l.ctx.Err() != nil {
+	if l.Context().Err() != nil {
 		return nil, stream.ErrClosed
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	defer context.AfterFunc(l.ctx, cancel)()
+	defer context.AfterFunc(l.Context(), cancel)()
 	answer, err := l.serve(ctx, node, req)
 	if err != nil {
 		return nil, &UnreachableError{Where: fmt.Sprintf("broker %d", node), Err: err}
 	}
 	return answer, nil
-}
-
-func (l *fakeLink) Run(f func()) { l.tasks.Go(f) }
-
-func (l *fakeLink) Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-l.ctx.Done():
-		return stream.ErrClosed
-	case <-timer.C:
-		return nil
-	}
-}
-
-func (l *fakeLink) Wait(ctx context.Context, done, over <-chan struct{}) error {
-	select {
-	case <-done:
-		return nil
-	case <-over:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (l *fakeLink) Now() time.Time { return time.Now() }
-
-func (l *fakeLink) Close() error {
-	l.cancel()
-	l.tasks.Wait()
-	return nil
 }

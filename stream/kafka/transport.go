@@ -17,19 +17,18 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/threads"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
 // A transport is the link to real brokers: kafka-go's, which pools connections.
 // One request is under way on a connection at a time.
 type transport struct {
+	*threads.Threads
 	pool        *kafkago.Transport
 	brokers     []string // the addresses to begin with
 	greeter     greeter
 	correlation atomic.Int32
-	ctx         context.Context // ends with close
-	cancel      context.CancelFunc
-	tasks       sync.WaitGroup
 
 	mu     sync.Mutex
 	closed bool
@@ -45,11 +44,11 @@ const layoutTTL = 3 * time.Second
 
 func newTransport(brokers []string, clientID string, encryption *tls.Config, login *login) *transport {
 	t := &transport{
+		Threads: threads.New(),
 		brokers: brokers,
 		greeter: greeter{clientID: clientID, encryption: encryption, login: login, timeout: dialTimeout},
 		open:    make(map[net.Conn]struct{}),
 	}
-	t.ctx, t.cancel = context.WithCancel(context.Background())
 	t.pool = &kafkago.Transport{
 		Dial:        t.dial,
 		DialTimeout: 2 * dialTimeout, // ours ends first, and says more
@@ -57,7 +56,7 @@ func newTransport(brokers []string, clientID string, encryption *tls.Config, log
 		// None rather than all of them: where topics are is cluster's to know.
 		MetadataTopics: []string{},
 		ClientID:       clientID,
-		Context:        t.ctx,
+		Context:        t.Context(),
 	}
 	return t
 }
@@ -87,7 +86,7 @@ func (c *connection) Close() error {
 }
 
 func (t *transport) Exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
-	if t.ctx.Err() != nil {
+	if t.Context().Err() != nil {
 		return nil, stream.ErrClosed
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("no answer within %s", timeout))
@@ -108,7 +107,7 @@ func (t *transport) unanswered(ctx context.Context, node int32, timeout time.Dur
 	}
 	var connecting *connectError
 	switch {
-	case t.ctx.Err() != nil:
+	case t.Context().Err() != nil:
 		err = stream.ErrClosed
 	case ctx.Err() != nil:
 		err = context.Cause(ctx)
@@ -122,34 +121,6 @@ func (t *transport) unanswered(ctx context.Context, node int32, timeout time.Dur
 	return &UnreachableError{Where: where, Err: err}
 }
 
-func (t *transport) Run(f func()) { t.tasks.Go(f) }
-
-func (t *transport) Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.ctx.Done():
-		return stream.ErrClosed
-	case <-timer.C:
-		return nil
-	}
-}
-
-func (t *transport) Wait(ctx context.Context, done, over <-chan struct{}) error {
-	select {
-	case <-done:
-		return nil
-	case <-over:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (t *transport) Now() time.Time { return time.Now() }
-
 func (t *transport) Close() error {
 	t.mu.Lock()
 	t.closed = true
@@ -157,10 +128,9 @@ func (t *transport) Close() error {
 		_ = c.Close() // what waits for it ends with an error; nobody else does
 	}
 	t.mu.Unlock()
-	t.cancel()
-	t.tasks.Wait()
+	err := t.Threads.Close()
 	t.pool.CloseIdleConnections()
-	return nil
+	return err
 }
 
 // A call puts a request on a connection of kafka-go's pool, to the broker that it

@@ -11,15 +11,14 @@ import (
 
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka"
+	"github.com/gretestream/grete/stream/kafka/internal/threads"
 )
 
 // A testLink is a network without faults to a cluster, on the real clock. Chores are
 // done as soon as they are there.
 type testLink struct {
+	*threads.Threads
 	*shared
-	ctx    context.Context
-	cancel context.CancelFunc
-	tasks  sync.WaitGroup
 }
 
 // shared is a cluster that is used by several goroutines.
@@ -32,9 +31,7 @@ type shared struct {
 func newShared(c *Cluster) *shared { return &shared{cluster: c, changed: make(chan struct{})} }
 
 func (s *shared) link() *testLink {
-	l := &testLink{shared: s}
-	l.ctx, l.cancel = context.WithCancel(context.Background())
-	return l
+	return &testLink{Threads: threads.New(), shared: s}
 }
 
 // use does something with the cluster, and wakes who waits for a change.
@@ -55,12 +52,12 @@ func (s *shared) use(f func(c *Cluster)) {
 var errAway = errors.New("no broker there")
 
 func (l *testLink) Exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
-	if l.ctx.Err() != nil {
+	if l.Context().Err() != nil {
 		return nil, stream.ErrClosed
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	defer context.AfterFunc(l.ctx, cancel)()
+	defer context.AfterFunc(l.Context(), cancel)()
 	var reply *Reply
 	var answer protocol.Message
 	var changed <-chan struct{}
@@ -93,40 +90,6 @@ func (l *testLink) Exchange(ctx context.Context, node int32, req protocol.Messag
 		l.use(look)
 	}
 	return answer, nil
-}
-
-func (l *testLink) Run(f func()) { l.tasks.Go(f) }
-
-func (l *testLink) Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-l.ctx.Done():
-		return stream.ErrClosed
-	case <-timer.C:
-		return nil
-	}
-}
-
-func (l *testLink) Wait(ctx context.Context, done, over <-chan struct{}) error {
-	select {
-	case <-done:
-		return nil
-	case <-over:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (l *testLink) Now() time.Time { return time.Now() }
-
-func (l *testLink) Close() error {
-	l.cancel()
-	l.tasks.Wait()
-	return nil
 }
 
 // open returns a client of the cluster. It is closed with the test.
