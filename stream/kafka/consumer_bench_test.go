@@ -33,10 +33,7 @@ func BenchmarkConsume(b *testing.B) {
 	cluster.CreateTopic(b, topic, partitions, nil)
 	fillTopic(b, cluster, topic, partitions, records)
 	java := cluster.JavaBenchConsume(b, topic, records, nil)
-	contenders := []struct {
-		name string
-		read func() cost
-	}{
+	contenders := []contender{
 		{"grete", func() cost { return measure(records, func() { readOurs(b, cluster, topic, partitions, records) }) }},
 		{"franz", func() cost { return measure(records, func() { readFranz(b, cluster, topic, records) }) }},
 		{"franz-pooled", func() cost {
@@ -44,19 +41,34 @@ func BenchmarkConsume(b *testing.B) {
 		}},
 		{"java", func() cost { return cost{cpu: java.Round(b).CPU} }},
 	}
-	costs := make([][]cost, len(contenders))
-	for range rounds {
-		for i, c := range contenders {
-			costs[i] = append(costs[i], c.read())
+	compete(b, 0, rounds, contenders)
+}
+
+// A contender does the same as the others, once.
+type contender struct {
+	name string
+	run  func() cost
+}
+
+// compete has all contenders run in turn, some times in vain and then for so many
+// rounds, and reports their medians beside those of the first.
+func compete(b *testing.B, warmUps, rounds int, all []contender) {
+	b.Helper()
+	costs := make([][]cost, len(all))
+	for round := range warmUps + rounds {
+		for i, c := range all {
+			if cost := c.run(); round >= warmUps {
+				costs[i] = append(costs[i], cost)
+			}
 		}
 	}
 	b.ReportMetric(0, "ns/op")
-	ours := median(costs[0])
-	for i, c := range contenders {
+	first := median(costs[0])
+	for i, c := range all {
 		m := median(costs[i])
 		b.ReportMetric(m.cpu, c.name+"-cpu-ns/record")
 		b.ReportMetric(m.allocs, c.name+"-allocs/record")
-		b.ReportMetric(ours.cpu/m.cpu, "ours/"+c.name)
+		b.ReportMetric(first.cpu/m.cpu, "ours/"+c.name)
 	}
 }
 

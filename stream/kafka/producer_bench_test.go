@@ -26,32 +26,14 @@ func BenchmarkProduce(b *testing.B) {
 	tuned := []kgo.Opt{kgo.ProducerLinger(20 * time.Millisecond), kgo.ProducerBatchMaxBytes(1 << 20), kgo.MaxBufferedRecords(200_000)}
 	measured := func(write func()) func() cost { return func() cost { return measure(records, write) } }
 	value := make([]byte, size)
-	contenders := []struct {
-		name  string
-		write func() cost
-	}{
+	contenders := []contender{
 		{"grete", measured(writeOurs(b, cluster, stream.ProducerConfig{AtLeastOnce: true}, topic, records, value))},
 		{"grete-transactional", measured(writeOurs(b, cluster, stream.ProducerConfig{}, topic, records, value))},
 		{"franz", measured(writeFranz(b, cluster, topic, records, value))},
 		{"franz-tuned", measured(writeFranz(b, cluster, topic, records, value, tuned...))},
 		{"java", func() cost { return cost{cpu: java.Round(b).CPU} }},
 	}
-	costs := make([][]cost, len(contenders))
-	for round := range rounds + 1 {
-		for i, c := range contenders {
-			if cost := c.write(); round > 0 {
-				costs[i] = append(costs[i], cost)
-			}
-		}
-	}
-	b.ReportMetric(0, "ns/op")
-	first := median(costs[0])
-	for i, c := range contenders {
-		m := median(costs[i])
-		b.ReportMetric(m.cpu, c.name+"-cpu-ns/record")
-		b.ReportMetric(m.allocs, c.name+"-allocs/record")
-		b.ReportMetric(first.cpu/m.cpu, "ours/"+c.name)
-	}
+	compete(b, 1, rounds, contenders)
 }
 
 // writeOurs commits every so often, as a container does.

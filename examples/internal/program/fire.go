@@ -202,8 +202,7 @@ func (f *Fire) ended(p *life) {
 func (f *Fire) getOn() {
 	f.t.Helper()
 	began := time.Now()
-	before := f.c.Ends(f.output)
-	if !f.Within(patience, func() bool { return f.c.Ends(f.output) > before }) {
+	if !f.Within(patience, f.grown()) {
 		f.t.Fatalf("there was no new result for %v", patience)
 	}
 	f.Slowest = max(f.Slowest, time.Since(began))

@@ -77,7 +77,7 @@ func (c *Cluster) joinTransaction(node int32, r *txnoffsetcommit.Request) (*slot
 	if failed != 0 {
 		return nil, failed
 	}
-	p := s.offsets.producer(r.ProducerID)
+	p := s.offsets.producers.of(r.ProducerID)
 	if r.ProducerEpoch < p.epoch {
 		return nil, invalidProducerEpoch
 	}

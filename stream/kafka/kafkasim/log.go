@@ -13,7 +13,7 @@ import (
 type log struct {
 	start, end int64
 	entries    []entry
-	producers  map[int64]*producer
+	producers  producers
 	open       []*producer // with a transaction under way, in the order of their first offsets
 	aborted    []abortion  // in the order of their markers
 }
@@ -31,7 +31,7 @@ type abortion struct {
 	marker int64 // the offset of its end
 }
 
-func (l *log) init() { l.producers = make(map[int64]*producer) }
+func (l *log) init() { l.producers = make(producers) }
 
 // restart is where another broker takes over, or the same once more. What was being
 // verified is forgotten.

@@ -15,7 +15,7 @@ func (c *Cluster) mark(now time.Time, t *transaction, tp stream.TopicPartition) 
 	t.unmarked = slices.DeleteFunc(t.unmarked, func(o stream.TopicPartition) bool { return o == tp })
 	commit := t.state == prepareCommit
 	if s := c.slotOf(tp); s != nil {
-		if p := s.offsets.producer(t.producer); p.obeys(t) {
+		if p := s.offsets.producers.of(t.producer); p.obeys(t) {
 			p.first = -1
 			s.offsets.mark(t.producer, commit)
 		}
@@ -25,7 +25,7 @@ func (c *Cluster) mark(now time.Time, t *transaction, tp stream.TopicPartition) 
 	if p == nil {
 		return // it has been deleted
 	}
-	from := p.log.producer(t.producer)
+	from := p.log.producers.of(t.producer)
 	if !from.obeys(t) {
 		return
 	}

@@ -13,7 +13,7 @@ type offsets struct {
 	written   int64 // how many records: later ones win
 	committed map[groupPartition]commit
 	pending   map[int64][]commit // by producer id
-	producers map[int64]*producer
+	producers producers
 }
 
 // A groupPartition is what an offset belongs to.
@@ -32,17 +32,7 @@ type commit struct {
 func (o *offsets) init() {
 	o.committed = make(map[groupPartition]commit)
 	o.pending = make(map[int64][]commit)
-	o.producers = make(map[int64]*producer)
-}
-
-// producer returns one, new if need be.
-func (o *offsets) producer(id int64) *producer {
-	p := o.producers[id]
-	if p == nil {
-		p = newProducer(id)
-		o.producers[id] = p
-	}
-	return p
+	o.producers = make(producers)
 }
 
 // set commits an offset at once, or, with a producer, when its transaction does.

@@ -40,7 +40,7 @@ func (c *Cluster) append(now time.Time, node int32, transaction string, in *wire
 	}
 	var from *producer
 	if h.ProducerID >= 0 {
-		from = p.log.producer(h.ProducerID)
+		from = p.log.producers.of(h.ProducerID)
 		if h.Attributes&batch.Transactional != 0 {
 			if failed := c.verify(transaction, from, &h, in.TopicPartition); failed != 0 {
 				return 0, failed, ""

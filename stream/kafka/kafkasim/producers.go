@@ -33,12 +33,15 @@ func newProducer(id int64) *producer {
 	return &producer{id: id, epoch: -1, coordinator: -1, first: -1}
 }
 
-// producer returns one, new if need be.
-func (l *log) producer(id int64) *producer {
-	p := l.producers[id]
+// producers are those that somebody has heard of, by id.
+type producers map[int64]*producer
+
+// of returns one, new if need be.
+func (all producers) of(id int64) *producer {
+	p := all[id]
 	if p == nil {
 		p = newProducer(id)
-		l.producers[id] = p
+		all[id] = p
 	}
 	return p
 }

@@ -35,7 +35,7 @@ func (c *Cluster) reread(l *log, entries []entry) {
 		if e.ProducerID < 0 {
 			continue
 		}
-		p := l.producer(e.ProducerID)
+		p := l.producers.of(e.ProducerID)
 		switch {
 		case e.Attributes&batch.Control != 0:
 			p.enter(e.ProducerEpoch)
