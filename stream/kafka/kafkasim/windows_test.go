@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
@@ -85,8 +86,9 @@ func windows(s *script, h holders) {
 		begin(a, sequence, int64(i)+1)
 		sequence++
 		h.hold()
+		before := s.fetched("free").FetchedEnd
 		s.end(a, commit)
-		s.wait(func() bool { return s.stable("free") })
+		s.wait(func() bool { return s.decided("free", before, "g") })
 		s.read("free", 0, 0)
 		s.offsets("g", "free", 0)
 		tries(a, sequence)
@@ -99,8 +101,9 @@ func windows(s *script, h holders) {
 	s.say("fenced")
 	begin(a, sequence, 3)
 	h.hold()
+	before := s.fetched("free").FetchedEnd
 	s.initialise(newcomer("a"))
-	s.wait(func() bool { return s.stable("free") })
+	s.wait(func() bool { return s.decided("free", before, "g") })
 	tries(a, sequence+1)
 	h.release()
 	s.settle(s.real("a"))
@@ -113,11 +116,23 @@ func windows(s *script, h holders) {
 	s.read("free", 0, 0)
 }
 
-// stable tells whether nothing is undecided in a topic's first partition.
-func (s *script) stable(topic string) bool {
+// fetched is the first partition of a topic.
+func (s *script) fetched(topic string) wire.FetchedPartition {
 	f := s.ask(s.leader(s.tp(topic, 0)), &wire.Fetch{MaxBytes: 1, MinBytes: 1, Epoch: -1, Partitions: []wire.FetchPartition{
 		s.want(topic, 0, 0, 1),
 	}, Take: func(n int) []byte { return make([]byte, n) }}).(*wire.Fetch)
-	p := f.Answer.Partitions[0]
-	return p.StableEnd == p.FetchedEnd
+	return f.Answer.Partitions[0]
+}
+
+// decided tells whether a topic's first partition got the marker of a transaction
+// after what it ended with before, and the group's offset there got its own.
+func (s *script) decided(topic string, before int64, group string) bool {
+	p := s.fetched(topic)
+	if p.FetchedEnd == before || p.StableEnd < p.FetchedEnd {
+		return false
+	}
+	a := s.ask(s.coordinator(s.real(group), false), &wire.OffsetFetch{
+		Group: s.real(group), Partitions: []stream.TopicPartition{s.tp(topic, 0)},
+	}).(*wire.OffsetFetch)
+	return a.Answer.Partitions[0].Code != unstableOffset
 }
