@@ -18,15 +18,18 @@ SIM         := -run '^TestSimulation$$' ./api/apitest
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
-.PHONY: help run test sim mutants lint bench golden fuzz soak deps imports vet
+.PHONY: help run test sim mutants lint bench golden fuzz soak deps imports vet benchmark-binary
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 run: deps ## run an example on RocksDB: APP=pageviews (or wikipedia), ARGS="its flags"
 	@go build -buildvcs=false -tags rocksdb -o build/$(APP) ./examples/$(APP)
 	@build/$(APP) $(ARGS)
+
+benchmark-binary: deps ## build/benchmark, which takes part in comparisons with other stream processors
+	go build -buildvcs=false -tags rocksdb -o build/benchmark ./examples/benchmark
 
 test: deps vet imports build/testsum ## all tests that end in minutes: with RocksDB and the race detector, then without cgo
 	CGO_ENABLED=0 go build -buildvcs=false $(GO_PACKAGES)
