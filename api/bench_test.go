@@ -170,6 +170,7 @@ func (p loopProducer) Close() error                { return nil }
 type loopAdmin struct{}
 
 func (loopAdmin) Partitions(context.Context, ...string) (map[string]int32, error) { return nil, nil }
+func (loopAdmin) TopicIDs(context.Context, ...string) (map[string]string, error)  { return nil, nil }
 func (loopAdmin) CreateTopic(context.Context, stream.TopicConfig) error           { return nil }
 func (loopAdmin) Describe(context.Context, ...string) (map[string]stream.TopicConfig, error) {
 	return nil, nil

@@ -145,6 +145,10 @@ type TopicConfig struct {
 	// Replication is the number of copies; 0 means the system's default. Systems
 	// on one machine ignore it.
 	Replication int16
+	// TombstoneRetention is how long CleanupCompact keeps the deletion of a key, at
+	// least, so that who reads the topic that fast doesn't miss it; 0: for ever.
+	// Describe says it; CreateTopic leaves it to the system.
+	TombstoneRetention time.Duration
 }
 
 // An Admin looks at topics and groups, and makes them. It is safe for concurrent
@@ -156,6 +160,11 @@ type Admin interface {
 	// Describe returns the configuration of each of the topics that exists. A
 	// Retention of 0 is never among it.
 	Describe(ctx context.Context, topics ...string) (map[string]TopicConfig, error)
+	// TopicIDs returns what tells each of the topics that exists from every other one,
+	// also from one that was deleted and made anew under its name. Where the system
+	// doesn't know a topic's id, it isn't among them. It needs no right to see the
+	// topics' configurations.
+	TopicIDs(ctx context.Context, topics ...string) (map[string]string, error)
 	// CreateTopic makes a topic. It fails with ErrTopicExists if there is one.
 	CreateTopic(ctx context.Context, cfg TopicConfig) error
 	// Starts and Ends return the offset of the first record that is kept, and the one

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"encoding/base64"
 	"errors"
 	"maps"
 	"slices"
@@ -27,6 +28,7 @@ func testAdmin(t *testing.T, brokers []string) {
 	t.Run("settings of topics that we make", a.settingsOfOurs)
 	t.Run("settings of topics that others make", a.settingsOfOthers)
 	t.Run("topics", a.topics)
+	t.Run("ids of topics", a.topicIDs)
 	t.Run("offsets", a.offsets)
 	t.Run("offsets of a transaction that is open", a.openTransaction)
 	t.Run("offsets of groups", a.groups)
@@ -108,23 +110,26 @@ func (a *adminTest) settingsOfOurs(t *testing.T) {
 
 func (a *adminTest) settingsOfOthers(t *testing.T) {
 	for _, x := range []struct {
-		settings  map[string]string
-		cleanup   stream.Cleanup
-		retention time.Duration
+		settings   map[string]string
+		cleanup    stream.Cleanup
+		retention  time.Duration
+		tombstones time.Duration
 	}{
-		{nil, stream.CleanupDelete, 7 * 24 * time.Hour},
-		{map[string]string{"retention.ms": "60000"}, stream.CleanupDelete, time.Minute},
-		{map[string]string{"retention.ms": "-1"}, stream.CleanupDelete, -1},
-		{map[string]string{"retention.ms": "9223372036854775807"}, stream.CleanupDelete, -1},
-		{map[string]string{"retention.ms": "0"}, stream.CleanupDelete, 1},
-		{map[string]string{"cleanup.policy": "compact"}, stream.CleanupCompact, -1},
-		{map[string]string{"cleanup.policy": "delete,compact", "retention.ms": "60000"}, stream.CleanupCompactDelete, time.Minute},
-		{map[string]string{"cleanup.policy": "compact,delete"}, stream.CleanupCompactDelete, 7 * 24 * time.Hour},
+		{nil, stream.CleanupDelete, 7 * 24 * time.Hour, 0},
+		{map[string]string{"retention.ms": "60000"}, stream.CleanupDelete, time.Minute, 0},
+		{map[string]string{"retention.ms": "-1"}, stream.CleanupDelete, -1, 0},
+		{map[string]string{"retention.ms": "9223372036854775807"}, stream.CleanupDelete, -1, 0},
+		{map[string]string{"retention.ms": "0"}, stream.CleanupDelete, 1, 0},
+		{map[string]string{"cleanup.policy": "compact"}, stream.CleanupCompact, -1, 24 * time.Hour},
+		{map[string]string{"cleanup.policy": "compact", "delete.retention.ms": "0"}, stream.CleanupCompact, -1, 1},
+		{map[string]string{"cleanup.policy": "compact", "delete.retention.ms": "9223372036854775807"}, stream.CleanupCompact, -1, 0},
+		{map[string]string{"cleanup.policy": "delete,compact", "retention.ms": "60000"}, stream.CleanupCompactDelete, time.Minute, 24 * time.Hour},
+		{map[string]string{"cleanup.policy": "compact,delete", "delete.retention.ms": "100"}, stream.CleanupCompactDelete, 7 * 24 * time.Hour, 100 * time.Millisecond},
 	} {
 		name := a.create(t, 2, x.settings)
 		got, err := a.admin.Admin().Describe(t.Context(), name)
 		must(t, err)
-		want := stream.TopicConfig{Name: name, Partitions: 2, Cleanup: x.cleanup, Retention: x.retention, Replication: got[name].Replication}
+		want := stream.TopicConfig{Name: name, Partitions: 2, Cleanup: x.cleanup, Retention: x.retention, Replication: got[name].Replication, TombstoneRetention: x.tombstones}
 		if got[name] != want || want.Replication < 1 {
 			t.Errorf("%v is %+v, want %+v", x.settings, got[name], want)
 		}
@@ -158,6 +163,48 @@ func (a *adminTest) topics(t *testing.T) {
 		}
 	}
 }
+
+// topicIDs: they are those that other tools show, and a topic that was deleted and
+// made anew has another one.
+func (a *adminTest) topicIDs(t *testing.T) {
+	one, two := a.create(t, 1, nil), a.create(t, 3, nil)
+	ids := func() map[string]string {
+		t.Helper()
+		got, err := a.admin.Admin().TopicIDs(t.Context(), one, two, kafkatest.Name(t), "../impossible")
+		must(t, err)
+		other := kadm.NewClient(kafkatest.Franz(t, a.brokers)) // which remembers nothing of before
+		listed, err := other.ListTopics(t.Context(), one, two)
+		must(t, err)
+		want := map[string]string{one: topicID(listed[one].ID), two: topicID(listed[two].ID)}
+		if !maps.Equal(got, want) {
+			t.Errorf("the ids are %v, want %v", got, want)
+		}
+		return got
+	}
+	before := ids()
+	deleted, err := a.other.DeleteTopics(t.Context(), two)
+	must(t, errors.Join(err, deleted.Error()))
+	must(t, retry(t.Context(), a.admin.link, time.Minute, func() error {
+		_, err := a.other.CreateTopic(t.Context(), 3, -1, nil, two)
+		if err != nil {
+			err = errors.Join(leaderNotAvailable, err) // it isn't quite deleted
+		}
+		return err
+	}))
+	must(t, retry(t.Context(), a.admin.link, time.Minute, func() error {
+		got, err := a.admin.Admin().TopicIDs(t.Context(), two)
+		if err == nil && (got[two] == "" || got[two] == before[two]) {
+			err = leaderNotAvailable // the broker hasn't heard of it
+		}
+		return err
+	}))
+	if after := ids(); after[one] != before[one] || after[two] == before[two] {
+		t.Errorf("the ids are %v, were %v", after, before)
+	}
+}
+
+// topicID is an id as Kafka writes it.
+func topicID(id kadm.TopicID) string { return base64.RawURLEncoding.EncodeToString(id[:]) }
 
 // send writes records to a partition: values one second apart from 1970 on.
 func (a *adminTest) send(t *testing.T, tp stream.TopicPartition, values ...string) {

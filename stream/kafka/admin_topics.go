@@ -16,11 +16,12 @@ import (
 
 // Settings of a topic, by Kafka's names.
 const (
-	cleanupPolicy  = "cleanup.policy"
-	retentionTime  = "retention.ms"
-	retentionBytes = "retention.bytes"
-	segmentBytes   = "segment.bytes"
-	timestampType  = "message.timestamp.type"
+	cleanupPolicy   = "cleanup.policy"
+	deleteRetention = "delete.retention.ms"
+	retentionTime   = "retention.ms"
+	retentionBytes  = "retention.bytes"
+	segmentBytes    = "segment.bytes"
+	timestampType   = "message.timestamp.type"
 )
 
 // Partitions leaves out Kafka's own topics unless they are asked for by name.
@@ -97,7 +98,7 @@ func (a admin) settings(ctx context.Context, topics []metadata.ResponseTopic) (m
 	req := &describeconfigs.Request{}
 	for i := range topics {
 		req.Resources = append(req.Resources, describeconfigs.RequestResource{
-			ResourceType: topicType, ResourceName: topics[i].Name, ConfigNames: []string{cleanupPolicy, retentionTime},
+			ResourceType: topicType, ResourceName: topics[i].Name, ConfigNames: []string{cleanupPolicy, retentionTime, deleteRetention},
 		})
 	}
 	err := a.retry(ctx, func() error {
@@ -133,6 +134,9 @@ func describeTopic(t *metadata.ResponseTopic, settings map[string]string) stream
 	if cfg.Cleanup != stream.CleanupCompact {
 		cfg.Retention = retention(settings[retentionTime])
 	}
+	if cfg.Cleanup != stream.CleanupDelete {
+		cfg.TombstoneRetention = tombstones(settings[deleteRetention])
+	}
 	return cfg
 }
 
@@ -165,4 +169,17 @@ func retention(setting string) time.Duration {
 		return -1
 	}
 	return max(time.Duration(ms)*time.Millisecond, 1) // 0 would mean the default
+}
+
+// tombstones is a day, as on all brokers that aren't told otherwise, if it isn't
+// known; and 0 where a Duration doesn't reach, which is for ever.
+func tombstones(setting string) time.Duration {
+	ms, err := strconv.ParseInt(setting, 10, 64)
+	if err != nil || ms < 0 {
+		return 24 * time.Hour
+	}
+	if ms > math.MaxInt64/int64(time.Millisecond) {
+		return 0
+	}
+	return max(time.Duration(ms)*time.Millisecond, 1)
 }

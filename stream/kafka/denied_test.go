@@ -46,6 +46,10 @@ func testPermissions(t *testing.T, sys *System, root *kadm.Client, allow func(*t
 			_, err := admin.Partitions(ctx, topic)
 			return err
 		}, []string{"Describe on topic TOPIC"}, []func(string) *kadm.ACLBuilder{func(topic string) *kadm.ACLBuilder { return topicOf(topic, kadm.OpDescribe) }}},
+		{"see ids of topics", nil, func(topic string) error {
+			_, err := admin.TopicIDs(ctx, topic)
+			return err
+		}, []string{"Describe on topic TOPIC"}, []func(string) *kadm.ACLBuilder{func(topic string) *kadm.ACLBuilder { return topicOf(topic, kadm.OpDescribe) }}},
 		{"see settings", []kadm.ACLOperation{kadm.OpDescribe}, func(topic string) error {
 			_, err := admin.Describe(ctx, topic)
 			return err

@@ -30,17 +30,9 @@ func needed() map[protocol.ApiKey]int16 {
 
 // checkVersions refuses a broker that is too old, or of another kind.
 func (s *System) checkVersions(ctx context.Context, node int32) error {
-	answer, err := s.link.Exchange(ctx, node, &apiversions.Request{}, probeTimeout)
+	known, err := s.versions(ctx, node)
 	if err != nil {
-		return fmt.Errorf("asking for the broker's version: %w", err)
-	}
-	versions := answer.(*apiversions.Response)
-	if failed := code(versions.ErrorCode); failed != 0 {
-		return fmt.Errorf("asking for the broker's version: %w", failed)
-	}
-	known := make(map[protocol.ApiKey]apiversions.ApiKeyResponse)
-	for _, k := range versions.ApiKeys {
-		known[protocol.ApiKey(k.ApiKey)] = k
+		return err
 	}
 	want := needed()
 	for _, key := range slices.Sorted(maps.Keys(want)) {
@@ -53,4 +45,21 @@ func (s *System) checkVersions(ctx context.Context, node int32) error {
 		}
 	}
 	return nil
+}
+
+// versions asks which versions of which requests a broker knows.
+func (s *System) versions(ctx context.Context, node int32) (map[protocol.ApiKey]apiversions.ApiKeyResponse, error) {
+	answer, err := s.link.Exchange(ctx, node, &apiversions.Request{}, probeTimeout)
+	if err != nil {
+		return nil, fmt.Errorf("asking for the broker's version: %w", err)
+	}
+	versions := answer.(*apiversions.Response)
+	if failed := code(versions.ErrorCode); failed != 0 {
+		return nil, fmt.Errorf("asking for the broker's version: %w", failed)
+	}
+	known := make(map[protocol.ApiKey]apiversions.ApiKeyResponse)
+	for _, k := range versions.ApiKeys {
+		known[protocol.ApiKey(k.ApiKey)] = k
+	}
+	return known, nil
 }

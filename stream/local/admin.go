@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 
 	"github.com/gretestream/grete/stream"
@@ -53,11 +54,29 @@ func (a *admin) Describe(ctx context.Context, topics ...string) (map[string]stre
 	for _, name := range topics {
 		if t := s.topics[name]; t != nil {
 			cfg := t.TopicConfig
-			cfg.Retention, cfg.Replication = t.retention(s), 1
+			cfg.Retention, cfg.Replication, cfg.TombstoneRetention = t.retention(s), 1, 0
+			if cfg.Cleanup == stream.CleanupCompact {
+				cfg.TombstoneRetention = s.opts.TombstoneRetention
+			}
 			found[name] = cfg
 		}
 	}
 	return found, nil
+}
+
+func (a *admin) TopicIDs(ctx context.Context, topics ...string) (map[string]string, error) {
+	s, err := a.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.visible.RUnlock()
+	ids := make(map[string]string)
+	for _, name := range topics {
+		if t := s.topics[name]; t != nil && t.id != "" {
+			ids[name] = t.id
+		}
+	}
+	return ids, nil
 }
 
 func (a *admin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
@@ -77,12 +96,13 @@ func (a *admin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
 	if s.topics[cfg.Name] != nil {
 		return fmt.Errorf("create topic %s: %w", cfg.Name, stream.ErrTopicExists)
 	}
-	if err := s.saveTopic(cfg); err != nil {
+	id := rand.Text()
+	if err := s.saveTopic(cfg, id); err != nil {
 		return fmt.Errorf("create topic %s in the embedded log in %s: %w", cfg.Name, s.dir, err)
 	}
 	s.visible.Lock()
 	defer s.visible.Unlock()
-	s.topics[cfg.Name] = newTopic(s, cfg)
+	s.topics[cfg.Name] = newTopic(s, cfg, id)
 	return nil
 }
 

@@ -100,7 +100,7 @@ func (c *compaction) run(ctx context.Context) error {
 	}
 	for i := range n {
 		err := c.records(ctx, i, func(r *stream.Record) error {
-			if !c.keep(r) {
+			if !c.keep(i, r) {
 				return nil
 			}
 			return c.write(r)
@@ -138,13 +138,15 @@ func (c *compaction) gather(ctx context.Context) (int, error) {
 	return len(c.inputs), nil
 }
 
-// keep: the record is the last of its key, and no deletion that is long past.
-// It covers all earlier records of the key, so nothing comes back to life.
-func (c *compaction) keep(r *stream.Record) bool {
+// keep: the record of input i is the last of its key, and no deletion that is long
+// past. It covers all earlier records of the key, so nothing comes back to life.
+// A deletion goes no sooner than what it deletes: one that is met for the first time
+// stays, however old it is, for a reader who has the value already.
+func (c *compaction) keep(i int, r *stream.Record) bool {
 	if c.keys.last(r.Key) > r.Offset {
 		return false
 	}
-	return r.Value != nil || r.Time >= c.forget
+	return r.Value != nil || r.Time >= c.forget || c.extents[i].gen == 0
 }
 
 // records reads the records of an input.

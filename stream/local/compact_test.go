@@ -85,6 +85,21 @@ func TestDeletionsAreForgottenLate(t *testing.T) {
 	}
 }
 
+// A deletion that is old when it is met for the first time stays, too, for readers
+// who have passed the value that it deletes.
+func TestOldDeletionsGoAfterWhatTheyDelete(t *testing.T) {
+	l, now := compactLog(t)
+	l.put(part("c"), keyed(0, 900, "a")...)
+	l.put(part("c"), keyed(1, 900, "fill")...)
+	l.put(part("c"), stream.Record{Key: []byte("a")})
+	l.put(part("c"), keyed(3, 900, "x")...)
+	*now = now.Add(25 * time.Hour)
+	l.clean()
+	if got := offsetsOf(l.all(part("c"))); !slices.Equal(got, []int64{1, 2, 3}) {
+		t.Errorf("what is left is %v", got)
+	}
+}
+
 // A reader sees every key's last value, wherever it stands when segments are
 // swapped, and reaches the end over holes.
 func TestReadersGoOnWhileSegmentsAreSwapped(t *testing.T) {
@@ -128,12 +143,14 @@ func TestHolesAtTheEnd(t *testing.T) {
 	l, now := compactLog(t)
 	l.put(part("c"), stream.Record{Key: []byte("a")}, stream.Record{Key: []byte("b"), Headers: []stream.Header{{Key: "x", Value: make([]byte, 900)}}})
 	l.put(part("c"), keyed(2, 900, "x")...)
+	l.clean()
 	*now = now.Add(25 * time.Hour)
+	l.put(part("c"), keyed(3, 900, "y")...)
 	l.clean()
 	l.must(l.Admin().DeleteRecords(context.Background(), stream.Position{TopicPartition: part("c"), Offset: 1}))
 	c := l.consumer(part("c"), 1, 0)
 	defer c.Close()
-	if got := offsetsOf(l.drain(c)); !slices.Equal(got, []int64{2}) {
+	if got := offsetsOf(l.drain(c)); !slices.Equal(got, []int64{2, 3}) {
 		t.Fatalf("%v", got)
 	}
 	if l.topics["c"].partitions[0].segments[0].base != 2 {

@@ -49,6 +49,7 @@ func openInfo(fs fileSystem, dir string, now time.Time, durable bool) (logInfo, 
 // topicInfo is topic.json.
 type topicInfo struct {
 	Name       string         `json:"name"`
+	ID         string         `json:"id,omitempty"`
 	Partitions int32          `json:"partitions"`
 	Cleanup    stream.Cleanup `json:"cleanup"`
 	Retention  time.Duration  `json:"retention"` // ns; 0: the log's, negative: never
@@ -58,13 +59,13 @@ const topicFile = "topic.json"
 
 // saveTopic makes a topic's directory: elsewhere first, so that it appears
 // whole. A topic can't have that place's name, which is outside topics.
-func (s *System) saveTopic(cfg stream.TopicConfig) error {
+func (s *System) saveTopic(cfg stream.TopicConfig, id string) error {
 	fs, durable := s.opts.fs, s.opts.Sync != SyncNever
 	tmp := filepath.Join(s.dir, "new-topic")
 	if err := fs.Mkdir(tmp); err != nil {
 		return err
 	}
-	info := topicInfo{Name: cfg.Name, Partitions: cfg.Partitions, Cleanup: cfg.Cleanup, Retention: cfg.Retention}
+	info := topicInfo{Name: cfg.Name, ID: id, Partitions: cfg.Partitions, Cleanup: cfg.Cleanup, Retention: cfg.Retention}
 	if err := writeJSON(fs, filepath.Join(tmp, topicFile), info, durable); err != nil {
 		return err
 	}
@@ -102,7 +103,7 @@ func (s *System) loadTopics() error {
 		if !found || err != nil || info.Name != e.Name() {
 			return fmt.Errorf("%s: %w: it doesn't describe topic %s", name, stream.ErrCorrupt, e.Name())
 		}
-		s.topics[info.Name] = newTopic(s, cfg)
+		s.topics[info.Name] = newTopic(s, cfg, info.ID)
 	}
 	return nil
 }

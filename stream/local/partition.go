@@ -10,11 +10,12 @@ import (
 
 type topic struct {
 	stream.TopicConfig
+	id         string // "" of one that was made before topics had ids
 	partitions []*partition
 }
 
-func newTopic(s *System, cfg stream.TopicConfig) *topic {
-	t := &topic{TopicConfig: cfg, partitions: make([]*partition, cfg.Partitions)}
+func newTopic(s *System, cfg stream.TopicConfig, id string) *topic {
+	t := &topic{TopicConfig: cfg, id: id, partitions: make([]*partition, cfg.Partitions)}
 	for i := range t.partitions {
 		t.partitions[i] = &partition{
 			tp:      stream.TopicPartition{Topic: cfg.Name, Partition: int32(i)},

@@ -40,7 +40,7 @@ func (s *System) replay(records []commitRecord) ([]commitRecord, error) {
 // by the commits up to synced.
 func (s *System) applyAll(records []commitRecord, synced uint64) (map[*segment]extent, error) {
 	for name, t := range s.topics {
-		s.topics[name] = newTopic(s, t.TopicConfig)
+		s.topics[name] = newTopic(s, t.TopicConfig, t.id)
 	}
 	clear(s.offsets)
 	known := make(map[*segment]extent)

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 
 	"github.com/gretestream/grete/stream"
@@ -52,7 +53,7 @@ func (a *admin) Describe(ctx context.Context, topics ...string) (map[string]stre
 	for _, name := range topics {
 		if t := s.topics[name]; t != nil {
 			cfg := t.TopicConfig
-			cfg.Replication = 1
+			cfg.Replication, cfg.TombstoneRetention = 1, 0
 			if cfg.Retention == 0 {
 				cfg.Retention = -1 // nothing is dropped here, whatever the age
 			}
@@ -60,6 +61,21 @@ func (a *admin) Describe(ctx context.Context, topics ...string) (map[string]stre
 		}
 	}
 	return found, nil
+}
+
+func (a *admin) TopicIDs(ctx context.Context, topics ...string) (map[string]string, error) {
+	s, err := a.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	ids := make(map[string]string)
+	for _, name := range topics {
+		if t := s.topics[name]; t != nil {
+			ids[name] = t.id
+		}
+	}
+	return ids, nil
 }
 
 func (a *admin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
@@ -75,7 +91,7 @@ func (a *admin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
 	if s.topics[cfg.Name] != nil {
 		return fmt.Errorf("create topic %s: %w", cfg.Name, stream.ErrTopicExists)
 	}
-	s.topics[cfg.Name] = &topic{TopicConfig: cfg, partitions: make([]partition, cfg.Partitions)}
+	s.topics[cfg.Name] = &topic{TopicConfig: cfg, id: rand.Text(), partitions: make([]partition, cfg.Partitions)}
 	return nil
 }
 

@@ -36,6 +36,7 @@ var _ stream.System = (*System)(nil)
 
 type topic struct {
 	stream.TopicConfig
+	id         string
 	partitions []partition
 }
 

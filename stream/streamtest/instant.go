@@ -154,6 +154,8 @@ func closedSystem(f *fixture) {
 	f.wantError(f.sys.Admin().DeleteRecords(f.ctx, stream.Position{TopicPartition: tp(topic, 0)}), stream.ErrClosed)
 	_, err = f.sys.Admin().Describe(f.ctx, topic)
 	f.wantError(err, stream.ErrClosed)
+	_, err = f.sys.Admin().TopicIDs(f.ctx, topic)
+	f.wantError(err, stream.ErrClosed)
 	_, err = f.sys.Admin().OffsetsAt(f.ctx, 0, tp(topic, 0))
 	f.wantError(err, stream.ErrClosed)
 	f.wantError(p.Flush(f.ctx), stream.ErrClosed)
@@ -178,5 +180,7 @@ func cancelledCalls(f *fixture) {
 	_, err = admin.OffsetsAt(ctx, 0)
 	f.wantError(err, context.Canceled)
 	_, err = admin.Describe(ctx, name)
+	f.wantError(err, context.Canceled)
+	_, err = admin.TopicIDs(ctx, name)
 	f.wantError(err, context.Canceled)
 }

@@ -62,8 +62,13 @@ func (d *disk) reopen(crash bool) {
 }
 
 func sameLog(d, other *disk, crash bool) {
-	id := d.sys.ID()
+	id, topic := d.sys.ID(), d.topic(1)
+	before, err := d.sys.Admin().TopicIDs(d.ctx, topic)
+	d.must(err)
 	d.reopen(crash)
+	if after, err := d.sys.Admin().TopicIDs(d.ctx, topic); err != nil || before[topic] == "" || after[topic] != before[topic] {
+		d.Errorf("the topic was %v and is %v, %v", before, after, err)
+	}
 	if d.sys.ID() != id || other.sys.ID() == id {
 		d.Errorf("the log was %s and is %s; another one is %s", id, d.sys.ID(), other.sys.ID())
 	}

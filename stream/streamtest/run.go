@@ -27,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) stream.System) {
 	runAll(t, open, []check{
 		{"topics are created once and counted", topics},
 		{"topics tell their settings", describe},
+		{"topics have ids", topicIDs},
 		{"impossible topics are refused", impossibleTopics},
 		{"what doesn't exist is an unknown topic", unknownTopics},
 		{"records come back as they were sent", recordsComeBack},

@@ -49,6 +49,9 @@ func describe(f *fixture) {
 		table:     {Partitions: 2, Cleanup: stream.CleanupCompact},
 	} {
 		g := got[name]
+		if g.TombstoneRetention < 0 || want.Cleanup != stream.CleanupCompact && g.TombstoneRetention != 0 {
+			f.Errorf("%s keeps deletions for %s", name, g.TombstoneRetention)
+		}
 		if g.Name != name || g.Partitions != want.Partitions || g.Cleanup != want.Cleanup || g.Retention == 0 || g.Replication < 1 ||
 			want.Retention > 0 && g.Retention != want.Retention {
 			f.Errorf("made as %+v, described as %+v", want, g)
@@ -56,6 +59,28 @@ func describe(f *fixture) {
 	}
 	if got[kept].Retention > 0 {
 		f.Errorf("records that are kept for ever are kept for %v", got[kept].Retention)
+	}
+}
+
+// topicIDs: a topic's id is always the same, and no other's. (That one which was
+// deleted and made anew gets another is tested where topics can be deleted.)
+func topicIDs(f *fixture) {
+	one, two := f.topic(1), f.topic(2)
+	ask := func(topics ...string) map[string]string {
+		ids, err := f.sys.Admin().TopicIDs(f.ctx, topics...)
+		f.must(err)
+		return ids
+	}
+	ids := ask(one, two, newName(), "../impossible")
+	if len(ids) != 2 || ids[one] == "" || ids[two] == "" || ids[one] == ids[two] {
+		f.Errorf("the ids of two topics are %v", ids)
+	}
+	f.fill(one, 0, 1)
+	if again := ask(one); len(again) != 1 || again[one] != ids[one] {
+		f.Errorf("the id of %s is %v, was %v", one, again, ids)
+	}
+	if none := ask(); len(none) != 0 {
+		f.Errorf("the ids of no topics are %v", none)
 	}
 }
 

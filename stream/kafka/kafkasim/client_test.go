@@ -54,6 +54,10 @@ func (c *client) ask(node int32, req protocol.Message) protocol.Message {
 	return c.Handle(c.now, node, req).Deliver(req)
 }
 
+func (c *client) ids(topics ...string) []wire.TopicID {
+	return c.ask(1, Copy(&wire.Metadata{Topics: topics})).(*wire.Metadata).Answer
+}
+
 // produce returns the code and the offset.
 func (c *client) produce(node int32, w who, tp stream.TopicPartition, l load) (int16, int64) {
 	l.at = c.now

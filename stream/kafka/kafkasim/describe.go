@@ -33,6 +33,8 @@ func Describe(req Message) string {
 		return fmt.Sprintf("OffsetFetch %s %v", r.Group, r.Partitions)
 	case *wire.DeleteRecords:
 		return fmt.Sprintf("DeleteRecords %v", r.Before)
+	case *wire.Metadata:
+		return fmt.Sprintf("Metadata: the ids of %v", r.Topics)
 	case *initproducerid.Request:
 		return fmt.Sprintf("InitProducerId %s %d.%d", r.TransactionalID, r.ProducerID, r.ProducerEpoch)
 	case *addpartitionstotxn.Request:
@@ -84,6 +86,8 @@ func (r *Reply) String() string {
 	case *wire.OffsetFetch:
 		return fmt.Sprintf("%+v", a.Answer)
 	case *wire.DeleteRecords:
+		return fmt.Sprintf("%+v", a.Answer)
+	case *wire.Metadata:
 		return fmt.Sprintf("%+v", a.Answer)
 	}
 	return fmt.Sprintf("%+v", r.answer)

@@ -53,6 +53,8 @@ func (c *Cluster) Handle(now time.Time, node int32, req Message) *Reply {
 		return c.fetch(now, node, r)
 	case *metadata.Request:
 		answer = c.metadata(r)
+	case *wire.Metadata:
+		answer = c.topicIDs(r)
 	case *apiversions.Request:
 		answer = versions()
 	case *findcoordinator.Request:
@@ -125,6 +127,9 @@ func (r *Reply) Deliver(req Message) Message {
 	case *wire.DeleteRecords:
 		q.Answer = slices.Clone(r.answer.(*wire.DeleteRecords).Answer)
 		return q
+	case *wire.Metadata:
+		q.Answer = slices.Clone(r.answer.(*wire.Metadata).Answer)
+		return q
 	}
 	return r.answer
 }
@@ -148,6 +153,8 @@ func Copy(req Message) Message {
 		return &wire.OffsetFetch{Group: r.Group, Partitions: slices.Clone(r.Partitions)}
 	case *wire.DeleteRecords:
 		return &wire.DeleteRecords{Before: slices.Clone(r.Before), Timeout: r.Timeout}
+	case *wire.Metadata:
+		return &wire.Metadata{Topics: slices.Clone(r.Topics)}
 	}
 	return req // package kafka makes a new one each time
 }

@@ -97,7 +97,12 @@ func TestRecreate(t *testing.T) {
 	c.must(nobody(), tp, plain(-1, "a"))
 	c.MoveLeader(tp, 2)
 	s.commit("g", -1, "t", 0, 1)
+	before := c.ids("t", "none")
 	c.Recreate("t")
+	after := c.ids("t", "..")
+	if before[0].ID == after[0].ID || before[1].Code != unknownTopic || after[1].Code != invalidTopic || before[0].ID == [16]byte{} || after[0].ID != c.ids("t")[0].ID {
+		t.Errorf("the ids are %v, were %v", after, before)
+	}
 	c.wantValues(tp, "")
 	if len(c.Offsets("g")) != 0 || len(c.Partitions()) != 2 || !c.byName["t"].compacted {
 		t.Error("it isn't the same")

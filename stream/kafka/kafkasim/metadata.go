@@ -6,6 +6,8 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/apiversions"
 	"github.com/segmentio/kafka-go/protocol/metadata"
+
+	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
 // ClusterID is what the cluster calls itself.
@@ -47,6 +49,21 @@ func (t *topic) metadata() metadata.ResponseTopic {
 			out.ErrorCode = leaderNotAvailable
 		}
 		answer.Partitions[i] = out
+	}
+	return answer
+}
+
+// topicIDs are for those who ask for nothing else.
+func (c *Cluster) topicIDs(r *wire.Metadata) *wire.Metadata {
+	answer := &wire.Metadata{}
+	for _, name := range r.Topics {
+		t := wire.TopicID{Topic: name, Code: unknownTopic}
+		if known := c.byName[name]; known != nil {
+			t.ID, t.Code = known.id, 0
+		} else if !validName(name) {
+			t.Code = invalidTopic
+		}
+		answer.Answer = append(answer.Answer, t)
 	}
 	return answer
 }

@@ -1,6 +1,7 @@
 package kafkasim
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
@@ -41,6 +42,7 @@ func defaults() []Setting {
 // A topic is one, with what its settings say.
 type topic struct {
 	name       string
+	id         [16]byte
 	settings   []Setting // all of them
 	partitions []*partition
 
@@ -95,6 +97,7 @@ func (c *Cluster) create(name string, partitions int32, replicas int, settings [
 		t.partitions = append(t.partitions, p)
 	}
 	c.made++
+	binary.BigEndian.PutUint64(t.id[:], uint64(c.made))
 	c.topics = append(c.topics, t)
 	c.byName[name] = t
 	c.changed()
@@ -131,8 +134,8 @@ func (c *Cluster) heir(replicas []int32) int32 {
 	return noLeader
 }
 
-// Recreate deletes a topic and makes one of the same name and settings, empty. The
-// offsets of groups in it are gone.
+// Recreate deletes a topic and makes one of the same name and settings, empty and
+// with another id. The offsets of groups in it are gone.
 func (c *Cluster) Recreate(topic string) {
 	t := c.byName[topic]
 	if t == nil {

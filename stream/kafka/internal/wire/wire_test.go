@@ -226,6 +226,35 @@ func TestDeleteRecords(t *testing.T) {
 	}
 }
 
+func TestMetadata(t *testing.T) {
+	req := &Metadata{Topics: []string{"a", "b", "none"}}
+	got, answer := kmsg.NewPtrMetadataRequest(), metadataAnswer()
+	exchange(t, req, got, answer)
+	if len(got.Topics) != 3 || *got.Topics[0].Topic != "a" || got.Topics[1].TopicID != [16]byte{} || got.AllowAutoTopicCreation {
+		t.Errorf("the request is %+v", got)
+	}
+	want := []TopicID{{"a", [16]byte{1, 2, 15: 3}, 0}, {"b", [16]byte{}, 0}, {"none", [16]byte{}, 3}}
+	if !reflect.DeepEqual(req.Answer, want) {
+		t.Errorf("the answer is %+v", req.Answer)
+	}
+}
+
+func metadataAnswer() *kmsg.MetadataResponse {
+	answer := kmsg.NewPtrMetadataResponse()
+	answer.SetVersion(10)
+	cluster, rack, a, b, none := "cluster", "rack", "a", "b", "none"
+	answer.ClusterID = &cluster
+	answer.Brokers = []kmsg.MetadataResponseBroker{{NodeID: 1, Host: "host", Port: 9092, Rack: &rack}, {NodeID: 2, Host: "other"}}
+	answer.Topics = []kmsg.MetadataResponseTopic{
+		{Topic: &a, TopicID: [16]byte{1, 2, 15: 3}, Partitions: []kmsg.MetadataResponseTopicPartition{
+			{Partition: 0, Leader: 1, Replicas: []int32{1, 2}, ISR: []int32{1}, OfflineReplicas: []int32{2}}, {Partition: 1, ErrorCode: 5},
+		}},
+		{Topic: &b, IsInternal: true},
+		{Topic: &none, ErrorCode: 3},
+	}
+	return answer
+}
+
 func TestAnswersThatAreWrong(t *testing.T) {
 	b := &broker{t: t, want: kmsg.NewPtrFetchRequest(), answer: fetchAnswer(), correlation: 1}
 	if err := Exchange(b, 7, "client", &Fetch{}); err == nil || !strings.Contains(err.Error(), "request 8, expected 7") {
@@ -243,15 +272,15 @@ func TestAnswersThatAreWrong(t *testing.T) {
 // FuzzAnswers: whatever a broker sends, no request reads beyond the answer's own
 // size, takes memory that the answer doesn't have bytes for, or goes on for ever.
 func FuzzAnswers(f *testing.F) {
-	answers := []kmsg.Response{fetchAnswer(), kmsg.NewPtrProduceResponse(), kmsg.NewPtrOffsetFetchResponse(), kmsg.NewPtrDeleteRecordsResponse()}
-	for i, v := range []int16{11, 8, 7, 1} {
+	answers := []kmsg.Response{fetchAnswer(), kmsg.NewPtrProduceResponse(), kmsg.NewPtrOffsetFetchResponse(), kmsg.NewPtrDeleteRecordsResponse(), metadataAnswer()}
+	for i, v := range []int16{11, 8, 7, 1, 10} {
 		answers[i].SetVersion(v)
 		f.Add(i, answers[i].AppendTo(nil))
 	}
 	f.Fuzz(func(t *testing.T, kind int, body []byte) {
 		taken := 0
 		requests := []Request{
-			&Fetch{Take: func(n int) []byte { taken += n; return make([]byte, n) }}, &Produce{}, &OffsetFetch{}, &DeleteRecords{},
+			&Fetch{Take: func(n int) []byte { taken += n; return make([]byte, n) }}, &Produce{}, &OffsetFetch{}, &DeleteRecords{}, &Metadata{},
 		}
 		req := requests[uint(kind)%uint(len(requests))]
 		frame := binary.BigEndian.AppendUint32(nil, uint32(len(body)+4))
