@@ -77,14 +77,16 @@ func (g generator) summary() string {
 	return g.of("", "/* History */ typo", "rv * (+9) vandalism", "ž", strings.Repeat("long ", 50))
 }
 
+// A window is a channel in the ten seconds that begin at a time, in ms.
+type window struct {
+	channel string
+	start   int64
+}
+
 // count counts edits by the issue's own words, with the regular expression and
 // nothing of the pipeline's.
 func count(lines []Line) (rows []Row, skipped int) {
 	re := regexp.MustCompile(`^\[\[(.*?)\]\]\s(.*?)\s(\S*)\s\*\s(.*?)\s\*\s\(\+?(-?\d+)\)\s(.*)$`)
-	type window struct {
-		channel string
-		start   int64
-	}
 	counts := map[window]*Row{}
 	titles := map[window]map[string]bool{}
 	for _, l := range lines {

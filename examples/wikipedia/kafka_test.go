@@ -29,6 +29,8 @@ func encoded(t *testing.T, lines []Line) [][]byte {
 	return values
 }
 
+func windowOf(r Row) window { return window{r.Channel, r.Start} }
+
 func rowsOf(t *testing.T, records []*kgo.Record) []Row {
 	t.Helper()
 	var rows []Row
@@ -135,13 +137,9 @@ func rowsAfterKills(t *testing.T, path string, n int, args ...string) (got, want
 // edits, and that there are no others.
 func nothingIsMissing(t *testing.T, got, want []Row) {
 	t.Helper()
-	type window struct {
-		channel string
-		start   int64
-	}
 	best := map[window]Row{}
 	for _, r := range got {
-		if w := (window{r.Channel, r.Start}); r.Edits > best[w].Edits {
+		if w := windowOf(r); r.Edits > best[w].Edits {
 			best[w] = r
 		}
 	}
@@ -150,7 +148,7 @@ func nothingIsMissing(t *testing.T, got, want []Row) {
 	}
 	wrong := 0
 	for _, w := range want {
-		r := best[window{w.Channel, w.Start}]
+		r := best[windowOf(w)]
 		if r.Edits < w.Edits || r.Titles != w.Titles || r.Minor < w.Minor || r.Bots < w.Bots || r.New < w.New {
 			if wrong++; wrong <= 5 {
 				t.Errorf("got %+v, want %+v at least", r, w)

@@ -1,0 +1,16 @@
+//go:build real && unix
+
+package program
+
+import "testing"
+
+// A verdict that finds nothing proves nothing.
+func TestCompare(t *testing.T) {
+	want := map[string]int{"a": 1, "b": 2, "c": 3, "d": 4}
+	got := map[string][]int{"a": {1}, "b": {2, 2}, "c": {4}, "e": {1}}
+	shown := 0
+	v := compare(got, want, func(string, []int, any) { shown++ })
+	if v != (Verdict{Of: 4, Lost: 1, Doubled: 1, Wrong: 1, Odd: 1}) || shown != 4 {
+		t.Errorf("%v; %d were shown", v, shown)
+	}
+}
