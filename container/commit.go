@@ -144,7 +144,7 @@ func (c *Container) apply(t *task, ends []stream.Position) error {
 		return nil
 	}
 	m := c.meta(t)
-	m.Changelogs = make(map[string]int64)
+	m.At, m.Changelogs = c.now, make(map[string]int64)
 	for i, s := range t.stage.Stores {
 		for _, end := range ends {
 			if end.Topic == s.Changelog && end.Partition == t.ID {

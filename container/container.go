@@ -24,6 +24,7 @@ type Container struct {
 	owner      string                   // tells this life of the container from others, in meta records
 	before     map[int32]claim          // by task: the last commit of who owned it before
 	fenced     map[string]bool          // producers that can't write any more, this one's former lives among them
+	ids        map[string]string        // of topics, by name, as of the start
 	cameBack   int                      // since the last commit but the first
 	skip       map[stream.Position]bool // records that failed after they had changed something
 	unsettled  bool                     // something must be committed before anything else is done
@@ -34,6 +35,7 @@ type Container struct {
 	lastTrim   time.Time
 	untrimmed  string // why the last trim failed
 	lastFlush  time.Time
+	lastFresh  time.Time
 	counts     metrics.Loop
 	published  time.Time
 }
@@ -94,6 +96,9 @@ func (c *Container) start(ctx context.Context) error {
 		return err
 	}
 	c.now = c.cfg.Now().UnixMilli()
+	if err := c.identify(ctx); err != nil {
+		return err
+	}
 	metas, err := c.restore(ctx)
 	if err != nil {
 		return err
@@ -104,6 +109,7 @@ func (c *Container) start(ctx context.Context) error {
 	c.lastCommit = c.cfg.Now()
 	c.lastFlush = c.lastCommit
 	if !c.cfg.AtLeastOnce {
+		c.lastFresh = c.lastCommit
 		c.unsettled = true // the first commit shows, for all tasks, who owns them now
 		c.moveAll()
 	}

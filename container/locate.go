@@ -28,6 +28,7 @@ func (c *Container) locate(ctx context.Context, metas []*meta) error {
 		of[t] = metas[i]
 	}
 	var fresh []*partition
+	var anew []renewed
 	for i, p := range c.partitions {
 		m := of[p.task]
 		in, ok := metaInput{}, false
@@ -35,6 +36,9 @@ func (c *Container) locate(ctx context.Context, metas []*meta) error {
 			in, ok = m.input(p.TopicPartition)
 		}
 		switch {
+		case ok && c.madeAnew(p.Topic, m) != "":
+			p.resume(in)
+			anew = append(anew, renewed{p, c.madeAnew(p.Topic, m)})
 		case ok:
 			if err := m.checkOffset(in, group, committed[i]); err != nil {
 				return disownedError{err}
@@ -49,6 +53,9 @@ func (c *Container) locate(ctx context.Context, metas []*meta) error {
 		default:
 			fresh = append(fresh, p)
 		}
+	}
+	if err := c.locateRenewed(ctx, anew); err != nil {
+		return err
 	}
 	return c.locateFresh(ctx, fresh)
 }
@@ -146,21 +153,31 @@ func (c *Container) outside(e *stream.OffsetOutOfRangeError) error {
 	if p.out {
 		return nil // first what has been read
 	}
-	in := c.cfg.Stage.Inputs[p.input]
-	if in.Repartition() {
+	if c.cfg.Stage.Inputs[p.input].Repartition() {
 		return disownedError{fmt.Errorf("%w: it carries the job's own traffic, of which only this task may delete anything: start again, and if that fails too, start over under another app name", e)}
 	}
+	if !c.goOn(p, e, "the next record isn't there any more") {
+		return fmt.Errorf("%w: records were deleted before they were processed, or the topic was made anew; %s", e, onOutOfRange)
+	}
+	return c.consumer.Assign(e.TopicPartition, p.position)
+}
+
+// onOutOfRange is what can be done about an offset that means nothing.
+const onOutOfRange = "OnOutOfRange of the input can say to go on with the oldest or the newest that is there"
+
+// goOn moves an input to where it says, if it does.
+func (c *Container) goOn(p *partition, e *stream.OffsetOutOfRangeError, why string) bool {
 	to := e.Start
-	switch in.OutOfRange {
+	switch c.cfg.Stage.Inputs[p.input].OutOfRange {
 	case scheduler.OutOfRangeOldest:
 	case scheduler.OutOfRangeNewest:
 		to = e.End
 	default:
-		return fmt.Errorf("%w: records were deleted before they were processed, or the topic was made anew; OnOutOfRange of the input can say to go on with the oldest or the newest that is there", e)
+		return false
 	}
-	c.cfg.Logger.Warn("the next record isn't there any more: going on elsewhere", "topic", e.Topic, "partition", e.Partition,
+	c.cfg.Logger.Warn(why+": going on elsewhere", "topic", e.Topic, "partition", e.Partition,
 		"offset", e.Offset, "start", e.Start, "end", e.End, "resume", to)
 	p.counts.OutOfRange++
 	p.position, p.task.moved = to, true
-	return c.consumer.Assign(e.TopicPartition, to)
+	return true
 }

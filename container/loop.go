@@ -71,6 +71,7 @@ func (c *Container) step(ctx context.Context) (Wait, error) {
 	}
 	began = c.spend(&c.counts.Phases.Process, began)
 	done := c.ended()
+	c.keepFresh(began)
 	if c.commitDue(began, done) {
 		if err := c.commit(ctx); err != nil {
 			return Wait{}, err

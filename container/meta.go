@@ -28,6 +28,9 @@ type meta struct {
 	Operators map[string]int64 `json:"operators,omitempty"`
 	// Schemas of the stores, by name: what must not change under existing state.
 	Schemas map[string]string `json:"schemas,omitempty"`
+	// Topics are the ids of the changelogs and the inputs, by name, of those that
+	// have one.
+	Topics map[string]string `json:"topics,omitempty"`
 	// Producer is the id of the producer that has committed it, if that could be
 	// shut out; Owner the life of the container.
 	Producer string `json:"producer,omitempty"`
@@ -39,8 +42,10 @@ type meta struct {
 	// the same: the next one to differ was set by somebody else.
 	Clean bool `json:"clean,omitempty"`
 
-	// What follows is in the database only. Changelogs is up to where it holds each
+	// What follows is in the database only. At is when it had all that was in the
+	// changelogs, in ms since 1970; 0: before that was noted. Changelogs is up to where it holds each
 	// store's changelog.
+	At         int64            `json:"at,omitempty"`
 	Changelogs map[string]int64 `json:"changelogs,omitempty"`
 	// Restoring says that the database is being restored to this commit, and doesn't
 	// hold all of it yet, or that the changelogs are not in order yet. Cuts is where
@@ -68,7 +73,7 @@ func (c *Container) blankMeta(t *task) meta {
 // meta describes a task as it stands, all finished.
 func (c *Container) meta(t *task) meta {
 	m := c.blankMeta(t)
-	m.Seq, m.AtLeastOnce, m.Clean = t.seq, c.cfg.AtLeastOnce, c.clean
+	m.Seq, m.AtLeastOnce, m.Clean, m.Topics = t.seq, c.cfg.AtLeastOnce, c.clean, c.ids
 	if !c.cfg.AtLeastOnce {
 		m.Producer, m.Owner = c.cfg.TransactionalID(), c.owner
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gretestream/grete/stream"
 )
@@ -47,6 +48,7 @@ type restorer struct {
 	c        *Container
 	consumer stream.Consumer // nil if nothing was to be read
 	tasks    []*restoring
+	began    time.Time // when the ends of the changelogs were asked for
 }
 
 // restoring is a task on its way to its last commit.
@@ -55,7 +57,8 @@ type restoring struct {
 	local *meta // of the database; nil if it is empty
 	last  *meta // of the last commit; nil if there was none
 	parts []*changelog
-	left  int // how many of parts are still to be replayed
+	left  int   // how many of parts are still to be replayed
+	asOf  int64 // what is in the database had no later change then; see [meta.At]
 }
 
 // A changelog is one partition of a changelog, or of the topic that stands in for
@@ -90,6 +93,9 @@ func (r *restorer) run(ctx context.Context) error {
 		if err == nil && !behind {
 			behind, err = r.behind(ctx)
 		}
+		if err == nil && !behind {
+			behind, err = r.check(ctx)
+		}
 		if err != nil {
 			return err
 		}
@@ -100,12 +106,22 @@ func (r *restorer) run(ctx context.Context) error {
 			return err
 		}
 	}
+	return r.replay(ctx)
+}
+
+// check refuses what can't be the tasks' last commits. It tells whether it has
+// emptied databases, so that one has to look again.
+func (r *restorer) check(ctx context.Context) (emptied bool, err error) {
 	for _, t := range r.tasks {
-		if err := t.checkWhole(); err != nil {
-			return fmt.Errorf("task %d: %w", t.ID, err)
+		err := t.checkWhole()
+		if err == nil {
+			err = r.checkCommitted(t)
+		}
+		if err != nil {
+			return false, fmt.Errorf("task %d: %w", t.ID, err)
 		}
 	}
-	return r.replay(ctx)
+	return r.discardAged(ctx)
 }
 
 // look finds out where the last commits are, up to the ends that are given.
@@ -143,11 +159,11 @@ func (r *restorer) close() error {
 // begin asks where the changelogs begin and end, and what of them the databases
 // hold.
 func (r *restorer) begin(ctx context.Context, endsOf ask) error {
-	r.tasks = nil
+	r.tasks, r.began = nil, r.c.cfg.Now()
 	var all []*changelog
 	var tps []stream.TopicPartition
 	for _, t := range r.c.tasks {
-		rt := &restoring{task: t}
+		rt := &restoring{task: t, asOf: r.began.UnixMilli()}
 		r.tasks = append(r.tasks, rt)
 		for i, topic := range ChangelogTopics(r.c.cfg.Stage) {
 			l := &changelog{TopicPartition: stream.TopicPartition{Topic: topic, Partition: t.ID}, task: rt, store: i}
@@ -190,6 +206,9 @@ func (r *restorer) beginTask(t *restoring) error {
 		if err := t.checkEmptied(m); err != nil {
 			return err
 		}
+		if err := r.checkHistory(t, m); err != nil {
+			return err
+		}
 		trouble = t.misfit(m)
 	}
 	if trouble != "" {
@@ -198,7 +217,7 @@ func (r *restorer) beginTask(t *restoring) error {
 	if m == nil {
 		return nil
 	}
-	t.local = m
+	t.local, t.asOf = m, m.At
 	for _, l := range t.parts {
 		if at, ok := m.Changelogs[l.name()]; ok {
 			l.next, l.known = at, true
@@ -249,11 +268,15 @@ func (t *restoring) checkWhole() error {
 
 // emptied is what to do about a changelog that has lost all that was committed to it.
 func (l *changelog) emptied() error {
-	remedy := "start over under another app name"
+	return fmt.Errorf("changelog %s has nothing of what was committed to it: was the topic deleted, and made anew? The state was not touched; %s", l.TopicPartition, l.remedy())
+}
+
+// remedy is what can be done without the changelog.
+func (l *changelog) remedy() string {
 	if len(l.task.parts) > 1 {
-		remedy = "give the operator a new name, to go on without its state, or start over under another app name"
+		return "give the operator a new name, to go on without its state, or start over under another app name"
 	}
-	return fmt.Errorf("changelog %s has nothing of what was committed to it: was the topic deleted, and made anew? The state was not touched; %s", l.TopicPartition, remedy)
+	return "start over under another app name"
 }
 
 // name is that of the changelog's store.
