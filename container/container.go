@@ -66,6 +66,8 @@ func (c *Container) open(ctx context.Context) error {
 		return nil
 	case lost(err):
 		return c.comeBack(ctx, err)
+	case corrupt(err) != "":
+		return c.heal(ctx, corrupt(err), err)
 	}
 	return errors.Join(err, c.Close())
 }

@@ -47,8 +47,11 @@ func (c *Container) Step(ctx context.Context) (Wait, error) {
 	if replay := (*replayError)(nil); errors.As(err, &replay) {
 		return Wait{}, c.replay(ctx, replay.cause)
 	}
-	if lost(err) {
+	switch dir := corrupt(err); {
+	case lost(err):
 		return Wait{}, c.comeBack(ctx, err)
+	case dir != "":
+		return Wait{}, c.heal(ctx, dir, err)
 	}
 	return w, err
 }

@@ -7,8 +7,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/gretestream/grete/kv"
-	"github.com/gretestream/grete/kv/memory"
 	"github.com/gretestream/grete/stream"
 	streammemory "github.com/gretestream/grete/stream/memory"
 )
@@ -154,73 +152,3 @@ func (p *looseProducer) Commit(ctx context.Context, offsets stream.GroupOffsets)
 }
 
 func (p *looseProducer) Close() error { return errors.Join(p.arrive(), p.Producer.Close()) }
-
-// A disk keeps databases in memory over a container's end, until it is lost. A
-// write is the container's last act now and then.
-type disk struct {
-	*memory.Engine
-	log *looseLog
-	dbs map[string]database
-}
-
-type database struct {
-	kv.Database
-	stores []string
-}
-
-func newDisk(l *looseLog) *disk { return &disk{memory.New(0), l, make(map[string]database)} }
-
-func (d *disk) Durable() bool { return true }
-
-func (d *disk) Open(dir string, stores []string) (kv.Database, error) {
-	if old := d.dbs[dir]; !slices.Equal(old.stores, stores) {
-		db, err := d.Engine.Open(dir, stores)
-		if err == nil && old.Database != nil {
-			err = old.copyTo(db)
-		}
-		if err != nil {
-			return nil, err
-		}
-		d.dbs[dir] = database{db, stores}
-	}
-	return kept{d.dbs[dir], d.log}, nil
-}
-
-// copyTo copies everything to a database that has more stores.
-func (d database) copyTo(db kv.Database) error {
-	b := db.NewBatch()
-	for i := range d.stores {
-		it := d.Iterate(i, nil, nil)
-		for it.Next() {
-			b.Put(i, it.Key(), it.Value())
-		}
-		if err := errors.Join(it.Err(), it.Close()); err != nil {
-			return err
-		}
-	}
-	m, err := d.Meta()
-	if err != nil {
-		return err
-	}
-	b.SetMeta(m)
-	return db.Write(b)
-}
-
-func (d *disk) Remove(dir string) error {
-	delete(d.dbs, dir)
-	return nil
-}
-
-type kept struct {
-	kv.Database
-	log *looseLog
-}
-
-func (kept) Close() error { return nil }
-
-func (k kept) Write(b *kv.Batch) error {
-	if k.log.crashes() {
-		return errCrash
-	}
-	return k.Database.Write(b)
-}

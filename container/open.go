@@ -58,6 +58,12 @@ func (c *Container) openState(t *task) error {
 		names = append(names, s.Name)
 	}
 	db, err := c.cfg.Engine.Open(c.stateDir(t), names)
+	if dir := corrupt(err); dir != "" {
+		if err := c.removeState(dir, err); err != nil {
+			return err
+		}
+		db, err = c.cfg.Engine.Open(dir, names)
+	}
 	if err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ func (c *Container) failed(p *partition, before int64, err error) error {
 		return err // not in the operators: the record was finished
 	}
 	failure := &RecordError{TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset, Operator: p.task.logic.Operator(), Err: err}
-	if !p.source.Skips() {
+	if !p.source.Skips() || !ofRecord(err) {
 		return failure
 	}
 	if p.task.changes != before {

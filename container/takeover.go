@@ -48,7 +48,8 @@ func lost(err error) bool {
 	return errors.Is(err, stream.ErrFenced) || errors.Is(err, stream.ErrAborted) || errors.As(err, new(disownedError))
 }
 
-// comebacks is how often in a row a container comes back without a commit.
+// comebacks is how often in a row a container comes back, or heals, without a
+// commit.
 const comebacks = 8
 
 // comeBack goes on from what is committed, if the tasks are still the container's.

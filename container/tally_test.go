@@ -22,6 +22,7 @@ type tally struct {
 	sys   stream.System
 	input map[int32][]string // the keys of each partition
 	once  bool               // nothing may come out twice
+	skips bool               // records that fail are left out
 	// Of a store that is added later: whether it is there, and from which record of
 	// each partition on.
 	single  bool
@@ -201,4 +202,4 @@ func (*tallyLogic) SetMarks(map[string]int64)     {}
 func (*tallyLogic) Operator() string              { return "tally" }
 func (*tallyLogic) SetWatermark(int64)            {}
 func (*tallyLogic) Disorder() time.Duration       { return 0 }
-func (*tallyLogic) Skips() bool                   { return false }
+func (l *tallyLogic) Skips() bool                 { return l.program.skips }

@@ -12,14 +12,28 @@ import (
 // Close is [stream.ErrClosed], and a directory that another process has open is
 // [stream.ErrLocked].
 var (
-	// ErrCorrupt: a database can't be read as it was written. What helps is to
-	// remove its directory: it is restored from the changelog. It is a
-	// [stream.ErrCorrupt] too.
+	// ErrCorrupt: a database can't be read as it was written. It comes in a
+	// [DatabaseError]. What helps is to remove the database: it is restored from
+	// the changelog. It is a [stream.ErrCorrupt] too.
 	ErrCorrupt = fmt.Errorf("state is %w", stream.ErrCorrupt)
 	// ErrMemoryBudget: an engine that keeps its state in memory would need more
 	// of it than it was given.
 	ErrMemoryBudget = errors.New("state is larger than the memory it was given")
 )
+
+// A DatabaseError is the failure of a database, by its disk or by what is on it.
+// The record that was being processed isn't to blame.
+type DatabaseError struct {
+	Dir   string
+	Doing string // opening, reading, writing, closing
+	Err   error
+}
+
+func (e *DatabaseError) Error() string {
+	return fmt.Sprintf("%s the state in %s: %v", e.Doing, e.Dir, e.Err)
+}
+
+func (e *DatabaseError) Unwrap() error { return e.Err }
 
 // An Engine opens databases. There is one for the process; it is used by several
 // goroutines at once.

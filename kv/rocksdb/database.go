@@ -3,8 +3,6 @@
 package rocksdb
 
 import (
-	"fmt"
-
 	"github.com/linxGnu/grocksdb"
 
 	"github.com/gretestream/grete/kv"
@@ -72,7 +70,7 @@ func (d *database) Write(b *kv.Batch) error {
 	}
 	d.reap()
 	if err := d.dropped.note(b, d.families); err != nil {
-		return fmt.Errorf("writing the state in %s: %w", d.dir, err)
+		return d.failed("writing", err)
 	}
 	batch := grocksdb.WriteBatchFrom(b.Encoded())
 	defer batch.Destroy()
@@ -84,7 +82,7 @@ func (d *database) Write(b *kv.Batch) error {
 }
 
 func (d *database) failed(what string, err error) error {
-	return fmt.Errorf("%s the state in %s: %w", what, d.dir, translate(err))
+	return &kv.DatabaseError{Dir: d.dir, Doing: what, Err: translate(err)}
 }
 
 // sum adds up a property of all column families.

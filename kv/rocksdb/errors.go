@@ -21,7 +21,7 @@ func translate(err error) error {
 	case strings.Contains(text, "lock hold by current process"), strings.Contains(text, "While lock file"):
 		return fmt.Errorf("%w: %s", stream.ErrLocked, text)
 	case strings.HasPrefix(text, "Corruption"), missingFile(text):
-		return fmt.Errorf("%w: %s: remove the directory, and it is restored from the changelog", kv.ErrCorrupt, text)
+		return fmt.Errorf("%w: %s", kv.ErrCorrupt, text)
 	}
 	return err
 }

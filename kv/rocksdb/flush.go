@@ -142,7 +142,7 @@ func (d *database) flushAll() error {
 	d.flushFamilies()
 	left := d.sum("rocksdb.num-entries-active-mem-table") + d.sum("rocksdb.num-entries-imm-mem-tables")
 	if left > 0 {
-		return fmt.Errorf("closing the state in %s: %d entries couldn't be written to disk; they are replayed from the changelog at the next start", d.dir, left)
+		return d.failed("closing", fmt.Errorf("%d entries couldn't be written to disk; they are replayed from the changelog at the next start", left))
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ func (e *Engine) Open(dir string, stores []string) (kv.Database, error) {
 	d, err := e.openTrusted(dir, stores)
 	if err != nil {
 		e.release()
-		return nil, fmt.Errorf("opening the state in %s: %w", dir, translate(err))
+		return nil, &kv.DatabaseError{Dir: dir, Doing: "opening", Err: translate(err)}
 	}
 	return d, nil
 }
