@@ -70,7 +70,7 @@ func (s *shelf) put(p *parcel) {
 	if p.bytes == nil {
 		p.bytes, _ = p.builder.Finish(0) // for its memory only
 	}
-	if room := cap(p.bytes); !p.exposed && room <= 2*compressedBytes && s.bytes+room <= shelfBytes {
+	if room := cap(p.bytes); !p.exposed && room <= 2*batchBytes && s.bytes+room <= shelfBytes {
 		s.free = append(s.free, p)
 		s.bytes += room
 	}

@@ -92,7 +92,7 @@ func (s *sending) check(b *fakeBrokers) {
 }
 
 // batchOf is a number of records that fill more than a batch.
-const batchOf = 150
+const batchOf = 300
 
 func TestProduces(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {

@@ -22,15 +22,15 @@ type topicRules struct {
 // batchBytes is how large a batch of more than one record may get before it is
 // compressed.
 func (r topicRules) batchBytes(codec batch.Codec) int {
-	full, most := batchBytes, r.maxBytes
+	most := r.maxBytes
 	if codec != batch.None {
 		// What can't be compressed becomes a little larger instead.
-		full, most = compressedBytes, most-most/64-batch.HeaderSize
+		most -= most/64 + batch.HeaderSize
 	}
-	if r.maxBytes > 0 && most < full {
+	if r.maxBytes > 0 && most < batchBytes {
 		return most
 	}
-	return full
+	return batchBytes
 }
 
 // maxMessage is a topic's setting, by Kafka's name.

@@ -18,12 +18,10 @@ type writer struct {
 	slots    []slot
 }
 
-// Sizes of a full batch, before it is compressed: large enough that what a batch
-// costs isn't felt, and far below what brokers take.
-const (
-	batchBytes      = 128 << 10
-	compressedBytes = 256 << 10
-)
+// batchBytes is the size of a full batch, before it is compressed: large enough
+// that what requests and the goroutines' turns cost is spread over many records
+// (at half of it, a third more for each), and far below what brokers take.
+const batchBytes = 256 << 10
 
 // Writer looks at the topic, and what it takes.
 func (p *producer) Writer(topic string) (stream.Writer, error) {

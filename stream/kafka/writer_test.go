@@ -85,9 +85,6 @@ func TestBatchesKeepTheTopicsLimit(t *testing.T) {
 				s.commit()
 				s.check(b)
 				most := batchBytes
-				if codec != batch.None {
-					most = compressedBytes
-				}
 				if limit == "20000" {
 					most = 20000
 				}
