@@ -5,10 +5,8 @@ package kafka
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -20,10 +18,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// BenchmarkConsume reads the same topic by our consumer and by others, in turn, and
-// reports the medians: CPU time of the whole process (getrusage, user and system)
-// and allocations, for each record. The broker runs beside them, so the time on
-// the wall says little.
+// BenchmarkConsume reads the same topic by our consumer and by others, in turn.
 //
 //	go test -tags real -run '^$' -bench Consume ./stream/kafka
 func BenchmarkConsume(b *testing.B) {
@@ -33,75 +28,17 @@ func BenchmarkConsume(b *testing.B) {
 	cluster.CreateTopic(b, topic, partitions, nil)
 	fillTopic(b, cluster, topic, partitions, records)
 	java := cluster.JavaBenchConsume(b, topic, records, nil)
-	contenders := []contender{
-		{"grete", func() cost { return measure(records, func() { readOurs(b, cluster, topic, partitions, records) }) }},
-		{"franz", func() cost { return measure(records, func() { readFranz(b, cluster, topic, records) }) }},
-		{"franz-pooled", func() cost {
-			return measure(records, func() { readFranz(b, cluster, topic, records, kgo.WithPools(new(recordPool))) })
-		}},
-		{"java", func() cost { return cost{cpu: java.Round(b).CPU} }},
+	measured := func(read func()) func() kafkatest.Cost {
+		return func() kafkatest.Cost { return kafkatest.Measure(records, read) }
 	}
-	compete(b, 0, rounds, contenders)
-}
-
-// A contender does the same as the others, once.
-type contender struct {
-	name string
-	run  func() cost
-}
-
-// compete has all contenders run in turn, some times in vain and then for so many
-// rounds, and reports their medians beside those of the first.
-func compete(b *testing.B, warmUps, rounds int, all []contender) {
-	b.Helper()
-	costs := make([][]cost, len(all))
-	for round := range warmUps + rounds {
-		for i, c := range all {
-			if cost := c.run(); round >= warmUps {
-				costs[i] = append(costs[i], cost)
-			}
-		}
-	}
-	b.ReportMetric(0, "ns/op")
-	first := median(costs[0])
-	for i, c := range all {
-		m := median(costs[i])
-		b.ReportMetric(m.cpu, c.name+"-cpu-ns/record")
-		b.ReportMetric(m.allocs, c.name+"-allocs/record")
-		b.ReportMetric(first.cpu/m.cpu, "ours/"+c.name)
-	}
-}
-
-// A cost is for each record.
-type cost struct{ cpu, allocs float64 }
-
-// measure runs f and divides what it cost.
-func measure(records int, f func()) cost {
-	runtime.GC()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	cpu := cpuTime()
-	f()
-	cpu = cpuTime() - cpu
-	runtime.ReadMemStats(&after)
-	return cost{float64(cpu) / float64(records), float64(after.Mallocs-before.Mallocs) / float64(records)}
-}
-
-// cpuTime is what this process has used, in ns.
-func cpuTime() int64 {
-	var use syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &use) // it can't fail
-	return use.Utime.Nano() + use.Stime.Nano()
-}
-
-func median(all []cost) cost {
-	cpu, allocs := make([]float64, len(all)), make([]float64, len(all))
-	for i, c := range all {
-		cpu[i], allocs[i] = c.cpu, c.allocs
-	}
-	slices.Sort(cpu)
-	slices.Sort(allocs)
-	return cost{cpu[len(cpu)/2], allocs[len(allocs)/2]}
+	kafkatest.Compete(b, 0, rounds,
+		kafkatest.Contender{Name: "grete", Round: measured(func() { readOurs(b, cluster, topic, partitions, records) })},
+		kafkatest.Contender{Name: "franz", Round: measured(func() { readFranz(b, cluster, topic, records) })},
+		kafkatest.Contender{Name: "franz-pooled", Round: measured(func() {
+			readFranz(b, cluster, topic, records, kgo.WithPools(new(recordPool)))
+		})},
+		kafkatest.Contender{Name: "java", Round: func() kafkatest.Cost { return java.Round(b) }},
+	)
 }
 
 // fillTopic writes records of 100 bytes, 1000 to a batch.

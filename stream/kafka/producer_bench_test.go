@@ -14,9 +14,8 @@ import (
 )
 
 // BenchmarkProduce writes records of 100 bytes to 8 partitions by our producer and
-// by others, in turn, and reports medians as BenchmarkConsume does. All of them are
-// idempotent, wait for all replicas, compress nothing unless their names say so, and
-// have written as much before, once.
+// by others, in turn. All of them are idempotent, wait for all replicas, compress
+// nothing unless their names say so, and have written as much before, once.
 //
 // franz-go compresses by default, and these values nearly vanish then, so that the
 // kernel has nothing to copy: that is compared with ours doing the same.
@@ -30,18 +29,19 @@ func BenchmarkProduce(b *testing.B) {
 	java := cluster.JavaBenchProduce(b, topic, records, size, nil)
 	plain := kgo.ProducerBatchCompression(kgo.NoCompression())
 	tuned := []kgo.Opt{plain, kgo.ProducerLinger(20 * time.Millisecond), kgo.ProducerBatchMaxBytes(1 << 20), kgo.MaxBufferedRecords(200_000)}
-	measured := func(write func()) func() cost { return func() cost { return measure(records, write) } }
-	value := make([]byte, size)
-	contenders := []contender{
-		{"grete", measured(writeOurs(b, cluster, batch.None, stream.ProducerConfig{AtLeastOnce: true}, topic, records, value))},
-		{"grete-transactional", measured(writeOurs(b, cluster, batch.None, stream.ProducerConfig{}, topic, records, value))},
-		{"grete-snappy", measured(writeOurs(b, cluster, batch.Snappy, stream.ProducerConfig{AtLeastOnce: true}, topic, records, value))},
-		{"franz", measured(writeFranz(b, cluster, topic, records, value, plain))},
-		{"franz-tuned", measured(writeFranz(b, cluster, topic, records, value, tuned...))},
-		{"franz-snappy", measured(writeFranz(b, cluster, topic, records, value))},
-		{"java", func() cost { return cost{cpu: java.Round(b).CPU} }},
+	measured := func(write func()) func() kafkatest.Cost {
+		return func() kafkatest.Cost { return kafkatest.Measure(records, write) }
 	}
-	compete(b, 1, rounds, contenders)
+	value := make([]byte, size)
+	kafkatest.Compete(b, 1, rounds,
+		kafkatest.Contender{Name: "grete", Round: measured(writeOurs(b, cluster, batch.None, stream.ProducerConfig{AtLeastOnce: true}, topic, records, value))},
+		kafkatest.Contender{Name: "grete-transactional", Round: measured(writeOurs(b, cluster, batch.None, stream.ProducerConfig{}, topic, records, value))},
+		kafkatest.Contender{Name: "grete-snappy", Round: measured(writeOurs(b, cluster, batch.Snappy, stream.ProducerConfig{AtLeastOnce: true}, topic, records, value))},
+		kafkatest.Contender{Name: "franz", Round: measured(writeFranz(b, cluster, topic, records, value, plain))},
+		kafkatest.Contender{Name: "franz-tuned", Round: measured(writeFranz(b, cluster, topic, records, value, tuned...))},
+		kafkatest.Contender{Name: "franz-snappy", Round: measured(writeFranz(b, cluster, topic, records, value))},
+		kafkatest.Contender{Name: "java", Round: func() kafkatest.Cost { return java.Round(b) }},
+	)
 }
 
 // writeOurs commits every so often, as a container does.

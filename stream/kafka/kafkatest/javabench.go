@@ -19,13 +19,6 @@ type JavaBench struct {
 	wait   func() error
 }
 
-// A Cost is what a round took, in nanoseconds for each record. CPU is that of the
-// whole process, the JVM's compiler and garbage collector included.
-type Cost struct {
-	CPU  float64 `json:"cpu"`
-	Wall float64 `json:"wall"`
-}
-
 // JavaBenchConsume is about reading records of a topic from its start, in which
 // there are as many.
 func (c *Cluster) JavaBenchConsume(t testing.TB, topic string, records int, settings map[string]string) *JavaBench {

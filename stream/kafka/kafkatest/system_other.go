@@ -19,6 +19,8 @@ func terminate(*os.Process) error { return errNotUnix() }
 func pause(*os.Process) error     { return errNotUnix() }
 func resume(*os.Process) error    { return errNotUnix() }
 
+func cpuTime() int64 { return 0 }
+
 func errNotUnix() error {
 	return &missingError{errors.New("real brokers are started on Unix only")}
 }

@@ -52,3 +52,10 @@ func (g *guard) end() {
 func terminate(p *os.Process) error { return p.Signal(unix.SIGTERM) }
 func pause(p *os.Process) error     { return p.Signal(unix.SIGSTOP) }
 func resume(p *os.Process) error    { return p.Signal(unix.SIGCONT) }
+
+// cpuTime is what this process has used, in ns.
+func cpuTime() int64 {
+	var use unix.Rusage
+	_ = unix.Getrusage(unix.RUSAGE_SELF, &use) // it can't fail
+	return use.Utime.Nano() + use.Stime.Nano()
+}
