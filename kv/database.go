@@ -86,6 +86,19 @@ type Database interface {
 	Close() error
 }
 
+// A Loader is a [Database] that takes in many entries of a store, in the order of
+// their keys, for less than they cost as batches.
+type Loader interface {
+	// Load is Write for what fill puts: each key once, ascending; a nil value
+	// removes the key. All of it is there and durable if Load returns true, without a
+	// meta record that says so; and nothing of it after an error. False: batches
+	// serve better now, and fill wasn't called.
+	Load(store int, fill func(put Put) error) (bool, error)
+}
+
+// Put takes a key and its value, and keeps neither.
+type Put = func(key, value []byte) error
+
 // An Iterator goes over the entries of a store. Key and Value are valid until the
 // next call of Next or Close.
 type Iterator interface {

@@ -11,6 +11,10 @@ import (
 // process is killed, which does no harm.
 const replayBatch = 4 << 20
 
+// loadBytes is from how large a store's table on, values not counted, its entries are
+// loaded rather than written. A load costs the database a file.
+const loadBytes = 1 << 20
+
 // A replay buffers the last record of each key of the changelogs, so that keys
 // that changed often are written once, and in order. A nil one is empty.
 type replay struct {
@@ -130,41 +134,68 @@ func (r *replay) write() error {
 	if r == nil {
 		return nil
 	}
-	b := r.state.batch
-	b.Reset()
+	r.state.batch.Reset()
 	for store, t := range r.tables {
-		for _, i := range t.ascending(&r.state.sorter, &r.pool) {
-			if err := r.encode(store, t, t.at(i, &r.pool)); err != nil {
-				return err
-			}
-			if b.Size() < replayBatch {
-				continue
-			}
-			if err := r.state.db.Write(b); err != nil {
-				return err
-			}
-			b.Reset()
+		loaded, err := r.load(store, t)
+		if err == nil && !loaded {
+			err = r.each(store, t, func(key, value []byte) error { return r.batch(store, key, value) })
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (r *replay) encode(store int, t *table[replayed], it *item[replayed]) error {
-	key, v := t.key(it), &it.value
-	switch {
-	case it.flags&present == 0:
-		// A tombstone for what isn't there costs more than to look.
-		_, found, err := r.state.db.Get(store, key)
-		if err != nil {
+// load has the database load a store's entries, if they are many and it can.
+func (r *replay) load(store int, t *table[replayed]) (bool, error) {
+	db, ok := r.state.db.(Loader)
+	if !ok || t.size() < loadBytes {
+		return false, nil
+	}
+	return db.Load(store, func(put Put) error { return r.each(store, t, put) })
+}
+
+// batch puts an entry into the batch, which is written when it is full.
+func (r *replay) batch(store int, key, value []byte) error {
+	b := r.state.batch
+	if value == nil {
+		b.Delete(store, key)
+	} else {
+		b.Put(store, key, value)
+	}
+	if b.Size() < replayBatch {
+		return nil
+	}
+	err := r.state.db.Write(b)
+	b.Reset()
+	return err
+}
+
+// each calls put for the entries of a store by key, with a nil value for those that
+// are to be removed.
+func (r *replay) each(store int, t *table[replayed], put Put) error {
+	for _, i := range t.ascending(&r.state.sorter, &r.pool) {
+		it := t.at(i, &r.pool)
+		key, v := t.key(it), &it.value
+		value := []byte{}
+		switch {
+		case it.flags&present == 0:
+			// A tombstone for what isn't there costs more than to look.
+			_, found, err := r.state.db.Get(store, key)
+			if err != nil {
+				return err
+			}
+			if !found {
+				continue
+			}
+			value = nil
+		case v.length > 0:
+			value = r.values.at(v.ref, v.length)
+		}
+		if err := put(key, value); err != nil {
 			return err
 		}
-		if found {
-			r.state.batch.Delete(store, key)
-		}
-	case v.length == 0:
-		r.state.batch.Put(store, key, nil)
-	default:
-		r.state.batch.Put(store, key, r.values.at(v.ref, v.length))
 	}
 	return nil
 }

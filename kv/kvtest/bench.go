@@ -19,7 +19,8 @@ func Benchmark(b *testing.B, newEngine func(b *testing.B) kv.Engine) {
 		b.Run(fmt.Sprintf("Values/zipf-%dk", n/1000), func(b *testing.B) { benchmarkValues(b, newEngine(b), n) })
 	}
 	b.Run("Windows", func(b *testing.B) { benchmarkWindows(b, newEngine(b)) })
-	b.Run("Replay", func(b *testing.B) { benchmarkReplay(b, newEngine(b)) })
+	b.Run("Replay/again", func(b *testing.B) { benchmarkReplay(b, newEngine(b), 200_000) })
+	b.Run("Replay/new", func(b *testing.B) { benchmarkReplay(b, newEngine(b), 1<<62) })
 }
 
 // commitEvery is how many records there are between two commits.
@@ -150,16 +151,16 @@ func closeWindow(b *testing.B, windows *kv.Windows[int64], sum *int64) {
 	}
 }
 
-// benchmarkReplay restores a store from a changelog in which each key stands five
-// times.
-func benchmarkReplay(b *testing.B, e kv.Engine) {
+// benchmarkReplay restores a store of at most n keys from a changelog that has them in
+// no order.
+func benchmarkReplay(b *testing.B, e kv.Engine, n uint64) {
 	c := openBench(b, e, 64<<20)
 	key, value := make([]byte, 16), make([]byte, 100)
 	rng := rand.New(rand.NewPCG(3, 4))
 	b.SetBytes(int64(len(key) + len(value)))
 	c.begin()
 	for b.Loop() {
-		binary.BigEndian.PutUint64(key, rng.Uint64N(200_000))
+		binary.BigEndian.PutUint64(key, rng.Uint64N(n))
 		if err := c.state.Replay(0, key, value); err != nil {
 			b.Fatal(err)
 		}

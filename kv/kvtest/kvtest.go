@@ -35,6 +35,9 @@ func Run(t *testing.T, newEngine func(t *testing.T) kv.Engine) {
 	if newEngine(t).Durable() {
 		t.Run("StoresChange", func(t *testing.T) { testStoresChange(t, newEngine(t)) })
 	}
+	if _, ok := open(t, newEngine(t), t.TempDir()).(kv.Loader); ok {
+		t.Run("Load", func(t *testing.T) { testLoad(t, newEngine(t)) })
+	}
 }
 
 func open(t *testing.T, e kv.Engine, dir string, stores ...string) kv.Database {

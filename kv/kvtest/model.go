@@ -19,6 +19,7 @@ func testModel(t *testing.T, e kv.Engine) {
 		defer m.close()
 		rt.Repeat(map[string]func(*rapid.T){
 			"write":  m.write,
+			"load":   m.load,
 			"flush":  m.flush,
 			"reopen": m.reopen,
 			"":       m.check,
@@ -86,6 +87,41 @@ func (m *model) write(rt *rapid.T) {
 	}
 	if err := m.db.Write(b); err != nil {
 		rt.Fatal(err)
+	}
+}
+
+// load loads some keys, if the engine can.
+func (m *model) load(rt *rapid.T) {
+	db, ok := m.db.(kv.Loader)
+	if !ok {
+		return
+	}
+	s := rapid.IntRange(0, modelStores-1).Draw(rt, "store")
+	drawn := rapid.MapOf(rapid.StringMatching(`[ab]{0,3}`), rapid.IntRange(-300, 1000)).Draw(rt, "loaded")
+	loaded, err := db.Load(s, func(put kv.Put) error {
+		for _, k := range slices.Sorted(maps.Keys(drawn)) {
+			var value []byte
+			if drawn[k] >= 0 {
+				value = fmt.Append(nil, drawn[k])
+			}
+			if err := put([]byte(k), value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	if !loaded {
+		return
+	}
+	for k, v := range drawn {
+		if v < 0 {
+			delete(m.stores[s], k)
+		} else {
+			m.stores[s][k] = fmt.Sprint(v)
+		}
 	}
 }
 

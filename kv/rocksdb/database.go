@@ -25,6 +25,7 @@ type database struct {
 	buffer    *buffer
 	flush     flush
 	dropped   dropped
+	loaded    bool // since the last flush began
 	closed    bool
 }
 

@@ -47,6 +47,13 @@ func (d *dropped) forgetPut(b *kv.Batch, families []uint32) error {
 	})
 }
 
+// forget leaves the ranges of a store to compaction.
+func (d *dropped) forget(store int) {
+	of := func(r kv.Range) bool { return r.Store == store }
+	d.fresh = slices.DeleteFunc(d.fresh, of)
+	d.sealed = slices.DeleteFunc(d.sealed, of)
+}
+
 // seal is called when a flush begins.
 func (d *dropped) seal() {
 	d.sealed = append(d.sealed, d.fresh...)

@@ -68,7 +68,9 @@ const manyRanges = 128
 func (d *database) flushIfDue() {
 	bytes := d.sum("rocksdb.cur-size-active-mem-table") - int64(len(d.handles))*arenaBlock
 	due := d.engine.buffers.update(d.buffer, max(bytes, 0))
-	if !due && d.dropped.unflushed() < manyRanges {
+	// What was loaded is durable, and the meta record shall be as soon, so that a
+	// restore that is killed needn't be done again.
+	if !due && !d.loaded && d.dropped.unflushed() < manyRanges {
 		return
 	}
 	if d.flush.done != nil {
@@ -92,6 +94,7 @@ func (d *database) Flush() error {
 func (d *database) startFlush() {
 	d.reap()
 	d.dropped.seal()
+	d.loaded = false
 	done := make(chan struct{})
 	d.flush.done = done
 	go func() {

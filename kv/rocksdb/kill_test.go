@@ -19,16 +19,22 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// The child writes for ever, batch after batch, into the directory that this names.
-const victimVariable = "GRETE_TEST_KILL_DIR"
+// The child writes for ever, batch after batch or load after load, into the directory
+// that one of these names.
+const (
+	victimVariable  = "GRETE_TEST_KILL_DIR"
+	loadingVariable = "GRETE_TEST_KILL_LOADS_DIR"
+)
 
 // small makes flushes and compactions frequent.
 var small = rocksdb.Options{CacheBytes: 1 << 20, WriteBufferBytes: 64 << 10}
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(victimVariable); dir != "" {
-		fmt.Fprintln(os.Stderr, victim(dir))
-		os.Exit(1)
+	for variable, run := range map[string]func(dir string) error{victimVariable: victim, loadingVariable: loadingVictim} {
+		if dir := os.Getenv(variable); dir != "" {
+			fmt.Fprintln(os.Stderr, run(dir))
+			os.Exit(1)
+		}
 	}
 	os.Exit(m.Run())
 }
@@ -47,7 +53,7 @@ func TestKill(t *testing.T) {
 	var last uint64
 	// A busy machine may need more kills until one of them comes after a flush.
 	for i := 0; i < kills || last == 0 && i < 20*kills; i++ {
-		killAfter(t, dir, 1+random.IntN(600), i == 0)
+		killAfter(t, victimVariable, dir, 1+random.IntN(600), i == 0)
 		n := verify(t, dir)
 		if n < last {
 			t.Fatalf("kill %d: what was durable at batch %d went back to batch %d", i, last, n)
@@ -61,10 +67,10 @@ func TestKill(t *testing.T) {
 }
 
 // killAfter starts a victim and kills it when it has told some times of progress.
-func killAfter(t *testing.T, dir string, progress int, tryLock bool) {
+func killAfter(t *testing.T, variable, dir string, progress int, tryLock bool) {
 	t.Helper()
 	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), victimVariable+"="+dir)
+	child.Env = append(os.Environ(), variable+"="+dir)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
 	if err != nil {
