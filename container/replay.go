@@ -65,9 +65,8 @@ func (r *restorer) save(t *restoring) error {
 	m.System = r.c.cfg.System.ID()
 	m.Topics = r.changelogIDs(m.Topics)
 	m.Restoring, m.Changelogs, m.Cuts = t.left > 0 || t.half(), make(map[string]int64), nil
-	m.At = r.began.UnixMilli()
+	m.At = t.asOf
 	if m.Restoring {
-		m.At = t.asOf
 		m.Cuts = make(map[string]int64)
 	}
 	for _, l := range t.parts {
