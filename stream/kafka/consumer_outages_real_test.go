@@ -18,6 +18,7 @@ import (
 // TestReadThroughOutages: leaders move, a broker is killed, another one stands
 // still, while somebody else writes. Each record is read once, in order.
 func TestReadThroughOutages(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3})
 	topic := kafkatest.Name(t)
 	c.CreateTopic(t, topic, countPartitions, nil)

@@ -17,6 +17,7 @@ import (
 // TestClusterThatIsTooSmall: where brokers can't make the topics in which they keep
 // transactions and offsets, this is said soon, and in the end.
 func TestClusterThatIsTooSmall(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, kafkatest.Options{Properties: map[string]string{
 		"transaction.state.log.replication.factor": "3",
 		"offsets.topic.replication.factor":         "3",

@@ -21,6 +21,7 @@ import (
 // one stands still, nothing that is committed gets lost, comes twice or in another
 // order, and both producers go on in between.
 func TestOutages(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3})
 	transactional := newFlood(t, c, stream.ProducerConfig{ID: kafkatest.Name(t)})
 	once := newFlood(t, c, stream.ProducerConfig{AtLeastOnce: true})

@@ -35,6 +35,7 @@ const (
 )
 
 func TestPermissions(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, kafkatest.Options{Users: map[string]string{ann: password}, Permissions: true})
 	brokers := c.Bootstrap()
 	sys := openSystem(t, Options{Brokers: brokers, SASL: &SASL{ScramSHA512, ann, password}})
@@ -72,6 +73,7 @@ func TestEncryptedBroker(t *testing.T) {
 
 // TestBrokersThatDie: of three brokers any may be gone for a while.
 func TestBrokersThatDie(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3})
 	s := openSystem(t, Options{Brokers: c.Bootstrap()[:1]})
 	topic, group := kafkatest.Name(t), kafkatest.Name(t)
