@@ -191,6 +191,29 @@ func TestNoDirectory(t *testing.T) {
 	}
 }
 
+// Where there is no room for a file nothing is opened, and nothing is touched.
+func TestNoRoom(t *testing.T) {
+	dir := t.TempDir()
+	makeDatabase(t, dir)
+	room := filepath.Join(dir, "room")
+	if err := os.MkdirAll(filepath.Join(room, "taken"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	err := readAll(t, dir)
+	if failed := (*kv.DatabaseError)(nil); !errors.As(err, &failed) || failed.Dir != dir || errors.Is(err, kv.ErrCorrupt) || !strings.Contains(err.Error(), "is the disk full?") {
+		t.Errorf("it opens with %v", err)
+	}
+	if err := os.RemoveAll(room); err != nil {
+		t.Fatal(err)
+	}
+	if err := readAll(t, dir); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(room); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("something is left: %v", err)
+	}
+}
+
 func TestClosedEngine(t *testing.T) {
 	e := newEngine(t, rocksdb.Options{})
 	if err := e.Close(); err != nil {

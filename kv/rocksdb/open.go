@@ -55,6 +55,9 @@ func (e *Engine) openTrusted(dir string, stores []string) (*database, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := tryRoom(dir); err != nil {
+		return nil, err
+	}
 	d, err := e.openFamilies(dir, stores, existing)
 	if err != nil || existing == nil {
 		return d, err
@@ -74,6 +77,20 @@ func (e *Engine) openTrusted(dir string, stores []string) (*database, error) {
 		return nil, err
 	}
 	return e.openFamilies(dir, stores, nil)
+}
+
+// roomToOpen is more than is written when a database is opened.
+const roomToOpen = 1 << 20
+
+// tryRoom looks whether the disk has room to open a database. If it hasn't, Debian's
+// RocksDB, which is built with its assertions, doesn't fail but aborts the process.
+func tryRoom(dir string) error {
+	name := filepath.Join(dir, "room")
+	if err := os.WriteFile(name, make([]byte, roomToOpen), 0o644); err != nil {
+		_ = os.Remove(name)
+		return fmt.Errorf("is the disk full? %w", err)
+	}
+	return os.Remove(name)
 }
 
 // removed is what a directory is called while it is being removed. What is removed

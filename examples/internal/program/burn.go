@@ -4,7 +4,6 @@ package program
 
 import (
 	"encoding/json"
-	"fmt"
 	"iter"
 	"testing"
 	"time"
@@ -50,56 +49,11 @@ func encoded(t testing.TB, value any) []byte {
 	return b
 }
 
-// A Verdict counts the results that aren't as they should be.
-type Verdict struct{ Of, Lost, Doubled, Wrong, Odd int }
-
-func (v Verdict) String() string {
-	return fmt.Sprintf("%d results: %d lost, %d doubled, %d wrong, %d of nothing", v.Of, v.Lost, v.Doubled, v.Wrong, v.Odd)
-}
-
 // Judge waits until there are results for all that is wanted, has the program end,
 // and compares them. results are the committed ones, in their order.
 func Judge[K, R comparable](f *Fire, want map[K]R, results func() map[K][]R) Verdict {
 	f.t.Helper()
 	f.Within(time.Minute, func() bool { return len(results()) >= len(want) })
 	f.Out()
-	got := results()
-	v := compare(got, want, func(k K, got []R, want any) {
-		f.t.Errorf("%v: got %v, want %v", k, got, want)
-	})
-	if v != (Verdict{Of: len(want)}) {
-		f.t.Errorf("%v", v)
-	}
-	return v
-}
-
-// maxShown is how many of the results that aren't as they should be are shown.
-const maxShown = 5
-
-func compare[K, R comparable](got map[K][]R, want map[K]R, show func(key K, got []R, want any)) Verdict {
-	v := Verdict{Of: len(want)}
-	for k, r := range want {
-		switch is := got[k]; {
-		case len(is) == 0:
-			v.Lost++
-		case len(is) > 1:
-			v.Doubled++
-		case is[0] != r:
-			v.Wrong++
-		default:
-			continue
-		}
-		if v.Lost+v.Doubled+v.Wrong <= maxShown {
-			show(k, got[k], r)
-		}
-	}
-	for k, is := range got {
-		if _, ok := want[k]; ok {
-			continue
-		}
-		if v.Odd++; v.Odd <= maxShown {
-			show(k, is, "none")
-		}
-	}
-	return v
+	return Compare(f.t, want, results())
 }
