@@ -42,7 +42,7 @@ func (c *Container) madeAnew(topic string, m *meta) string {
 // that may be the last copy of what the former one had.
 func (r *restorer) checkHistory(t *restoring, m *meta) error {
 	for _, l := range t.parts {
-		if why := r.madeAnew(l, m); why != "" {
+		if why := r.c.madeAnew(l.Topic, m); why != "" {
 			return fmt.Errorf("changelog %s: %s, so that what is in it isn't the history of the state in %s. Nothing was changed; delete that directory, to go on with what the changelog has now, or %s",
 				l.TopicPartition, why, r.c.stateDir(t.task), l.remedy())
 		}
@@ -50,26 +50,20 @@ func (r *restorer) checkHistory(t *restoring, m *meta) error {
 	return nil
 }
 
-// checkCommitted does the same for the last commit, wherever that was found.
+// checkCommitted refuses a changelog that was made anew since the last commit, which
+// has come to another one. Where that is in the changelog itself, somebody has copied
+// it there, to this cluster or another.
 func (r *restorer) checkCommitted(t *restoring) error {
 	if t.last == nil {
 		return nil
 	}
 	for _, l := range t.parts {
-		if why := r.madeAnew(l, t.last); why != "" {
+		why := r.c.madeAnew(l.Topic, t.last)
+		if why != "" && (l.found == nil || l.seq != t.last.Seq) {
 			return fmt.Errorf("changelog %s: %s, and what was committed to it before is gone. The state was not touched; %s", l.TopicPartition, why, l.remedy())
 		}
 	}
 	return nil
-}
-
-// madeAnew tells it of a changelog. One that was copied to another cluster, as a
-// whole, is as good there.
-func (r *restorer) madeAnew(l *changelog, m *meta) string {
-	if m.System != r.c.cfg.System.ID() {
-		return ""
-	}
-	return r.c.madeAnew(l.Topic, m)
 }
 
 // changelogIDs are the ids of a meta record, but for the changelogs those of now: of

@@ -3,6 +3,7 @@ package container_test
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // A renamed log says other ids of topics; of "", none. So it looks when topics were
-// deleted and made anew, and have come to the same length.
+// deleted and made anew, and have come to hold the same.
 type renamed struct {
 	stream.System
 	ids map[string]string
@@ -75,49 +76,73 @@ func (m *mortal) refuses(words ...string) {
 }
 
 func TestChangelogThatWasMadeAnew(t *testing.T) {
+	const was, gone = "changelog app-odd-changelog/0: the topic was deleted, and made anew (its id was ", "what was committed to it before is gone. The state was not touched; give the operator a new name"
 	for _, atLeastOnce := range []bool{false, true} {
-		for _, kept := range []bool{true, false} {
-			m := newMortal(t, 1, atLeastOnce)
-			m.sendTo(0, "a", "b", "a")
-			m.finish()
-			words := []string{"what was committed to it before is gone. The state was not touched; give the operator a new name"}
-			if kept {
-				m.open()
-				m.kill()
-				words = []string{"isn't the history of the state in tally/0. Nothing was changed; delete that directory", "or give the operator a new name"}
+		m := newMortal(t, 1, atLeastOnce)
+		m.sendTo(0, "a", "b", "a")
+		m.finish()
+		former := m.copyOfOdd()
+		m.sendTo(0, "b", "b", "c")
+		m.finish()
+		m.open()
+		m.kill() // with the databases
+		whole := m.copyOfOdd()
+		history := []string{was, "isn't the history of the state in tally/0. Nothing was changed; delete that directory, to go on with what the changelog has now, or give the operator a new name"}
+		dbs := maps.Clone(m.disk.dbs)
+		for _, test := range []struct {
+			name    string
+			copied  [2][]stream.Record
+			with    []string // what is said with the databases
+			without []string // and without them; nil: it goes on
+		}{
+			{"empty", [2][]stream.Record{}, []string{"app-odd-changelog/0 has nothing of what was committed to it"}, []string{"app-odd-changelog/0", "give the operator a new name"}},
+			{"as it was before", former, history, []string{was, gone}},
+			{"as it was before, and long", [2][]stream.Record{slices.Concat(former[0], former[0], former[0], former[0]), former[1]}, history, []string{was, gone}},
+			{"whole", whole, history, nil},
+		} {
+			m.log.System.Recreate("app-odd-changelog")
+			for p, records := range test.copied {
+				put(t, m.log.System, stream.TopicPartition{Topic: "app-odd-changelog", Partition: int32(p)}, records...)
 			}
-			m.cfg.System = renamed{m.log, map[string]string{"app-odd-changelog": "another"}}
-			m.refuses(append(words, "changelog app-odd-changelog/0: the topic was deleted, and made anew (its id was ", ", and is another)")...)
-			m.cfg.System = m.log
+			m.disk.dbs = maps.Clone(dbs)
+			m.refuses(test.with...)
+			if clear(m.disk.dbs); test.without != nil {
+				m.refuses(test.without...)
+				continue
+			}
 			m.sendTo(0, "a")
 			m.finish()
 		}
 	}
 }
 
+// copyOfOdd is what the changelog of one of the stores has, by partition.
+func (m *mortal) copyOfOdd() (all [2][]stream.Record) {
+	for p := range all {
+		all[p] = recordsOf(m.t, m.log.System, stream.TopicPartition{Topic: "app-odd-changelog", Partition: int32(p)})
+	}
+	return all
+}
+
 // What the job hears from nobody it doesn't take for another topic, and what it
 // hears of for the first time it learns.
 func TestTopicIDsAreLearnt(t *testing.T) {
-	for _, kept := range []bool{true, false} {
-		m := newMortal(t, 1, false)
-		none := map[string]string{"in": "", "app-counts-changelog": "", "app-odd-changelog": ""}
-		run := func(ids map[string]string) {
-			m.cfg.System = renamed{m.log, ids}
-			m.sendTo(0, "a", "b")
-			m.open()
-			if m.kill(); !kept {
-				clear(m.disk.dbs)
-			}
-		}
-		run(none)
-		run(nil)
-		run(none) // by a broker that doesn't say
-		run(map[string]string{"app-counts-changelog": "new"})
-		m.cfg.System = renamed{m.log, map[string]string{"app-counts-changelog": "newer"}}
-		m.refuses("changelog app-counts-changelog/0", "its id was new, and is newer")
-		m.cfg.System = renamed{m.log, map[string]string{"app-counts-changelog": "new"}}
-		m.finish()
+	m := newMortal(t, 1, false)
+	run := func(ids map[string]string) {
+		m.cfg.System = renamed{m.log, ids}
+		m.sendTo(0, "a", "b")
+		m.open()
+		m.kill()
 	}
+	none := map[string]string{"in": "", "app-counts-changelog": "", "app-odd-changelog": ""}
+	run(none)
+	run(nil)
+	run(none) // by a broker that doesn't say
+	run(map[string]string{"app-counts-changelog": "new"})
+	m.cfg.System = renamed{m.log, map[string]string{"app-counts-changelog": "newer"}}
+	m.refuses("changelog app-counts-changelog/0", "its id was new, and is newer")
+	m.cfg.System = renamed{m.log, map[string]string{"app-counts-changelog": "new"}}
+	m.finish()
 }
 
 // A copy of everything in another cluster goes by itself, but for its inputs.

@@ -2,7 +2,6 @@ package memory
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 
 	"github.com/gretestream/grete/stream"
@@ -91,7 +90,7 @@ func (a *admin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
 	if s.topics[cfg.Name] != nil {
 		return fmt.Errorf("create topic %s: %w", cfg.Name, stream.ErrTopicExists)
 	}
-	s.topics[cfg.Name] = &topic{TopicConfig: cfg, id: rand.Text(), partitions: make([]partition, cfg.Partitions)}
+	s.topics[cfg.Name] = newTopic(cfg)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -38,6 +39,10 @@ type topic struct {
 	stream.TopicConfig
 	id         string
 	partitions []partition
+}
+
+func newTopic(cfg stream.TopicConfig) *topic {
+	return &topic{TopicConfig: cfg, id: rand.Text(), partitions: make([]partition, cfg.Partitions)}
 }
 
 // partition holds the records from offset start on. They are never changed.
@@ -116,6 +121,18 @@ func (s *System) Close() error {
 	defer s.mu.Unlock()
 	s.closed = true
 	return nil
+}
+
+// Recreate deletes a topic and makes one of the same name and settings, empty and
+// with another id, as people do with other logs. The offsets of groups in it are gone.
+// Nobody has it open.
+func (s *System) Recreate(topic string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.topics[topic]; t != nil {
+		s.topics[topic] = newTopic(t.TopicConfig)
+	}
+	maps.DeleteFunc(s.offsets, func(of groupPartition, _ int64) bool { return of.tp.Topic == topic })
 }
 
 // OpenConsumer opens a consumer without partitions.
