@@ -7,18 +7,22 @@ TAGS  := rocksdb,real
 # The race detector makes tests 2 to 10 times slower; "make test RACE=" leaves it out.
 RACE  ?= -race
 BENCH ?= .
-# How long fuzz takes for each test, and soak in all.
+# How long fuzz takes for each test.
 FUZZTIME ?= 20s
-MINUTES  ?= 10
 # How many worlds sim lets go wrong.
 SEEDS    ?= 10000
+# How long soak goes on: the part that has begun by then is ended. How often it kills
+# each example, and with how many MB of state.
+MINUTES  ?= 600
+KILLS    ?= 100
+STATE_MB ?= 100,1000,5000
 
 GO_PACKAGES := ./...
 SIM         := -run '^TestSimulation$$' ./api/apitest
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
-.PHONY: help run test sim mutants lint bench golden fuzz soak deps imports vet benchmark-binary
+.PHONY: help run test sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-sim deps imports vet benchmark-binary
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -74,11 +78,26 @@ fuzz: deps ## every fuzz test, for FUZZTIME=20s each
 		echo "== $$dir $$name"; \
 		go test -tags rocksdb -run '^$$' -fuzz "^$$name$$" -fuzztime "$(FUZZTIME)" "./$$dir" </dev/null || exit 1; done
 
-soak: deps ## the tests again and again, in random order with the race detector, for MINUTES=10
-	@end=$$(($$(date +%s) + 60 * $(MINUTES))); n=0; \
-	while [ "$$(date +%s)" -lt "$$end" ]; do \
-		go test -count=1 -shuffle=on -timeout 60m $(RACE) -tags $(TAGS) $(GO_PACKAGES) || exit 1; n=$$((n + 1)); done; \
-	echo "$$n rounds passed"
+# Each part is a target of its own; with -v, as what it finds is worth writing down.
+SOAK := soak-tests soak-fire soak-state soak-sim
+
+soak: deps ## what takes hours, part after part and again, until MINUTES=600 are over: see development.md
+	@end=$$(($$(date +%s) + 60 * $(MINUTES))); \
+	while :; do for part in $(SOAK); do \
+		[ "$$(date +%s)" -lt "$$end" ] || exit 0; \
+		echo "== $$(date '+%F %T') $$part"; $(MAKE) --no-print-directory $$part || exit 1; done; done
+
+soak-tests:
+	go test -count=1 -shuffle=on -timeout 60m $(RACE) -tags $(TAGS) $(GO_PACKAGES)
+
+soak-fire:
+	GRETE_KILLS=$(KILLS) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^TestUnderFire$$' ./examples/...
+
+soak-state:
+	GRETE_STATE_MB=$(STATE_MB) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^TestRecoveryWithMuchState$$' ./examples/totals
+
+soak-sim:
+	go test -count=1 -v -timeout 24h $(SIM) -seeds $(SEEDS) -from $$(date +%s)000000
 
 deps: ## install what RocksDB needs and this machine lacks (Debian, Ubuntu)
 	@.tools/deps

@@ -19,6 +19,7 @@ import (
 
 var (
 	seeds = flag.Int("seeds", 100, "how many seeds to simulate")
+	from  = flag.Uint64("from", 1, "the first of them")
 	seed  = flag.Uint64("seed", 0, "the only seed to simulate, with a trace")
 )
 
@@ -151,7 +152,7 @@ func newSimulation(seed uint64, trace *sim.Trace) *sim.Simulation {
 // TestSimulation: whatever goes wrong, each result is there once, and right. Each
 // kind of fault is in a third of many seeds at least.
 func TestSimulation(t *testing.T) {
-	first, n := uint64(1), *seeds
+	first, n := *from, *seeds
 	trace := &sim.Trace{}
 	if *seed != 0 {
 		first, n, trace.Keep = *seed, 1, true

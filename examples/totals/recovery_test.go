@@ -1,0 +1,144 @@
+//go:build real && rocksdb && unix
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/examples/internal/program"
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+const (
+	// recoveryMemory is that of each of the program's two containers.
+	recoveryMemory = 32 << 20
+	// recoveryTail bounds what is restored after a kill: what RocksDB's write buffers
+	// may hold, which are half of RocksDB's share of the memory, three eighths.
+	recoveryTail = 2 * recoveryMemory * 3 / 8 / 2
+	// recoveryRate is how many payments a second there are while it is killed, and
+	// recoveryKills how often it is.
+	recoveryRate  = 10_000
+	recoveryKills = 3
+)
+
+// A killed program that has kept its disk restores what was written since its last
+// flush, however much state it has. So the time to its next result doesn't grow with
+// the state.
+func TestRecoveryWithMuchState(t *testing.T) {
+	path := program.Build(t)
+	for _, size := range recoverySizes(t) {
+		t.Run(fmt.Sprintf("%d MB", size), func(t *testing.T) { recovers(t, path, size*1e6/entryBytes(t)) })
+	}
+}
+
+// recoverySizes are how many MB of state there are to be: those of GRETE_STATE_MB.
+func recoverySizes(t *testing.T) (sizes []int64) {
+	t.Helper()
+	text := os.Getenv("GRETE_STATE_MB")
+	if text == "" {
+		text = "100"
+	}
+	for s := range strings.SplitSeq(text, ",") {
+		n, err := strconv.ParseInt(s, 10, 64)
+		if err != nil {
+			t.Fatalf("GRETE_STATE_MB: %v", err)
+		}
+		sizes = append(sizes, n)
+	}
+	return sizes
+}
+
+func recovers(t *testing.T, path string, accounts int64) {
+	c := program.StartKafka(t, kafkatest.Options{})
+	c.CreateTopic(t, input, partitions, nil)
+	c.CreateTopic(t, output, partitions, nil)
+	args := []string{"-kafka", c.Address(), "-kafka-compression", "lz4", "-data", filepath.Join(t.TempDir(), "data"), "-memory", strconv.Itoa(recoveryMemory)}
+	p := program.Start(t, path, args...)
+	began := time.Now()
+	fill := c.Feed(input, partitions, 1e6, paymentsOf(t, inTurn(accounts)))
+	if !c.Within(2*time.Hour, func() bool { return p.Ended() || c.Ends(output) >= accounts }) || p.Ended() {
+		t.Fatalf("the accounts weren't filled:\n%s", p.Messages())
+	}
+	fill.Stop()
+	t.Logf("%d accounts, filled in %v", accounts, time.Since(began).Round(time.Second))
+	feed := c.Feed(input, partitions, recoveryRate, paymentsOf(t, atRandom(accounts)))
+	random := rand.New(rand.NewPCG(uint64(accounts), 0))
+	for range recoveryKills {
+		if c.Within(2*time.Second+time.Duration(random.Int64N(int64(4*time.Second))), p.Ended) {
+			t.Fatalf("it has ended by itself:\n%s", p.Messages())
+		}
+		p.Kill()
+		_ = p.Wait()
+		next := c.Next(output)
+		began := time.Now()
+		p = program.Start(t, path, args...)
+		if err := next(); err != nil {
+			t.Fatalf("%v\n%s", err, p.Messages())
+		}
+		took := time.Since(began)
+		records, bytes := p.Metric(t, "grete_store_restored_records_total"), p.Metric(t, "grete_store_restored_bytes_total")
+		t.Logf("the first new result came after %v; %.0f entries, %.1f MB, were restored; %.0f MB are on the disk",
+			took.Round(time.Millisecond), records, bytes/1e6, p.Metric(t, "grete_task_state_disk_bytes")/1e6)
+		if bytes == 0 || bytes > recoveryTail {
+			t.Errorf("%.0f bytes were restored, and there should be some, and %d at most", bytes, recoveryTail)
+		}
+	}
+	feed.Stop()
+	p.Stop()
+	if err := p.Wait(); err != nil {
+		t.Errorf("%v\n%s", err, p.Messages())
+	}
+}
+
+// inTurn is each account once.
+func inTurn(accounts int64) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		for n := int64(0); n < accounts && yield(n); n++ {
+		}
+	}
+}
+
+// atRandom goes on for ever.
+func atRandom(accounts int64) iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		for r := rand.New(rand.NewPCG(5, 0)); yield(r.Int64N(accounts)); {
+		}
+	}
+}
+
+// paymentsOf makes payments of accounts. Their names are in no order.
+func paymentsOf(t *testing.T, accounts iter.Seq[int64]) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for n := range accounts {
+			value, err := json.Marshal(Payment{ID: n, Account: accountName(n), Amount: 100})
+			if err != nil {
+				t.Error(err)
+			}
+			if !yield(value) {
+				return
+			}
+		}
+	}
+}
+
+func accountName(n int64) string { return fmt.Sprintf("account-%016x", uint64(n)*0x9e3779b97f4a7c15) }
+
+// entryBytes are what an account takes.
+func entryBytes(t *testing.T) int64 {
+	t.Helper()
+	b := Balance{}.After(Payment{ID: 1e6, Account: accountName(1), Amount: 100})
+	value, err := json.Marshal(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return int64(len(b.Account) + len(value))
+}
