@@ -5,7 +5,8 @@
 // the cache for each record; at a commit the dirty ones are encoded once, go to
 // the changelog (which is what makes them safe) and then to the database, as one
 // sorted batch. On the job's way a container opens a task's state and restores it
-// from the changelog before the first record.
+// from the changelog before the first record: of what a buffer holds each key goes to
+// the database once, in order, and where that is much, as a load rather than a batch.
 //
 // The layers, from the operator inwards:
 //
