@@ -25,6 +25,7 @@ type kafkaJob struct {
 	store   string // the name of the operator that has state
 	second  string // and of another one, if there is one
 	file    string // that is fed
+	from    []InputOption[word]
 	args    []string
 }
 
@@ -48,7 +49,7 @@ func (j *kafkaJob) topic(name string) string { return j.app + "." + name }
 func (j *kafkaJob) run(t *testing.T) result {
 	t.Helper()
 	app := New(j.app)
-	byWord := app.From[word](j.topic("words")).PartitionBy("by-word", func(w word) string { return w.Word })
+	byWord := app.From(j.topic("words"), j.from...).PartitionBy("by-word", func(w word) string { return w.Word })
 	byWord.Count(j.store).To(j.topic("counts"))
 	if j.second != "" {
 		byWord.Count(j.second).To(j.topic("counts"))
@@ -71,6 +72,54 @@ func (j *kafkaJob) refuses(t *testing.T, words ...string) {
 	if after := j.ends(t); !maps.Equal(before, after) {
 		t.Errorf("its topics ended at %v, and end at %v", before, after)
 	}
+}
+
+// changelog is what that of the store holds.
+func (j *kafkaJob) changelog(t *testing.T) (records []*kgo.Record) {
+	t.Helper()
+	topic := j.app + "-" + j.store + "-changelog"
+	ends, err := j.cluster.Admin().ListCommittedOffsets(t.Context(), topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end, _ := ends.Lookup(topic, 0)
+	client := j.cluster.Franz(t, kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords())
+	for next := int64(0); next < end.Offset; {
+		fetches := client.PollFetches(t.Context())
+		if err := fetches.Err(); err != nil {
+			t.Fatal(err)
+		}
+		fetches.EachRecord(func(r *kgo.Record) {
+			next = r.Offset + 1
+			if !r.Attrs.IsControl() {
+				records = append(records, &kgo.Record{Topic: topic, Key: r.Key, Value: r.Value})
+			}
+		})
+	}
+	return records
+}
+
+// makeAnew deletes the store's changelog, and makes one with these records.
+func (j *kafkaJob) makeAnew(t *testing.T, records ...*kgo.Record) {
+	t.Helper()
+	topic := j.app + "-" + j.store + "-changelog"
+	deleted, err := j.cluster.Admin().DeleteTopics(t.Context(), topic)
+	if err := errors.Join(err, deleted.Error()); err != nil {
+		t.Fatal(err)
+	}
+	j.cluster.CreateTopic(t, topic, 1, map[string]string{"cleanup.policy": "compact"})
+	client := j.cluster.Franz(t)
+	for _, r := range records {
+		again := *r // the client makes notes in it
+		if err := client.ProduceSync(t.Context(), &again).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// feedNothing leaves the file out.
+func (j *kafkaJob) feedNothing() {
+	j.args = slices.DeleteFunc(j.args, func(arg string) bool { return arg == "-feed" || strings.HasSuffix(arg, j.file) })
 }
 
 // forget deletes the local state.
@@ -158,6 +207,51 @@ func TestWhatDoesntFitIsRefused(t *testing.T) {
 			t.Errorf("it printed %q\n%s", r.out, r.err)
 		}
 	})
+	t.Run("one of two changelogs that was made anew, and isn't shorter", func(t *testing.T) {
+		j := newKafkaJob(t, c, "anew", "count")
+		j.second = "count-again"
+		j.run(t).succeeded(t)
+		former := j.changelog(t)
+		writeFile(t, j.file, twoWords+`{"word":"a"}`+"\n")
+		j.run(t).succeeded(t)
+		whole := j.changelog(t)
+		const anew = "changelog anew-count-changelog/0: the topic was deleted, and made anew (its id was "
+		j.makeAnew(t, slices.Concat(former, former, former)...)
+		j.refuses(t, anew, "give the operator a new name, to go on without its state, or start over under another app name")
+		j.forget(t)
+		j.refuses(t, anew, "what was committed to it before is gone. The state was not touched; give the operator a new name")
+		j.makeAnew(t, whole...)
+		writeFile(t, j.file, twoWords+`{"word":"a"}`+"\n"+`{"word":"a"}`+"\n")
+		if r := j.run(t).succeeded(t); r.out != "3\n3\n" {
+			t.Errorf("it printed %q\n%s", r.out, r.err)
+		}
+	})
+	t.Run("an input that was made anew, and isn't shorter", func(t *testing.T) {
+		j := newKafkaJob(t, c, "replaced", "count")
+		j.run(t).succeeded(t)
+		deleted, err := c.Admin().DeleteTopics(t.Context(), j.topic("words"))
+		check(errors.Join(err, deleted.Error()))
+		c.CreateTopic(t, j.topic("words"), 1, nil)
+		for _, w := range []string{"c", "d", "e"} {
+			check(c.Franz(t).ProduceSync(t.Context(), &kgo.Record{Topic: j.topic("words"), Value: []byte(`{"word":"` + w + `"}`)}).FirstErr())
+		}
+		j.feedNothing()
+		for range 2 { // the stage behind it may have begun
+			r := j.run(t)
+			r.failed(t, "replaced.words/0: the topic was deleted, and made anew (its id was ", "OnOutOfRange of the input can say to go on with the oldest or the newest that is there")
+			if r.code != 1 || r.out != "" {
+				t.Errorf("exit %d, printed %q", r.code, r.out)
+			}
+		}
+		j.from = []InputOption[word]{OnOutOfRange[word](ResumeOldest())}
+		if r := j.run(t).succeeded(t); r.out != "1\n1\n1\n" || !strings.Contains(r.err, "made anew") || !strings.Contains(r.err, "going on elsewhere") {
+			t.Errorf("it printed %q\n%s", r.out, r.err)
+		}
+		j.from = nil
+		if r := j.run(t).succeeded(t); r.out != "" {
+			t.Errorf("it printed %q\n%s", r.out, r.err)
+		}
+	})
 	t.Run("an operator that is new", func(t *testing.T) {
 		j := newKafkaJob(t, c, "grown", "count")
 		j.run(t).succeeded(t)
@@ -197,7 +291,7 @@ func TestBrokerWithALimitOnTransactions(t *testing.T) {
 		hint := "or do without transactions: -at-least-once"
 		if !fed {
 			c.CreateTopic(t, j.topic("words"), 1, nil)
-			j.args = slices.DeleteFunc(j.args, func(arg string) bool { return arg == "-feed" || strings.HasSuffix(arg, j.file) })
+			j.feedNothing()
 		}
 		j.run(t).failed(t, "the cluster isn't set up for transactions: set the brokers' transaction.max.timeout.ms to 30000 at least")
 		if r := j.run(t); r.code != 1 || strings.Contains(r.err, hint) == fed {

@@ -1,6 +1,7 @@
 package container_test
 
 import (
+	"bytes"
 	"context"
 	"testing"
 
@@ -22,15 +23,20 @@ func recordsOf(t testing.TB, sys stream.System, tp stream.TopicPartition) (recor
 	must(t, err)
 	_, err = sys.Admin().Ends(ctx, tp) // a log that shows all at a second look shows it now
 	must(t, err)
+	ends, err := sys.Admin().Ends(ctx, tp)
+	must(t, err)
 	c, err := sys.OpenConsumer(ctx, stream.ConsumerConfig{})
 	must(t, err)
 	must(t, c.Assign(tp, starts[0]))
-	for at := starts[0]; at < c.End(tp); {
+	for at := starts[0]; at < ends[0]; {
 		chunks, err := c.Poll()
 		must(t, err)
+		if len(chunks) == 0 {
+			<-c.Ready()
+		}
 		for _, chunk := range chunks {
 			for _, r := range chunk.Records {
-				r.Key, r.Value = append([]byte(nil), r.Key...), append([]byte(nil), r.Value...)
+				r.Key, r.Value = bytes.Clone(r.Key), bytes.Clone(r.Value)
 				records = append(records, r)
 			}
 			at = chunk.Next

@@ -115,7 +115,7 @@ func (m *mortal) sendTo(partition int32, keys ...string) {
 		records = append(records, stream.Record{Key: []byte(key), Value: strconv.AppendInt(nil, int64(len(m.input[partition])), 10)})
 		m.input[partition] = append(m.input[partition], key)
 	}
-	put(m.t, m.log.System, stream.TopicPartition{Topic: "in", Partition: partition}, records...)
+	put(m.t, m.sys, stream.TopicPartition{Topic: "in", Partition: partition}, records...)
 }
 
 // finish lets everything be processed, and looks at what is there at the end.
