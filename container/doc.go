@@ -19,6 +19,10 @@
 // So a database is never ahead of the committed offsets; after a crash it may be
 // behind, and the tail of the changelog is replayed (restore.go, replay.go).
 //
+// A restore trusts what a database holds only where that fits: it is of this log, app,
+// task and schema, its changelogs are the ones that it was committed to (identity.go),
+// and it has missed no deletion that they have forgotten since (age.go).
+//
 // At least once is the same order without the transaction: step 2 waits until all
 // but the meta records is safe before it sends those, and step 3 until they are,
 // before it commits the group's offsets. A restore takes what the last meta record
