@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -29,7 +28,7 @@ func fullDisk(j *job) {
 // were not enough, and ends.
 func (j *job) runsFull(room int) {
 	j.Helper()
-	args := append([]string{"LD_PRELOAD=" + j.smallDisk(), "GRETE_TEST_ROOM=" + strconv.Itoa(room), j.path}, slices.Clone(j.args)...)
+	args := append([]string{"LD_PRELOAD=" + j.smallDisk(), "GRETE_TEST_ROOM=" + strconv.Itoa(room), j.path}, j.args...)
 	_, said, err := program.Try(j, "env", args...)
 	failed := (*exec.ExitError)(nil)
 	if !errors.As(err, &failed) || failed.ExitCode() != 1 {
