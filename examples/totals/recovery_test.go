@@ -19,7 +19,9 @@ import (
 )
 
 const (
-	// recoveryMemory is that of each of the program's two containers.
+	// fillMemory is that of each of the program's two containers while it gets its
+	// state, and recoveryMemory while it is killed.
+	fillMemory     = 512 << 20
 	recoveryMemory = 32 << 20
 	// recoveryTail bounds what is restored after a kill: what RocksDB's write buffers
 	// may hold, which are half of RocksDB's share of the memory, three eighths.
@@ -61,17 +63,21 @@ func recovers(t *testing.T, path string, accounts int64) {
 	c := program.StartKafka(t, kafkatest.Options{})
 	c.CreateTopic(t, input, partitions, nil)
 	c.CreateTopic(t, output, partitions, nil)
-	args := []string{"-kafka", c.Address(), "-kafka-compression", "lz4", "-data", filepath.Join(t.TempDir(), "data"), "-memory", strconv.Itoa(recoveryMemory)}
-	p := program.Start(t, path, args...)
-	began := time.Now()
+	data := filepath.Join(t.TempDir(), "data")
+	start := func(memory int) *program.Process {
+		return program.Start(t, path, "-kafka", c.Address(), "-kafka-compression", "lz4", "-data", data, "-memory", strconv.Itoa(memory))
+	}
+	p, began := start(fillMemory), time.Now()
 	fill := c.Feed(input, partitions, 1e6, paymentsOf(t, inTurn(accounts)))
 	if !c.Within(2*time.Hour, func() bool { return p.Ended() || c.Ends(output) >= accounts }) || p.Ended() {
 		t.Fatalf("the accounts weren't filled:\n%s", p.Messages())
 	}
 	fill.Stop()
+	stop(t, p)
 	t.Logf("%d accounts, filled in %v", accounts, time.Since(began).Round(time.Second))
+	p = start(recoveryMemory)
 	feed := c.Feed(input, partitions, recoveryRate, paymentsOf(t, atRandom(accounts)))
-	random := rand.New(rand.NewPCG(uint64(accounts), 0))
+	random, restored := rand.New(rand.NewPCG(uint64(accounts), 0)), 0.0
 	for range recoveryKills {
 		if c.Within(2*time.Second+time.Duration(random.Int64N(int64(4*time.Second))), p.Ended) {
 			t.Fatalf("it has ended by itself:\n%s", p.Messages())
@@ -80,22 +86,32 @@ func recovers(t *testing.T, path string, accounts int64) {
 		_ = p.Wait()
 		next := c.Next(output)
 		began := time.Now()
-		p = program.Start(t, path, args...)
+		p = start(recoveryMemory)
 		if err := next(); err != nil {
 			t.Fatalf("%v\n%s", err, p.Messages())
 		}
 		took := time.Since(began)
-		records, bytes := p.Metric(t, "grete_store_restored_records_total"), p.Metric(t, "grete_store_restored_bytes_total")
+		c.Await("metrics that know of it", func() bool { return p.Metric(t, "grete_output_records_total", `topic="`+output+`"`) > 0 })
+		records, bytes := p.Metric(t, "grete_store_restored_records_total", ""), p.Metric(t, "grete_store_restored_bytes_total", "")
 		t.Logf("the first new result came after %v; %.0f entries, %.1f MB, were restored; %.0f MB are on the disk",
-			took.Round(time.Millisecond), records, bytes/1e6, p.Metric(t, "grete_task_state_disk_bytes")/1e6)
-		if bytes == 0 || bytes > recoveryTail {
-			t.Errorf("%.0f bytes were restored, and there should be some, and %d at most", bytes, recoveryTail)
+			took.Round(time.Millisecond), records, bytes/1e6, p.Metric(t, "grete_task_state_disk_bytes", "")/1e6)
+		if bytes > recoveryTail {
+			t.Errorf("%.0f bytes were restored, of which there should be %d at most", bytes, recoveryTail)
 		}
+		restored += bytes
+	}
+	if restored == 0 {
+		t.Error("nothing was ever restored: this tests nothing")
 	}
 	feed.Stop()
+	stop(t, p)
+}
+
+func stop(t *testing.T, p *program.Process) {
+	t.Helper()
 	p.Stop()
 	if err := p.Wait(); err != nil {
-		t.Errorf("%v\n%s", err, p.Messages())
+		t.Fatalf("%v\n%s", err, p.Messages())
 	}
 }
 

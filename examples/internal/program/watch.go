@@ -16,9 +16,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// Metric asks a program that runs for one of its metrics, and returns the sum of all
-// its labels.
-func (p *Process) Metric(t testing.TB, name string) (sum float64) {
+// Metric asks a program that runs for one of its metrics, and returns the sum over all
+// labels that have this part; with "" over all.
+func (p *Process) Metric(t testing.TB, name, label string) (sum float64) {
 	t.Helper()
 	address := regexp.MustCompile(`http://\S+/metrics`).FindString(p.Messages())
 	if address == "" {
@@ -32,7 +32,7 @@ func (p *Process) Metric(t testing.TB, name string) (sum float64) {
 	found := false
 	for lines := bufio.NewScanner(r.Body); lines.Scan(); {
 		line := lines.Text()
-		if !strings.HasPrefix(line, name+"{") && !strings.HasPrefix(line, name+" ") {
+		if !strings.HasPrefix(line, name+"{") || !strings.Contains(line, label) {
 			continue
 		}
 		n, err := strconv.ParseFloat(line[strings.LastIndexByte(line, ' ')+1:], 64)
