@@ -89,8 +89,8 @@ func startAt[M any](start int64, noTime bool) InputOption[M] {
 }
 
 // A Resumption says where an input goes on if the record that is next isn't there
-// any more, since the topic keeps records for a shorter time than the job was
-// away.
+// any more: the topic keeps records for a shorter time than the job was away, or was
+// deleted and made anew.
 type Resumption struct{ at scheduler.OutOfRange }
 
 // ResumeOldest goes on at the oldest record that is left.
