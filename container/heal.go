@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/stream"
 )
 
 // corrupt returns the directory of the database that an error says is corrupt; "" if
@@ -43,5 +44,5 @@ func (c *Container) heal(ctx context.Context, dir string, cause error) error {
 // ofRecord tells whether a failure in the operators may be the record's, so that to
 // leave it out helps. What the disk or the log does isn't.
 func ofRecord(err error) bool {
-	return !lost(err) && !errors.As(err, new(*kv.DatabaseError))
+	return !lost(err) && !errors.As(err, new(*kv.DatabaseError)) && !errors.As(err, new(*stream.ProducerError))
 }

@@ -76,6 +76,9 @@ func (p *looseProducer) Writer(topic string) (stream.Writer, error) {
 
 func (w *looseWriter) Send(partition int32, r *stream.Record) error {
 	p, tp := w.producer, stream.TopicPartition{Topic: w.topic, Partition: partition}
+	if p.log.rnd.IntN(20) == 0 && p.log.crashes() {
+		return &stream.ProducerError{Err: errCrash}
+	}
 	c := *r
 	c.Key, c.Value, c.Headers = bytes.Clone(r.Key), bytes.Clone(r.Value), slices.Clone(r.Headers)
 	if !slices.Contains(p.order, tp) {

@@ -25,6 +25,22 @@ var (
 	ErrClosed = errors.New("closed")
 )
 
+// A ProducerError is the end of a producer: whatever is asked of it next fails as
+// well. It says nothing about the record that was to be sent.
+type ProducerError struct {
+	ID  string // "" if it has none
+	Err error
+}
+
+func (e *ProducerError) Error() string {
+	if e.ID == "" {
+		return fmt.Sprintf("producer: %v", e.Err)
+	}
+	return fmt.Sprintf("producer %s: %v", e.ID, e.Err)
+}
+
+func (e *ProducerError) Unwrap() error { return e.Err }
+
 // An OffsetOutOfRangeError tells that a partition was to be read at an offset
 // that it doesn't hold.
 type OffsetOutOfRangeError struct {

@@ -111,7 +111,8 @@ type Writer interface {
 	// Partitions is the topic's number of partitions.
 	Partitions() int32
 	// Send copies the record's key, value and headers. Its Offset is ignored; a
-	// Time of 0 means now.
+	// Time of 0 means now. An error that is no [ProducerError] is about this record:
+	// nothing of it was taken, and the producer goes on.
 	Send(partition int32, r *Record) error
 }
 

@@ -73,13 +73,15 @@ func (p *producer) transactional() bool { return p.id != "" }
 // check is done first by every call.
 func (p *producer) check() error {
 	if p.closed {
-		return p.named(stream.ErrClosed)
+		return p.ended(stream.ErrClosed)
 	}
 	if err := p.life.failure(); err != nil {
-		return p.named(err)
+		return p.ended(err)
 	}
 	return nil
 }
+
+func (p *producer) ended(err error) error { return &stream.ProducerError{ID: p.id, Err: err} }
 
 func (p *producer) named(err error) error {
 	if p.id == "" {

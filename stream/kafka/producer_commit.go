@@ -35,7 +35,7 @@ func (p *producer) must(err error) error {
 		return nil
 	}
 	p.life.fail(err)
-	return p.named(p.life.failure())
+	return p.ended(p.life.failure())
 }
 
 // Commit commits the transaction, or else waits until the brokers have everything

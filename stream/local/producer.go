@@ -48,9 +48,9 @@ type pending struct {
 func (p *producer) check() error {
 	switch {
 	case p.closed:
-		return fmt.Errorf("producer %s: %w", p.id, stream.ErrClosed)
+		return &stream.ProducerError{ID: p.id, Err: stream.ErrClosed}
 	case p.fenced.Load():
-		return fmt.Errorf("producer %s: %w", p.id, stream.ErrFenced)
+		return &stream.ProducerError{ID: p.id, Err: stream.ErrFenced}
 	}
 	return nil
 }

@@ -36,9 +36,9 @@ type writer struct {
 func (p *producer) check() error {
 	switch {
 	case p.closed:
-		return stream.ErrClosed
+		return &stream.ProducerError{ID: p.id, Err: stream.ErrClosed}
 	case p.fenced.Load():
-		return fmt.Errorf("producer %s: %w", p.id, stream.ErrFenced)
+		return &stream.ProducerError{ID: p.id, Err: stream.ErrFenced}
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func fencedAtOnce(f *fixture) {
 	w, err := old.Writer(topic)
 	f.must(err)
 	f.producer(id)
-	f.wantError(w.Send(0, value("late")), stream.ErrFenced)
+	f.wantEnd(w.Send(0, value("late")), stream.ErrFenced)
 	f.wantError(old.Flush(f.ctx), stream.ErrFenced)
 	f.wantError(old.Abort(f.ctx), stream.ErrFenced)
 	_, err = old.Commit(f.ctx, stream.GroupOffsets{})

@@ -98,6 +98,15 @@ func (f *fixture) wantError(err, want error) {
 	}
 }
 
+// wantEnd wants an error of the producer's, not of the record's.
+func (f *fixture) wantEnd(err, want error) {
+	f.Helper()
+	f.wantError(err, want)
+	if !errors.As(err, new(*stream.ProducerError)) {
+		f.Errorf("%v isn't said to be the producer's end", err)
+	}
+}
+
 // topic makes one and returns its name, which nobody has used before.
 func (f *fixture) topic(partitions int32) string {
 	f.Helper()

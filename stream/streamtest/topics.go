@@ -130,7 +130,11 @@ func unknownTopics(f *fixture) {
 
 func compacted(f *fixture) {
 	topic := f.create(stream.TopicConfig{Partitions: 1, Cleanup: stream.CleanupCompact})
-	f.wantError(f.producer("").try(topic, value("no key")), stream.ErrNoKey)
+	err := f.producer("").try(topic, value("no key"))
+	f.wantError(err, stream.ErrNoKey)
+	if errors.As(err, new(*stream.ProducerError)) {
+		f.Errorf("%v is said to be the producer's end", err)
+	}
 	p := f.producer("")
 	w, err := p.Writer(topic)
 	f.must(err)
