@@ -140,6 +140,7 @@ func damagedState(j *job) {
 }
 
 func TestBadDisks(t *testing.T) {
+	t.Parallel()
 	path := program.Build(t)
 	t.Run("damaged", func(t *testing.T) { damagedState(newJob(t, path)) })
 	t.Run("full", func(t *testing.T) { fullDisk(newJob(t, path)) })

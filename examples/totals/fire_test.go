@@ -47,6 +47,7 @@ func inOrder(t *testing.T, all []Balance) {
 // broker killed, too, it writes the balance after each payment once. One that was
 // lost or doubled would make all later ones of its account wrong.
 func TestUnderFire(t *testing.T) {
+	t.Parallel()
 	f := program.Ignite(t, program.Build(t), partitions, input, output, "-containers", "2", "-commit-interval", "100ms")
 	paid := program.Burn(f, fireRate, payments(fireAccounts))
 	read := func() []Balance { return balances(t, f.Cluster().Read(output)) }

@@ -12,6 +12,7 @@ import (
 // On Kafka a bad disk does no more harm than on the embedded log. Every balance is
 // there once, for other clients, too.
 func TestBadDisksOnKafka(t *testing.T) {
+	t.Parallel()
 	path := program.Build(t)
 	for name, misfortune := range map[string]func(*job){"damaged": damagedState, "full": fullDisk} {
 		t.Run(name, func(t *testing.T) {

@@ -36,6 +36,7 @@ const (
 // flush, however much state it has. So the time to its next result doesn't grow with
 // the state.
 func TestRecoveryWithMuchState(t *testing.T) {
+	t.Parallel()
 	path := program.Build(t)
 	for _, size := range recoverySizes(t) {
 		t.Run(fmt.Sprintf("%d MB", size), func(t *testing.T) { recovers(t, path, size*1e6/entryBytes(t)) })
