@@ -68,6 +68,8 @@ type upsert func(key []byte) (v *int64, existed bool, err error)
 
 func countMany(t *testing.T, view func(*kv.State, stream.Serde[int64]) (upsert, error)) {
 	debug.FreeOSMemory()
+	// As a job with as much memory as the bounds together does.
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(anonBudget/2 + 32<<20))
 	db, err := newEngine(t, rocksdb.Options{CacheBytes: 32 << 20, WriteBufferBytes: 32 << 20}).Open(t.TempDir(), []string{"counts"})
 	if err != nil {
 		t.Fatal(err)
