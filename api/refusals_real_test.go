@@ -3,7 +3,6 @@
 package api
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -103,10 +102,7 @@ func (j *kafkaJob) changelog(t *testing.T) (records []*kgo.Record) {
 func (j *kafkaJob) makeAnew(t *testing.T, records ...*kgo.Record) {
 	t.Helper()
 	topic := j.app + "-" + j.store + "-changelog"
-	deleted, err := j.cluster.Admin().DeleteTopics(t.Context(), topic)
-	if err := errors.Join(err, deleted.Error()); err != nil {
-		t.Fatal(err)
-	}
+	j.cluster.DeleteTopic(t, topic)
 	j.cluster.CreateTopic(t, topic, 1, map[string]string{"cleanup.policy": "compact"})
 	client := j.cluster.Franz(t)
 	for _, r := range records {
@@ -180,8 +176,7 @@ func TestWhatDoesntFitIsRefused(t *testing.T) {
 	t.Run("a changelog that was deleted", func(t *testing.T) {
 		j := newKafkaJob(t, c, "deleted", "count")
 		j.run(t).succeeded(t)
-		deleted, err := c.Admin().DeleteTopics(t.Context(), "deleted-count-changelog")
-		check(errors.Join(err, deleted.Error()))
+		c.DeleteTopic(t, "deleted-count-changelog")
 		j.refuses(t, "group deleted-by-word has offsets", "there is no topic deleted-count-changelog. Was it deleted", "Nothing was changed. Give the operator its former name, or start over under another app name")
 		c.CreateTopic(t, "deleted-count-changelog", 1, map[string]string{"cleanup.policy": "compact"})
 		j.refuses(t, "changelog deleted-count-changelog/0 has nothing of what was committed to it", "The state was not touched; start over under another app name")
@@ -192,8 +187,7 @@ func TestWhatDoesntFitIsRefused(t *testing.T) {
 		j := newKafkaJob(t, c, "halved", "count")
 		j.second = "count-again"
 		j.run(t).succeeded(t)
-		deleted, err := c.Admin().DeleteTopics(t.Context(), "halved-count-changelog")
-		check(errors.Join(err, deleted.Error()))
+		c.DeleteTopic(t, "halved-count-changelog")
 		for range 2 { // with the state, and without
 			if r := j.run(t); r.code != 1 {
 				t.Errorf("exit %d\n%s", r.code, r.err)
@@ -229,8 +223,7 @@ func TestWhatDoesntFitIsRefused(t *testing.T) {
 	t.Run("an input that was made anew, and isn't shorter", func(t *testing.T) {
 		j := newKafkaJob(t, c, "replaced", "count")
 		j.run(t).succeeded(t)
-		deleted, err := c.Admin().DeleteTopics(t.Context(), j.topic("words"))
-		check(errors.Join(err, deleted.Error()))
+		c.DeleteTopic(t, j.topic("words"))
 		c.CreateTopic(t, j.topic("words"), 1, nil)
 		for _, w := range []string{"c", "d", "e"} {
 			check(c.Franz(t).ProduceSync(t.Context(), &kgo.Record{Topic: j.topic("words"), Value: []byte(`{"word":"` + w + `"}`)}).FirstErr())

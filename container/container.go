@@ -67,7 +67,7 @@ func (c *Container) open(ctx context.Context) error {
 	case lost(err):
 		return c.comeBack(ctx, err)
 	case corrupt(err) != "":
-		return c.heal(ctx, corrupt(err), err)
+		return c.heal(ctx, err)
 	}
 	return errors.Join(err, c.Close())
 }

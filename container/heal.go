@@ -26,7 +26,7 @@ func (c *Container) removeState(dir string, why error) error {
 
 // heal goes on from what is committed, after a database has turned out to be corrupt
 // while it was in use.
-func (c *Container) heal(ctx context.Context, dir string, cause error) error {
+func (c *Container) heal(ctx context.Context, cause error) error {
 	// That this database can't write what it has left is no news.
 	if err := c.Close(); err != nil && !errors.As(err, new(*kv.DatabaseError)) {
 		return errors.Join(cause, err)
@@ -34,7 +34,7 @@ func (c *Container) heal(ctx context.Context, dir string, cause error) error {
 	if c.cameBack == comebacks {
 		return cause
 	}
-	if err := c.removeState(dir, cause); err != nil {
+	if err := c.removeState(corrupt(cause), cause); err != nil {
 		return errors.Join(cause, err)
 	}
 	*c = Container{cfg: c.cfg, skip: c.skip, cameBack: c.cameBack + 1}

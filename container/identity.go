@@ -88,20 +88,26 @@ type renewed struct {
 // locateRenewed goes on with inputs that were made anew as with those whose next
 // record isn't there: where they say. The first commit makes that final.
 func (c *Container) locateRenewed(ctx context.Context, inputs []renewed) error {
-	for _, p := range inputs {
+	if len(inputs) == 0 {
+		return nil
+	}
+	tps := make([]stream.TopicPartition, len(inputs))
+	for i, p := range inputs {
+		tps[i] = p.TopicPartition
+	}
+	starts, err := c.cfg.System.Admin().Starts(ctx, tps...)
+	if err != nil {
+		return fmt.Errorf("asking where the inputs start: %w", err)
+	}
+	ends, err := c.cfg.System.Admin().Ends(ctx, tps...)
+	if err != nil {
+		return fmt.Errorf("asking where the inputs end: %w", err)
+	}
+	for i, p := range inputs {
 		if c.cfg.Stage.Inputs[p.input].Repartition() {
 			return fmt.Errorf("%s: %s: it carries the job's own traffic, and what was on its way is gone; start over under another app name", p.TopicPartition, p.why)
 		}
-		e := &stream.OffsetOutOfRangeError{TopicPartition: p.TopicPartition, Offset: p.position}
-		starts, err := c.cfg.System.Admin().Starts(ctx, p.TopicPartition)
-		if err != nil {
-			return fmt.Errorf("asking where the inputs start: %w", err)
-		}
-		ends, err := c.cfg.System.Admin().Ends(ctx, p.TopicPartition)
-		if err != nil {
-			return fmt.Errorf("asking where the inputs end: %w", err)
-		}
-		e.Start, e.End = starts[0], ends[0]
+		e := &stream.OffsetOutOfRangeError{TopicPartition: p.TopicPartition, Offset: p.position, Start: starts[i], End: ends[i]}
 		if p.bound >= 0 {
 			e.End = min(e.End, p.bound)
 		}

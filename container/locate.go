@@ -31,14 +31,15 @@ func (c *Container) locate(ctx context.Context, metas []*meta) error {
 	var anew []renewed
 	for i, p := range c.partitions {
 		m := of[p.task]
-		in, ok := metaInput{}, false
+		in, ok, why := metaInput{}, false, ""
 		if m != nil {
 			in, ok = m.input(p.TopicPartition)
+			why = c.madeAnew(p.Topic, m)
 		}
 		switch {
-		case ok && c.madeAnew(p.Topic, m) != "":
+		case ok && why != "":
 			p.resume(in)
-			anew = append(anew, renewed{p, c.madeAnew(p.Topic, m)})
+			anew = append(anew, renewed{p, why})
 		case ok:
 			if err := m.checkOffset(in, group, committed[i]); err != nil {
 				return disownedError{err}

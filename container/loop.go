@@ -47,11 +47,11 @@ func (c *Container) Step(ctx context.Context) (Wait, error) {
 	if replay := (*replayError)(nil); errors.As(err, &replay) {
 		return Wait{}, c.replay(ctx, replay.cause)
 	}
-	switch dir := corrupt(err); {
+	switch {
 	case lost(err):
 		return Wait{}, c.comeBack(ctx, err)
-	case dir != "":
-		return Wait{}, c.heal(ctx, dir, err)
+	case corrupt(err) != "":
+		return Wait{}, c.heal(ctx, err)
 	}
 	return w, err
 }

@@ -43,8 +43,8 @@ type meta struct {
 	Clean bool `json:"clean,omitempty"`
 
 	// What follows is in the database only. At is when it had all that was in the
-	// changelogs, in ms since 1970; 0: before that was noted. Changelogs is up to where it holds each
-	// store's changelog.
+	// changelogs, in ms since 1970; 0: before that was noted. Changelogs is up to
+	// where it holds each store's changelog.
 	At         int64            `json:"at,omitempty"`
 	Changelogs map[string]int64 `json:"changelogs,omitempty"`
 	// Restoring says that the database is being restored to this commit, and doesn't

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/gretestream/grete/stream"
 )
@@ -48,7 +47,6 @@ type restorer struct {
 	c        *Container
 	consumer stream.Consumer // nil if nothing was to be read
 	tasks    []*restoring
-	began    time.Time // when the ends of the changelogs were asked for
 }
 
 // restoring is a task on its way to its last commit.
@@ -159,11 +157,12 @@ func (r *restorer) close() error {
 // begin asks where the changelogs begin and end, and what of them the databases
 // hold.
 func (r *restorer) begin(ctx context.Context, endsOf ask) error {
-	r.tasks, r.began = nil, r.c.cfg.Now()
+	r.tasks = nil
+	now := r.c.cfg.Now().UnixMilli() // before the ends are asked for
 	var all []*changelog
 	var tps []stream.TopicPartition
 	for _, t := range r.c.tasks {
-		rt := &restoring{task: t, asOf: r.began.UnixMilli()}
+		rt := &restoring{task: t, asOf: now}
 		r.tasks = append(r.tasks, rt)
 		for i, topic := range ChangelogTopics(r.c.cfg.Stage) {
 			l := &changelog{TopicPartition: stream.TopicPartition{Topic: topic, Partition: t.ID}, task: rt, store: i}

@@ -25,7 +25,7 @@ var (
 // The record that was being processed isn't to blame.
 type DatabaseError struct {
 	Dir   string
-	Doing string // opening, reading, writing, closing
+	Doing string // opening, reading, writing, loading, closing
 	Err   error
 }
 

@@ -51,19 +51,6 @@ func count(views []PageView) map[window]int64 {
 	return counts
 }
 
-func encoded(t *testing.T, views []PageView) [][]byte {
-	t.Helper()
-	var values [][]byte
-	for _, v := range views {
-		b, err := json.Marshal(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		values = append(values, b)
-	}
-	return values
-}
-
 // results are the counts that were written for each window, in their order.
 func results(t *testing.T, records []*kgo.Record) map[window][]int64 {
 	t.Helper()
@@ -100,14 +87,14 @@ func countsRightOnKafka(t *testing.T, path string, partitions int32) {
 	c.CreateTopic(t, input, partitions, nil)
 	all := views(40_000)
 	first, second := all[:len(all)/2], all[len(all)/2:]
-	c.Write(input, partitions, encoded(t, first))
+	c.Write(input, partitions, program.AllEncoded(t, first))
 	args := []string{"-kafka", c.Address(), "-data", filepath.Join(t.TempDir(), "data"), "-containers", "2", "-commit-interval", "50ms"}
 	p := program.Start(t, path, args...)
 	read := func(n int) func() bool {
 		return func() bool { return p.Ended() || c.Committed("pageviews-"+input, input) >= int64(n) }
 	}
 	c.Await("the first views to be read", read(len(first)/4))
-	c.Write(input, partitions, encoded(t, second))
+	c.Write(input, partitions, program.AllEncoded(t, second))
 	c.Await("all views to be read", read(len(all)))
 	p.Stop()
 	if err := p.Wait(); err != nil {
@@ -165,7 +152,7 @@ func resultsAfterKills(t *testing.T, path string, kills int, args ...string) (go
 	for some := range slices.Chunk(all, len(all)/kills) {
 		p := program.Start(t, path, args...)
 		before := c.Committed("pageviews-"+input, input)
-		c.Write(input, partitions, encoded(t, some))
+		c.Write(input, partitions, program.AllEncoded(t, some))
 		c.Await("views to be read", func() bool { return p.Ended() || c.Committed("pageviews-"+input, input) > before })
 		p.Kill()
 		if p.Wait() == nil {
@@ -182,7 +169,7 @@ func stopsAtOnce(t *testing.T, path string) {
 	c := program.StartKafka(t, kafkatest.Options{Proxied: true})
 	c.CreateTopic(t, input, 1, nil)
 	p := program.Start(t, path, "-kafka", c.Address(), "-data", filepath.Join(t.TempDir(), "data"), "-commit-interval", "1h")
-	c.Write(input, 1, encoded(t, views(20_000)))
+	c.Write(input, 1, program.AllEncoded(t, views(20_000)))
 	c.Await("views to be sent on", func() bool { return p.Ended() || c.Ends("pageviews-by-user") > 1000 })
 	c.Proxy(t, 1).Stall()
 	began := time.Now()

@@ -103,7 +103,7 @@ func appendViews(t *testing.T, file string, views []PageView) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, value := range encoded(t, views) {
+	for _, value := range program.AllEncoded(t, views) {
 		if _, err := f.Write(append(value, '\n')); err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -136,11 +135,7 @@ func atRandom(accounts int64) iter.Seq[int64] {
 func paymentsOf(t *testing.T, accounts iter.Seq[int64]) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for n := range accounts {
-			value, err := json.Marshal(Payment{ID: n, Account: accountName(n), Amount: 100})
-			if err != nil {
-				t.Error(err)
-			}
-			if !yield(value) {
+			if !yield(program.Encoded(t, Payment{ID: n, Account: accountName(n), Amount: 100})) {
 				return
 			}
 		}
@@ -153,9 +148,5 @@ func accountName(n int64) string { return fmt.Sprintf("account-%016x", uint64(n)
 func entryBytes(t *testing.T) int64 {
 	t.Helper()
 	b := Balance{}.After(Payment{ID: 1e6, Account: accountName(1), Amount: 100})
-	value, err := json.Marshal(b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return int64(len(b.Account) + len(value))
+	return int64(len(b.Account) + len(program.Encoded(t, b)))
 }

@@ -16,19 +16,6 @@ import (
 )
 
 // encoded are lines as the feed has them.
-func encoded(t *testing.T, lines []Line) [][]byte {
-	t.Helper()
-	var values [][]byte
-	for _, l := range lines {
-		b, err := json.Marshal(l)
-		if err != nil {
-			t.Fatal(err)
-		}
-		values = append(values, b)
-	}
-	return values
-}
-
 func windowOf(r Row) window { return window{r.Channel, r.Start} }
 
 func rowsOf(t *testing.T, records []*kgo.Record) []Row {
@@ -67,7 +54,7 @@ func countsRightOnKafka(t *testing.T, path string, partitions int32) {
 	c.CreateTopic(t, input, partitions, nil)
 	lines := generate(3, 20_000)
 	want, _ := count(lines)
-	c.Write(input, partitions, encoded(t, lines))
+	c.Write(input, partitions, program.AllEncoded(t, lines))
 	args := []string{"-kafka", c.Address(), "-once", "-print", output, "-data", filepath.Join(t.TempDir(), "data"), "-containers", "2", "-commit-interval", "10ms"}
 	out, messages := program.Run(t, path, args...)
 	same(t, parseRows(t, out), want)
@@ -83,7 +70,7 @@ func countsRightOnKafka(t *testing.T, path string, partitions int32) {
 	for i := range more {
 		more[i].Time += 86_400_000
 	}
-	c.Write(input, partitions, encoded(t, more))
+	c.Write(input, partitions, program.AllEncoded(t, more))
 	want, _ = count(more)
 	out, _ = program.Run(t, path, args...)
 	same(t, parseRows(t, out), want)
@@ -113,7 +100,7 @@ func rowsAfterKills(t *testing.T, path string, n int, args ...string) (got, want
 	c := program.StartKafka(t, kafkatest.Options{})
 	c.CreateTopic(t, input, partitions, nil)
 	lines := generate(6, 20_000*(n+1))
-	c.Write(input, partitions, encoded(t, lines))
+	c.Write(input, partitions, program.AllEncoded(t, lines))
 	args = append(args, "-kafka", c.Address(), "-once", "-data", filepath.Join(t.TempDir(), "data"),
 		"-containers", "2", "-commit-interval", "20ms", "-kafka-compression", "lz4")
 	for i := range n {
@@ -178,7 +165,7 @@ func feedsOnce(t *testing.T, path string) {
 	c.Proxy(t, 1).Limit(0)
 	program.Run(t, path, args...)
 	left := map[string]int{}
-	for _, b := range encoded(t, lines) {
+	for _, b := range program.AllEncoded(t, lines) {
 		left[string(b)]++
 	}
 	fed := c.Read(input)
@@ -214,7 +201,7 @@ func survivesRetention(t *testing.T, path string) {
 		return append(more, "-kafka", c.Address(), "-data", filepath.Join(t.TempDir(), "data"), "-commit-interval", "20ms")
 	}
 	var records []*kgo.Record
-	for i, value := range encoded(t, lines) {
+	for i, value := range program.AllEncoded(t, lines) {
 		records = append(records, &kgo.Record{Topic: input, Partition: int32(i % 2), Timestamp: time.UnixMilli(lines[i].Time), Value: value})
 	}
 	began := time.Now()

@@ -4,7 +4,6 @@ package rocksdb_test
 
 import (
 	"bufio"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -19,33 +18,67 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// The child writes for ever, batch after batch or load after load, into the directory
-// that one of these names.
-const (
-	victimVariable  = "GRETE_TEST_KILL_DIR"
-	loadingVariable = "GRETE_TEST_KILL_LOADS_DIR"
-)
+// A victim is a child of this process that writes to a database for ever, step after
+// step, until it is killed. Step n sets the meta record to n.
+type victim struct {
+	variable string // of the environment: names the directory
+	options  rocksdb.Options
+	// step does step n, and tells of some of them by a call of progress.
+	step func(d kv.Database, n uint64, progress func() error) error
+	// verify fails the test unless the database is what it was after step n, which
+	// its meta record is of.
+	verify func(t *testing.T, d kv.Database, n uint64)
 
-// small makes flushes and compactions frequent.
-var small = rocksdb.Options{CacheBytes: 1 << 20, WriteBufferBytes: 64 << 10}
+	kills, killsIfShort int
+	progress            int // at most, before a kill
+}
 
 func TestMain(m *testing.M) {
-	for variable, run := range map[string]func(dir string) error{victimVariable: victim, loadingVariable: loadingVictim} {
-		if dir := os.Getenv(variable); dir != "" {
-			fmt.Fprintln(os.Stderr, run(dir))
+	for _, v := range []victim{batches, loads} {
+		if dir := os.Getenv(v.variable); dir != "" {
+			fmt.Fprintln(os.Stderr, v.run(dir))
 			os.Exit(1)
 		}
 	}
 	os.Exit(m.Run())
 }
 
-// After kill -9 at any moment the stores and the meta record are what they were
-// after one and the same batch.
-func TestKill(t *testing.T) {
-	dir := t.TempDir()
-	kills := 60
+// run is what the child does.
+func (v *victim) run(dir string) error {
+	e, err := rocksdb.New(v.options)
+	if err != nil {
+		return err
+	}
+	d, err := e.Open(dir, stores)
+	if err != nil {
+		return err
+	}
+	n, err := stepOf(d)
+	for err == nil {
+		n++
+		err = v.step(d, n, func() error {
+			_, err := os.Stdout.Write([]byte{'.'})
+			return err
+		})
+	}
+	return err
+}
+
+// stepOf returns the step after which a database stands.
+func stepOf(d kv.Database) (uint64, error) {
+	meta, err := d.Meta()
+	if meta == nil || err != nil {
+		return 0, err
+	}
+	return strconv.ParseUint(string(meta), 10, 64)
+}
+
+// test kills it again and again, and looks at what is there then. What was durable
+// stays so.
+func (v *victim) test(t *testing.T) {
+	dir, kills := t.TempDir(), v.kills
 	if testing.Short() {
-		kills = 8
+		kills = v.killsIfShort
 	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -53,24 +86,24 @@ func TestKill(t *testing.T) {
 	var last uint64
 	// A busy machine may need more kills until one of them comes after a flush.
 	for i := 0; i < kills || last == 0 && i < 20*kills; i++ {
-		killAfter(t, victimVariable, dir, 1+random.IntN(600), i == 0)
-		n := verify(t, dir)
+		v.killAfter(t, dir, 1+random.IntN(v.progress), i == 0)
+		n := v.look(t, dir)
 		if n < last {
-			t.Fatalf("kill %d: what was durable at batch %d went back to batch %d", i, last, n)
+			t.Fatalf("kill %d: what was durable at step %d went back to step %d", i, last, n)
 		}
 		last = n
 	}
 	if last == 0 {
 		t.Fatal("nothing was ever flushed: this tests nothing")
 	}
-	t.Logf("%d kills, %d batches survived", kills, last)
+	t.Logf("%d kills, %d steps survived", kills, last)
 }
 
-// killAfter starts a victim and kills it when it has told some times of progress.
-func killAfter(t *testing.T, variable, dir string, progress int, tryLock bool) {
+// killAfter starts the child and kills it when it has told some times of progress.
+func (v *victim) killAfter(t *testing.T, dir string, progress int, tryLock bool) {
 	t.Helper()
 	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), variable+"="+dir)
+	child.Env = append(os.Environ(), v.variable+"="+dir)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
 	if err != nil {
@@ -83,7 +116,7 @@ func killAfter(t *testing.T, variable, dir string, progress int, tryLock bool) {
 		t.Errorf("the victim stopped by itself: %v", err)
 	}
 	if tryLock {
-		if _, err := newEngine(t, small).Open(dir, stores); !errors.Is(err, stream.ErrLocked) {
+		if _, err := newEngine(t, v.options).Open(dir, stores); !errors.Is(err, stream.ErrLocked) {
 			t.Errorf("a database that another process has open opens: %v", err)
 		}
 	}
@@ -91,68 +124,10 @@ func killAfter(t *testing.T, variable, dir string, progress int, tryLock bool) {
 	_ = child.Wait()
 }
 
-// In batch n: numbers[n%keys] and again[n%(keys+1)] become n, and window n/perWindow
-// gets the key n; a window's first batch drops the window before the last.
-var stores = []string{"numbers", "again", "windows"}
-
-const (
-	keys      = 97
-	perWindow = 100
-)
-
-func victim(dir string) error {
-	e, err := rocksdb.New(small)
-	if err != nil {
-		return err
-	}
-	d, err := e.Open(dir, stores)
-	if err != nil {
-		return err
-	}
-	meta, err := d.Meta()
-	if err != nil {
-		return err
-	}
-	n, _ := strconv.ParseUint(string(meta), 10, 64)
-	b := d.NewBatch()
-	for {
-		n++
-		b.Reset()
-		fill(b, n)
-		if err := d.Write(b); err != nil {
-			return err
-		}
-		if n%200 == 0 {
-			if err := d.Flush(); err != nil {
-				return err
-			}
-		}
-		if n%5 == 0 {
-			if _, err := os.Stdout.Write([]byte{'.'}); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-func fill(b *kv.Batch, n uint64) {
-	value := make([]byte, 100)
-	binary.BigEndian.PutUint64(value, n)
-	if window := n / perWindow; n%perWindow == 0 && window >= 2 {
-		b.DeleteRange(2, number(window-2), number(window-1))
-	}
-	b.Put(0, number(n%keys), value)
-	b.Put(1, number(n%(keys+1)), value)
-	b.Put(2, append(number(n/perWindow), number(n)...), value)
-	b.SetMeta(strconv.AppendUint(nil, n, 10))
-}
-
-func number(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
-
-// verify returns the batch after which the database stands.
-func verify(t *testing.T, dir string) uint64 {
+// look verifies the database, and returns the step after which it stands.
+func (v *victim) look(t *testing.T, dir string) uint64 {
 	t.Helper()
-	d, err := newEngine(t, small).Open(dir, stores)
+	d, err := newEngine(t, v.options).Open(dir, stores)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,55 +136,10 @@ func verify(t *testing.T, dir string) uint64 {
 			t.Error(err)
 		}
 	}()
-	meta, err := d.Meta()
+	n, err := stepOf(d)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, _ := strconv.ParseUint(string(meta), 10, 64)
-	verifyNumbers(t, d, 0, keys, n)
-	verifyNumbers(t, d, 1, keys+1, n)
-	verifyWindows(t, d, n)
+	v.verify(t, d, n)
 	return n
-}
-
-func verifyNumbers(t *testing.T, d kv.Database, store int, keys, n uint64) {
-	t.Helper()
-	for k := range keys {
-		var want uint64
-		if n >= k {
-			want = n - (n-k)%keys
-		}
-		v, found, err := d.Get(store, number(k))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got uint64
-		if found {
-			got = binary.BigEndian.Uint64(v)
-		}
-		if got != want {
-			t.Fatalf("%s[%d] is %d, but the meta record is of batch %d, which makes it %d", stores[store], k, got, n, want)
-		}
-	}
-}
-
-func verifyWindows(t *testing.T, d kv.Database, n uint64) {
-	t.Helper()
-	var next uint64 = 1
-	if window := n / perWindow; window >= 2 {
-		next = (window - 1) * perWindow
-	}
-	it := d.Iterate(2, nil, nil)
-	for it.Next() {
-		if got := binary.BigEndian.Uint64(it.Key()[8:]); got != next {
-			t.Fatalf("the windows hold %d where %d should come, and the meta record is of batch %d", got, next, n)
-		}
-		next++
-	}
-	if err := errors.Join(it.Err(), it.Close()); err != nil {
-		t.Fatal(err)
-	}
-	if next != n+1 {
-		t.Fatalf("the windows end before %d, but the meta record is of batch %d", next, n)
-	}
 }

@@ -4,7 +4,6 @@ package rocksdb
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -42,10 +41,10 @@ func (d *database) Load(store int, fill func(put kv.Put) error) (bool, error) {
 	path := filepath.Join(d.dir, loadingFile)
 	err := removeFile(path) // never overwritten: the database may have it under another name
 	if err == nil {
-		err = d.load(handle, path, fill)
+		err = errors.Join(d.load(handle, path, fill), removeFile(path))
 	}
 	if err != nil {
-		return false, fmt.Errorf("loading the state in %s: %w", d.dir, translate(errors.Join(err, removeFile(path))))
+		return false, d.failed("loading", err)
 	}
 	return true, nil
 }
@@ -53,7 +52,7 @@ func (d *database) Load(store int, fill func(put kv.Put) error) (bool, error) {
 func (d *database) load(handle *grocksdb.ColumnFamilyHandle, path string, fill func(put kv.Put) error) error {
 	n, err := d.writeFile(path, fill)
 	if n == 0 || err != nil {
-		return errors.Join(err, removeFile(path))
+		return err
 	}
 	warm(path)
 	o := grocksdb.NewDefaultIngestExternalFileOptions()

@@ -5,73 +5,36 @@ package rocksdb_test
 import (
 	"encoding/binary"
 	"errors"
-	"math/rand/v2"
-	"os"
 	"strconv"
 	"testing"
 
 	"github.com/gretestream/grete/kv"
-	"github.com/gretestream/grete/kv/rocksdb"
 )
+
+// loads loads the same keys again and again, with the number of the load, and one
+// more, and then says so in the meta record.
+var loads = victim{
+	variable: "GRETE_TEST_KILL_LOADS_DIR",
+	step:     writeLoad,
+	verify:   verifyLoads,
+	kills:    40, killsIfShort: 6, progress: 30,
+}
 
 // After kill -9 at any moment each load is there as a whole or not at all, none of
 // those before the meta record is missing, and the meta record isn't far behind: what
 // was restored isn't restored again.
-func TestKilledLoads(t *testing.T) {
-	dir := t.TempDir()
-	kills := 40
-	if testing.Short() {
-		kills = 6
-	}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
-	var last uint64
-	for i := 0; i < kills || last == 0 && i < 20*kills; i++ {
-		killAfter(t, loadingVariable, dir, 1+random.IntN(30), false)
-		n := verifyLoads(t, dir)
-		if n < last {
-			t.Fatalf("kill %d: what was durable at load %d went back to load %d", i, last, n)
-		}
-		last = n
-	}
-	if last == 0 {
-		t.Fatal("no meta record was ever flushed")
-	}
-	t.Logf("%d kills, %d loads survived", kills, last)
-}
+func TestKilledLoads(t *testing.T) { loads.test(t) }
 
-// loadingVictim loads the same keys again and again, with the number of the load, and
-// one more, and then says so in the meta record.
-func loadingVictim(dir string) error {
-	e, err := rocksdb.New(rocksdb.Options{})
-	if err != nil {
+func writeLoad(d kv.Database, n uint64, progress func() error) error {
+	if err := loadNumbers(d, n); err != nil {
 		return err
 	}
-	d, err := e.Open(dir, stores)
-	if err != nil {
-		return err
-	}
-	meta, err := d.Meta()
-	if err != nil {
-		return err
-	}
-	n, _ := strconv.ParseUint(string(meta), 10, 64)
 	b := d.NewBatch()
-	for {
-		n++
-		if err := loadNumbers(d, n); err != nil {
-			return err
-		}
-		b.Reset()
-		b.SetMeta(strconv.AppendUint(nil, n, 10))
-		if err := d.Write(b); err != nil {
-			return err
-		}
-		if _, err := os.Stdout.Write([]byte{'.'}); err != nil {
-			return err
-		}
+	b.SetMeta(strconv.AppendUint(nil, n, 10))
+	if err := d.Write(b); err != nil {
+		return err
 	}
+	return progress()
 }
 
 // loadNumbers makes the first keys of a store n, and n itself, by a load, or by a batch
@@ -96,23 +59,8 @@ func loadNumbers(d kv.Database, n uint64) error {
 	return d.Write(b)
 }
 
-// verifyLoads returns the load that the meta record is of.
-func verifyLoads(t *testing.T, dir string) uint64 {
+func verifyLoads(t *testing.T, d kv.Database, n uint64) {
 	t.Helper()
-	d, err := newEngine(t, rocksdb.Options{}).Open(dir, stores)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	meta, err := d.Meta()
-	if err != nil {
-		t.Fatal(err)
-	}
-	n, _ := strconv.ParseUint(string(meta), 10, 64)
 	var count, least, most uint64
 	it := d.Iterate(0, nil, nil)
 	for ; it.Next(); count++ {
@@ -137,5 +85,4 @@ func verifyLoads(t *testing.T, dir string) uint64 {
 	if want := least + keys; least > 0 && count != want {
 		t.Fatalf("after load %d there are %d keys, and should be %d", least, count, want)
 	}
-	return n
 }

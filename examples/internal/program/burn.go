@@ -3,9 +3,7 @@
 package program
 
 import (
-	"encoding/json"
 	"iter"
-	"testing"
 	"time"
 )
 
@@ -18,7 +16,7 @@ func Burn[V any](f *Fire, rate int, values iter.Seq[V]) []V {
 	feed := f.c.Feed(f.input, f.partitions, rate, func(yield func([]byte) bool) {
 		for v := range values {
 			fed = append(fed, v)
-			if !yield(encoded(f.t, v)) {
+			if !yield(Encoded(f.t, v)) {
 				return
 			}
 		}
@@ -36,17 +34,9 @@ func (f *Fire) WriteToAll(value any) {
 	f.t.Helper()
 	values := make([][]byte, f.partitions)
 	for i := range values {
-		values[i] = encoded(f.t, value)
+		values[i] = Encoded(f.t, value)
 	}
 	f.c.Write(f.input, f.partitions, values)
-}
-
-func encoded(t testing.TB, value any) []byte {
-	b, err := json.Marshal(value)
-	if err != nil {
-		t.Error(err)
-	}
-	return b
 }
 
 // Judge waits until there are results for all that is wanted, has the program end,

@@ -4,6 +4,7 @@ package program
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,26 @@ func StartKafka(t testing.TB, opts kafkatest.Options) Cluster {
 
 // Address is the value of -kafka.
 func (c Cluster) Address() string { return strings.Join(c.Bootstrap(), ",") }
+
+// Encoded is a value as JSON. Any goroutine may ask for it.
+func Encoded(t testing.TB, value any) []byte {
+	t.Helper()
+	b, err := json.Marshal(value)
+	if err != nil {
+		t.Error(err)
+	}
+	return b
+}
+
+// AllEncoded are values as JSON.
+func AllEncoded[V any](t testing.TB, values []V) [][]byte {
+	t.Helper()
+	all := make([][]byte, len(values))
+	for i, v := range values {
+		all[i] = Encoded(t, v)
+	}
+	return all
+}
 
 // Write appends values to the partitions of a topic in turn.
 func (c Cluster) Write(topic string, partitions int32, values [][]byte) {

@@ -3,6 +3,7 @@ package kafkatest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +45,17 @@ func (c *Cluster) CreateTopic(t testing.TB, topic string, partitions int32, conf
 	})
 	if err != nil {
 		t.Fatalf("wait for the leaders of topic %s: %v", topic, err)
+	}
+}
+
+// DeleteTopic deletes a topic.
+func (c *Cluster) DeleteTopic(t testing.TB, topic string) {
+	t.Helper()
+	ctx, cancel := adminContext(t)
+	defer cancel()
+	deleted, err := c.Admin().DeleteTopics(ctx, topic)
+	if err := errors.Join(err, deleted.Error()); err != nil {
+		t.Fatalf("delete topic %s: %v", topic, err)
 	}
 }
 
