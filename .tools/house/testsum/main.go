@@ -2,10 +2,13 @@
 // wants to know: how many tests passed, how many failed, and what was skipped
 // and why.
 //
-//	testsum [-allow FILE] LABEL=COMMAND...
+//	testsum [-allow FILE] [+]LABEL=COMMAND...
 //
 // Each COMMAND is run by sh and must be a "go test -json". Of a package that
 // passes one line is shown; of one that fails, the output of its failing tests.
+// A command whose label begins with + is run beside the one before it: those who
+// use one core only share the machine. What they print is shown when all of them
+// have ended.
 //
 // A skipped test is a promise that isn't kept. So with CI set a skip fails the
 // run, unless FILE allows it: a line "PACKAGE TEST REASON" for each, with the
@@ -21,7 +24,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
 	"time"
 )
 
@@ -47,14 +49,14 @@ func run(out io.Writer, allowFile string, ci bool, commands []string) (bool, err
 	if len(commands) == 0 {
 		return false, errors.New("nothing to run: give LABEL=COMMAND")
 	}
+	groups, err := grouped(commands)
+	if err != nil {
+		return false, err
+	}
 	var total summary
 	ok := true
-	for _, c := range commands {
-		label, command, found := strings.Cut(c, "=")
-		if !found {
-			return false, fmt.Errorf("%q is not LABEL=COMMAND", c)
-		}
-		passed, err := runOne(out, label, command, &total)
+	for _, g := range groups {
+		passed, err := g.run(out, &total)
 		if err != nil {
 			return false, err
 		}
@@ -64,28 +66,28 @@ func run(out io.Writer, allowFile string, ci bool, commands []string) (bool, err
 	return ok && total.failed == 0 && (!ci || unexpected == 0), nil
 }
 
-// runOne runs a command and tells whether it ended well.
-func runOne(out io.Writer, label, command string, total *summary) (bool, error) {
-	fmt.Fprintf(out, "== %s: %s\n", label, command)
+// run runs a command and tells whether it ended well.
+func (c command) run(out io.Writer, total *summary) (bool, error) {
+	fmt.Fprintf(out, "== %s: %s\n", c.label, c.text)
 	start := time.Now()
-	cmd := exec.Command("sh", "-c", command)
+	cmd := exec.Command("sh", "-c", c.text)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return false, err
 	}
 	if err := cmd.Start(); err != nil {
-		return false, fmt.Errorf("start %q: %w", command, err)
+		return false, fmt.Errorf("start %q: %w", c.text, err)
 	}
-	c := newCollector(out, label, total)
-	if err := c.read(stdout); err != nil {
+	tests := newCollector(out, c.label, total)
+	if err := tests.read(stdout); err != nil {
 		return false, errors.Join(err, cmd.Wait())
 	}
-	c.finish()
+	tests.finish()
 	err = cmd.Wait()
-	fmt.Fprintf(out, "== %s: %.0f s\n", label, time.Since(start).Seconds())
+	fmt.Fprintf(out, "== %s: %.0f s\n", c.label, time.Since(start).Seconds())
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		fmt.Fprintf(out, "%s: %s\n", label, exit)
+		fmt.Fprintf(out, "%s: %s\n", c.label, exit)
 		return false, nil
 	}
 	return err == nil, err

@@ -28,6 +28,14 @@ func (a allowance) allows(s skip) bool {
 	return (s.pkg == a.pkg || strings.HasSuffix(s.pkg, "/"+a.pkg)) && s.test == a.test
 }
 
+// add takes in what others came to.
+func (s *summary) add(o summary) {
+	s.passed += o.passed
+	s.failed += o.failed
+	s.failures = append(s.failures, o.failures...)
+	s.skips = append(s.skips, o.skips...)
+}
+
 // report writes the summary and returns the number of skips that nothing
 // allows.
 func (s *summary) report(out io.Writer, allowed []allowance) int {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -101,6 +102,36 @@ func TestTotalOfSeveralCommands(t *testing.T) {
 	}
 	if !strings.HasSuffix(out.String(), "\n2 passed, 0 failed, 0 skipped\n") {
 		t.Errorf("last line isn't the total:\n%s", out.String())
+	}
+}
+
+// Each of the two waits for the other one, at a pipe.
+func TestSideBySide(t *testing.T) {
+	dir := t.TempDir()
+	there, back := filepath.Join(dir, "there"), filepath.Join(dir, "back")
+	for _, pipe := range []string{there, back} {
+		if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	passing := strings.TrimPrefix(say(t, "0", start, runA, passA, okLine, pass), "it=")
+	failing := strings.TrimPrefix(say(t, "1", start, runA, failA, fail), "it=")
+	var out strings.Builder
+	ok, err := run(&out, "", true, []string{
+		"one=timeout 20 sh -c 'echo > " + there + "; cat " + back + "'; " + passing,
+		"+two=timeout 20 sh -c 'cat " + there + "; echo > " + back + "' || exit 3; " + failing,
+		"three=" + passing,
+	})
+	if err != nil || ok {
+		t.Fatal(ok, err)
+	}
+	for _, w := range []string{"two: exit status 1", "  two: m/p A\n", "\n2 passed, 1 failed, 0 skipped\n"} {
+		if !strings.Contains(out.String(), w) {
+			t.Errorf("output lacks %q:\n%s", w, out.String())
+		}
+	}
+	if one, two := strings.Index(out.String(), "== one: 0 s"), strings.Index(out.String(), "== two: "); one < 0 || two < one {
+		t.Errorf("what belongs together isn't shown together:\n%s", out.String())
 	}
 }
 

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+)
+
+// A command is a go test, and what it is called.
+type command struct{ label, text string }
+
+// A group is commands that run side by side.
+type group []command
+
+// grouped makes groups of what the caller gave.
+func grouped(args []string) ([]group, error) {
+	var groups []group
+	for _, arg := range args {
+		label, text, found := strings.Cut(arg, "=")
+		if !found {
+			return nil, fmt.Errorf("%q is not LABEL=COMMAND", arg)
+		}
+		label, beside := strings.CutPrefix(label, "+")
+		if !beside || len(groups) == 0 {
+			groups = append(groups, nil)
+		}
+		last := &groups[len(groups)-1]
+		*last = append(*last, command{label, text})
+	}
+	return groups, nil
+}
+
+// run tells whether all of them ended well.
+func (g group) run(out io.Writer, total *summary) (bool, error) {
+	if len(g) == 1 {
+		return g[0].run(out, total)
+	}
+	results := make([]result, len(g))
+	var running sync.WaitGroup
+	for i := range g {
+		running.Go(func() { results[i].of(g[i]) })
+	}
+	running.Wait()
+	ok := true
+	var errs []error
+	for i := range results {
+		r := &results[i]
+		_, err := r.out.WriteTo(out)
+		errs = append(errs, r.err, err)
+		total.add(r.total)
+		ok = ok && r.ok
+	}
+	return ok, errors.Join(errs...)
+}
+
+// A result is of a command that ran beside others.
+type result struct {
+	out   bytes.Buffer
+	total summary
+	ok    bool
+	err   error
+}
+
+func (r *result) of(c command) { r.ok, r.err = c.run(&r.out, &r.total) }
