@@ -33,13 +33,29 @@ type console struct {
 // 1 if not, 2 if the command line makes no sense. Who asks a second time ends it
 // at once, without a commit.
 func (a *App) Main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // from then on a signal does what it does by default
 	c := console{os.Stdout, os.Stderr, term.IsTerminal(int(os.Stdout.Fd())), term.IsTerminal(int(os.Stderr.Fd()))}
+	ctx, stop := asked()
+	context.AfterFunc(ctx, func() {
+		// Not what a signal does by default: that is nothing, in a program that a
+		// script has started in the background.
+		again, _ := asked()
+		stop()
+		context.AfterFunc(again, func() {
+			a.complain(c, errAtOnce)
+			os.Exit(1)
+		})
+	})
 	code := a.main(ctx, os.Args[1:], c)
 	stop()
 	os.Exit(code)
 }
+
+// asked returns a context that is done when somebody asks the program to stop.
+func asked() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+}
+
+var errAtOnce = errors.New("asked twice to stop: ended without a commit; what isn't committed is done again by the next run")
 
 // errUsage marks what is wrong with the command line.
 var errUsage = errors.New("see -help")

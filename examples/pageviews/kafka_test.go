@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -176,5 +177,8 @@ func stopsAtOnce(t *testing.T, path string) {
 	c.Await("the end", func() bool { p.Stop(); return p.Ended() })
 	if waited := time.Since(began); p.Wait() == nil || waited > 20*time.Second {
 		t.Errorf("it ended after %v: %v", waited, p.Wait())
+	}
+	if said := p.Messages(); !strings.Contains(said, "pageviews: asked twice to stop: ended without a commit") {
+		t.Errorf("it says:\n%s", said)
 	}
 }
