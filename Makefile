@@ -18,6 +18,8 @@ KILLS    ?= 100
 STATE_MB ?= 100,1000,5000
 
 GO_PACKAGES := ./...
+# Those that take longest begin first.
+TEST_PACKAGES := ./stream/kafka ./examples/wikipedia ./api ./examples/totals $(GO_PACKAGES)
 SIM         := -run '^TestSimulation$$' ./api/apitest
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
@@ -38,7 +40,7 @@ benchmark-binary: deps ## build/benchmark, which takes part in comparisons with 
 test: deps vet imports build/testsum ## all tests that end in minutes: with RocksDB and the race detector, then without cgo
 	CGO_ENABLED=0 go build -buildvcs=false $(GO_PACKAGES)
 	$(TESTSUM) \
-		'with RocksDB=go test -json -timeout 20m $(RACE) -tags $(TAGS) $(GO_PACKAGES)' \
+		'with RocksDB=go test -json -timeout 20m $(RACE) -tags $(TAGS) $(TEST_PACKAGES)' \
 		'memory, which the race detector multiplies=go test -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
 		'+the simulation, for longer=go test -json $(SIM) -seeds 2000' \
 		'+without cgo=CGO_ENABLED=0 go test -json $(GO_PACKAGES)' \

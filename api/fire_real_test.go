@@ -264,7 +264,7 @@ func TestBrokersComeAndGo(t *testing.T) {
 	f := ignite(t, c, "-containers", "2")
 	ctx, cancel := context.WithCancel(t.Context())
 	fed := make(chan int64, 1)
-	go func() { fed <- f.feed(ctx, 5000, 0) }()
+	go func() { fed <- f.feed(ctx, 2000, 0) }()
 	f.progress()
 	for i, step := range []func(){
 		func() { c.MoveLeaders(t, f.topic("visits"), 2) },
