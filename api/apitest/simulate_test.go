@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/gretestream/grete/api"
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/sim"
@@ -181,7 +183,9 @@ func TestSimulation(t *testing.T) {
 }
 
 // TestSimulationIsRepeatable: the same seed is the same run, to the last request.
+// Nothing is left of it, so that many of them fit into memory.
 func TestSimulationIsRepeatable(t *testing.T) {
+	defer goleak.VerifyNone(t)
 	for seed := range uint64(10) {
 		var traces [2]sim.Trace
 		for i := range traces {

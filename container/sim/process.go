@@ -116,15 +116,7 @@ func (p *Process) await(ctx context.Context, d time.Duration, ready <-chan struc
 func (p *Process) kill() {
 	p.sim.trace.Add(p.name, "is killed")
 	p.dead = true
-	w := p.sim.World
-	for _, t := range slices.Clone(w.threads) {
-		if t.process == p {
-			w.running = t
-			t.abandon()
-		}
-	}
-	w.running = nil
-	w.threads = slices.DeleteFunc(w.threads, func(t *thread) bool { return t.process == p })
+	p.sim.World.abandon(func(t *thread) bool { return t.process == p })
 	if p.machine.disk.crash() {
 		p.sim.Hits[tornWrite]++
 	}

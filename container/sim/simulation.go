@@ -55,6 +55,8 @@ func New(seed uint64, job Job, trace *Trace) *Simulation {
 // Run lets things go wrong for a while, then lets everything come to an end, and
 // checks what has come of it.
 func (s *Simulation) Run() error {
+	// What still runs keeps its whole world in memory.
+	defer s.World.abandon(func(*thread) bool { return true })
 	s.calm = true
 	if err := s.prepare(); err != nil {
 		return err

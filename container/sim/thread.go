@@ -61,6 +61,18 @@ func (t *thread) run() {
 	}
 }
 
+// abandon ends threads where they wait.
+func (w *World) abandon(which func(*thread) bool) {
+	for _, t := range slices.Clone(w.threads) {
+		if which(t) {
+			w.running = t
+			t.abandon()
+		}
+	}
+	w.running = nil
+	w.threads = slices.DeleteFunc(w.threads, which)
+}
+
 // wait ends the turn of the thread that runs, until something has come, or d has
 // passed; d of 0 is for ever. It doesn't return if the process is killed
 // meanwhile.
