@@ -10,7 +10,15 @@
 // calls as a [Graph], and the executors, which run the containers of a [Plan].
 // Records never come here.
 //
-//	Graph ──Build──▶ Plan ──Assign──▶ tasks of each container
+//	Graph ──Build──▶ Plan ──Assign or Share──▶ tasks of each container
+//
+// [Assign] is for a fixed number of containers that know nothing of each other.
+// [Share] is for a group whose members come and go, and is called by its leader:
+// tasks stay where they are, or follow their state, and are handed over in two
+// rounds, so that no task has two owners and none that stays is disturbed. It
+// settles the members' claims (share_claims.go), finds the owners as a flow of
+// least cost (share_place.go over share_network.go), then the standbys
+// (share_standbys.go).
 //
 // A plan shows itself: [Plan.Text] and [Plan.JSON], and the pictures [Plan.Dot],
 // [Plan.Mermaid] and [Plan.SVG].
