@@ -82,7 +82,10 @@ type Database interface {
 	// Properties are the engine's own figures of a store, for whoever watches it;
 	// none if the engine has none. It is for every few seconds.
 	Properties(store int) []metrics.Property
-	// Close flushes and closes, iterators that are still open included.
+	// Reader returns what others may read the database with.
+	Reader() Reader
+	// Close flushes and closes, iterators that are still open included. It waits for
+	// the calls of readers that are under way.
 	Close() error
 }
 

@@ -29,6 +29,9 @@ func Run(t *testing.T, newEngine func(t *testing.T) kv.Engine) {
 		"Model":           testModel,
 		"Views":           testViews,
 		"BatchIsReusable": testReuse,
+		"Reader":          testReader,
+		"ReadersBeside":   testReadersBeside,
+		"ReaderAfter":     testReaderAfter,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, newEngine(t)) })
 	}

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/gretestream/grete/kv"
@@ -32,7 +33,7 @@ func (e *Engine) Durable() bool { return false }
 
 // Open returns an empty database. The directory isn't touched.
 func (e *Engine) Open(_ string, stores []string) (kv.Database, error) {
-	d := &database{engine: e, stores: make([]order.Map[[]byte], len(stores))}
+	d := &database{engine: e, stores: make([]store, len(stores))}
 	for i := range stores {
 		d.families = append(d.families, uint32(i+1))
 	}
@@ -45,13 +46,29 @@ func (e *Engine) Remove(string) error { return nil }
 // Close does nothing.
 func (e *Engine) Close() error { return nil }
 
+// A database is changed under its lock, for readers. Its own goroutine reads it
+// without.
 type database struct {
 	engine   *Engine
 	families []uint32
-	stores   []order.Map[[]byte]
 	meta     []byte
-	used     int64
-	closed   bool
+
+	mu     sync.RWMutex
+	stores []store
+	closed bool
+}
+
+type store struct {
+	order.Map[[]byte]
+	used int64
+}
+
+// used is what all stores take.
+func (d *database) used() (n int64) {
+	for i := range d.stores {
+		n += d.stores[i].used
+	}
+	return n
 }
 
 func (d *database) NewBatch() *kv.Batch { return kv.NewBatch(d.families) }
@@ -85,16 +102,20 @@ func (d *database) Flush() error {
 func (d *database) Properties(int) []metrics.Property { return nil }
 
 func (d *database) Stats() kv.Stats {
-	s := kv.Stats{MemoryBytes: d.used}
+	var s kv.Stats
 	for i := range d.stores {
-		s.Keys += int64(d.stores[i].Len())
+		s.Add(d.stores[i].stats())
 	}
 	return s
 }
 
+func (s *store) stats() kv.Stats { return kv.Stats{MemoryBytes: s.used, Keys: int64(s.Len())} }
+
 func (d *database) Close() error {
-	d.engine.used.Add(-d.used)
-	d.used, d.stores, d.meta, d.closed = 0, nil, nil, true
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.engine.used.Add(-d.used())
+	d.stores, d.meta, d.closed = nil, nil, true
 	return nil
 }
 
@@ -112,9 +133,11 @@ func (d *database) Write(b *kv.Batch) error {
 		return fmt.Errorf("%w: %d bytes are in use, %d more are needed, %d is the limit",
 			kv.ErrMemoryBudget, d.engine.used.Load(), growth, limit)
 	}
-	before := d.used
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	before := d.used()
 	err = kv.ReadBatch(b.Encoded(), d.apply)
-	d.engine.used.Add(d.used - before)
+	d.engine.used.Add(d.used() - before)
 	return err
 }
 
@@ -145,31 +168,34 @@ func (d *database) growth(batch []byte) (n int64, err error) {
 func size(key, value []byte) int64 { return int64(len(key)+len(value)) + entryOverhead }
 
 func (d *database) apply(kind kv.OpKind, family uint32, a, b []byte) error {
-	switch kind {
-	case kv.OpMeta:
+	if kind == kv.OpMeta {
 		d.meta = append([]byte{}, b...)
+		return nil
+	}
+	s := &d.stores[family-1]
+	switch kind {
 	case kv.OpPut:
-		d.put(&d.stores[family-1], a, b)
+		s.put(a, b)
 	case kv.OpDelete:
-		if old, found := d.stores[family-1].Delete(a); found {
-			d.used -= size(a, old)
+		if old, found := s.Delete(a); found {
+			s.used -= size(a, old)
 		}
 	case kv.OpDeleteRange:
-		d.stores[family-1].DeleteRange(a, b, func(key, old []byte) { d.used -= size(key, old) })
+		s.DeleteRange(a, b, func(key, old []byte) { s.used -= size(key, old) })
 	}
 	return nil
 }
 
 // put copies what it keeps. A value is overwritten in place where it fits, so that
 // counting allocates nothing.
-func (d *database) put(m *order.Map[[]byte], key, value []byte) {
-	old, found := m.Get(key)
+func (s *store) put(key, value []byte) {
+	old, found := s.Get(key)
 	if !found {
 		kept := append(append(make([]byte, 0, len(key)+len(value)), key...), value...)
-		m.Set(kept[:len(key):len(key)], kept[len(key):])
-		d.used += size(key, value)
+		s.Set(kept[:len(key):len(key)], kept[len(key):])
+		s.used += size(key, value)
 		return
 	}
-	d.used += int64(len(value) - len(*old))
+	s.used += int64(len(value) - len(*old))
 	*old = append((*old)[:0], value...)
 }

@@ -3,6 +3,8 @@
 package rocksdb
 
 import (
+	"sync"
+
 	"github.com/linxGnu/grocksdb"
 
 	"github.com/gretestream/grete/kv"
@@ -26,7 +28,9 @@ type database struct {
 	flush     flush
 	dropped   dropped
 	loaded    bool // since the last flush began
-	closed    bool
+
+	reads  sync.RWMutex // readers hold it to read, Close to set closed
+	closed bool
 }
 
 func (d *database) NewBatch() *kv.Batch { return kv.NewBatch(d.families) }
@@ -89,8 +93,7 @@ func (d *database) failed(what string, err error) error {
 // sum adds up a property of all column families.
 func (d *database) sum(property string) (n int64) {
 	for _, h := range d.handles {
-		v, _ := d.db.GetIntPropertyCF(property, h)
-		n += int64(v)
+		n += d.property(property, h)
 	}
 	return n
 }
@@ -104,10 +107,14 @@ func (d *database) Stats() kv.Stats {
 		MemoryBytes: d.sum("rocksdb.cur-size-all-mem-tables"),
 	}
 	for _, h := range d.handles[1:] {
-		n, _ := d.db.GetIntPropertyCF("rocksdb.estimate-num-keys", h)
-		s.Keys += int64(n)
+		s.Keys += d.property("rocksdb.estimate-num-keys", h)
 	}
 	return s
+}
+
+func (d *database) property(name string, family *grocksdb.ColumnFamilyHandle) int64 {
+	n, _ := d.db.GetIntPropertyCF(name, family)
+	return int64(n)
 }
 
 // Properties are those of the store's column family that metrics show.
@@ -132,7 +139,9 @@ func (d *database) Close() error {
 		_ = d.iterators[0].Close()
 	}
 	err := d.flushAll()
+	d.reads.Lock()
 	d.closed = true
+	d.reads.Unlock()
 	d.closeHandles()
 	d.engine.release()
 	return err
