@@ -3,10 +3,8 @@ package api
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"slices"
-	"strconv"
 
 	"github.com/gretestream/grete/scheduler"
 )
@@ -16,7 +14,7 @@ func (r *run) check(context.Context) (err error) {
 	if _, err := r.app.Graph(); err != nil {
 		return err
 	}
-	for _, step := range []func() error{r.checkNumbers, r.checkAddress, r.checkFeeds, r.checkPrint} {
+	for _, step := range []func() error{r.checkNumbers, r.checkHTTP, r.checkFeeds, r.checkPrint} {
 		if err := step(); err != nil {
 			return fmt.Errorf("%w; %w", err, errUsage)
 		}
@@ -45,21 +43,6 @@ func (r *run) checkNumbers() (err error) {
 		return fmt.Errorf("-commit-interval %v: it must be positive", r.Commit)
 	case r.Replication < 0:
 		return fmt.Errorf("-replication %d: it must be positive", r.Replication)
-	}
-	return nil
-}
-
-// checkAddress looks at -http, which is listened to when much else is done.
-func (r *run) checkAddress() error {
-	if r.HTTP == "" {
-		return nil
-	}
-	_, port, err := net.SplitHostPort(r.HTTP)
-	if err == nil {
-		_, err = strconv.ParseUint(port, 10, 16)
-	}
-	if err != nil {
-		return fmt.Errorf("-http: %q is no address: write it as HOST:PORT, or as :PORT for all of this machine's", r.HTTP)
 	}
 	return nil
 }

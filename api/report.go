@@ -25,20 +25,6 @@ func (r *run) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(r.console.err, r.app.name+": "+format+"\n", args...)
 }
 
-// serve starts the HTTP server, and says in a few lines what runs, and where.
-func (r *run) serve(ctx context.Context) (err error) {
-	r.registry = metrics.NewRegistry(metrics.Config{App: r.app.name, Fingerprint: r.planned.Fingerprint, Build: metrics.ReadBuild()})
-	if r.server, err = metrics.Listen(ctx, r.HTTP, metrics.Handler(r.registry)); err != nil {
-		return err
-	}
-	r.sayWhere()
-	r.say("metrics and health at %s/metrics, /healthz, /readyz", r.server.URL())
-	if len(r.printers) == 0 {
-		r.say("writes to %s; -print TOPIC shows it", strings.Join(r.outputTopics(), ", "))
-	}
-	return nil
-}
-
 // sayWhere says what the job runs on, and where its state is.
 func (r *run) sayWhere() {
 	if r.kafka == nil {

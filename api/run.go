@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/httpapi"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
@@ -30,7 +31,9 @@ type runCommand struct {
 	Commit     time.Duration `name:"commit-interval" default:"500ms" help:"How often results are committed, and become visible."`
 	Once       bool          `help:"Stop when the inputs, as they are at the start, are processed and all windows closed."`
 	Print      string        `placeholder:"TOPIC" help:"Write this run's records of an output topic to standard output, one JSON value a line. On a terminal, where samples are processed, all outputs are shown without it."`
-	HTTP       string        `name:"http" default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where metrics and health are served (default: a free port on this machine)."`
+	HTTP       string        `name:"http" default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where the job is asked: its state, health and metrics (default: a free port on this machine); off: nowhere. On an address that others can reach it needs a token."`
+	Advertise  string        `placeholder:"HOST:PORT" help:"Where others reach what -http serves (default: where it listens)."`
+	TokenFile  string        `name:"token-file" placeholder:"FILE" help:"A file with the token that requests must bear, but for health. GRETE_TOKEN is the token itself."`
 
 	Kafka       kafkaFlags `embed:"" group:"kafka"`
 	Replication int16      `placeholder:"N" help:"On Kafka: copies of the topics that the job creates (default: the brokers' default)."`
@@ -98,7 +101,9 @@ type run struct {
 	printers   []*printer
 	engine     kv.Engine
 	registry   *metrics.Registry
-	server     *metrics.Server
+	readers    container.Readers
+	token      string // of HTTP; empty: none
+	server     *httpapi.Server
 	screen     screen
 }
 
@@ -182,7 +187,7 @@ func (r *run) containers(ctx context.Context) ([]container.Config, error) {
 	base := container.Config{
 		Program: r.app.Program(), System: r.system, Engine: r.engine,
 		Dir: filepath.Join(r.Data, "state"), Memory: r.memory, CommitInterval: r.Commit, Logger: r.log,
-		AtLeastOnce: r.kafka != nil && r.AtLeastOnce,
+		AtLeastOnce: r.kafka != nil && r.AtLeastOnce, Readers: &r.readers,
 	}
 	if r.Once {
 		if err := awaitEnds(ctx, r.system.Admin(), r.fed); err != nil {

@@ -48,6 +48,9 @@ type Config struct {
 	Logger *slog.Logger // nil: discarded
 	// Counts is where the container's counters are published; nil: nowhere.
 	Counts *metrics.Container
+	// Readers is where the state of the container's tasks is shown to others; nil:
+	// nowhere.
+	Readers *Readers
 }
 
 // TransactionalID is the id of the container's producer. A second copy of the

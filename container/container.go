@@ -63,6 +63,7 @@ func (c *Container) open(ctx context.Context) error {
 	switch {
 	case err == nil:
 		c.unsettled = false
+		c.showState()
 		return nil
 	case lost(err):
 		return c.comeBack(ctx, err)
@@ -127,6 +128,7 @@ func (c *Container) moveAll() {
 
 // Close stops the container without a commit, as a crash would.
 func (c *Container) Close() error {
+	c.hideState()
 	var errs []error
 	if c.consumer != nil {
 		errs = append(errs, c.consumer.Close())

@@ -85,8 +85,8 @@ func (t *task) lowWatermark() int64 {
 }
 
 // newCounts makes the counters of a task. Those of its inputs come later.
-func newCounts(t *task) *metrics.Task {
-	m := &metrics.Task{ID: t.ID, State: metrics.TaskRestoring, Watermark: metrics.NoTime}
+func newCounts(t *task, now int64) *metrics.Task {
+	m := &metrics.Task{ID: t.ID, State: metrics.TaskRestoring, Opened: now, Watermark: metrics.NoTime}
 	for _, out := range t.stage.Outputs {
 		m.Outputs = append(m.Outputs, &metrics.Output{Topic: out.Topic})
 	}

@@ -17,7 +17,7 @@ func (c *Container) openTask(id int32) (*task, error) {
 	for i := range t.sentMarks {
 		t.sentMarks[i] = stream.Mark{Task: id, Watermark: stream.NoTime}
 	}
-	t.counts = newCounts(t)
+	t.counts = newCounts(t, c.cfg.Now().UnixMilli())
 	c.counts.Tasks = append(c.counts.Tasks, t.counts)
 	for i, out := range stage.Outputs {
 		w, err := c.producer.Writer(out.Topic)

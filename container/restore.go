@@ -25,6 +25,7 @@ func (c *Container) restore(ctx context.Context) ([]*meta, error) {
 		}
 		c.tasks = append(c.tasks, t)
 	}
+	c.publish(c.cfg.Now(), true) // of a container that came back, tasks seem to run
 	for attempt := 1; ; attempt++ {
 		r := restorer{c: c}
 		err := errors.Join(r.run(ctx), r.close())

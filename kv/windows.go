@@ -77,6 +77,24 @@ func appendStart(dst []byte, start int64) []byte {
 	return binary.BigEndian.AppendUint64(dst, uint64(start)^1<<63)
 }
 
+// WindowKey is the key in the database of a window's key.
+func WindowKey(start int64, key []byte) []byte {
+	return append(appendStart(make([]byte, 0, 8+len(key)), start), key...)
+}
+
+// SplitWindow takes a key in the database apart, into a window's start and a key, which
+// aliases it.
+func SplitWindow(stored []byte) (start int64, key []byte, err error) {
+	if len(stored) < 8 {
+		return 0, nil, errNoWindow
+	}
+	return parseStart(stored), stored[8:], nil
+}
+
+// After is the first key behind all those that begin with a prefix; nil if there is
+// none.
+func After(prefix []byte) []byte { return next(prefix) }
+
 func parseStart(key []byte) int64 { return int64(binary.BigEndian.Uint64(key) ^ 1<<63) }
 
 func (w *Windows[V]) newWindow(start int64, complete bool) *window[V] {

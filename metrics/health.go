@@ -56,12 +56,32 @@ func (t *Task) starts() bool { return t.State == TaskStarting || t.State == Task
 
 // toRestore says how much is left to restore, with a colon before it.
 func (t *Task) toRestore() string {
-	var n int64
-	for _, s := range t.Stores {
-		n += s.RestoreRecords
-	}
+	n := t.RestoreLeft()
 	if n == 0 {
 		return ""
 	}
 	return ": " + grouped(n) + " records to go"
+}
+
+// RestoreLeft is how much of its changelogs a task hasn't replayed yet, in offsets;
+// it needn't be known yet that there is something.
+func (t *Task) RestoreLeft() (n int64) {
+	for _, s := range t.Stores {
+		n += s.RestoreRecords
+	}
+	return n
+}
+
+// RestoreTime is how long the restore of a task will still take as of at, if it goes
+// on as it went; 0 while unknown.
+func (t *Task) RestoreTime(at time.Time) time.Duration {
+	var restored int64
+	for _, s := range t.Stores {
+		restored += s.RestoredRecords
+	}
+	if restored == 0 {
+		return 0
+	}
+	took := at.Sub(time.UnixMilli(t.Opened))
+	return time.Duration(float64(took) * float64(t.RestoreLeft()) / float64(restored))
 }

@@ -60,6 +60,8 @@ type Phases struct {
 type Task struct {
 	ID    int32
 	State TaskState
+	// Opened is when the task was opened, and its restore began, in ms since 1970.
+	Opened int64
 	// Watermark is the event time that the task has reached, in ms since 1970;
 	// NoTime while unknown.
 	Watermark int64

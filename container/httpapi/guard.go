@@ -1,0 +1,80 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+)
+
+// A guard lets those requests through that bear the token. Health and readiness need
+// none: who asks for them has no secrets.
+//
+// Where there is no token, only this machine can connect, but a browser on it may be
+// led here by any page: by a name of that page's own that is resolved to this
+// address. So the request must name this machine.
+type guard struct {
+	token     string
+	advertise string // the host
+	next      http.Handler
+}
+
+func newGuard(cfg *Config, next http.Handler) *guard {
+	return &guard{token: cfg.Token, advertise: hostOf(cfg.Advertise), next: next}
+}
+
+func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	switch {
+	case g.token == "" && !g.isHere(hostOf(r.Host)):
+		writeError(w, &failure{status: http.StatusForbidden, Problem: Problem{
+			Message: "the request is for another host: ask for localhost, or the advertised address"}})
+	case g.token != "" && !isProbe(r.URL.Path) && !g.bears(r):
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		writeError(w, &failure{status: http.StatusUnauthorized, Problem: Problem{
+			Message: "this needs the job's token, as in: curl -H \"Authorization: Bearer $GRETE_TOKEN\" …"}})
+	default:
+		g.next.ServeHTTP(w, r)
+	}
+}
+
+// isProbe tells whether a path is of health or readiness.
+func isProbe(path string) bool {
+	switch path {
+	case "/api/v1/health", "/api/v1/ready", "/healthz", "/readyz":
+		return true
+	}
+	return false
+}
+
+// bears tells whether a request has the token. How long it takes says nothing about
+// it, nor about its length.
+func (g *guard) bears(r *http.Request) bool {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	got, want := sha256.Sum256([]byte(strings.TrimSpace(token))), sha256.Sum256([]byte(g.token))
+	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(got[:], want[:]) == 1
+}
+
+func (g *guard) isHere(host string) bool {
+	return IsLoopback(host) || host != "" && strings.EqualFold(host, g.advertise)
+}
+
+// IsLoopback tells whether a host, a name or an address, is this machine's loopback
+// interface by its very name.
+func IsLoopback(host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.Unmap().IsLoopback()
+	}
+	return strings.EqualFold(strings.TrimSuffix(host, "."), "localhost")
+}
+
+// hostOf is the host of HOST or HOST:PORT.
+func hostOf(address string) string {
+	if host, _, err := net.SplitHostPort(address); err == nil {
+		return host
+	}
+	return strings.Trim(address, "[]")
+}

@@ -1,0 +1,109 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gretestream/grete/metrics"
+)
+
+// A server answers for the job.
+type server struct{ cfg Config }
+
+// NewHandler serves a job, without a listener. Who uses it sees to it that without a
+// token nobody but this machine can reach it.
+func NewHandler(cfg Config) http.Handler {
+	s := &server{cfg}
+	mux := http.NewServeMux()
+	for path, answer := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"/api/v1/job":                     s.job,
+		"/api/v1/health":                  s.health,
+		"/api/v1/ready":                   s.ready,
+		"/api/v1/stores/{store}":          s.store,
+		"/api/v1/stores/{store}/{key...}": s.storeKey,
+	} {
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+			if err := answer(w, r); err != nil {
+				writeError(w, err)
+			}
+		})
+		mux.HandleFunc(path, notAllowed)
+	}
+	mux.HandleFunc("/", nothingHere)
+	page := metrics.Handler(cfg.Registry)
+	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
+		mux.Handle("GET "+path, page)
+	}
+	return newGuard(&cfg, mux)
+}
+
+func notAllowed(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Allow", "GET, HEAD")
+	writeError(w, &failure{status: http.StatusMethodNotAllowed, Problem: Problem{Message: r.Method + " does nothing here: GET"}})
+}
+
+func nothingHere(w http.ResponseWriter, _ *http.Request) {
+	writeError(w, &failure{status: http.StatusNotFound, Problem: Problem{
+		Message: "there is nothing here; there are /api/v1/job, /api/v1/health, /api/v1/ready, /api/v1/stores/{store}/{key}, /metrics"}})
+}
+
+// A failure is an error with its status.
+type failure struct {
+	status int
+	Problem
+	retry time.Duration // after which it may be worth it; 0: never
+}
+
+func (f *failure) Error() string { return f.Message }
+
+// writeError answers with an error. One that isn't a failure is a fault of ours.
+func writeError(w http.ResponseWriter, err error) {
+	f := &failure{status: http.StatusInternalServerError, Problem: Problem{Message: err.Error()}}
+	errors.As(err, &f)
+	if f.retry > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(f.retry.Seconds()))))
+	}
+	_ = writeJSON(w, f.status, f.Problem)
+}
+
+// writeJSON answers with a value, in lines that a person can read.
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	// Whoever asked may be gone; there is nobody to tell.
+	_ = e.Encode(v)
+	return nil
+}
+
+func (s *server) health(w http.ResponseWriter, _ *http.Request) error {
+	return probe(w, s.cfg.Registry.Healthy())
+}
+
+func (s *server) ready(w http.ResponseWriter, _ *http.Request) error {
+	return probe(w, s.cfg.Registry.Ready())
+}
+
+// probe answers for an error that may be several.
+func probe(w http.ResponseWriter, err error) error {
+	if err == nil {
+		return writeJSON(w, http.StatusOK, Health{OK: true})
+	}
+	f := &failure{status: http.StatusServiceUnavailable, Problem: Problem{Message: err.Error()}}
+	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // it isn't looked for further in
+		for _, e := range several.Unwrap() {
+			f.Reasons = append(f.Reasons, e.Error())
+		}
+		f.Message = f.Reasons[0]
+		if n := len(f.Reasons) - 1; n > 0 {
+			f.Message += "; and " + strconv.Itoa(n) + " more"
+		}
+	}
+	return f
+}

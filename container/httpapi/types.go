@@ -1,0 +1,133 @@
+package httpapi
+
+import "encoding/json"
+
+// A Job is the answer of /api/v1/job. Times are in ms since 1970.
+type Job struct {
+	App         string  `json:"app"`
+	Fingerprint string  `json:"fingerprint"` // of the plan: equal for programs whose state fits together
+	PlanVersion int     `json:"planVersion"` // of the plan's format
+	Program     Program `json:"program"`
+	At          int64   `json:"at"`     // when this was asked for
+	Stages      []Stage `json:"stages"` // upstream before downstream
+}
+
+// A Program is what runs, as the Go toolchain has noted it.
+type Program struct {
+	Version  string `json:"version,omitempty"`
+	Revision string `json:"revision,omitempty"`
+	Go       string `json:"go,omitempty"`
+}
+
+// A Stage is a part of the pipeline.
+type Stage struct {
+	Name       string      `json:"name"`
+	Group      string      `json:"group"` // whose offsets are committed
+	Containers []Container `json:"containers"`
+	Tasks      []Task      `json:"tasks"`
+}
+
+// A Container runs tasks of a stage.
+type Container struct {
+	Number     int    `json:"number"`
+	Address    string `json:"address"` // HOST:PORT, where it answers
+	Commits    int64  `json:"commits"`
+	LastCommit *int64 `json:"lastCommit,omitempty"` // missing before the first
+}
+
+// A Task is a share of a stage: a partition of each of its inputs, and of its stores.
+type Task struct {
+	ID        int32    `json:"id"`
+	Container int      `json:"container"` // the number of its owner
+	State     string   `json:"state"`     // starting, restoring, running, ended
+	Watermark *int64   `json:"watermark,omitempty"`
+	Restore   *Restore `json:"restore,omitempty"` // while it restores
+	Inputs    []Input  `json:"inputs"`            // none before the state is restored
+	Stores    []Store  `json:"stores"`
+}
+
+// A Restore is under way.
+type Restore struct {
+	Left int64 `json:"left"` // offsets of the changelogs
+	// Seconds is how long it will take, if it goes on as it has begun; missing while
+	// unknown.
+	Seconds *int64 `json:"seconds,omitempty"`
+}
+
+// An Input is a partition that a task reads.
+type Input struct {
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+	// Position is the offset that is processed next, End the one after the last that
+	// can be read, Lag what is between them; missing while unknown.
+	Position *int64 `json:"position,omitempty"`
+	End      *int64 `json:"end,omitempty"`
+	Lag      *int64 `json:"lag,omitempty"`
+}
+
+// A Store is the state of an operator in one task, as it was last committed. Its
+// sizes are missing while it can't be asked.
+type Store struct {
+	Name        string `json:"name"`
+	Keys        *int64 `json:"keys,omitempty"` // an estimate
+	DiskBytes   *int64 `json:"diskBytes,omitempty"`
+	MemoryBytes *int64 `json:"memoryBytes,omitempty"` // beside the cache: written and not flushed, or all where there is no disk
+}
+
+// An Entry is a key of a store and its value, as it was last committed.
+//
+// Key and value are JSON: text, a number, or what was stored as JSON; what is none of
+// these is in base64, and KeyBase64 or ValueBase64 says so.
+type Entry struct {
+	Key       json.RawMessage `json:"key"`
+	KeyBase64 bool            `json:"keyBase64,omitempty"`
+	// Start and End are of the key's window, in ms since 1970; missing in stores
+	// without windows.
+	Start *int64 `json:"start,omitempty"`
+	End   *int64 `json:"end,omitempty"`
+	// Closed: the window's result was written at the end of a bounded run, and its
+	// value is gone; Value is null.
+	Closed      bool            `json:"closed,omitempty"`
+	Value       json.RawMessage `json:"value"`
+	ValueBase64 bool            `json:"valueBase64,omitempty"`
+}
+
+// A Value is the answer for one key.
+type Value struct {
+	Store string `json:"store"`
+	Task  int32  `json:"task"`
+	Entry
+}
+
+// A Page is the answer for a range: entries of all tasks, in the order of their
+// encoded keys, which in stores of windows begin with the window. Those of a task are
+// as of one commit.
+type Page struct {
+	Store   string  `json:"store"`
+	Entries []Entry `json:"entries"`
+	Next    string  `json:"next,omitempty"` // where there is more: path and query of the next page
+}
+
+// Health is the answer of /api/v1/health and /api/v1/ready if all is well.
+type Health struct {
+	OK bool `json:"ok"`
+}
+
+// A Problem is the answer to a request that can't be answered.
+type Problem struct {
+	Message string   `json:"error"`
+	Reasons []string `json:"reasons,omitempty"` // of health and readiness, one for each that isn't
+	// Missing says of what was asked for what isn't there: "store" or "key".
+	Missing string   `json:"missing,omitempty"`
+	Stores  []string `json:"stores,omitempty"` // those that there are, where one is missing
+	Owner   *Owner   `json:"owner,omitempty"`  // of a key that can't be read yet
+	Restore *Restore `json:"restore,omitempty"`
+}
+
+// An Owner is where a task runs.
+type Owner struct {
+	Stage     string `json:"stage"`
+	Task      int32  `json:"task"`
+	Container int    `json:"container"`
+	Address   string `json:"address"`
+}

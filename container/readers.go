@@ -1,0 +1,67 @@
+package container
+
+import (
+	"sync"
+
+	"github.com/gretestream/grete/kv"
+)
+
+// Readers has what the state of the tasks in this process can be read with. A task is
+// in it from when its state is restored, and settled by a first commit, until it is
+// closed. The zero value is ready, and safe for concurrent use.
+type Readers struct {
+	mu    sync.RWMutex
+	tasks map[taskName]kv.Reader
+}
+
+type taskName struct {
+	stage string
+	id    int32
+}
+
+// Of returns the reader of a task's database, whose stores are the stage's, in the
+// plan's order; nil if the task has no state, or isn't open here. The task may be
+// closed at any moment: then the reader says so.
+func (r *Readers) Of(stage string, task int32) kv.Reader {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.tasks[taskName{stage, task}]
+}
+
+// Show puts the reader of a task in. A container does so by itself.
+func (r *Readers) Show(stage string, task int32, reader kv.Reader) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.tasks == nil {
+		r.tasks = make(map[taskName]kv.Reader)
+	}
+	r.tasks[taskName{stage, task}] = reader
+}
+
+// Hide takes a reader out, unless there is another one of the task by now.
+func (r *Readers) Hide(stage string, task int32, reader kv.Reader) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if name := (taskName{stage, task}); r.tasks[name] == reader {
+		delete(r.tasks, name)
+	}
+}
+
+func (c *Container) showState() {
+	c.eachReader((*Readers).Show)
+}
+
+func (c *Container) hideState() {
+	c.eachReader((*Readers).Hide)
+}
+
+func (c *Container) eachReader(f func(r *Readers, stage string, task int32, reader kv.Reader)) {
+	if c.cfg.Readers == nil {
+		return
+	}
+	for _, t := range c.tasks {
+		if t.State != nil {
+			f(c.cfg.Readers, c.cfg.Stage.Name, t.ID, t.db.Reader())
+		}
+	}
+}
