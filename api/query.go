@@ -131,7 +131,8 @@ func (q *asked) checkTypes(h http.Header) error {
 		{"keys", q.keySerde, h.Get(httpapi.KeyHeader)},
 		{"values", q.valueSerde, h.Get(httpapi.ValueHeader)},
 	} {
-		if c.asked != c.has && !(strings.HasPrefix(c.asked, "json(") && strings.HasPrefix(c.has, "json(")) {
+		json := strings.HasPrefix(c.asked, "json(") && strings.HasPrefix(c.has, "json(")
+		if c.asked != c.has && !json {
 			return fmt.Errorf("its %s are of type %s, not %s", c.what, c.has, c.asked)
 		}
 	}

@@ -96,7 +96,7 @@ func probe(w http.ResponseWriter, err error) error {
 		return writeJSON(w, http.StatusOK, Health{OK: true})
 	}
 	f := &failure{status: http.StatusServiceUnavailable, Problem: Problem{Message: err.Error()}}
-	if several, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // it isn't looked for further in
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range several.Unwrap() {
 			f.Reasons = append(f.Reasons, e.Error())
 		}
