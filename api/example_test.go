@@ -1,13 +1,21 @@
 package api_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"time"
 
 	"github.com/gretestream/grete/api"
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/httpapi"
+	kvmemory "github.com/gretestream/grete/kv/memory"
+	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/memory"
 )
 
 type PageView struct {
@@ -90,4 +98,66 @@ func ExampleStream_Apply() {
 		PartitionBy("by-word", func(w string) string { return w }).
 		Count("count").
 		To("counts")
+}
+
+// The value of a key in a running job, as of its last commit.
+func ExampleQuery() {
+	stop, address := runViews() // a job that counts in a table "views", by user
+	defer stop()
+	views, found, err := api.Query[string, int64](context.Background(), address, "views", "ann")
+	fmt.Println(views, found, err)
+	_, found, err = api.Query[string, int64](context.Background(), address, "views", "nobody")
+	fmt.Println(found, err)
+	// Output:
+	// 2 true <nil>
+	// false <nil>
+}
+
+// runViews runs a job on a log in memory, until it has counted three views.
+func runViews() (stop func(), address string) {
+	ctx := context.Background()
+	app := api.New("example")
+	app.From[PageView]("page-views").PartitionBy("by-user", func(v PageView) string { return v.User }).Count("views").To("counts")
+	log := memory.New()
+	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"page-views": 1}}, scheduler.Options{})
+	check(err)
+	check(log.Admin().CreateTopic(ctx, stream.TopicConfig{Name: "page-views", Partitions: 1}))
+	check(container.CreateTopics(ctx, log.Admin(), plan, container.TopicOptions{}))
+	p, err := log.OpenProducer(ctx, stream.ProducerConfig{})
+	check(err)
+	w, err := p.Writer("page-views")
+	check(err)
+	for _, user := range []string{"ann", "bob", "ann"} {
+		check(w.Send(0, &stream.Record{Value: fmt.Appendf(nil, `{"User":%q}`, user)}))
+	}
+	_, err = p.Commit(ctx, stream.GroupOffsets{})
+	check(errors.Join(err, p.Close()))
+	readers := &container.Readers{}
+	base := container.Config{Program: app.Program(), System: log, Engine: kvmemory.New(0), CommitInterval: 1, Readers: readers}
+	var running []*container.Container
+	for _, cfg := range container.Configs(plan, base) {
+		c, err := container.Open(ctx, cfg)
+		check(err)
+		running = append(running, c)
+	}
+	for range 100 {
+		for _, c := range running {
+			_, err := c.Step(ctx)
+			check(err)
+		}
+	}
+	server := httptest.NewServer(httpapi.NewHandler(httpapi.Config{Plan: plan, Registry: metrics.NewRegistry(metrics.Config{}), Readers: readers}))
+	return func() {
+		server.Close()
+		for _, c := range running {
+			check(c.Close())
+		}
+	}, server.Listener.Addr().String()
+}
+
+// check ends an example that can't go on.
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
 }
