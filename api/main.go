@@ -31,7 +31,7 @@ type console struct {
 // Main is the whole of a program: it reads the command line, does what it says,
 // prints what went wrong, and exits: 0 if all went well or it was asked to stop,
 // 1 if not, 2 if the command line makes no sense. Who asks a second time ends it
-// at once, without a commit.
+// at once, without a commit, and by 1.
 func (a *App) Main() {
 	c := console{os.Stdout, os.Stderr, term.IsTerminal(int(os.Stdout.Fd())), term.IsTerminal(int(os.Stderr.Fd()))}
 	ctx, stop := asked()
