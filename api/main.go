@@ -34,11 +34,11 @@ type console struct {
 // at once, without a commit, and by 1.
 func (a *App) Main() {
 	c := console{os.Stdout, os.Stderr, term.IsTerminal(int(os.Stdout.Fd())), term.IsTerminal(int(os.Stderr.Fd()))}
-	ctx, stop := asked()
+	ctx, stop := interrupted()
 	context.AfterFunc(ctx, func() {
 		// Not what a signal does by default: that is nothing, in a program that a
 		// script has started in the background.
-		again, _ := asked()
+		again, _ := interrupted()
 		stop()
 		context.AfterFunc(again, func() {
 			a.complain(c, errAtOnce)
@@ -50,8 +50,8 @@ func (a *App) Main() {
 	os.Exit(code)
 }
 
-// asked returns a context that is done when somebody asks the program to stop.
-func asked() (context.Context, context.CancelFunc) {
+// interrupted returns a context that is done when somebody asks the program to stop.
+func interrupted() (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 }
 
