@@ -49,6 +49,9 @@ func (g *GroupOffsets) Check() error {
 	if g.Group == "" && len(g.Positions) > 0 {
 		return errors.New("group offsets without a group")
 	}
+	if g.Generation < 0 || g.Generation == 0 && g.Member+g.Instance != "" || g.Generation > 0 && g.Member == "" {
+		return fmt.Errorf("group %s: offsets of member %q in generation %d: both are needed, or none", g.Group, g.Member, g.Generation)
+	}
 	for _, p := range g.Positions {
 		if p.Offset < 0 {
 			return fmt.Errorf("group %s: offset %d of %s is negative", g.Group, p.Offset, p.TopicPartition)

@@ -27,10 +27,10 @@ func TestTopicConfigCheck(t *testing.T) {
 
 func TestGroupOffsetsCheck(t *testing.T) {
 	pos := func(o int64) []Position { return []Position{{TopicPartition{"t", 0}, o}} }
-	if (&GroupOffsets{}).Check() != nil || (&GroupOffsets{"g", pos(0)}).Check() != nil {
+	if (&GroupOffsets{}).Check() != nil || (&GroupOffsets{Group: "g", Positions: pos(0)}).Check() != nil {
 		t.Error("good offsets are refused")
 	}
-	if (&GroupOffsets{"", pos(0)}).Check() == nil || (&GroupOffsets{"g", pos(-1)}).Check() == nil {
+	if (&GroupOffsets{Positions: pos(0)}).Check() == nil || (&GroupOffsets{Group: "g", Positions: pos(-1)}).Check() == nil {
 		t.Error("bad offsets are accepted")
 	}
 }

@@ -97,6 +97,8 @@ type Producer interface {
 	// written to, the offset after the last record. The records may be seen a moment
 	// after it returns; Ends then has come to that offset, or has passed it by
 	// markers, which are holes to readers. After ErrFenced the producer is done for.
+	// After ErrStaleGeneration nothing has changed: Commit it with another generation,
+	// or Abort.
 	// After any other error the outcome may be unknown: close the producer, open a
 	// new one and read the committed state before going on.
 	Commit(ctx context.Context, offsets GroupOffsets) ([]Position, error)
@@ -120,6 +122,12 @@ type Writer interface {
 type GroupOffsets struct {
 	Group     string
 	Positions []Position
+	// Generation, Member and Instance are those of a [Membership]: only as long as the
+	// group is in that generation, and the member is among it, are the offsets
+	// committed; else Commit fails with ErrStaleGeneration, or ErrReplaced. 0 and "":
+	// they come from nobody, and the group has no members.
+	Generation       int32
+	Member, Instance string
 }
 
 // Cleanup says what a topic does with old records.

@@ -91,13 +91,14 @@ func (s *System) tryCoordinator(ctx context.Context, what coordinated, ask func(
 	return err
 }
 
-// commitOffsets sets a group's offsets, without a transaction. The group has no
-// members of its own.
+// commitOffsets sets a group's offsets, without a transaction.
 func (s *System) commitOffsets(ctx context.Context, offsets stream.GroupOffsets) error {
 	if len(offsets.Positions) == 0 {
 		return nil
 	}
-	req := &offsetcommit.Request{GroupID: offsets.Group, GenerationID: noGeneration}
+	req := &offsetcommit.Request{
+		GroupID: offsets.Group, GenerationID: generationOf(offsets), MemberID: offsets.Member, GroupInstanceID: offsets.Instance,
+	}
 	for _, positions := range inTopics(offsets.Positions, func(p stream.Position) string { return p.Topic }) {
 		topic := offsetcommit.RequestTopic{Name: positions[0].Topic}
 		for _, p := range positions {
@@ -114,7 +115,7 @@ func (s *System) commitOffsets(ctx context.Context, offsets stream.GroupOffsets)
 		}
 		for _, topic := range answer.Topics {
 			for _, p := range topic.Partitions {
-				if err := s.uncommitted(ctx, code(p.ErrorCode), offsets.Group, topic.Name); err != nil {
+				if err := s.uncommitted(ctx, code(p.ErrorCode), offsets, topic.Name); err != nil {
 					return fmt.Errorf("%s: %w", stream.TopicPartition{Topic: topic.Name, Partition: p.PartitionIndex}, err)
 				}
 			}
@@ -128,18 +129,32 @@ func (s *System) commitOffsets(ctx context.Context, offsets stream.GroupOffsets)
 }
 
 // uncommitted explains why a partition's offset wasn't committed.
-func (s *System) uncommitted(ctx context.Context, c code, group, topic string) error {
+func (s *System) uncommitted(ctx context.Context, c code, offsets stream.GroupOffsets, topic string) error {
+	if err := memberless(c, offsets); err != nil {
+		return err
+	}
 	switch c {
 	case 0:
 		return nil
-	case unknownMember, illegalGeneration, rebalancing:
-		return fmt.Errorf("%w: the group has members of another client: stop them, or use another group", c)
 	case groupDenied:
-		return denied(c, "Read", groupResource, group)
+		return denied(c, "Read", groupResource, offsets.Group)
 	case unknownTopic:
 		if err := s.refreshAll(ctx, []string{topic}); err != nil {
 			return err
 		}
 	}
 	return denied(c, "Read", topicResource, topic)
+}
+
+// memberless explains a refusal that is for who commits; nil if it isn't.
+func memberless(c code, offsets stream.GroupOffsets) error {
+	switch {
+	case !c.ofMembers() || c == 0:
+		return nil
+	case offsets.Generation == 0:
+		return fmt.Errorf("%w: the group has members: stop them, or use another group", c)
+	case c == fencedInstance:
+		return fmt.Errorf("%w: %w: %q", stream.ErrReplaced, c, offsets.Instance)
+	}
+	return fmt.Errorf("%w: %w: member %s of generation %d", stream.ErrStaleGeneration, c, offsets.Member, offsets.Generation)
 }

@@ -120,7 +120,8 @@ func (c *conductor) addOffsets(node int32, t *transaction) error {
 
 func (c *conductor) commitGroup(node int32, t *transaction) error {
 	req := &txnoffsetcommit.Request{
-		TransactionalID: c.id, GroupID: t.offsets.Group, ProducerID: t.who.id, ProducerEpoch: t.who.epoch, GenerationID: noGeneration,
+		TransactionalID: c.id, GroupID: t.offsets.Group, ProducerID: t.who.id, ProducerEpoch: t.who.epoch,
+		GenerationID: generationOf(t.offsets), MemberID: t.offsets.Member, GroupInstanceID: t.offsets.Instance,
 	}
 	for _, all := range inTopics(t.offsets.Positions, func(p stream.Position) string { return p.Topic }) {
 		topic := txnoffsetcommit.RequestTopic{Name: all[0].Topic}
@@ -142,11 +143,19 @@ func (c *conductor) commitGroup(node int32, t *transaction) error {
 			case topicDenied:
 				return c.refusalAt(p.ErrorCode, "Read", topic.Name, p.Partition)
 			default:
-				return c.refusalFor(p.ErrorCode, t.offsets.Group)
+				return c.refusalOffset(code(p.ErrorCode), t.offsets)
 			}
 		}
 	}
 	return nil
+}
+
+// generationOf is the generation of offsets, by Kafka's numbers.
+func generationOf(offsets stream.GroupOffsets) int32 {
+	if offsets.Generation == 0 {
+		return noGeneration
+	}
+	return offsets.Generation
 }
 
 // noGeneration is of offsets that don't come from a member of the group.
@@ -190,6 +199,14 @@ func (c *conductor) refusalFor(failed int16, group string) error {
 		return denied(groupDenied, "Read", groupResource, group)
 	}
 	return c.refusal(failed)
+}
+
+// refusalOffset is refusal where it may be for a member of the group.
+func (c *conductor) refusalOffset(failed code, offsets stream.GroupOffsets) error {
+	if err := memberless(failed, offsets); err != nil {
+		return err
+	}
+	return c.refusalFor(int16(failed), offsets.Group)
 }
 
 // refusalAt is refusal where it may be for a topic.

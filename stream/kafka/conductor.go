@@ -61,17 +61,26 @@ func (c *conductor) add(all []*outbox) {
 
 // commitOffsets has a group's offsets added to the transaction.
 func (c *conductor) commitOffsets(offsets stream.GroupOffsets) {
-	c.change(func(t *transaction) { t.offsets, t.toGroup = offsets, addOffsets })
+	c.change(func(t *transaction) { t.offsets, t.toGroup, t.refused = offsets, addOffsets, nil })
 }
 
 // finish ends the transaction and waits until it is over. Of one that hasn't begun
-// nobody is told.
+// nobody is told. One whose offsets the group doesn't take isn't committed, and goes
+// on.
 func (c *conductor) finish(ctx context.Context, e ending) error {
 	if err := c.life.await(ctx, c.change(func(t *transaction) { t.finish(e) })); err != nil {
 		return err
 	}
-	c.change((*transaction).over)
-	return nil
+	var refused error
+	c.change(func(t *transaction) {
+		if refused = t.refusal(); refused == nil || e == abort {
+			t.over()
+		}
+	})
+	if e == abort {
+		return nil
+	}
+	return refused
 }
 
 // close aborts what is open, though the producer may have failed. What it returns
@@ -92,6 +101,11 @@ func (c *conductor) conduct() {
 		if err == nil {
 			trouble.over()
 			c.done(s, t.who)
+			continue
+		}
+		if s == commitOffsets && stale(err) {
+			trouble.over()
+			c.refuse(fmt.Errorf("%s: %w", describe(s, &t), err))
 			continue
 		}
 		pause, ok := trouble.wait(fmt.Errorf("%s: %w", describe(s, &t), err), c.coordinated(s, &t))
@@ -140,6 +154,17 @@ func (c *conductor) done(s step, who producerID) {
 	case addPartitions:
 		c.sender.admit(added)
 	}
+}
+
+func (c *conductor) refuse(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.transaction.refuse(err)
+}
+
+// stale tells of a commit that the group didn't take because of its member.
+func stale(err error) bool {
+	return errors.Is(err, stream.ErrStaleGeneration) || errors.Is(err, stream.ErrReplaced)
 }
 
 // unanswered tells of an error whether the request may have been carried out.

@@ -53,7 +53,9 @@ func (p *producer) Commit(ctx context.Context, offsets stream.GroupOffsets) ([]s
 	if len(p.touched)+len(offsets.Positions) == 0 {
 		return nil, nil
 	}
-	if err := p.commit(ctx, offsets); err != nil {
+	if err := p.commit(ctx, offsets); stale(err) {
+		return nil, p.named(err) // all that was sent may be committed still
+	} else if err != nil {
 		return nil, p.must(err)
 	}
 	ends := p.sender.ends(p.touched)

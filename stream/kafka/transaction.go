@@ -10,7 +10,8 @@ type transaction struct {
 	wanted  []*outbox // partitions that have to be added
 	asked   []*outbox // partitions that are being added
 	offsets stream.GroupOffsets
-	toGroup step // addOffsets or commitOffsets, as long as it is to be done
+	toGroup step  // addOffsets or commitOffsets, as long as it is to be done
+	refused error // why the group doesn't take the offsets: then there is no commit
 	ending  ending
 	begun   bool // the coordinator has it open
 	// unknown is the step whose answer was missed: it is repeated before anything
@@ -67,7 +68,7 @@ func (t *transaction) next() step {
 		return addPartitions
 	case t.toGroup != rest:
 		return t.toGroup
-	case t.ending == commit && t.begun:
+	case t.ending == commit && t.begun && t.refused == nil:
 		return end
 	}
 	return rest
@@ -113,6 +114,20 @@ func (t *transaction) missed(s step, answered bool) {
 		t.doubt = t.doubt || s != initialise
 		t.begun = t.begun || t.closing && s != initialise
 	}
+}
+
+// refuse says that the group doesn't take the offsets. The transaction goes on.
+func (t *transaction) refuse(err error) {
+	t.unknown, t.toGroup, t.refused = rest, rest, err
+}
+
+// refusal ends an attempt to commit what the group doesn't take; nil: it is over.
+func (t *transaction) refusal() error {
+	err := t.refused
+	if err != nil {
+		t.ending, t.refused = undecided, nil
+	}
+	return err
 }
 
 // finish decides what becomes of the transaction. A commit comes after everything

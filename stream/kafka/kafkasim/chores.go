@@ -14,6 +14,8 @@ type Chore struct {
 	Transaction string                // the transactional id
 	Partition   stream.TopicPartition // one of Kafka's own stands for a coordinator
 	Node        int32
+	Group       string
+	Member      string // its id
 }
 
 // A ChoreKind is what there is to do.
@@ -33,6 +35,11 @@ const (
 	Elect
 	// Load has a new coordinator read what the one before has left.
 	Load
+	// Expire removes a member of a group that wasn't heard of.
+	Expire
+	// Proceed goes on without those members that haven't joined in time, or, when the
+	// others have, haven't asked for their assignment.
+	Proceed
 )
 
 func (c Chore) String() string {
@@ -47,6 +54,10 @@ func (c Chore) String() string {
 		return fmt.Sprintf("broker %d is found dead", c.Node)
 	case Elect:
 		return fmt.Sprintf("%s gets a leader", c.Partition)
+	case Expire:
+		return fmt.Sprintf("member %s of group %s expires", c.Member, c.Group)
+	case Proceed:
+		return fmt.Sprintf("group %s goes on with those who are there", c.Group)
 	default:
 		return fmt.Sprintf("%s is loaded", c.Partition)
 	}
@@ -72,6 +83,8 @@ func (c *Cluster) Chores(now time.Time) []Chore {
 			c.chores = append(c.chores, Chore{Kind: Elect, Partition: s.TopicPartition})
 		} else if s.loading && c.Alive(s.leader) {
 			c.chores = append(c.chores, Chore{Kind: Load, Partition: s.TopicPartition})
+		} else if c.Alive(s.leader) {
+			c.memberChores(now, s)
 		}
 	}
 	for _, t := range c.topics {
@@ -128,7 +141,11 @@ func (c *Cluster) Do(now time.Time, chore Chore) {
 	case Fence:
 		c.nodes[chore.Node-1].fenced = true
 	case Load:
-		c.load(c.slotOf(chore.Partition))
+		c.load(now, c.slotOf(chore.Partition))
+	case Expire:
+		c.groupOf(chore.Group).expire(now, chore.Member)
+	case Proceed:
+		c.groupOf(chore.Group).proceed(now)
 	case Elect:
 		c.elect(chore.Partition)
 	}

@@ -19,6 +19,7 @@ type Cluster struct {
 	coordinators []*slot        // those that are used, in that order
 	transactions []*transaction // of all transactional ids, in the order of their first use
 	producers    int64          // ids given
+	joined       int            // member ids given
 	changes      uint64
 	chores       []Chore
 	builder      batch.Builder // of markers

@@ -14,8 +14,11 @@ const (
 	invalidTopic             int16 = 17
 	notEnoughReplicas        int16 = 19
 	illegalGeneration        int16 = 22
+	inconsistentProtocol     int16 = 23
 	invalidGroup             int16 = 24
 	unknownMember            int16 = 25
+	invalidSession           int16 = 26
+	rebalanceInProgress      int16 = 27
 	invalidTimestamp         int16 = 32
 	topicExists              int16 = 36
 	invalidPartitions        int16 = 37
@@ -33,6 +36,8 @@ const (
 	fetchSessionEpoch        int16 = 71
 	fencedLeaderEpoch        int16 = 74
 	unknownLeaderEpoch       int16 = 75
+	memberIDRequired         int16 = 79
+	fencedInstance           int16 = 82
 	invalidRecord            int16 = 87
 	unstableOffset           int16 = 88
 	producerFenced           int16 = 90

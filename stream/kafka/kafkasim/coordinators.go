@@ -2,6 +2,7 @@ package kafkasim
 
 import (
 	"slices"
+	"time"
 	"unicode/utf16"
 
 	"github.com/segmentio/kafka-go/protocol/findcoordinator"
@@ -31,6 +32,7 @@ type slot struct {
 	epoch   int32
 	loading bool // the leader is new, and has yet to read what there is
 	offsets offsets
+	groups  []*group // that have had members, in the order in which those came
 }
 
 // CoordinatorOf is the partition that stands for the coordinator of a group or, if
@@ -84,6 +86,7 @@ func (c *Cluster) coordinator(node int32, name string, transactional bool) (*slo
 
 // elected makes a broker the leader.
 func (s *slot) elected(node int32) {
+	s.resign()
 	s.leader, s.loading = node, true
 	s.epoch++
 }
@@ -98,8 +101,9 @@ func (c *Cluster) findCoordinator(r *findcoordinator.Request) *findcoordinator.R
 
 // load takes over what the coordinator before has left: it doesn't know which
 // markers were written already, so all are due again.
-func (c *Cluster) load(s *slot) {
+func (c *Cluster) load(now time.Time, s *slot) {
 	s.loading = false
+	s.resume(now)
 	for _, t := range c.transactions {
 		if t.slot == s && t.state.ending() {
 			t.unmarked = slices.Clone(t.partitions)

@@ -54,6 +54,20 @@ func Describe(req Message) string {
 	case *listoffsets.Request:
 		return fmt.Sprintf("ListOffsets %v", r.Topics)
 	}
+	return describeMember(req)
+}
+
+func describeMember(req Message) string {
+	switch r := req.(type) {
+	case *wire.JoinGroup:
+		return fmt.Sprintf("JoinGroup %s %q %q", r.Group, r.Instance, r.Member)
+	case *wire.SyncGroup:
+		return fmt.Sprintf("SyncGroup %s %q %q of generation %d with %d assignments", r.Group, r.Instance, r.Member, r.Generation, len(r.Assignments))
+	case *wire.Heartbeat:
+		return fmt.Sprintf("Heartbeat %s %q %q of generation %d", r.Group, r.Instance, r.Member, r.Generation)
+	case *wire.LeaveGroup:
+		return fmt.Sprintf("LeaveGroup %s %q %q", r.Group, r.Instance, r.Member)
+	}
 	return fmt.Sprint(req.ApiKey())
 }
 
@@ -87,6 +101,14 @@ func (r *Reply) String() string {
 		return fmt.Sprintf("%+v", a.Answer)
 	case *wire.DeleteRecords:
 		return fmt.Sprintf("%+v", a.Answer)
+	case *wire.JoinGroup:
+		return fmt.Sprintf("code %d: %s in generation %d, led by %s", a.Answer.Code, a.Answer.Member, a.Answer.Generation, a.Answer.Leader)
+	case *wire.SyncGroup:
+		return fmt.Sprintf("code %d: %d bytes", a.Answer.Code, len(a.Answer.Assignment))
+	case *wire.Heartbeat:
+		return fmt.Sprintf("code %d", a.Code)
+	case *wire.LeaveGroup:
+		return fmt.Sprintf("code %d", a.Code)
 	case *wire.Metadata:
 		return fmt.Sprintf("%+v", a.Answer)
 	}

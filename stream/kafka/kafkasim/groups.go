@@ -8,23 +8,59 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// group returns the slot of a group, if a commit to it is right. Groups have no
-// members here.
-func (c *Cluster) group(node int32, group string, generation int32) (*slot, int16) {
-	s, failed := c.coordinator(node, group, false)
-	if failed != 0 || generation < 0 {
+// A committer is who a commit comes from: generation -1 and "", if from no member.
+type committer struct {
+	group, member, instance string
+	generation              int32
+	transactional           bool
+}
+
+// committing returns the slot of a group, if a commit to it is right.
+func (c *Cluster) committing(node int32, from committer) (*slot, int16) {
+	s, failed := c.coordinator(node, from.group, false)
+	if failed != 0 {
 		return s, failed
 	}
-	for of := range s.offsets.committed { // in any order
-		if of.group == group {
-			return s, unknownMember
-		}
+	g := s.groupOf(from.group)
+	if g == nil {
+		return s, s.memberless(from)
 	}
-	return s, illegalGeneration
+	return s, g.committing(from)
+}
+
+// memberless is of a group that has never had members.
+func (s *slot) memberless(from committer) int16 {
+	switch {
+	case from.generation < 0:
+		return 0
+	case s.offsets.has(from.group):
+		return unknownMember
+	}
+	return illegalGeneration
+}
+
+func (g *group) committing(from committer) int16 {
+	if from.generation < 0 && g.state == emptied {
+		return 0
+	}
+	if from.generation >= 0 || from.member != "" || from.instance != "" {
+		if _, failed := g.find(from.member, from.instance); failed != 0 {
+			return failed
+		}
+		if from.generation != g.generation {
+			return illegalGeneration
+		}
+	} else if !from.transactional {
+		return unknownMember
+	}
+	if !from.transactional && g.state == completing {
+		return rebalanceInProgress
+	}
+	return 0
 }
 
 func (c *Cluster) offsetCommit(node int32, r *offsetcommit.Request) *offsetcommit.Response {
-	s, failed := c.group(node, r.GroupID, r.GenerationID)
+	s, failed := c.committing(node, committer{r.GroupID, r.MemberID, r.GroupInstanceID, r.GenerationID, false})
 	answer := &offsetcommit.Response{Topics: make([]offsetcommit.ResponseTopic, len(r.Topics))}
 	for i := range r.Topics {
 		out := offsetcommit.ResponseTopic{Name: r.Topics[i].Name}
@@ -86,7 +122,7 @@ func (c *Cluster) joinTransaction(node int32, r *txnoffsetcommit.Request) (*slot
 			return nil, failed
 		}
 	}
-	if _, failed := c.group(node, r.GroupID, r.GenerationID); failed != 0 {
+	if _, failed := c.committing(node, committer{r.GroupID, r.MemberID, r.GroupInstanceID, r.GenerationID, true}); failed != 0 {
 		return nil, failed
 	}
 	p.epoch = r.ProducerEpoch

@@ -35,6 +35,7 @@ type Reply struct {
 
 	answer protocol.Message // but of a fetch
 	fetch  *heldFetch       // of a fetch
+	held   *held            // of a member's request
 }
 
 // Handle carries a request out at a broker, which may be the same one several
@@ -51,6 +52,10 @@ func (c *Cluster) Handle(now time.Time, node int32, req Message) *Reply {
 		answer = c.produce(now, node, r)
 	case *wire.Fetch:
 		return c.fetch(now, node, r)
+	case *wire.JoinGroup:
+		return c.joinGroup(now, node, r)
+	case *wire.SyncGroup:
+		return c.syncGroup(now, node, r)
 	case *metadata.Request:
 		answer = c.metadata(r)
 	case *wire.Metadata:
@@ -92,6 +97,10 @@ func (c *Cluster) coordinate(now time.Time, node int32, req protocol.Message) pr
 		return c.offsetCommit(node, r)
 	case *wire.OffsetFetch:
 		return c.offsetFetch(node, r)
+	case *wire.Heartbeat:
+		return c.heartbeat(now, node, r)
+	case *wire.LeaveGroup:
+		return c.leaveGroup(now, node, r)
 	}
 	panic(fmt.Sprintf("kafkasim: an unknown request: %T", req))
 }
@@ -99,7 +108,10 @@ func (c *Cluster) coordinate(now time.Time, node int32, req protocol.Message) pr
 // Answer has the broker look whether it can answer, and reports whether it has. Of
 // a broker that has died it reports false for ever.
 func (r *Reply) Answer(now time.Time) bool {
-	if !r.Until.IsZero() && r.fetch.answer(!now.Before(r.Until)) {
+	if r.held != nil && r.held.answered() {
+		r.answer, r.Until = r.held.answer, time.Time{}
+	}
+	if r.fetch != nil && !r.Until.IsZero() && r.fetch.answer(!now.Before(r.Until)) {
 		r.Until = time.Time{}
 	}
 	return r.Until.IsZero()
@@ -119,6 +131,19 @@ func (r *Reply) Deliver(req Message) Message {
 	case *wire.Produce:
 		q.Answer.Throttle = 0
 		q.Answer.Partitions = append(q.Answer.Partitions[:0], r.answer.(*wire.Produce).Answer.Partitions...)
+		return q
+	case *wire.JoinGroup:
+		q.Answer = r.answer.(*wire.JoinGroup).Answer
+		q.Answer.Members = slices.Clone(q.Answer.Members)
+		return q
+	case *wire.SyncGroup:
+		q.Answer = r.answer.(*wire.SyncGroup).Answer
+		return q
+	case *wire.Heartbeat:
+		q.Code = r.answer.(*wire.Heartbeat).Code
+		return q
+	case *wire.LeaveGroup:
+		q.Code = r.answer.(*wire.LeaveGroup).Code
 		return q
 	case *wire.OffsetFetch:
 		q.Answer = r.answer.(*wire.OffsetFetch).Answer
@@ -155,6 +180,16 @@ func Copy(req Message) Message {
 		return &wire.DeleteRecords{Before: slices.Clone(r.Before), Timeout: r.Timeout}
 	case *wire.Metadata:
 		return &wire.Metadata{Topics: slices.Clone(r.Topics)}
+	case *wire.JoinGroup:
+		j := *r
+		j.Answer = wire.JoinGroupAnswer{}
+		return &j
+	case *wire.SyncGroup:
+		return &wire.SyncGroup{Group: r.Group, Generation: r.Generation, Member: r.Member, Instance: r.Instance, Assignments: r.Assignments}
+	case *wire.Heartbeat:
+		return &wire.Heartbeat{Group: r.Group, Generation: r.Generation, Member: r.Member, Instance: r.Instance}
+	case *wire.LeaveGroup:
+		return &wire.LeaveGroup{Group: r.Group, Member: r.Member, Instance: r.Instance}
 	}
 	return req // package kafka makes a new one each time
 }

@@ -68,8 +68,8 @@ func (l *testLink) Exchange(ctx context.Context, node int32, req protocol.Messag
 		changed = l.changed
 	}
 	l.use(func(c *Cluster) {
-		if node == kafka.AnyBroker {
-			node = c.Brokers()[0]
+		if alive := c.Brokers(); node == kafka.AnyBroker && len(alive) > 0 {
+			node = alive[0]
 		}
 		reply = c.Handle(time.Now(), node, req)
 		look(c)

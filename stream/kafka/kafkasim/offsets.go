@@ -35,6 +35,16 @@ func (o *offsets) init() {
 	o.producers = make(producers)
 }
 
+// has tells whether a group has committed any.
+func (o *offsets) has(group string) bool {
+	for of := range o.committed { // in any order
+		if of.group == group {
+			return true
+		}
+	}
+	return false
+}
+
 // set commits an offset at once, or, with a producer, when its transaction does.
 func (o *offsets) set(of groupPartition, offset int64, producer int64) {
 	o.written++

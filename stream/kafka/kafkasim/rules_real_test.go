@@ -39,6 +39,11 @@ func TestRulesAreKafkas(t *testing.T) {
 			t.Parallel()
 			b := newReal(t, c)
 			s := newScript(t, b, kafkatest.Name(t)+"-")
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Logf("until then:\n%s", s.out.String())
+				}
+			})
 			play(s)
 			if *update {
 				if err := os.WriteFile(golden(name), []byte(s.out.String()), 0o666); err != nil {
@@ -117,6 +122,8 @@ func early(answer protocol.Message) bool {
 		c = a.Topics[0].Partitions[0].ErrorCode
 	case *listoffsets.Response:
 		c = a.Topics[0].Partitions[0].ErrorCode
+	default:
+		c = earlyMember(answer)
 	case *wire.OffsetFetch:
 		c = a.Answer.Code
 	case *wire.Produce:
@@ -129,6 +136,21 @@ func early(answer protocol.Message) bool {
 		}
 	}
 	return c == notLeader || c == notCoordinator || c == coordinatorLoading || c == coordinatorNotAvailable
+}
+
+// earlyMember is the code of an answer to a member.
+func earlyMember(answer protocol.Message) int16 {
+	switch a := answer.(type) {
+	case *wire.JoinGroup:
+		return a.Answer.Code
+	case *wire.SyncGroup:
+		return a.Answer.Code
+	case *wire.Heartbeat:
+		return a.Code
+	case *wire.LeaveGroup:
+		return a.Code
+	}
+	return 0
 }
 
 func (b *realBrokers) once(node int32, req protocol.Message) protocol.Message {
@@ -219,6 +241,25 @@ func (b *realBrokers) settle(id string) {
 func (b *realBrokers) timeOut(id string) {
 	b.until("wait for a time-out", func() bool { return b.state(id) == "CompleteAbort" })
 }
+
+// send uses a connection of its own: what is held holds up all that comes behind it.
+func (b *realBrokers) send(node int32, req protocol.Message) (answer func() protocol.Message) {
+	other := newReal(b.T, b.c)
+	done := make(chan protocol.Message, 1)
+	go func() {
+		defer close(done)
+		done <- other.ask(node, req)
+	}()
+	return func() protocol.Message {
+		got, ok := <-done
+		if !ok {
+			b.FailNow()
+		}
+		return got
+	}
+}
+
+func (b *realBrokers) pass(is func() bool) { b.until("wait for time to pass", is) }
 
 func (b *realBrokers) wait(is func() bool) { b.until("wait", is) }
 

@@ -95,3 +95,21 @@ func (b *simulated) compact(tp stream.TopicPartition, done func() bool) {
 	}
 	b.wait(done)
 }
+
+func (b *simulated) send(node int32, req protocol.Message) (answer func() protocol.Message) {
+	r := b.cluster.Handle(b.now, node, req)
+	return func() protocol.Message {
+		b.pass(func() bool { return r.Answer(b.now) })
+		return r.Deliver(req)
+	}
+}
+
+func (b *simulated) pass(is func() bool) {
+	b.t.Helper()
+	for end := b.now.Add(time.Minute); !is(); b.now = b.now.Add(50 * time.Millisecond) {
+		if b.now.After(end) {
+			b.t.Fatal("it will never be so")
+		}
+		b.settle("")
+	}
+}

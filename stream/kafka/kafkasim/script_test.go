@@ -37,6 +37,10 @@ type brokers interface {
 	timeOut(id string)
 	// compact returns when a partition has been, so that done is true.
 	compact(tp stream.TopicPartition, done func() bool)
+	// send sends a request that may be held, and returns what waits for its answer.
+	send(node int32, req protocol.Message) (answer func() protocol.Message)
+	// pass lets time pass until something is so.
+	pass(is func() bool)
 	// wait returns when something is so.
 	wait(is func() bool)
 }
@@ -49,12 +53,13 @@ type script struct {
 	brokers
 	prefix  string // of names, as the brokers have them
 	out     strings.Builder
-	ids     map[int64]int // producer ids, by their first appearance
-	timeout time.Duration // of transactions
+	ids     map[int64]int     // producer ids, by their first appearance
+	timeout time.Duration     // of transactions
+	members map[string]string // the script's names of ids
 }
 
 func newScript(t *testing.T, b brokers, prefix string) *script {
-	return &script{T: t, brokers: b, prefix: prefix, ids: make(map[int64]int), timeout: time.Minute}
+	return &script{T: t, brokers: b, prefix: prefix, ids: make(map[int64]int), timeout: time.Minute, members: make(map[string]string)}
 }
 
 // who is a producer, as it knows itself.

@@ -20,6 +20,7 @@ func scripts() map[string]func(*script) {
 		"time-outs":               timeOuts,
 		"after a time-out":        afterTimeOut,
 	})
+	maps.Copy(all, memberScripts())
 	return all
 }
 

@@ -93,6 +93,17 @@ func (r *reader) textOf(n int, old string) string {
 	return old
 }
 
+// bytes reads what is kept, nil if there is none.
+func (r *reader) bytes() []byte {
+	n := r.bounded(int(r.int32()))
+	if n == 0 {
+		return nil
+	}
+	b := make([]byte, n)
+	r.fill(b)
+	return b
+}
+
 // uvarint, compact, count and tags are of flexible versions.
 func (r *reader) uvarint() uint64 {
 	var v uint64

@@ -213,6 +213,57 @@ func TestOffsetFetch(t *testing.T) {
 	}
 }
 
+func TestJoinGroup(t *testing.T) {
+	req := &JoinGroup{Group: "g", SessionTimeout: 1, RebalanceTimeout: 2, Member: "m", Instance: "i", ProtocolType: "consumer", Protocol: "grete", Metadata: []byte("meta")}
+	got, answer := kmsg.NewPtrJoinGroupRequest(), joinAnswer()
+	exchange(t, req, got, answer)
+	if got.Group != "g" || got.SessionTimeoutMillis != 1 || got.RebalanceTimeoutMillis != 2 || got.MemberID != "m" || *got.InstanceID != "i" ||
+		got.ProtocolType != "consumer" || len(got.Protocols) != 1 || got.Protocols[0].Name != "grete" || string(got.Protocols[0].Metadata) != "meta" {
+		t.Errorf("the request is %+v", got)
+	}
+	want := JoinGroupAnswer{27, 5, "grete", "l", "m", []JoinedMember{{"m", "i", []byte("meta")}, {"n", "", nil}}}
+	if !reflect.DeepEqual(req.Answer, want) {
+		t.Errorf("the answer is %+v", req.Answer)
+	}
+}
+
+func joinAnswer() *kmsg.JoinGroupResponse {
+	answer, instance, protocol := kmsg.NewPtrJoinGroupResponse(), "i", "grete"
+	answer.ErrorCode, answer.Generation, answer.Protocol, answer.LeaderID, answer.MemberID = 27, 5, &protocol, "l", "m"
+	answer.Members = []kmsg.JoinGroupResponseMember{{MemberID: "m", InstanceID: &instance, ProtocolMetadata: []byte("meta")}, {MemberID: "n"}}
+	return answer
+}
+
+func TestSyncGroup(t *testing.T) {
+	req := &SyncGroup{Group: "g", Generation: 3, Member: "m", Assignments: []MemberAssignment{{"m", []byte("a")}}}
+	got, answer := kmsg.NewPtrSyncGroupRequest(), kmsg.NewPtrSyncGroupResponse()
+	answer.ErrorCode, answer.MemberAssignment = 25, []byte("b")
+	exchange(t, req, got, answer)
+	if got.Group != "g" || got.Generation != 3 || got.MemberID != "m" || got.InstanceID != nil || len(got.GroupAssignment) != 1 || string(got.GroupAssignment[0].MemberAssignment) != "a" {
+		t.Errorf("the request is %+v", got)
+	}
+	if want := (SyncGroupAnswer{25, []byte("b")}); !reflect.DeepEqual(req.Answer, want) {
+		t.Errorf("the answer is %+v", req.Answer)
+	}
+}
+
+func TestHeartbeatAndLeaveGroup(t *testing.T) {
+	beat := &Heartbeat{Group: "g", Generation: 3, Member: "m", Instance: "i"}
+	beaten, alive := kmsg.NewPtrHeartbeatRequest(), kmsg.NewPtrHeartbeatResponse()
+	alive.ErrorCode, alive.ThrottleMillis = 22, 9
+	exchange(t, beat, beaten, alive)
+	if beaten.Group != "g" || beaten.Generation != 3 || beaten.MemberID != "m" || *beaten.InstanceID != "i" || beat.Code != 22 {
+		t.Errorf("the request is %+v, the answer %d", beaten, beat.Code)
+	}
+	leave := &LeaveGroup{Group: "g", Member: "m", Instance: "i"}
+	left, gone := kmsg.NewPtrLeaveGroupRequest(), kmsg.NewPtrLeaveGroupResponse()
+	gone.Members = []kmsg.LeaveGroupResponseMember{{MemberID: "m", ErrorCode: 25}}
+	exchange(t, leave, left, gone)
+	if left.Group != "g" || len(left.Members) != 1 || left.Members[0].MemberID != "m" || *left.Members[0].InstanceID != "i" || leave.Code != 25 {
+		t.Errorf("the request is %+v, the answer %d", left, leave.Code)
+	}
+}
+
 func TestDeleteRecords(t *testing.T) {
 	req := &DeleteRecords{Before: []stream.Position{{TopicPartition: tp("a", 1), Offset: 9}}, Timeout: 100}
 	got, answer := kmsg.NewPtrDeleteRecordsRequest(), kmsg.NewPtrDeleteRecordsResponse()
@@ -272,8 +323,8 @@ func TestAnswersThatAreWrong(t *testing.T) {
 // FuzzAnswers: whatever a broker sends, no request reads beyond the answer's own
 // size, takes memory that the answer doesn't have bytes for, or goes on for ever.
 func FuzzAnswers(f *testing.F) {
-	answers := []kmsg.Response{fetchAnswer(), kmsg.NewPtrProduceResponse(), kmsg.NewPtrOffsetFetchResponse(), kmsg.NewPtrDeleteRecordsResponse(), metadataAnswer()}
-	for i, v := range []int16{11, 8, 7, 1, 10} {
+	answers := []kmsg.Response{fetchAnswer(), kmsg.NewPtrProduceResponse(), kmsg.NewPtrOffsetFetchResponse(), kmsg.NewPtrDeleteRecordsResponse(), metadataAnswer(), joinAnswer()}
+	for i, v := range []int16{11, 8, 7, 1, 10, 5} {
 		answers[i].SetVersion(v)
 		f.Add(i, answers[i].AppendTo(nil))
 	}
@@ -281,6 +332,7 @@ func FuzzAnswers(f *testing.F) {
 		taken := 0
 		requests := []Request{
 			&Fetch{Take: func(n int) []byte { taken += n; return make([]byte, n) }}, &Produce{}, &OffsetFetch{}, &DeleteRecords{}, &Metadata{},
+			&JoinGroup{}, &SyncGroup{}, &Heartbeat{}, &LeaveGroup{},
 		}
 		req := requests[uint(kind)%uint(len(requests))]
 		frame := binary.BigEndian.AppendUint32(nil, uint32(len(body)+4))

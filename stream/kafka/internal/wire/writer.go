@@ -38,6 +38,12 @@ func (w *writer) nullable(s string) {
 	w.string(s)
 }
 
+// bytes adds a copy of bytes.
+func (w *writer) bytes(b []byte) {
+	w.int32(int32(len(b)))
+	w.buf = append(w.buf, b...)
+}
+
 // compact, count and tags are of flexible versions.
 func (w *writer) compact(s string) {
 	w.count(len(s))

@@ -1,0 +1,203 @@
+package kafkasim
+
+import (
+	"slices"
+	"time"
+
+	"github.com/gretestream/grete/stream/kafka/internal/wire"
+)
+
+// rebalance begins another generation, or goes on with it.
+func (g *group) rebalance(now time.Time) {
+	first := g.state == emptied
+	if g.state != preparing {
+		for _, m := range g.members {
+			m.answerSync(wire.SyncGroupAnswer{Code: rebalanceInProgress})
+			m.assignment = nil
+		}
+		g.state, g.syncing = preparing, time.Time{}
+		g.deadline = now.Add(g.patience())
+	}
+	if first || g.complete() {
+		g.begin(now)
+	}
+}
+
+// patience is the longest that a member has asked for.
+func (g *group) patience() (longest time.Duration) {
+	for _, m := range g.members {
+		longest = max(longest, m.rebalance)
+	}
+	return longest
+}
+
+// complete tells whether all have joined.
+func (g *group) complete() bool {
+	return len(g.pending) == 0 && !slices.ContainsFunc(g.members, func(m *member) bool { return m.join == nil })
+}
+
+// begin begins a generation of those who have joined. Instances that haven't stay
+// until their session is over.
+func (g *group) begin(now time.Time) {
+	g.members = slices.DeleteFunc(g.members, func(m *member) bool { return m.join == nil && m.instance == "" })
+	g.elect()
+	if len(g.members) > 0 && g.member(g.leader).join == nil {
+		g.deadline = now.Add(g.patience()) // nobody is there
+		return
+	}
+	g.generation++
+	if len(g.members) == 0 {
+		g.state, g.protocol = emptied, ""
+		g.store()
+		return
+	}
+	g.state, g.protocol = completing, g.members[0].protocol
+	g.syncing = now.Add(g.patience())
+	for _, m := range g.members {
+		m.answerJoin(g.generationFor(m))
+		m.live(now)
+		m.fresh, m.unsynced = false, true
+	}
+}
+
+// elect finds a leader among those who have joined, if the last one hasn't.
+func (g *group) elect() {
+	if m := g.member(g.leader); m != nil && m.join != nil {
+		return
+	}
+	g.leader = ""
+	if i := slices.IndexFunc(g.members, func(m *member) bool { return m.join != nil }); i >= 0 {
+		g.leader = g.members[i].id
+	} else if len(g.members) > 0 {
+		g.leader = g.members[0].id
+	}
+}
+
+// remove is where a member goes, for whatever reason.
+func (g *group) remove(now time.Time, m *member) {
+	m.drop(unknownMember)
+	g.members = slices.DeleteFunc(g.members, func(o *member) bool { return o == m })
+	if g.leader == m.id {
+		g.leader = ""
+		if len(g.members) > 0 {
+			g.leader = g.members[0].id
+		}
+	}
+	g.rebalance(now)
+}
+
+// syncGroup holds the request until the leader has assigned, or answers at once.
+func (c *Cluster) syncGroup(now time.Time, node int32, r *wire.SyncGroup) *Reply {
+	h := &held{}
+	if failed := c.sync(now, node, r, h); failed != 0 {
+		h.answer = &wire.SyncGroup{Answer: wire.SyncGroupAnswer{Code: failed}}
+	}
+	c.changed()
+	return c.hold(now, node, h)
+}
+
+func (c *Cluster) sync(now time.Time, node int32, r *wire.SyncGroup, h *held) int16 {
+	g, m, failed := c.memberOf(node, r.Group, r.Member, r.Instance, r.Generation)
+	switch {
+	case failed != 0:
+		return failed
+	case g.state == preparing:
+		return rebalanceInProgress
+	}
+	m.unsynced = false
+	m.sync = h
+	if g.state == completing && m.id == g.leader {
+		g.assign(now, r.Assignments)
+	} else if g.state == stable {
+		m.live(now)
+		m.answerSync(wire.SyncGroupAnswer{Assignment: m.assignment})
+	}
+	return 0
+}
+
+// assign is where the leader has.
+func (g *group) assign(now time.Time, all []wire.MemberAssignment) {
+	for _, m := range g.members {
+		m.assignment = nil
+		for _, a := range all {
+			if a.Member == m.id {
+				m.assignment = slices.Clone(a.Assignment)
+			}
+		}
+		if m.sync != nil {
+			m.live(now)
+		}
+		m.answerSync(wire.SyncGroupAnswer{Assignment: m.assignment})
+	}
+	g.state = stable
+	g.store()
+}
+
+// memberOf returns a member and its group, if it is of that generation.
+func (c *Cluster) memberOf(node int32, name, id, instance string, generation int32) (*group, *member, int16) {
+	if name == "" {
+		return nil, nil, invalidGroup
+	}
+	s, failed := c.coordinator(node, name, false)
+	if failed != 0 {
+		return nil, nil, failed
+	}
+	g := s.groupOf(name)
+	if g == nil {
+		return nil, nil, unknownMember
+	}
+	m, failed := g.find(id, instance)
+	if failed == 0 && generation != g.generation {
+		failed = illegalGeneration
+	}
+	return g, m, failed
+}
+
+func (c *Cluster) heartbeat(now time.Time, node int32, r *wire.Heartbeat) *wire.Heartbeat {
+	g, m, failed := c.memberOf(node, r.Group, r.Member, r.Instance, r.Generation)
+	if failed == 0 {
+		m.live(now)
+		if g.state == preparing {
+			failed = rebalanceInProgress
+		}
+	}
+	return &wire.Heartbeat{Code: failed}
+}
+
+func (c *Cluster) leaveGroup(now time.Time, node int32, r *wire.LeaveGroup) *wire.LeaveGroup {
+	answer := &wire.LeaveGroup{}
+	s, failed := c.coordinator(node, r.Group, false)
+	if answer.Code = failed; failed != 0 {
+		return answer
+	}
+	g := s.groupOf(r.Group)
+	if g == nil {
+		answer.Code = unknownMember
+		return answer
+	}
+	c.changed()
+	if g.forgo(r.Member) {
+		g.rebalance(now)
+		return answer
+	}
+	m := g.static(r.Instance)
+	if r.Member != "" {
+		m, failed = g.find(r.Member, r.Instance)
+	} else if m == nil {
+		failed = unknownMember
+	}
+	if answer.Code = failed; failed == 0 {
+		g.remove(now, m)
+	}
+	return answer
+}
+
+// forgo drops one that hasn't come again with the id it was given.
+func (g *group) forgo(id string) bool {
+	i := slices.IndexFunc(g.pending, func(p pendingMember) bool { return p.id == id })
+	if i < 0 {
+		return false
+	}
+	g.pending = slices.Delete(g.pending, i, i+1)
+	return true
+}

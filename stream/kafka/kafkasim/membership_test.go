@@ -1,0 +1,358 @@
+package kafkasim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka"
+)
+
+// TestMembershipsOverABadNetwork: whatever happens to requests, brokers and members,
+// no generation gives a partition to two members, nobody keeps what somebody else
+// was given meanwhile, and when it is quiet again everything belongs to somebody.
+func TestMembershipsOverABadNetwork(t *testing.T) {
+	seen := make(map[stream.GroupEventKind]int)
+	for seed := range uint64(30) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newTroubles(t, seed)
+			w.run()
+			w.check(seed)
+			for kind, n := range w.kinds {
+				seen[kind] += n
+			}
+		})
+		if t.Failed() {
+			return
+		}
+	}
+	for _, kind := range []stream.GroupEventKind{stream.GroupRebalancing, stream.GroupAssigned, stream.GroupLost} {
+		if seen[kind] < 50 {
+			t.Errorf("of event %d there were %d", kind, seen[kind])
+		}
+	}
+}
+
+const (
+	troubledMembers    = 4
+	troubledPartitions = 12
+)
+
+// troubles are a cluster, members of a group, and all that may happen to them.
+type troubles struct {
+	*testing.T
+	*shared
+	ctx  context.Context
+	stop context.CancelFunc
+	all  sync.WaitGroup
+
+	lock    sync.Mutex
+	dice    *rand.Rand
+	faults  bool
+	kinds   map[stream.GroupEventKind]int
+	history []assigned
+	now     [troubledMembers]map[stream.TopicPartition]bool // who has what
+}
+
+// assigned is a member's event. What it kept and what it gives up it has since an
+// earlier generation.
+type assigned struct {
+	who        int
+	generation int32
+	partitions []stream.TopicPartition
+	kept       []stream.TopicPartition
+	gives      []stream.TopicPartition
+	since      int32
+}
+
+func newTroubles(t *testing.T, seed uint64) *troubles {
+	w := &troubles{T: t, shared: newShared(New(3)), dice: rand.New(rand.NewPCG(seed, 1)), faults: true, kinds: make(map[stream.GroupEventKind]int)}
+	w.ctx, w.stop = context.WithCancel(context.Background())
+	return w
+}
+
+func (w *troubles) pick(n int) int {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	return w.dice.IntN(n)
+}
+
+// often is true once in n times, as long as there are faults.
+func (w *troubles) often(n int) bool {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	return w.faults && w.dice.IntN(n) == 0
+}
+
+func (w *troubles) sleep(d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-w.ctx.Done():
+	}
+}
+
+// run lets things happen for two minutes, and then lets them come to rest for one.
+func (w *troubles) run() {
+	w.all.Go(func() {
+		for w.ctx.Err() == nil {
+			w.sleep(20 * time.Millisecond)
+			w.use(func(*Cluster) {})
+		}
+	})
+	for i := range troubledMembers {
+		w.all.Go(func() { w.container(i) })
+	}
+	for range 24 {
+		w.sleep(5 * time.Second)
+		node := int32(w.pick(3)) + 1
+		w.use(func(c *Cluster) {
+			switch w.pick(4) {
+			case 0:
+				c.Kill(node)
+			case 1:
+				c.MoveLeader(CoordinatorOf("g", false), node)
+			default:
+				c.Restart(node)
+			}
+		})
+	}
+	w.use(func(c *Cluster) {
+		for node := range int32(3) {
+			c.Restart(node + 1)
+		}
+	})
+	w.lock.Lock()
+	w.faults = false
+	w.lock.Unlock()
+	w.sleep(2 * time.Minute)
+	w.lock.Lock()
+	owned := make(map[stream.TopicPartition]int)
+	for _, has := range w.now {
+		for tp := range has {
+			owned[tp]++
+		}
+	}
+	w.lock.Unlock()
+	for p := range int32(troubledPartitions) {
+		if n := owned[at("t", p)]; n != 1 {
+			w.Errorf("in the end t/%d has %d owners", p, n)
+		}
+	}
+	w.stop()
+	w.all.Wait()
+}
+
+// container is a member over all its lives.
+func (w *troubles) container(i int) {
+	link := &badLink{testLink: w.link(), w: w}
+	sys, err := kafka.OpenOn(w.ctx, link, kafka.Options{})
+	if err != nil {
+		w.Error(err)
+		return
+	}
+	defer sys.Close()
+	for w.ctx.Err() == nil {
+		cfg := stream.GroupConfig{Group: "g", Topics: []string{"t"}, Assign: w.assign}
+		if i > 0 {
+			cfg.Instance = fmt.Sprintf("i%d", i)
+		}
+		g, err := sys.Join(w.ctx, cfg)
+		if err != nil {
+			w.Error(err)
+			return
+		}
+		w.life(i, g)
+		w.has(i, nil)
+		if w.pick(2) == 0 {
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+			_ = g.Leave(ctx)
+			cancel()
+		}
+		_ = g.Close()
+		w.sleep(time.Duration(w.pick(20)) * time.Second)
+	}
+}
+
+// life is one of a container's.
+func (w *troubles) life(i int, g stream.Membership) {
+	var has []stream.TopicPartition
+	generation := int32(-1)
+	g.Rejoin(nil, []byte("begins"))
+	for {
+		switch e := g.Poll(); e.Kind {
+		case stream.GroupUnchanged:
+			select {
+			case <-g.Ready():
+			case <-time.After(time.Second):
+			case <-w.ctx.Done():
+				return
+			}
+			if w.often(60) {
+				return
+			}
+			if w.often(60) {
+				g.RequestRebalance()
+			}
+		case stream.GroupRebalancing:
+			w.count(e)
+			w.dawdle()
+			g.Rejoin(has, nil)
+		case stream.GroupLost:
+			w.count(e)
+			has, generation = nil, -1
+			w.has(i, nil)
+			g.Rejoin(nil, nil)
+		case stream.GroupAssigned:
+			a := assigned{who: i, generation: e.Generation, partitions: e.Partitions, since: generation}
+			for _, tp := range has {
+				if slices.Contains(e.Partitions, tp) {
+					a.kept = append(a.kept, tp)
+				} else {
+					a.gives = append(a.gives, tp)
+				}
+			}
+			has, generation = e.Partitions, e.Generation
+			w.count(e)
+			w.lock.Lock()
+			w.history = append(w.history, a)
+			w.lock.Unlock()
+			w.has(i, has)
+			w.dawdle()
+			if len(a.gives) > 0 {
+				g.Rejoin(has, nil)
+			}
+		default:
+			// A join of a former life may come late, and replace the member.
+			if !errors.Is(e.Err, stream.ErrReplaced) && w.ctx.Err() == nil {
+				w.Errorf("member %d: %v", i, e.Err)
+			}
+			return
+		}
+	}
+}
+
+// dawdle is user code that is slow.
+func (w *troubles) dawdle() {
+	if w.often(12) {
+		w.sleep(time.Duration(w.pick(25)) * time.Second)
+	}
+}
+
+func (w *troubles) count(e stream.GroupEvent) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	w.kinds[e.Kind]++
+}
+
+func (w *troubles) has(i int, all []stream.TopicPartition) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	w.now[i] = make(map[stream.TopicPartition]bool)
+	for _, tp := range all {
+		w.now[i][tp] = true
+	}
+}
+
+// assign spreads the partitions evenly, and leaves them where they are if it can.
+func (w *troubles) assign(members []stream.GroupMember) ([]stream.GroupAssignment, error) {
+	all := make([]stream.GroupAssignment, len(members))
+	most := (troubledPartitions + len(members) - 1) / len(members)
+	owned := make(map[stream.TopicPartition]bool)
+	for i, m := range members {
+		all[i].Member = m.ID
+		for _, tp := range m.Owned {
+			if owned[tp] {
+				return nil, fmt.Errorf("%s is owned by two members", tp)
+			}
+			if len(all[i].Partitions) < most {
+				owned[tp] = true
+				all[i].Partitions = append(all[i].Partitions, tp)
+			}
+		}
+	}
+	for p := range int32(troubledPartitions) {
+		if tp := at("t", p); !owned[tp] {
+			i := slices.IndexFunc(all, func(a stream.GroupAssignment) bool { return len(a.Partitions) < most })
+			all[i].Partitions = append(all[i].Partitions, tp)
+		}
+	}
+	return all, nil
+}
+
+// check looks at all that was assigned.
+func (w *troubles) check(seed uint64) {
+	type given struct {
+		tp         stream.TopicPartition
+		generation int32
+	}
+	to := make(map[given]int)
+	for _, a := range w.history {
+		for _, tp := range a.partitions {
+			if other, ok := to[given{tp, a.generation}]; ok && other != a.who {
+				w.Errorf("seed %d: generation %d gives %s to %d and %d", seed, a.generation, tp, other, a.who)
+			}
+			to[given{tp, a.generation}] = a.who
+		}
+	}
+	for _, a := range w.history {
+		for _, tp := range a.kept {
+			for between := a.since + 1; between < a.generation; between++ {
+				if other, ok := to[given{tp, between}]; ok && other != a.who {
+					w.Errorf("seed %d: %d keeps %s from generation %d to %d, and %d had it in %d", seed, a.who, tp, a.since, a.generation, other, between)
+				}
+			}
+		}
+	}
+	for _, a := range w.history {
+		for _, tp := range a.gives {
+			if other, ok := to[given{tp, a.generation}]; ok && other != a.who {
+				w.Errorf("seed %d: generation %d gives %s to %d, and %d has it still", seed, a.generation, tp, other, a.who)
+			}
+		}
+	}
+	if w.Failed() {
+		var b strings.Builder
+		for _, a := range w.history {
+			fmt.Fprintf(&b, "%+v\n", a)
+		}
+		w.Logf("seed %d:\n%s", seed, b.String())
+	}
+}
+
+// A badLink loses requests and answers, and brings some of them late.
+type badLink struct {
+	*testLink
+	w *troubles
+}
+
+func (l *badLink) Exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
+	lost := &kafka.UnreachableError{Where: "a broker", Err: errAway}
+	if l.w.often(25) {
+		return nil, lost
+	}
+	if l.w.often(50) { // it comes late, or twice
+		late := Copy(req)
+		l.w.all.Go(func() {
+			l.w.sleep(time.Duration(l.w.pick(45000)) * time.Millisecond)
+			l.w.use(func(c *Cluster) { c.Handle(time.Now(), max(node, 1), late) })
+		})
+		if l.w.pick(2) == 0 {
+			return nil, lost
+		}
+	}
+	answer, err := l.testLink.Exchange(ctx, node, req, timeout)
+	if err == nil && l.w.often(25) {
+		return nil, lost
+	}
+	return answer, err
+}

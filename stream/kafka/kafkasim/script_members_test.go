@@ -1,0 +1,177 @@
+package kafkasim
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/segmentio/kafka-go/protocol/offsetcommit"
+	"github.com/segmentio/kafka-go/protocol/txnoffsetcommit"
+
+	"github.com/gretestream/grete/stream/kafka/internal/wire"
+)
+
+// A peer is a member of group g as it knows itself.
+type peer struct {
+	name, instance, id string
+	generation         int32
+	leads              bool
+	data               string
+	protocol           string
+	session, rebalance int32
+	lives              int
+}
+
+func newPeer(name string) *peer {
+	return &peer{name: name, protocol: "grete", session: 6000, rebalance: 2000, data: name}
+}
+
+func newInstance(name string) *peer {
+	p := newPeer(name)
+	p.instance = name
+	return p
+}
+
+// subscriptionHead is a version, no topics, and how long the data is.
+const subscriptionHead = 2 + 4 + 4
+
+// subscription is what a consumer says, as brokers look into it: of what they can't
+// read they say nothing, or fail, whichever member they see first.
+func subscription(data string) []byte {
+	b := make([]byte, subscriptionHead-4, subscriptionHead+len(data))
+	return append(binary.BigEndian.AppendUint32(b, uint32(len(data))), data...)
+}
+
+// group is where the members' requests go.
+func (s *script) group() (name string, node int32) {
+	name = s.real("g")
+	return name, s.coordinator(name, false)
+}
+
+// member is what the script calls an id.
+func (s *script) member(id string) string {
+	if id == "" {
+		return "nobody"
+	}
+	if name, ok := s.members[id]; ok {
+		return name
+	}
+	return "a stranger"
+}
+
+// joining sends a request, and returns what writes its answer down.
+func (s *script) joining(p *peer) (answered func()) {
+	group, node := s.group()
+	who := p.name + " as " + s.member(p.id)
+	answer := s.send(node, &wire.JoinGroup{
+		Group: group, SessionTimeout: p.session, RebalanceTimeout: p.rebalance, Member: p.id, Instance: p.instance,
+		ProtocolType: "consumer", Protocol: p.protocol, Metadata: subscription(p.data),
+	})
+	return func() {
+		a := answer().(*wire.JoinGroup).Answer
+		if a.Code == 0 || a.Code == memberIDRequired {
+			if _, ok := s.members[a.Member]; !ok {
+				p.lives++
+				s.members[a.Member] = fmt.Sprintf("%s.%d", p.name, p.lives)
+			}
+			p.id = a.Member
+		}
+		if a.Code != 0 {
+			s.say("join %s: %s, %s", who, code(a.Code), s.member(a.Member))
+			return
+		}
+		p.generation, p.leads = a.Generation, a.Leader == a.Member
+		var all []string
+		for _, m := range a.Members {
+			all = append(all, fmt.Sprintf(" %s %q %s", s.member(m.Member), m.Instance, m.Metadata[subscriptionHead:]))
+		}
+		slices.Sort(all)
+		s.say("join %s: %s in generation %d by %s, led by %s%s", who, s.member(a.Member), a.Generation, a.Protocol, s.member(a.Leader), strings.Join(all, ","))
+	}
+}
+
+func (s *script) join(p *peer) { s.joining(p)() }
+
+// enter is join of one that needs an id first.
+func (s *script) enter(p *peer) {
+	s.join(p)
+	s.join(p)
+}
+
+func (s *script) syncing(p *peer, assigned ...*peer) (answered func()) {
+	group, node := s.group()
+	req := &wire.SyncGroup{Group: group, Generation: p.generation, Member: p.id, Instance: p.instance}
+	for _, a := range assigned {
+		req.Assignments = append(req.Assignments, wire.MemberAssignment{Member: a.id, Assignment: []byte("for " + a.name)})
+	}
+	who := fmt.Sprintf("%s of generation %d", s.member(p.id), p.generation)
+	answer := s.send(node, req)
+	return func() {
+		a := answer().(*wire.SyncGroup).Answer
+		s.say("sync %s: %s %q", who, code(a.Code), a.Assignment)
+	}
+}
+
+func (s *script) sync(p *peer, assigned ...*peer) { s.syncing(p, assigned...)() }
+
+func (s *script) heartbeat(p *peer) int16 {
+	group, node := s.group()
+	return s.ask(node, &wire.Heartbeat{Group: group, Generation: p.generation, Member: p.id, Instance: p.instance}).(*wire.Heartbeat).Code
+}
+
+func (s *script) beat(all ...*peer) {
+	for _, p := range all {
+		s.say("heartbeat %s of generation %d: %s", s.member(p.id), p.generation, code(s.heartbeat(p)))
+	}
+}
+
+// notices waits for a member to be told of a rebalance.
+func (s *script) notices(p *peer) {
+	s.pass(func() bool { return s.heartbeat(p) == rebalanceInProgress })
+	s.beat(p)
+}
+
+func (s *script) leave(p *peer) {
+	group, node := s.group()
+	a := s.ask(node, &wire.LeaveGroup{Group: group, Member: p.id, Instance: p.instance}).(*wire.LeaveGroup)
+	s.say("leave %s %q: %s", s.member(p.id), p.instance, code(a.Code))
+}
+
+// commits commits as a member, without and with a transaction.
+func (s *script) commits(w who, p *peer) {
+	group, node := s.group()
+	plain := s.ask(node, &offsetcommit.Request{
+		GroupID: group, GenerationID: p.generation, MemberID: p.id, GroupInstanceID: p.instance,
+		Topics: []offsetcommit.RequestTopic{{Name: s.real("t"), Partitions: []offsetcommit.RequestPartition{{CommittedOffset: 5, CommittedLeaderEpoch: -1}}}},
+	}).(*offsetcommit.Response).Topics[0].Partitions[0].ErrorCode
+	s.addOffsets(w, "g")
+	transactional := s.ask(node, &txnoffsetcommit.Request{
+		TransactionalID: s.real(w.id), ProducerID: w.pid, ProducerEpoch: w.epoch,
+		GroupID: group, GenerationID: p.generation, MemberID: p.id, GroupInstanceID: p.instance,
+		Topics: []txnoffsetcommit.RequestTopic{{Name: s.real("t"), Partitions: []txnoffsetcommit.RequestPartition{{CommittedOffset: 6, CommittedLeaderEpoch: -1}}}},
+	}).(*txnoffsetcommit.Response).Topics[0].Partitions[0].ErrorCode
+	s.settled(w, true)
+	s.say("commit %s %q of generation %d: %s, in a transaction %s", s.member(p.id), p.instance, p.generation, code(plain), code(transactional))
+}
+
+// pair makes a generation of two, of which a leads.
+func (s *script) pair(a, b *peer) {
+	enter := s.join
+	if a.instance == "" {
+		enter = s.enter
+	}
+	enter(a)
+	s.sync(a, a)
+	if b.instance == "" {
+		s.join(b)
+	}
+	late := s.joining(b)
+	s.notices(a)
+	s.join(a)
+	late()
+	second := s.syncing(b)
+	s.sync(a, a, b)
+	second()
+	s.beat(a, b)
+}

@@ -1,0 +1,124 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gretestream/grete/stream/kafka/internal/wire"
+)
+
+// This file has the requests of a member's steps.
+
+// request makes the request of a step. m is a copy.
+func (g *membership) request(ctx context.Context, s groupStep, m *member) (answer groupAnswer, err error) {
+	if s == groupAssign {
+		return g.assign(m)
+	}
+	what := groupOf(g.cfg.Group)
+	node, err := g.system.coordinators.find(ctx, what)
+	if err != nil {
+		return groupAnswer{}, err
+	}
+	switch s {
+	case groupJoin:
+		answer, err = g.join(ctx, node, m)
+	case groupSync:
+		answer, err = g.sync(ctx, node, m)
+	case groupHeartbeat:
+		answer, err = g.beat(ctx, node, m)
+	case groupLeave:
+		answer, err = g.part(ctx, node, m)
+	}
+	if unanswered(err) || answer.code.notCoordinating() {
+		g.system.coordinators.forget(what)
+	}
+	return answer, err
+}
+
+// assign asks the user.
+func (g *membership) assign(m *member) (a groupAnswer, err error) {
+	wanted, err := g.cfg.Assign(m.members)
+	if err != nil {
+		return a, err
+	}
+	a.given, err = handOver(m.members, wanted)
+	return a, err
+}
+
+func (g *membership) join(ctx context.Context, node int32, m *member) (groupAnswer, error) {
+	// The answer comes when all members have joined, or their time is over.
+	req, err := within(ctx, g.life.link, node, g.cfg.RebalanceTimeout+requestTimeout, &wire.JoinGroup{
+		Group: g.cfg.Group, Member: m.id, Instance: m.instance, ProtocolType: protocolType, Protocol: protocolName, Metadata: m.claim.encode(),
+		SessionTimeout: int32(g.cfg.SessionTimeout.Milliseconds()), RebalanceTimeout: int32(g.cfg.RebalanceTimeout.Milliseconds()),
+	})
+	if err != nil {
+		return groupAnswer{}, err
+	}
+	a := &req.Answer
+	return groupAnswer{code: code(a.Code), generation: a.Generation, id: a.Member, leader: a.Leader, members: a.Members}, nil
+}
+
+func (g *membership) sync(ctx context.Context, node int32, m *member) (groupAnswer, error) {
+	// The answer comes when the leader has assigned.
+	req, err := within(ctx, g.life.link, node, g.cfg.RebalanceTimeout+requestTimeout, &wire.SyncGroup{
+		Group: g.cfg.Group, Generation: m.generation, Member: m.id, Instance: m.instance, Assignments: m.given,
+	})
+	if err != nil {
+		return groupAnswer{}, err
+	}
+	return groupAnswer{code: code(req.Answer.Code), assignment: req.Answer.Assignment}, nil
+}
+
+// beat waits for an answer for so long only that there can be another heartbeat in
+// time, at another broker maybe.
+func (g *membership) beat(ctx context.Context, node int32, m *member) (groupAnswer, error) {
+	req, err := within(ctx, g.life.link, node, min(g.cfg.SessionTimeout/3, requestTimeout), &wire.Heartbeat{
+		Group: g.cfg.Group, Generation: m.generation, Member: m.id, Instance: m.instance,
+	})
+	if err != nil {
+		return groupAnswer{}, err
+	}
+	return groupAnswer{code: code(req.Code)}, nil
+}
+
+func (g *membership) part(ctx context.Context, node int32, m *member) (groupAnswer, error) {
+	req, err := within(ctx, g.life.link, node, requestTimeout, &wire.LeaveGroup{Group: g.cfg.Group, Member: m.id, Instance: m.instance})
+	if err != nil {
+		return groupAnswer{}, err
+	}
+	return groupAnswer{code: code(req.Code)}, nil
+}
+
+// within is exchange with a time of its own.
+func within[A Message](ctx context.Context, l Link, node int32, timeout time.Duration, req A) (A, error) {
+	answer, err := l.Exchange(ctx, node, req, timeout)
+	if err != nil {
+		var none A
+		return none, err
+	}
+	return answer.(A), nil
+}
+
+// ofMembers tells whether a code is an answer to a member, rather than of a
+// coordinator that has none.
+func (c code) ofMembers() bool {
+	switch c {
+	case 0, memberIDRequired, rebalancing, unknownMember, illegalGeneration, fencedInstance:
+		return true
+	}
+	return false
+}
+
+// refusal explains why a coordinator doesn't take a member.
+func (g *membership) refusal(c code) error {
+	switch c {
+	case inconsistentProtocol:
+		return fmt.Errorf("%w: the group is in use by another kind of client: stop it, or use another group", c)
+	case badSessionTimeout:
+		return fmt.Errorf("%w: %s isn't between the brokers' group.min.session.timeout.ms and group.max.session.timeout.ms", c, g.cfg.SessionTimeout)
+	case groupFull:
+		return fmt.Errorf("%w: the brokers' group.max.size allows no more members", c)
+	}
+	return denied(c, "Read", groupResource, g.cfg.Group)
+}
