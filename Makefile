@@ -18,8 +18,10 @@ KILLS    ?= 100
 STATE_MB ?= 100,1000,5000
 
 GO_PACKAGES := ./...
-# Those that take longest begin first.
-TEST_PACKAGES := ./stream/kafka ./examples/wikipedia ./api ./examples/totals $(GO_PACKAGES)
+# What takes longest begins first. The examples' tests look at programs that are built
+# without the race detector: it would slow down nobody but them.
+SLOW     := ./stream/kafka ./api ./stream/kafka/kafkasim
+EXAMPLES := ./examples/wikipedia ./examples/totals ./examples/...
 SIM         := -run '^TestSimulation$$' ./api/apitest
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
@@ -40,7 +42,8 @@ benchmark-binary: deps ## build/benchmark, which takes part in comparisons with 
 test: deps vet imports build/testsum ## all tests that end in minutes: with RocksDB and the race detector, then without cgo
 	CGO_ENABLED=0 go build -buildvcs=false $(GO_PACKAGES)
 	$(TESTSUM) \
-		'with RocksDB=go test -json -timeout 20m $(RACE) -tags $(TAGS) $(TEST_PACKAGES)' \
+		'with RocksDB=go test -json -timeout 20m $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v /examples/)' \
+		'+the examples=go test -json -timeout 20m -tags $(TAGS) $(EXAMPLES)' \
 		'memory, which the race detector multiplies=go test -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
 		'+the simulation, for longer=go test -json $(SIM) -seeds 2000' \
 		'+without cgo=CGO_ENABLED=0 go test -json $(GO_PACKAGES)' \

@@ -10,6 +10,7 @@ import (
 // What is wrong with -http, -advertise or the token is said before anything is done.
 func TestHTTPFlags(t *testing.T) {
 	dir := t.TempDir()
+	t.Chdir(dir)
 	token, empty := writeFile(t, filepath.Join(dir, "token"), "s3cret\n"), writeFile(t, filepath.Join(dir, "empty"), "\n")
 	spaced := writeFile(t, filepath.Join(dir, "spaced"), "s3cret word")
 	for name, tt := range map[string]struct {

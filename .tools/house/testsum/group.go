@@ -35,17 +35,14 @@ func grouped(args []string) ([]group, error) {
 
 // run tells whether all of them ended well.
 func (g group) run(out io.Writer, total *summary) (bool, error) {
-	if len(g) == 1 {
-		return g[0].run(out, total)
-	}
-	results := make([]result, len(g))
+	results := make([]result, len(g)-1)
 	var running sync.WaitGroup
-	for i := range g {
-		running.Go(func() { results[i].of(g[i]) })
+	for i := range results {
+		running.Go(func() { results[i].of(g[i+1]) })
 	}
+	ok, err := g[0].run(out, total)
 	running.Wait()
-	ok := true
-	var errs []error
+	errs := []error{err}
 	for i := range results {
 		r := &results[i]
 		_, err := r.out.WriteTo(out)

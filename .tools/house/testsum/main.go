@@ -7,8 +7,8 @@
 // Each COMMAND is run by sh and must be a "go test -json". Of a package that
 // passes one line is shown; of one that fails, the output of its failing tests.
 // A command whose label begins with + is run beside the one before it: those who
-// use one core only share the machine. What they print is shown when all of them
-// have ended.
+// use one core only, or wait a lot, share the machine. What it prints is shown when
+// those before it have ended.
 //
 // A skipped test is a promise that isn't kept. So with CI set a skip fails the
 // run, unless FILE allows it: a line "PACKAGE TEST REASON" for each, with the

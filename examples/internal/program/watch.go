@@ -20,11 +20,11 @@ import (
 // labels that have this part; with "" over all.
 func (p *Process) Metric(t testing.TB, name, label string) (sum float64) {
 	t.Helper()
-	address := regexp.MustCompile(`http://\S+/metrics`).FindString(p.Messages())
-	if address == "" {
-		t.Fatalf("it hasn't said where its metrics are:\n%s", p.Messages())
+	said := regexp.MustCompile(`(http://\S+)/api/v1/job`).FindStringSubmatch(p.Messages())
+	if said == nil {
+		t.Fatalf("it hasn't said where it is asked:\n%s", p.Messages())
 	}
-	r, err := http.Get(address)
+	r, err := http.Get(said[1] + "/metrics")
 	if err != nil {
 		t.Fatal(err)
 	}
