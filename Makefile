@@ -44,9 +44,9 @@ test: deps vet imports build/testsum ## all tests that end in minutes: with Rock
 	$(TESTSUM) \
 		'with RocksDB=go test -json -timeout 20m $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v /examples/)' \
 		'+the examples=go test -json -timeout 20m -tags $(TAGS) $(EXAMPLES)' \
-		'+without cgo=CGO_ENABLED=0 go test -json $(GO_PACKAGES)' \
 		'memory, which the race detector multiplies=go test -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
 		'+the simulation, for longer=go test -json $(SIM) -seeds 2000' \
+		'+without cgo=CGO_ENABLED=0 go test -json $(GO_PACKAGES)' \
 		'+the tools=cd .tools/house && go test -json ./...'
 
 sim: ## whole jobs where everything goes wrong, SEEDS=10000 times; a failing seed says how to see it

@@ -72,17 +72,11 @@ func (r *run) checkChangelogs(ctx context.Context) error {
 		if slices.ContainsFunc(topics, func(t string) bool { return !missing[t] }) {
 			continue // what isn't there of others may be new
 		}
-		var inputs []stream.TopicPartition
-		for _, in := range s.Inputs {
-			for p := range in.Partitions {
-				inputs = append(inputs, stream.TopicPartition{Topic: in.Topic, Partition: p})
-			}
-		}
-		offsets, err := r.system.Admin().Committed(ctx, s.Group, inputs...)
+		lost, err := r.lost(ctx, s, topics)
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(offsets, func(o int64) bool { return o >= 0 }) {
+		if !lost {
 			continue
 		}
 		return fmt.Errorf("stage %s: group %s has offsets, so the stage was at work, but the state that belongs to them is gone: there is no topic %s. Was it deleted, or an operator renamed? "+
@@ -90,6 +84,27 @@ func (r *run) checkChangelogs(ctx context.Context) error {
 			s.Name, s.Group, strings.Join(topics, ", "))
 	}
 	return nil
+}
+
+// lost tells whether a stage has committed something, though none of the topics is
+// there that it starts from. These are looked for after the offsets: another copy of
+// the job, which starts at the same moment, makes them before it commits.
+func (r *run) lost(ctx context.Context, s *scheduler.Stage, topics []string) (bool, error) {
+	var inputs []stream.TopicPartition
+	for _, in := range s.Inputs {
+		for p := range in.Partitions {
+			inputs = append(inputs, stream.TopicPartition{Topic: in.Topic, Partition: p})
+		}
+	}
+	offsets, err := r.system.Admin().Committed(ctx, s.Group, inputs...)
+	if err != nil || !slices.ContainsFunc(offsets, func(o int64) bool { return o >= 0 }) {
+		return false, err
+	}
+	partitions, err := r.system.Admin().Partitions(ctx, topics...)
+	if err != nil {
+		return false, err
+	}
+	return !slices.ContainsFunc(topics, func(t string) bool { return partitions[t] > 0 }), nil
 }
 
 // changelogs are the topics that a stage starts from.
