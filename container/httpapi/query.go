@@ -104,9 +104,16 @@ func (q query) limit() (int, error) {
 	return n, nil
 }
 
-// bounds returns the range of the databases' keys that is asked for; a nil to is the
-// end.
-func (q query) bounds() (from, to []byte, err error) {
+// bounds returns the range of the databases' keys that is asked for, and at most how
+// many of them; a nil to is the end.
+func (q query) bounds() (from, to []byte, limit int, err error) {
+	if from, to, err = q.ends(); err == nil {
+		limit, err = q.limit()
+	}
+	return from, to, limit, err
+}
+
+func (q query) ends() (from, to []byte, err error) {
 	var prefix []byte
 	start, windowed, err := q.window()
 	if err != nil {

@@ -20,11 +20,7 @@ type pair struct{ key, value []byte }
 // answerRange answers with a page of a range. Each task gives its first entries; the
 // page is what of them is first of all.
 func (s *server) answerRange(w http.ResponseWriter, q query) error {
-	from, to, err := q.bounds()
-	if err != nil {
-		return err
-	}
-	limit, err := q.limit()
+	from, to, limit, err := q.bounds()
 	if err != nil {
 		return err
 	}

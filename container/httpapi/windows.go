@@ -11,11 +11,7 @@ import (
 // answerWindows answers with the values of a key in all windows, the first ones
 // first.
 func (s *server) answerWindows(w http.ResponseWriter, q query, key []byte) error {
-	from, to, err := q.bounds()
-	if err != nil {
-		return err
-	}
-	limit, err := q.limit()
+	from, to, limit, err := q.bounds()
 	if err != nil {
 		return err
 	}

@@ -54,16 +54,26 @@ func (d *database) Meta() ([]byte, error) {
 }
 
 func (d *database) get(family *grocksdb.ColumnFamilyHandle, key []byte) ([]byte, bool, error) {
+	value, found, err := d.appendValue(d.value[:0], family, key)
+	if !found || err != nil {
+		return nil, false, err
+	}
+	d.value = value
+	return value, true, nil
+}
+
+// appendValue appends the value of a key to dst. Any goroutine may ask, while the
+// handles are there.
+func (d *database) appendValue(dst []byte, family *grocksdb.ColumnFamilyHandle, key []byte) ([]byte, bool, error) {
 	v, err := d.db.GetPinnedCF(d.engine.read, family, key)
 	if err != nil {
-		return nil, false, d.failed("reading", err)
+		return dst, false, d.failed("reading", err)
 	}
 	defer v.Destroy()
 	if !v.Exists() {
-		return nil, false, nil
+		return dst, false, nil
 	}
-	d.value = append(d.value[:0], v.Data()...)
-	return d.value, true, nil
+	return append(dst, v.Data()...), true, nil
 }
 
 func (d *database) Write(b *kv.Batch) error {

@@ -36,15 +36,7 @@ func (r reader) Get(store int, key, dst []byte) ([]byte, bool, error) {
 		return dst, false, err
 	}
 	defer r.db.reads.RUnlock()
-	v, err := r.db.db.GetPinnedCF(r.db.engine.read, r.family(store), key)
-	if err != nil {
-		return dst, false, r.db.failed("reading", err)
-	}
-	defer v.Destroy()
-	if !v.Exists() {
-		return dst, false, nil
-	}
-	return append(dst, v.Data()...), true, nil
+	return r.db.appendValue(dst, r.family(store), key)
 }
 
 func (r reader) Range(store int, from, to []byte, f func(key, value []byte) bool) error {

@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,11 +37,7 @@ func (a admin) Committed(ctx context.Context, group string, tps ...stream.TopicP
 }
 
 func (a admin) fetchOffsets(ctx context.Context, node int32, group string, tps []stream.TopicPartition) (map[stream.TopicPartition]int64, error) {
-	sorted := slices.Clone(tps)
-	slices.SortFunc(sorted, func(a, b stream.TopicPartition) int {
-		return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
-	})
-	req, err := exchange[*wire.OffsetFetch](ctx, a.link, node, &wire.OffsetFetch{Group: group, Partitions: slices.Compact(sorted)})
+	req, err := exchange[*wire.OffsetFetch](ctx, a.link, node, &wire.OffsetFetch{Group: group, Partitions: slices.Compact(inOrder(tps))})
 	if err != nil {
 		return nil, err
 	}

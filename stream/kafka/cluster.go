@@ -149,7 +149,12 @@ func (c *cluster) answered(node int32) {
 
 // exchange is link.exchange for one type of answer.
 func exchange[A protocol.Message](ctx context.Context, l Link, node int32, req protocol.Message) (A, error) {
-	answer, err := l.Exchange(ctx, node, req, requestTimeout)
+	return exchangeWithin[A](ctx, l, node, requestTimeout, req)
+}
+
+// exchangeWithin is exchange with a time of its own.
+func exchangeWithin[A protocol.Message](ctx context.Context, l Link, node int32, timeout time.Duration, req protocol.Message) (A, error) {
+	answer, err := l.Exchange(ctx, node, req, timeout)
 	if err != nil {
 		var none A
 		return none, err

@@ -3,7 +3,6 @@ package kafka
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
@@ -48,7 +47,7 @@ func (g *membership) assign(m *member) (a groupAnswer, err error) {
 
 func (g *membership) join(ctx context.Context, node int32, m *member) (groupAnswer, error) {
 	// The answer comes when all members have joined, or their time is over.
-	req, err := within(ctx, g.life.link, node, g.cfg.RebalanceTimeout+requestTimeout, &wire.JoinGroup{
+	req, err := exchangeWithin[*wire.JoinGroup](ctx, g.life.link, node, g.cfg.RebalanceTimeout+requestTimeout, &wire.JoinGroup{
 		Group: g.cfg.Group, Member: m.id, Instance: m.instance, ProtocolType: protocolType, Protocol: protocolName, Metadata: m.claim.encode(),
 		SessionTimeout: int32(g.cfg.SessionTimeout.Milliseconds()), RebalanceTimeout: int32(g.cfg.RebalanceTimeout.Milliseconds()),
 	})
@@ -61,7 +60,7 @@ func (g *membership) join(ctx context.Context, node int32, m *member) (groupAnsw
 
 func (g *membership) sync(ctx context.Context, node int32, m *member) (groupAnswer, error) {
 	// The answer comes when the leader has assigned.
-	req, err := within(ctx, g.life.link, node, g.cfg.RebalanceTimeout+requestTimeout, &wire.SyncGroup{
+	req, err := exchangeWithin[*wire.SyncGroup](ctx, g.life.link, node, g.cfg.RebalanceTimeout+requestTimeout, &wire.SyncGroup{
 		Group: g.cfg.Group, Generation: m.generation, Member: m.id, Instance: m.instance, Assignments: m.given,
 	})
 	if err != nil {
@@ -73,7 +72,7 @@ func (g *membership) sync(ctx context.Context, node int32, m *member) (groupAnsw
 // beat waits for an answer for so long only that there can be another heartbeat in
 // time, at another broker maybe.
 func (g *membership) beat(ctx context.Context, node int32, m *member) (groupAnswer, error) {
-	req, err := within(ctx, g.life.link, node, min(g.cfg.SessionTimeout/3, requestTimeout), &wire.Heartbeat{
+	req, err := exchangeWithin[*wire.Heartbeat](ctx, g.life.link, node, min(g.cfg.SessionTimeout/3, requestTimeout), &wire.Heartbeat{
 		Group: g.cfg.Group, Generation: m.generation, Member: m.id, Instance: m.instance,
 	})
 	if err != nil {
@@ -83,21 +82,11 @@ func (g *membership) beat(ctx context.Context, node int32, m *member) (groupAnsw
 }
 
 func (g *membership) part(ctx context.Context, node int32, m *member) (groupAnswer, error) {
-	req, err := within(ctx, g.life.link, node, requestTimeout, &wire.LeaveGroup{Group: g.cfg.Group, Member: m.id, Instance: m.instance})
+	req, err := exchange[*wire.LeaveGroup](ctx, g.life.link, node, &wire.LeaveGroup{Group: g.cfg.Group, Member: m.id, Instance: m.instance})
 	if err != nil {
 		return groupAnswer{}, err
 	}
 	return groupAnswer{code: code(req.Code)}, nil
-}
-
-// within is exchange with a time of its own.
-func within[A Message](ctx context.Context, l Link, node int32, timeout time.Duration, req A) (A, error) {
-	answer, err := l.Exchange(ctx, node, req, timeout)
-	if err != nil {
-		var none A
-		return none, err
-	}
-	return answer.(A), nil
 }
 
 // ofMembers tells whether a code is an answer to a member, rather than of a

@@ -50,11 +50,7 @@ func (g *group) proceed(now time.Time) {
 		g.begin(now)
 		return
 	}
-	for _, m := range slices.Clone(g.members) {
-		if m.unsynced {
-			g.members = slices.DeleteFunc(g.members, func(o *member) bool { return o == m })
-		}
-	}
+	g.members = slices.DeleteFunc(g.members, func(m *member) bool { return m.unsynced })
 	g.elect()
 	g.rebalance(now)
 }
