@@ -29,7 +29,7 @@ func (y Tally) String() string {
 }
 
 // killsPerRound is how many kills there are in a round of fates.
-const killsPerRound = 15
+const killsPerRound = 9
 
 // Kills is how many there are to be: GRETE_KILLS, or those of one round.
 func Kills(t testing.TB) int {
