@@ -78,7 +78,7 @@ func TestConsumerLargeAmongSmall(t *testing.T) {
 				lib.topic("a", 40)
 				large := writeBatches(t, testBatch{values: []string{x.value}, codec: x.codec})
 				for _, tp := range all[:2] {
-					for range 12 {
+					for range 20 {
 						lib.books[tp].append(large)
 					}
 				}
@@ -97,7 +97,7 @@ func TestConsumerLargeAmongSmall(t *testing.T) {
 					} else {
 						s.inTurn(all)
 					}
-					s.reads(12, all[1])
+					s.reads(20, all[1])
 				})
 			})
 		}
