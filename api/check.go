@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/gretestream/grete/scheduler"
 )
@@ -39,6 +40,8 @@ func (r *run) checkNumbers() (err error) {
 		return fmt.Errorf("-containers %d: it must be positive", r.Containers)
 	case r.Partitions < 0:
 		return fmt.Errorf("-partitions %d: it must be positive", r.Partitions)
+	case r.Session < time.Second:
+		return fmt.Errorf("-session-timeout %v: a second is the least", r.Session)
 	case r.Commit <= 0:
 		return fmt.Errorf("-commit-interval %v: it must be positive", r.Commit)
 	case r.Replication < 0:

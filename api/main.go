@@ -12,6 +12,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
+
+	"github.com/gretestream/grete/container"
 )
 
 // commands are those that every app has.
@@ -51,8 +53,26 @@ func (a *App) Main() {
 }
 
 // interrupted returns a context that is done when somebody asks the program to stop.
+// SIGTERM is what is sent before a restart: then it will be back.
 func interrupted() (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-ctx.Done():
+		case s := <-signals:
+			var cause error
+			if s == syscall.SIGTERM {
+				cause = container.ErrBack
+			}
+			cancel(cause)
+		}
+	}()
+	return ctx, func() {
+		cancel(nil)
+		signal.Stop(signals)
+	}
 }
 
 var errAtOnce = errors.New("asked twice to stop: ended without a commit; what isn't committed is done again by the next run")

@@ -35,15 +35,16 @@ type runCommand struct {
 	Advertise  string        `placeholder:"HOST:PORT" help:"Where others reach what -http serves (default: where it listens)."`
 	TokenFile  string        `name:"token-file" placeholder:"FILE" help:"A file with the token that requests must bear, but for health. GRETE_TOKEN is the token itself."`
 
-	Kafka       kafkaFlags `embed:"" group:"kafka"`
-	Replication int16      `placeholder:"N" help:"On Kafka: copies of the topics that the job creates (default: the brokers' default)."`
-	AtLeastOnce bool       `help:"On Kafka: do without transactions. Nothing is lost, but after a failure results may come again."`
+	Kafka       kafkaFlags    `embed:"" group:"kafka"`
+	Replication int16         `placeholder:"N" help:"On Kafka: copies of the topics that the job creates (default: the brokers' default)."`
+	Session     time.Duration `name:"session-timeout" default:"10s" help:"On Kafka: how long nothing is heard of a process before others take its tasks over."`
+	AtLeastOnce bool          `help:"On Kafka: do without transactions. Nothing is lost, but after a failure results may come again."`
 }
 
 // Run runs the pipeline as the program would without a command line, until ctx
 // is done: on the embedded log, or on the cluster that GRETE_KAFKA names.
 func (a *App) Run(ctx context.Context) error {
-	r := runCommand{Containers: 1, Memory: "256MB", Commit: 500 * time.Millisecond}
+	r := runCommand{Containers: 1, Memory: "256MB", Commit: 500 * time.Millisecond, Session: 10 * time.Second}
 	return r.Run(ctx, a, console{out: os.Stdout, err: os.Stderr})
 }
 
@@ -70,7 +71,7 @@ func (c *runCommand) Run(ctx context.Context, a *App, con console) (err error) {
 	r.log = newLogger(r.console)
 	defer func() { err = r.cleanUp(err) }()
 	for _, step := range []func(context.Context) error{
-		r.check, r.lockData, r.openLog, r.createInputs, r.plan, r.checkChangelogs, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.serve, r.start,
+		r.check, r.lockData, r.identify, r.openLog, r.createInputs, r.plan, r.checkChangelogs, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.serve, r.start,
 	} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -93,6 +94,8 @@ type run struct {
 	kafka      *kafka.Options // nil: the embedded log
 	thrownAway bool
 	locked     io.Closer // the data directory
+	identity   string    // of this process, where it shares the job
+	positions  *container.Positions
 	system     stream.System
 	feeds      []feed
 	fed        []stream.Position // where the topics that were fed end
@@ -202,6 +205,10 @@ func (r *run) containers(ctx context.Context) ([]container.Config, error) {
 	configs := container.Configs(r.planned, base)
 	for i := range configs {
 		configs[i].Counts = r.registry.Container(configs[i].Stage.Name, configs[i].Index)
+		var err error
+		if configs[i].Sharing, err = r.sharing(configs[i].Index); err != nil {
+			return nil, err
+		}
 	}
 	return configs, nil
 }

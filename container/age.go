@@ -43,16 +43,16 @@ func (r *restorer) discardAged(ctx context.Context) (found bool, err error) {
 	if !slices.ContainsFunc(r.tasks, func(t *restoring) bool { return slices.ContainsFunc(t.parts, (*changelog).lags) }) {
 		return false, nil
 	}
-	topics, err := r.c.cfg.System.Admin().Describe(ctx, ChangelogTopics(r.c.cfg.Stage)...)
+	topics, err := r.o.cfg.System.Admin().Describe(ctx, ChangelogTopics(r.o.cfg.Stage)...)
 	if err != nil {
 		return false, err
 	}
 	for _, t := range r.tasks {
-		why := t.aged(topics, r.c.cfg.Now())
+		why := t.aged(topics, r.o.cfg.Now())
 		if why == "" {
 			continue
 		}
-		if err := r.c.discard(t.task, why); err != nil {
+		if err := r.o.discard(t.task, why); err != nil {
 			return false, fmt.Errorf("task %d: %w", t.ID, err)
 		}
 		found = true

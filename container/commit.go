@@ -11,7 +11,10 @@ import (
 // commitDue tells whether to commit now: the interval is over, or memory asks for
 // it, or the bounded run has ended.
 func (c *Container) commitDue(now time.Time, done bool) bool {
-	if done || c.budget.CommitDue() || c.producer.Buffered() > c.cfg.transactionBytes() {
+	if !c.place.mayCommit() {
+		return false
+	}
+	if done || c.full() {
 		return true
 	}
 	return now.Sub(c.lastCommit) >= c.cfg.CommitInterval && c.anyMoved()
@@ -93,6 +96,9 @@ func (c *Container) eachMoved(f func(*task) error) error {
 // has caused must be fenced too.
 func (c *Container) offsets() stream.GroupOffsets {
 	g := stream.GroupOffsets{Group: c.cfg.Stage.Group}
+	if c.place != nil {
+		g.Generation, g.Member, g.Instance = c.place.generation, c.place.member, c.cfg.Sharing.Instance
+	}
 	for _, p := range c.partitions {
 		g.Positions = append(g.Positions, stream.Position{TopicPartition: p.TopicPartition, Offset: p.position})
 	}

@@ -18,10 +18,14 @@ import (
 type Config struct {
 	App     string
 	Stage   *scheduler.Stage
-	Index   int     // which of the stage's containers this is
-	Tasks   []int32 // which of the stage's tasks it runs
+	Index   int     // which of the stage's containers in this process this is
+	Tasks   []int32 // which of the stage's tasks it runs, if it doesn't share them
 	Program Program
 	System  stream.System
+
+	// Sharing is how the container shares the stage's tasks with others; nil: it
+	// doesn't.
+	Sharing *Sharing
 
 	// AtLeastOnce gives up transactions: after a failure results may come again, but
 	// none is missing.
@@ -40,9 +44,11 @@ type Config struct {
 	IdleTimeout    time.Duration // after which an input that is read to its end holds no watermark back; 0 means 10 s
 
 	Now func() time.Time // nil: time.Now
-	// Await returns after d, or when ready has a token, or when ctx is done. nil:
-	// what the process's own clock makes of it.
-	Await func(ctx context.Context, d time.Duration, ready <-chan struct{})
+	// Await returns after d, or when one of the channels, three at most, has a token,
+	// or when ctx is done. nil: what the process's own clock makes of it.
+	Await func(ctx context.Context, d time.Duration, ready ...<-chan struct{})
+	// Go runs f beside. nil: in a goroutine.
+	Go func(f func())
 	// NewID makes ids that nobody else has. nil: at random.
 	NewID  func() string
 	Logger *slog.Logger // nil: discarded
@@ -53,9 +59,13 @@ type Config struct {
 	Readers *Readers
 }
 
-// TransactionalID is the id of the container's producer. A second copy of the
-// container has the same: it takes over, and fences the first.
+// TransactionalID is the id of the container's producer: that of its instance. Where
+// tasks are fixed, a second copy of the container has the same: it takes over, and
+// fences the first.
 func (c Config) TransactionalID() string {
+	if c.Sharing != nil {
+		return fmt.Sprintf("%s-%s-%s", c.App, c.Stage.Name, c.Sharing.Instance)
+	}
 	return fmt.Sprintf("%s-%s-%d", c.App, c.Stage.Name, c.Index)
 }
 
@@ -73,7 +83,10 @@ func (c Config) withDefaults() Config {
 		c.Now = time.Now
 	}
 	if c.Await == nil {
-		c.Await = newAwait()
+		c.Await = await
+	}
+	if c.Go == nil {
+		c.Go = func(f func()) { go f() }
 	}
 	if c.NewID == nil {
 		c.NewID = rand.Text
@@ -90,17 +103,17 @@ func (c Config) fetchBytes() int64       { return c.Memory / 16 }
 func (c Config) transactionBytes() int64 { return c.Memory / 8 }
 func (c Config) cacheBytes() int64       { return c.Memory / 4 }
 
-// newAwait is Await by the process's clock. A container waits often, so its timer is
-// used again.
-func newAwait() func(context.Context, time.Duration, <-chan struct{}) {
-	timer := time.NewTimer(0)
-	return func(ctx context.Context, d time.Duration, ready <-chan struct{}) {
-		timer.Reset(d)
-		defer timer.Stop()
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
-		case <-ready:
-		}
+// await is Await by the process's clock.
+func await(ctx context.Context, d time.Duration, ready ...<-chan struct{}) {
+	var channels [3]<-chan struct{} // of nil nothing ever comes
+	copy(channels[:], ready)
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-channels[0]:
+	case <-channels[1]:
+	case <-channels[2]:
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gretestream/grete/kv"
@@ -14,20 +15,22 @@ import (
 // A Container runs tasks of one stage. It belongs to one goroutine.
 type Container struct {
 	cfg        Config
+	place      *place // in the group that shares the stage; nil: the tasks are fixed
 	consumer   stream.Consumer
 	producer   stream.Producer
 	budget     kv.Budget
-	tasks      []*task
+	tasks      []*task       // by id
+	openings   []*opening    // of tasks that are to come
+	opened     chan struct{} // gets a token when an opening is over
 	partitions []*partition
 	byName     map[stream.TopicPartition]*partition
 	chooser    chooser
 	owner      string                   // tells this life of the container from others, in meta records
 	before     map[int32]claim          // by task: the last commit of who owned it before
-	fenced     map[string]bool          // producers that can't write any more, this one's former lives among them
-	ids        map[string]string        // of topics, by name, as of the start
+	ids        map[string]string        // of topics, by name, as of the last opening
 	cameBack   int                      // since the last commit but the first
 	skip       map[stream.Position]bool // records that failed after they had changed something
-	unsettled  bool                     // something must be committed before anything else is done
+	unsettled  bool                     // tasks are being adopted
 	clean      bool                     // it stops, all is committed
 
 	now        int64 // ms, as of the last step
@@ -40,81 +43,103 @@ type Container struct {
 	published  time.Time
 }
 
-// Open makes a container ready: its tasks' state is restored from their
-// changelogs, and their inputs stand where the last commit left them.
+// Open makes a container ready. Where its tasks are fixed, their state is restored
+// from their changelogs, and their inputs stand where the last commit left them; else
+// it has none until [Container.Step] hears of them.
 func Open(ctx context.Context, cfg Config) (*Container, error) {
 	c := &Container{cfg: cfg.withDefaults(), skip: make(map[stream.Position]bool)}
-	return c, c.open(ctx)
+	err := c.enter(ctx)
+	if err == nil {
+		err = c.open(ctx)
+	}
+	if err != nil {
+		err = errors.Join(err, c.Close())
+	}
+	return c, err
 }
 
-// open starts the container. What a crash has left half done is settled by a first
-// commit, and so is where a new input starts.
+// open starts the container, whose tasks come later. The producer comes first, since
+// it fences a former life, and settles what that one had begun.
 func (c *Container) open(ctx context.Context) error {
-	c.byName = make(map[stream.TopicPartition]*partition)
-	c.fenced, c.before = make(map[string]bool), make(map[int32]claim)
+	c.byName, c.before = make(map[stream.TopicPartition]*partition), make(map[int32]claim)
+	c.opened = make(chan struct{}, 1)
 	c.owner = c.cfg.NewID()
 	c.budget.Limit = c.cfg.cacheBytes()
-	err := c.start(ctx)
-	if err != nil {
-		err = fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err)
-	} else if c.unsettled {
-		err = c.commit(ctx)
+	if err := c.start(ctx); err != nil {
+		return c.recovered(ctx, fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err))
+	}
+	if c.place != nil {
+		return nil // the next step looks for what it has
+	}
+	if err := c.begin(ctx, c.cfg.Tasks); err != nil {
+		return err
+	}
+	return c.recovered(ctx, c.awaitOpened(ctx))
+}
+
+// awaitOpened waits until there is nothing more to open.
+func (c *Container) awaitOpened(ctx context.Context) error {
+	for len(c.openings) > 0 {
+		c.cfg.Await(ctx, publishEvery, c.opened)
+		c.publish(c.cfg.Now(), false)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := c.adoptOpened(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recovered returns an error, unless there is something to be done about it: going
+// back to what is committed, and on from there.
+func (c *Container) recovered(ctx context.Context, err error) error {
+	if replay := (*replayError)(nil); errors.As(err, &replay) {
+		return c.replay(ctx, replay.cause)
 	}
 	switch {
 	case err == nil:
-		c.unsettled = false
-		c.showState()
 		return nil
 	case lost(err):
 		return c.comeBack(ctx, err)
 	case corrupt(err) != "":
 		return c.heal(ctx, err)
 	}
-	return errors.Join(err, c.Close())
+	return err
 }
 
 // replay goes back to what is committed, and on from there without the record
 // that failed.
 func (c *Container) replay(ctx context.Context, without *RecordError) error {
 	c.cfg.Logger.Warn("going back to the last commit, to leave a record out that has failed", "error", without)
-	if err := c.Close(); err != nil {
+	if err := c.close(); err != nil {
 		return err
 	}
-	skip := c.skip
-	skip[stream.Position{TopicPartition: without.TopicPartition, Offset: without.Offset}] = true
-	*c = Container{cfg: c.cfg, skip: skip}
+	c.skip[stream.Position{TopicPartition: without.TopicPartition, Offset: without.Offset}] = true
+	return c.reopen(ctx, 0)
+}
+
+// reopen opens a container anew that was closed. What it is in its group it stays.
+func (c *Container) reopen(ctx context.Context, cameBack int) error {
+	*c = Container{cfg: c.cfg, place: c.place, skip: c.skip, cameBack: cameBack}
 	return c.open(ctx)
 }
 
-// start opens what the container needs, in this order: the producer first, since
-// it fences a former owner and settles what that one had begun; then the state;
-// then the inputs.
+// start opens what the container needs.
 func (c *Container) start(ctx context.Context) error {
 	var err error
 	if c.producer, err = c.cfg.System.OpenProducer(ctx, stream.ProducerConfig{ID: c.cfg.TransactionalID(), AtLeastOnce: c.cfg.AtLeastOnce}); err != nil {
 		return err
 	}
-	c.fenced[c.cfg.TransactionalID()] = !c.cfg.AtLeastOnce
 	if c.consumer, err = c.cfg.System.OpenConsumer(ctx, stream.ConsumerConfig{MaxBytes: c.cfg.fetchBytes()}); err != nil {
 		return err
 	}
-	c.now = c.cfg.Now().UnixMilli()
-	if err := c.identify(ctx); err != nil {
-		return err
-	}
-	metas, err := c.restore(ctx)
-	if err != nil {
-		return err
-	}
-	if err := c.openInputs(ctx, metas); err != nil {
-		return err
-	}
 	c.lastCommit = c.cfg.Now()
+	c.now = c.lastCommit.UnixMilli()
 	c.lastFlush = c.lastCommit
 	if !c.cfg.AtLeastOnce {
 		c.lastFresh = c.lastCommit
-		c.unsettled = true // the first commit shows, for all tasks, who owns them now
-		c.moveAll()
 	}
 	return nil
 }
@@ -126,36 +151,65 @@ func (c *Container) moveAll() {
 	}
 }
 
-// Close stops the container without a commit, as a crash would.
+// Close stops the container without a commit, as a crash would. Its group keeps what
+// it has, for a while.
 func (c *Container) Close() error {
-	c.hideState()
+	err := c.close()
+	if c.place != nil {
+		err = errors.Join(err, c.place.Close())
+	}
+	return err
+}
+
+// close closes all but the place in the group. It may come again.
+func (c *Container) close() error {
+	c.hideState(c.tasks)
 	var errs []error
+	for _, o := range slices.Clone(c.openings) {
+		errs = append(errs, c.discardOpening(o))
+	}
 	if c.consumer != nil {
 		errs = append(errs, c.consumer.Close())
 	}
 	if c.producer != nil {
 		errs = append(errs, c.producer.Close())
 	}
-	for _, t := range c.tasks {
-		if t.State != nil {
-			errs = append(errs, t.State.Close())
-		}
-	}
+	errs = append(errs, c.closeTasks(c.tasks))
+	c.consumer, c.producer, c.tasks = nil, nil, nil
 	return errors.Join(errs...)
 }
 
 // Stop commits what is finished and closes. What the log gives up at that moment is
-// done again at the next start.
-func (c *Container) Stop(ctx context.Context) error {
-	err := c.commit(ctx)
-	if err == nil && c.cfg.AtLeastOnce {
-		err = c.markClean(ctx)
+// done again at the next start. Its group gives to others what it had.
+func (c *Container) Stop(ctx context.Context) error { return c.stop(ctx, false) }
+
+// stop is Stop, and may have the group keep what the container has, as it will be back.
+func (c *Container) stop(ctx context.Context, back bool) error {
+	var err error
+	if c.place.mayCommit() {
+		err = c.commitLast(ctx)
 	}
 	if lost(err) {
 		c.cfg.Logger.Warn("the last commit couldn't be made; what it held is processed again at the next start", "error", err)
 		err = nil
 	}
-	return errors.Join(err, c.Close())
+	err = errors.Join(err, c.close())
+	if c.place == nil {
+		return err
+	}
+	if !back {
+		c.place.leave(ctx, c.cfg.Logger)
+	}
+	return errors.Join(err, c.place.Close())
+}
+
+// commitLast is a commit that nothing comes after.
+func (c *Container) commitLast(ctx context.Context) error {
+	err := c.commit(ctx)
+	if err == nil && c.cfg.AtLeastOnce {
+		err = c.markClean(ctx)
+	}
+	return errors.Join(err, c.remember(c.tasks))
 }
 
 // markClean says in the meta records that the group's offsets are committed up to
@@ -166,6 +220,10 @@ func (c *Container) markClean(ctx context.Context) error {
 	c.moveAll()
 	return c.commit(ctx)
 }
+
+// ErrBack is the cause of a context that ends containers which will be back soon:
+// their group keeps what they have for them.
+var ErrBack = errors.New("it will be back")
 
 // Run opens a container and runs it until ctx is done (then it commits, closes
 // and returns nil), until its bounded run has ended, or until it fails.
@@ -178,5 +236,5 @@ func Run(ctx context.Context, cfg Config) error {
 		return errors.Join(err, c.Close())
 	}
 	// ctx is done, but what is finished is still committed.
-	return c.Stop(context.WithoutCancel(ctx))
+	return c.stop(context.WithoutCancel(ctx), errors.Is(context.Cause(ctx), ErrBack))
 }

@@ -19,26 +19,25 @@ func corrupt(err error) (dir string) {
 
 // removeState removes a corrupt database. Nothing is lost by that: what it held is
 // in its changelogs, and more.
-func (c *Container) removeState(dir string, why error) error {
-	c.cfg.Logger.Warn("local state is corrupt: it is removed, and restored from the changelog; is the disk well?", "stage", c.cfg.Stage.Name, "directory", dir, "error", why)
-	return c.cfg.Engine.Remove(dir)
+func (c Config) removeState(dir string, why error) error {
+	c.Logger.Warn("local state is corrupt: it is removed, and restored from the changelog; is the disk well?", "stage", c.Stage.Name, "directory", dir, "error", why)
+	return c.Engine.Remove(dir)
 }
 
 // heal goes on from what is committed, after a database has turned out to be corrupt
 // while it was in use.
 func (c *Container) heal(ctx context.Context, cause error) error {
 	// That this database can't write what it has left is no news.
-	if err := c.Close(); err != nil && !errors.As(err, new(*kv.DatabaseError)) {
+	if err := c.close(); err != nil && !errors.As(err, new(*kv.DatabaseError)) {
 		return errors.Join(cause, err)
 	}
 	if c.cameBack == comebacks {
 		return cause
 	}
-	if err := c.removeState(corrupt(cause), cause); err != nil {
+	if err := c.cfg.removeState(corrupt(cause), cause); err != nil {
 		return errors.Join(cause, err)
 	}
-	*c = Container{cfg: c.cfg, skip: c.skip, cameBack: c.cameBack + 1}
-	return c.open(ctx)
+	return c.reopen(ctx, c.cameBack+1)
 }
 
 // ofRecord tells whether a failure in the operators may be the record's, so that to

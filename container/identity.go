@@ -18,20 +18,20 @@ import (
 // before there were any: the first commit adds them.
 
 // identify asks for the ids of the topics that the tasks' commits are about.
-func (c *Container) identify(ctx context.Context) error {
-	topics := ChangelogTopics(c.cfg.Stage)
-	for i := range c.cfg.Stage.Inputs {
-		topics = append(topics, c.cfg.Stage.Inputs[i].Topic)
+func (o *opening) identify(ctx context.Context) error {
+	topics := ChangelogTopics(o.cfg.Stage)
+	for i := range o.cfg.Stage.Inputs {
+		topics = append(topics, o.cfg.Stage.Inputs[i].Topic)
 	}
 	var err error
-	c.ids, err = c.cfg.System.Admin().TopicIDs(ctx, topics...)
+	o.ids, err = o.cfg.System.Admin().TopicIDs(ctx, topics...)
 	return err
 }
 
 // madeAnew says how a topic is another one than in a meta record; "" if it isn't, or
 // nobody knows.
-func (c *Container) madeAnew(topic string, m *meta) string {
-	was, is := m.Topics[topic], c.ids[topic]
+func (o *opening) madeAnew(topic string, m *meta) string {
+	was, is := m.Topics[topic], o.ids[topic]
 	if was == "" || is == "" || was == is {
 		return ""
 	}
@@ -42,9 +42,9 @@ func (c *Container) madeAnew(topic string, m *meta) string {
 // that may be the last copy of what the former one had.
 func (r *restorer) checkHistory(t *restoring, m *meta) error {
 	for _, l := range t.parts {
-		if why := r.c.madeAnew(l.Topic, m); why != "" {
+		if why := r.o.madeAnew(l.Topic, m); why != "" {
 			return fmt.Errorf("changelog %s: %s, so that what is in it isn't the history of the state in %s. Nothing was changed; delete that directory, to go on with what the changelog has now, or %s",
-				l.TopicPartition, why, r.c.stateDir(t.task), l.remedy())
+				l.TopicPartition, why, r.o.cfg.stateDir(t.task), l.remedy())
 		}
 	}
 	return nil
@@ -58,7 +58,7 @@ func (r *restorer) checkCommitted(t *restoring) error {
 		return nil
 	}
 	for _, l := range t.parts {
-		why := r.c.madeAnew(l.Topic, t.last)
+		why := r.o.madeAnew(l.Topic, t.last)
 		if why != "" && (l.found == nil || l.seq != t.last.Seq) {
 			return fmt.Errorf("changelog %s: %s, and what was committed to it before is gone. The state was not touched; %s", l.TopicPartition, why, l.remedy())
 		}
@@ -71,8 +71,8 @@ func (r *restorer) checkCommitted(t *restoring) error {
 func (r *restorer) changelogIDs(of map[string]string) map[string]string {
 	ids := make(map[string]string)
 	maps.Copy(ids, of)
-	for _, topic := range ChangelogTopics(r.c.cfg.Stage) {
-		if id := r.c.ids[topic]; id != "" {
+	for _, topic := range ChangelogTopics(r.o.cfg.Stage) {
+		if id := r.o.ids[topic]; id != "" {
 			ids[topic] = id
 		}
 	}
@@ -87,7 +87,7 @@ type renewed struct {
 
 // locateRenewed goes on with inputs that were made anew as with those whose next
 // record isn't there: where they say. The first commit makes that final.
-func (c *Container) locateRenewed(ctx context.Context, inputs []renewed) error {
+func (o *opening) locateRenewed(ctx context.Context, inputs []renewed) error {
 	if len(inputs) == 0 {
 		return nil
 	}
@@ -95,26 +95,26 @@ func (c *Container) locateRenewed(ctx context.Context, inputs []renewed) error {
 	for i, p := range inputs {
 		tps[i] = p.TopicPartition
 	}
-	starts, err := c.cfg.System.Admin().Starts(ctx, tps...)
+	starts, err := o.cfg.System.Admin().Starts(ctx, tps...)
 	if err != nil {
 		return fmt.Errorf("asking where the inputs start: %w", err)
 	}
-	ends, err := c.cfg.System.Admin().Ends(ctx, tps...)
+	ends, err := o.cfg.System.Admin().Ends(ctx, tps...)
 	if err != nil {
 		return fmt.Errorf("asking where the inputs end: %w", err)
 	}
 	for i, p := range inputs {
-		if c.cfg.Stage.Inputs[p.input].Repartition() {
+		if o.cfg.Stage.Inputs[p.input].Repartition() {
 			return fmt.Errorf("%s: %s: it carries the job's own traffic, and what was on its way is gone; start over under another app name", p.TopicPartition, p.why)
 		}
 		e := &stream.OffsetOutOfRangeError{TopicPartition: p.TopicPartition, Offset: p.position, Start: starts[i], End: ends[i]}
 		if p.bound >= 0 {
 			e.End = min(e.End, p.bound)
 		}
-		if !c.goOn(p.partition, e, p.why) {
+		if !o.cfg.goOn(p.partition, e, p.why) {
 			return fmt.Errorf("%s: %s, and offset %d means nothing in it; %s", p.TopicPartition, p.why, e.Offset, onOutOfRange)
 		}
-		c.unsettled = true
+		o.unsettled = true
 	}
 	return nil
 }

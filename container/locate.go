@@ -10,31 +10,31 @@ import (
 
 // locate sets where each input goes on: where the meta record says, or where an
 // input starts that was never read.
-func (c *Container) locate(ctx context.Context, metas []*meta) error {
-	tps := make([]stream.TopicPartition, len(c.partitions))
-	for i, p := range c.partitions {
+func (o *opening) locate(ctx context.Context) error {
+	tps := make([]stream.TopicPartition, len(o.partitions))
+	for i, p := range o.partitions {
 		tps[i] = p.TopicPartition
 	}
 	if len(tps) == 0 {
 		return nil
 	}
-	group := c.cfg.Stage.Group
-	committed, err := c.cfg.System.Admin().Committed(ctx, group, tps...)
+	group := o.cfg.Stage.Group
+	committed, err := o.cfg.System.Admin().Committed(ctx, group, tps...)
 	if err != nil {
 		return fmt.Errorf("offsets of group %s: %w", group, err)
 	}
 	of := make(map[*task]*meta)
-	for i, t := range c.tasks {
-		of[t] = metas[i]
+	for i, t := range o.tasks {
+		of[t] = o.metas[i]
 	}
 	var fresh []*partition
 	var anew []renewed
-	for i, p := range c.partitions {
+	for i, p := range o.partitions {
 		m := of[p.task]
 		in, ok, why := metaInput{}, false, ""
 		if m != nil {
 			in, ok = m.input(p.TopicPartition)
-			why = c.madeAnew(p.Topic, m)
+			why = o.madeAnew(p.Topic, m)
 		}
 		switch {
 		case ok && why != "":
@@ -55,10 +55,10 @@ func (c *Container) locate(ctx context.Context, metas []*meta) error {
 			fresh = append(fresh, p)
 		}
 	}
-	if err := c.locateRenewed(ctx, anew); err != nil {
+	if err := o.locateRenewed(ctx, anew); err != nil {
 		return err
 	}
-	return c.locateFresh(ctx, fresh)
+	return o.locateFresh(ctx, fresh)
 }
 
 // checkOffset compares the offset that a group has, -1 if none, with the meta
@@ -88,19 +88,19 @@ func (p *partition) resume(in metaInput) {
 
 // locateFresh sets where inputs start that were never read. The first commit makes
 // that final, before anything is read.
-func (c *Container) locateFresh(ctx context.Context, fresh []*partition) error {
+func (o *opening) locateFresh(ctx context.Context, fresh []*partition) error {
 	byStart := make(map[int64][]*partition)
 	for _, p := range fresh {
-		start := c.cfg.Stage.Inputs[p.input].Start
+		start := o.cfg.Stage.Inputs[p.input].Start
 		byStart[start] = append(byStart[start], p)
-		p.task.moved, c.unsettled = true, true
+		p.task.moved, o.unsettled = true, true
 	}
 	for start, partitions := range byStart {
 		tps := make([]stream.TopicPartition, len(partitions))
 		for i, p := range partitions {
 			tps[i] = p.TopicPartition
 		}
-		offsets, err := c.startOffsets(ctx, start, tps)
+		offsets, err := o.startOffsets(ctx, start, tps)
 		if err != nil {
 			return fmt.Errorf("asking where the inputs start: %w", err)
 		}
@@ -112,8 +112,8 @@ func (c *Container) locateFresh(ctx context.Context, fresh []*partition) error {
 }
 
 // startOffsets are the offsets that a [scheduler.Input.Start] means.
-func (c *Container) startOffsets(ctx context.Context, start int64, tps []stream.TopicPartition) ([]int64, error) {
-	admin := c.cfg.System.Admin()
+func (o *opening) startOffsets(ctx context.Context, start int64, tps []stream.TopicPartition) ([]int64, error) {
+	admin := o.cfg.System.Admin()
 	switch start {
 	case 0:
 		return admin.Starts(ctx, tps...)
@@ -127,25 +127,25 @@ func (c *Container) startOffsets(ctx context.Context, start int64, tps []stream.
 // checkBounds looks for inputs that end before where they have been read to: the
 // topic was made anew. A bounded run takes such an input for done and would never
 // ask for the record that isn't there.
-func (c *Container) checkBounds(ctx context.Context) error {
-	for _, p := range c.partitions {
+func (o *opening) checkBounds(ctx context.Context) error {
+	for _, p := range o.partitions {
 		if p.bound < 0 || p.position <= p.bound {
 			continue
 		}
-		starts, err := c.cfg.System.Admin().Starts(ctx, p.TopicPartition)
+		starts, err := o.cfg.System.Admin().Starts(ctx, p.TopicPartition)
 		if err != nil {
 			return fmt.Errorf("asking where the inputs start: %w", err)
 		}
 		gone := &stream.OffsetOutOfRangeError{TopicPartition: p.TopicPartition, Offset: p.position, Start: starts[0], End: p.bound}
-		if err := c.outside(gone); err != nil {
+		if err := o.cfg.outside(p, gone); err != nil {
 			return fmt.Errorf("reading: %w", err)
 		}
 	}
 	return nil
 }
 
-// outside goes on elsewhere with an input whose next record isn't there, if the
-// input says where.
+// outside goes on elsewhere with an input that is being read, and whose next record
+// isn't there.
 func (c *Container) outside(e *stream.OffsetOutOfRangeError) error {
 	p := c.byName[e.TopicPartition]
 	if p == nil {
@@ -154,29 +154,38 @@ func (c *Container) outside(e *stream.OffsetOutOfRangeError) error {
 	if p.out {
 		return nil // first what has been read
 	}
-	if c.cfg.Stage.Inputs[p.input].Repartition() {
+	if err := c.cfg.outside(p, e); err != nil {
+		return err
+	}
+	return c.consumer.Assign(e.TopicPartition, p.position)
+}
+
+// outside moves an input whose next record isn't there to where the input says, if it
+// does.
+func (c Config) outside(p *partition, e *stream.OffsetOutOfRangeError) error {
+	if c.Stage.Inputs[p.input].Repartition() {
 		return disownedError{fmt.Errorf("%w: it carries the job's own traffic, of which only this task may delete anything: start again, and if that fails too, start over under another app name", e)}
 	}
 	if !c.goOn(p, e, "the next record isn't there any more") {
 		return fmt.Errorf("%w: records were deleted before they were processed, or the topic was made anew; %s", e, onOutOfRange)
 	}
-	return c.consumer.Assign(e.TopicPartition, p.position)
+	return nil
 }
 
 // onOutOfRange is what can be done about an offset that means nothing.
 const onOutOfRange = "OnOutOfRange of the input can say to go on with the oldest or the newest that is there"
 
 // goOn moves an input to where it says, if it does.
-func (c *Container) goOn(p *partition, e *stream.OffsetOutOfRangeError, why string) bool {
+func (c Config) goOn(p *partition, e *stream.OffsetOutOfRangeError, why string) bool {
 	to := e.Start
-	switch c.cfg.Stage.Inputs[p.input].OutOfRange {
+	switch c.Stage.Inputs[p.input].OutOfRange {
 	case scheduler.OutOfRangeOldest:
 	case scheduler.OutOfRangeNewest:
 		to = e.End
 	default:
 		return false
 	}
-	c.cfg.Logger.Warn(why+": going on elsewhere", "topic", e.Topic, "partition", e.Partition,
+	c.Logger.Warn(why+": going on elsewhere", "topic", e.Topic, "partition", e.Partition,
 		"offset", e.Offset, "start", e.Start, "end", e.End, "resume", to)
 	p.counts.OutOfRange++
 	p.position, p.task.moved = to, true

@@ -34,7 +34,7 @@ func (c *Container) loop(ctx context.Context) error {
 			continue
 		}
 		began := c.cfg.Now()
-		c.cfg.Await(ctx, wait.Until.Sub(began), c.consumer.Ready())
+		c.cfg.Await(ctx, wait.Until.Sub(began), c.consumer.Ready(), c.opened, c.place.ready())
 		c.spend(&c.counts.Phases.Idle, began)
 	}
 	return nil
@@ -44,31 +44,26 @@ func (c *Container) loop(ctx context.Context) error {
 // some of it, and commits if that is due.
 func (c *Container) Step(ctx context.Context) (Wait, error) {
 	w, err := c.step(ctx)
-	if replay := (*replayError)(nil); errors.As(err, &replay) {
-		return Wait{}, c.replay(ctx, replay.cause)
+	if err != nil {
+		return Wait{}, c.recovered(ctx, err)
 	}
-	switch {
-	case lost(err):
-		return Wait{}, c.comeBack(ctx, err)
-	case corrupt(err) != "":
-		return Wait{}, c.heal(ctx, err)
-	}
-	return w, err
+	return w, nil
 }
 
 func (c *Container) step(ctx context.Context) (Wait, error) {
 	began := c.cfg.Now()
 	c.now = began.UnixMilli()
+	if err := c.attend(ctx); err != nil {
+		return Wait{}, err
+	}
+	if err := c.adoptOpened(ctx); err != nil {
+		return Wait{}, err
+	}
 	if err := c.poll(); err != nil {
 		return Wait{}, err
 	}
 	began = c.spend(&c.counts.Phases.Poll, began)
-	n, err := c.process(stepRecords)
-	if err != nil {
-		return Wait{}, err
-	}
-	c.endInputs()
-	pending, err := c.advance()
+	n, pending, err := c.work()
 	if err != nil {
 		return Wait{}, err
 	}
@@ -90,6 +85,25 @@ func (c *Container) step(ctx context.Context) (Wait, error) {
 		return Wait{Uncommitted: c.anyMoved()}, nil
 	}
 	return Wait{Until: c.wakeAt(), Uncommitted: c.anyMoved()}, nil
+}
+
+// work processes some of what is there. Where no more fits into memory before a commit
+// that can't be made now, it waits.
+func (c *Container) work() (n int, pending bool, err error) {
+	if c.full() && !c.place.mayCommit() {
+		return 0, false, nil
+	}
+	if n, err = c.process(stepRecords); err != nil {
+		return 0, false, err
+	}
+	c.endInputs()
+	pending, err = c.advance()
+	return n, pending, err
+}
+
+// full tells that a commit must come before much else.
+func (c *Container) full() bool {
+	return c.budget.CommitDue() || c.producer.Buffered() > c.cfg.transactionBytes()
 }
 
 // poll takes in the chunks that have arrived.
@@ -127,7 +141,7 @@ func (c *Container) process(limit int) (int, error) {
 			return total, err
 		}
 		total += n
-		if c.budget.CommitDue() || c.producer.Buffered() > c.cfg.transactionBytes() {
+		if c.full() {
 			break
 		}
 	}
@@ -141,14 +155,14 @@ func (c *Container) ended() bool {
 			return false
 		}
 	}
-	return c.cfg.Run != 0
+	return c.cfg.Run != 0 && len(c.openings) == 0
 }
 
 // wakeAt is when there is something to do although no record comes: a commit, an
 // input that becomes idle, or a sign of life.
 func (c *Container) wakeAt() time.Time {
 	at := c.cfg.Now().Add(publishEvery)
-	if due := c.lastCommit.Add(c.cfg.CommitInterval); c.anyMoved() && due.Before(at) {
+	if due := c.lastCommit.Add(c.cfg.CommitInterval); c.place.mayCommit() && c.anyMoved() && due.Before(at) {
 		return due
 	}
 	return at

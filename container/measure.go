@@ -33,7 +33,13 @@ func (c *Container) publish(now time.Time, always bool) {
 	for _, t := range c.tasks {
 		t.measure(c)
 	}
+	for _, o := range c.openings {
+		o.mu.Lock() // whose tasks are among those that are shown
+	}
 	c.cfg.Counts.Publish(&c.counts)
+	for _, o := range c.openings {
+		o.mu.Unlock()
+	}
 }
 
 // measure brings the task's gauges up to date.
@@ -96,14 +102,13 @@ func newCounts(t *task, now int64) *metrics.Task {
 	return m
 }
 
-// publish shows how much is left to restore.
-func (r *restorer) publish() {
-	for _, t := range r.tasks {
-		for _, l := range t.parts {
-			if l.store >= 0 {
-				t.counts.Stores[l.store].RestoreRecords = l.cut - l.next
-			}
-		}
-	}
-	r.c.publish(r.c.cfg.Now(), false)
+// count counts what was replayed of a changelog, and what is left.
+func (o *opening) count(l *changelog) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	c := l.task.counts.Stores[l.store]
+	c.RestoredRecords += l.taken.records
+	c.RestoredBytes += l.taken.bytes
+	c.RestoreRecords = l.cut - l.next
+	l.taken = tally{}
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// openTask makes a task with its outputs and changelogs, and opens its database.
-func (c *Container) openTask(id int32) (*task, error) {
+// newTask makes a task with its outputs and changelogs. Its state and its inputs are
+// still to come.
+func (c *Container) newTask(id int32) (*task, error) {
 	stage := c.cfg.Stage
 	t := &task{Task: Task{ID: id, stage: stage}, changelogs: make([]int64, len(stage.Stores)), sentMarks: make([]stream.Mark, len(stage.Outputs))}
 	for i := range t.sentMarks {
@@ -33,10 +34,7 @@ func (c *Container) openTask(id int32) (*task, error) {
 		}
 		t.logs = append(t.logs, w)
 	}
-	if len(stage.Stores) == 0 {
-		return t, nil
-	}
-	return t, c.openState(t)
+	return t, nil
 }
 
 // ChangelogTopics are where the stage's meta records are: the changelogs of its
@@ -52,46 +50,50 @@ func ChangelogTopics(stage *scheduler.Stage) []string {
 	return topics
 }
 
-func (c *Container) openState(t *task) error {
+// openState opens the database of a task that has stores.
+func (o *opening) openState(t *task) error {
+	if len(t.stage.Stores) == 0 {
+		return nil
+	}
 	var names []string
 	for _, s := range t.stage.Stores {
 		names = append(names, s.Name)
 	}
-	db, err := c.cfg.Engine.Open(c.stateDir(t), names)
+	db, err := o.cfg.Engine.Open(o.cfg.stateDir(t), names)
 	if dir := corrupt(err); dir != "" {
-		if err := c.removeState(dir, err); err != nil {
+		if err := o.cfg.removeState(dir, err); err != nil {
 			return err
 		}
-		db, err = c.cfg.Engine.Open(dir, names)
+		db, err = o.cfg.Engine.Open(dir, names)
 	}
 	if err != nil {
 		return err
 	}
 	t.db = db
-	t.State = kv.NewState(db, names, &c.budget)
+	t.State = kv.NewState(db, names, &o.budget)
 	return nil
 }
 
-func (c *Container) stateDir(t *task) string {
-	return filepath.Join(c.cfg.Dir, t.stage.Name, strconv.Itoa(int(t.ID)))
+func (c Config) stateDir(t *task) string {
+	return filepath.Join(c.Dir, t.stage.Name, strconv.Itoa(int(t.ID)))
 }
 
 // discard empties a database that can't be trusted; it is then restored in full.
-func (c *Container) discard(t *task, why string) error {
-	c.cfg.Logger.Warn("local state is discarded and restored from the changelog", "stage", t.stage.Name, "task", t.ID, "reason", why)
+func (o *opening) discard(t *task, why string) error {
+	o.cfg.Logger.Warn("local state is discarded and restored from the changelog", "stage", t.stage.Name, "task", t.ID, "reason", why)
 	if err := t.State.Close(); err != nil {
 		return err
 	}
 	t.State = nil
-	if err := c.cfg.Engine.Remove(c.stateDir(t)); err != nil {
+	if err := o.cfg.Engine.Remove(o.cfg.stateDir(t)); err != nil {
 		return err
 	}
-	return c.openState(t)
+	return o.openState(t)
 }
 
 // localMeta is the meta record in the database, if what it says of itself
 // fits. An error means that the program doesn't fit the state.
-func (c *Container) localMeta(t *task) (*meta, string, error) {
+func (o *opening) localMeta(t *task) (*meta, string, error) {
 	b, err := t.State.Meta()
 	if err != nil || b == nil {
 		return nil, "", err
@@ -100,7 +102,7 @@ func (c *Container) localMeta(t *task) (*meta, string, error) {
 	if err != nil {
 		return nil, err.Error(), nil //nolint:nilerr // that it can't be read is the answer
 	}
-	if m.System != c.cfg.System.ID() || m.App != c.cfg.App || m.Stage != t.stage.Name || m.Task != t.ID {
+	if m.System != o.cfg.System.ID() || m.App != o.cfg.App || m.Stage != t.stage.Name || m.Task != t.ID {
 		return nil, fmt.Sprintf("it belongs to task %d of %s-%s on another log (%s)", m.Task, m.App, m.Stage, m.System), nil
 	}
 	return &m, "", m.checkSchemas(t.stage)

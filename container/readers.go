@@ -47,19 +47,19 @@ func (r *Readers) Hide(stage string, task int32, reader kv.Reader) {
 	}
 }
 
-func (c *Container) showState() {
-	c.eachReader((*Readers).Show)
+func (c *Container) showState(tasks []*task) {
+	c.eachReader(tasks, (*Readers).Show)
 }
 
-func (c *Container) hideState() {
-	c.eachReader((*Readers).Hide)
+func (c *Container) hideState(tasks []*task) {
+	c.eachReader(tasks, (*Readers).Hide)
 }
 
-func (c *Container) eachReader(f func(r *Readers, stage string, task int32, reader kv.Reader)) {
+func (c *Container) eachReader(tasks []*task, f func(r *Readers, stage string, task int32, reader kv.Reader)) {
 	if c.cfg.Readers == nil {
 		return
 	}
-	for _, t := range c.tasks {
+	for _, t := range tasks {
 		if t.State != nil {
 			f(c.cfg.Readers, c.cfg.Stage.Name, t.ID, t.db.Reader())
 		}

@@ -37,16 +37,18 @@ func (l *changelog) replay(rec *stream.Record) error {
 	if err := l.task.State.Replay(l.store, rec.Key, rec.Value); err != nil {
 		return err
 	}
-	counts := l.task.counts.Stores[l.store]
-	counts.RestoredRecords++
-	counts.RestoredBytes += int64(len(rec.Key) + len(rec.Value))
+	l.taken.records++
+	l.taken.bytes += int64(len(rec.Key) + len(rec.Value))
 	return nil
 }
+
+// A tally is of records.
+type tally struct{ records, bytes int64 }
 
 // replayed is called after each chunk.
 func (r *restorer) replayed(l *changelog) error {
 	l.next = l.at
-	r.publish()
+	r.o.count(l)
 	t := l.task
 	if l.next == l.cut {
 		t.left--
@@ -62,7 +64,7 @@ func (r *restorer) replayed(l *changelog) error {
 // does it.
 func (r *restorer) save(t *restoring) error {
 	m := *t.last
-	m.System = r.c.cfg.System.ID()
+	m.System = r.o.cfg.System.ID()
 	m.Topics = r.changelogIDs(m.Topics)
 	m.Restoring, m.Changelogs, m.Cuts = t.left > 0 || t.half(), make(map[string]int64), nil
 	m.At = t.asOf
@@ -89,7 +91,7 @@ func (r *restorer) read(ctx context.Context, logs []*changelog, take func(*chang
 		return nil
 	}
 	if r.consumer == nil {
-		if r.consumer, err = r.c.cfg.System.OpenConsumer(ctx, stream.ConsumerConfig{MaxBytes: r.c.cfg.fetchBytes()}); err != nil {
+		if r.consumer, err = r.o.cfg.System.OpenConsumer(ctx, stream.ConsumerConfig{MaxBytes: r.o.cfg.fetchBytes()}); err != nil {
 			return err
 		}
 	}
@@ -106,11 +108,10 @@ func (r *restorer) read(ctx context.Context, logs []*changelog, take func(*chang
 			return err
 		}
 		if len(chunks) == 0 {
-			r.c.cfg.Await(ctx, publishEvery, r.consumer.Ready())
+			r.o.cfg.Await(ctx, publishEvery, r.consumer.Ready())
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			r.publish()
 		}
 		for i := range chunks {
 			l := reading[chunks[i].TopicPartition]

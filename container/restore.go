@@ -13,21 +13,17 @@ import (
 // records while they are read.
 const restoreAttempts = 5
 
-// restore opens the tasks with their state as of the last commit, and returns
-// the meta record of each, nil for one that never committed. Whatever the
-// databases hold already isn't read again: only the tail of each changelog that
-// they lack.
-func (c *Container) restore(ctx context.Context) ([]*meta, error) {
-	for _, id := range c.cfg.Tasks {
-		t, err := c.openTask(id)
-		if err != nil {
-			return nil, fmt.Errorf("task %d: %w", id, err)
+// restore opens the tasks with their state as of the last commit, and finds the meta
+// record of each, nil for one that never committed. Whatever the databases hold
+// already isn't read again: only the tail of each changelog that they lack.
+func (o *opening) restore(ctx context.Context) error {
+	for _, t := range o.tasks {
+		if err := o.openState(t); err != nil {
+			return fmt.Errorf("task %d: %w", t.ID, err)
 		}
-		c.tasks = append(c.tasks, t)
 	}
-	c.publish(c.cfg.Now(), true) // of a container that came back, tasks seem to run
 	for attempt := 1; ; attempt++ {
-		r := restorer{c: c}
+		r := restorer{o: o}
 		err := errors.Join(r.run(ctx), r.close())
 		if lost := (*stream.OffsetOutOfRangeError)(nil); errors.As(err, &lost) && attempt < restoreAttempts {
 			err = r.startOver(lost)
@@ -36,16 +32,17 @@ func (c *Container) restore(ctx context.Context) ([]*meta, error) {
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("restoring state: %w", err)
+			return fmt.Errorf("restoring state: %w", err)
 		}
-		return r.settle()
+		r.settle()
+		return nil
 	}
 }
 
-// A restorer brings the databases of a container's tasks to their last commits,
-// and reads all their changelogs side by side.
+// A restorer brings the databases of an opening's tasks to their last commits, and
+// reads all their changelogs side by side.
 type restorer struct {
-	c        *Container
+	o        *opening
 	consumer stream.Consumer // nil if nothing was to be read
 	tasks    []*restoring
 }
@@ -67,13 +64,15 @@ type changelog struct {
 	task  *restoring
 	store int // -1: there is none
 
-	end   int64 // of what the log has
-	known bool  // the database says how far it has it
-	next  int64 // what comes before is in the database
-	cut   int64 // where the last commit ends; what comes behind is of none
+	end    int64 // of what is looked at
+	logEnd int64 // of what the log has
+	known  bool  // the database says how far it has it
+	next   int64 // what comes before is in the database
+	cut    int64 // where the last commit ends; what comes behind is of none
 
 	at, until int64    // what is being read
 	seen      int64    // records
+	taken     tally    // records that were replayed, and aren't counted yet
 	found     []byte   // the last meta record behind next; nil: there is none
 	foundAt   int64    // its offset
 	seq       int64    // its commit
@@ -83,7 +82,7 @@ type changelog struct {
 // run does it, step by step. What is committed is read first, to see who else may
 // write; when nobody may any more, what has come until then, committed or not.
 func (r *restorer) run(ctx context.Context) error {
-	admin := r.c.cfg.System.Admin()
+	admin := r.o.cfg.System.Admin()
 	if err := r.look(ctx, admin.Ends); err != nil {
 		return err
 	}
@@ -144,7 +143,7 @@ func (r *restorer) behind(ctx context.Context) (bool, error) {
 			tps, looked = append(tps, l.TopicPartition), append(looked, l.end)
 		}
 	}
-	ends, err := r.c.cfg.System.Admin().LogEnds(ctx, tps...)
+	ends, err := r.o.cfg.System.Admin().LogEnds(ctx, tps...)
 	return !slices.Equal(ends, looked), err
 }
 
@@ -159,13 +158,13 @@ func (r *restorer) close() error {
 // hold.
 func (r *restorer) begin(ctx context.Context, endsOf ask) error {
 	r.tasks = nil
-	now := r.c.cfg.Now().UnixMilli() // before the ends are asked for
+	now := r.o.cfg.Now().UnixMilli() // before the ends are asked for
 	var all []*changelog
 	var tps []stream.TopicPartition
-	for _, t := range r.c.tasks {
+	for _, t := range r.o.tasks {
 		rt := &restoring{task: t, asOf: now}
 		r.tasks = append(r.tasks, rt)
-		for i, topic := range ChangelogTopics(r.c.cfg.Stage) {
+		for i, topic := range ChangelogTopics(r.o.cfg.Stage) {
 			l := &changelog{TopicPartition: stream.TopicPartition{Topic: topic, Partition: t.ID}, task: rt, store: i}
 			if t.State == nil {
 				l.store = -1
@@ -174,7 +173,7 @@ func (r *restorer) begin(ctx context.Context, endsOf ask) error {
 			all, tps = append(all, l), append(tps, l.TopicPartition)
 		}
 	}
-	starts, err := r.c.cfg.System.Admin().Starts(ctx, tps...)
+	starts, err := r.o.cfg.System.Admin().Starts(ctx, tps...)
 	if err != nil {
 		return err
 	}
@@ -182,8 +181,13 @@ func (r *restorer) begin(ctx context.Context, endsOf ask) error {
 	if err != nil {
 		return err
 	}
+	// What a database holds may be committed and not to be read yet.
+	logEnds, err := r.o.cfg.System.Admin().LogEnds(ctx, tps...)
+	if err != nil {
+		return err
+	}
 	for i, l := range all {
-		l.next, l.end, l.cut = starts[i], ends[i], ends[i]
+		l.next, l.end, l.cut, l.logEnd = starts[i], ends[i], ends[i], logEnds[i]
 	}
 	for _, t := range r.tasks {
 		if err := r.beginTask(t); err != nil {
@@ -198,7 +202,7 @@ func (r *restorer) beginTask(t *restoring) error {
 	if t.State == nil {
 		return nil
 	}
-	m, trouble, err := r.c.localMeta(t.task)
+	m, trouble, err := r.o.localMeta(t.task)
 	if err != nil {
 		return err
 	}
@@ -212,7 +216,7 @@ func (r *restorer) beginTask(t *restoring) error {
 		trouble = t.misfit(m)
 	}
 	if trouble != "" {
-		return r.c.discard(t.task, trouble)
+		return r.o.discard(t.task, trouble)
 	}
 	if m == nil {
 		return nil
@@ -230,8 +234,8 @@ func (r *restorer) beginTask(t *restoring) error {
 // they do.
 func (t *restoring) misfit(m *meta) string {
 	for _, l := range t.parts {
-		if at := m.Changelogs[l.name()]; at > l.end {
-			return fmt.Sprintf("it is ahead of the changelog %s: %d of %d", l.TopicPartition, at, l.end)
+		if at := m.Changelogs[l.name()]; at > l.logEnd {
+			return fmt.Sprintf("it is ahead of the changelog %s: %d of %d", l.TopicPartition, at, l.logEnd)
 		}
 	}
 	return ""
@@ -241,7 +245,7 @@ func (t *restoring) misfit(m *meta) string {
 // database may have the last copy of what was in it.
 func (t *restoring) checkEmptied(m *meta) error {
 	for _, l := range t.parts {
-		if l.end == 0 && m.Changelogs[l.name()] > 0 {
+		if l.logEnd == 0 && m.Changelogs[l.name()] > 0 {
 			return l.emptied()
 		}
 	}
@@ -290,26 +294,21 @@ func (r *restorer) startOver(lost *stream.OffsetOutOfRangeError) error {
 		if t.State == nil || !slices.ContainsFunc(t.parts, func(l *changelog) bool { return l.TopicPartition == lost.TopicPartition }) {
 			continue
 		}
-		if err := r.c.discard(t.task, "while it was restored: "+lost.Error()); err != nil {
+		if err := r.o.discard(t.task, "while it was restored: "+lost.Error()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// settle returns the meta records, and sends what must be committed before
+// settle leaves the meta records to the opening, and what must be committed before
 // anything new.
-func (r *restorer) settle() ([]*meta, error) {
-	metas := make([]*meta, len(r.tasks))
-	for i, t := range r.tasks {
-		metas[i] = t.last
-		r.c.before[t.ID] = t.last.claim()
-		if err := t.undo(r.c.now); err != nil {
-			return nil, fmt.Errorf("task %d: undoing what was not committed: %w", t.ID, err)
-		}
+func (r *restorer) settle() {
+	r.o.restored = r.tasks
+	for _, t := range r.tasks {
+		r.o.metas = append(r.o.metas, t.last)
 		if t.half() {
-			t.moved, r.c.unsettled = true, true
+			t.moved, r.o.unsettled = true, true
 		}
 	}
-	return metas, nil
 }

@@ -18,20 +18,19 @@ import (
 // tells whether there were any that weren't shut out yet: what they have committed
 // in the meantime must be looked for.
 func (r *restorer) fence(ctx context.Context) (found bool, err error) {
-	c := r.c
 	for _, t := range r.tasks {
-		if t.last == nil || t.last.Producer == "" || c.fenced[t.last.Producer] {
+		if t.last == nil || t.last.Producer == "" || r.o.fenced[t.last.Producer] || r.o.live[t.last.Producer] {
 			continue
 		}
 		id := t.last.Producer
-		p, err := c.cfg.System.OpenProducer(ctx, stream.ProducerConfig{ID: id})
+		p, err := r.o.cfg.System.OpenProducer(ctx, stream.ProducerConfig{ID: id})
 		if err == nil {
 			err = p.Close()
 		}
 		if err != nil {
 			return false, fmt.Errorf("shutting out producer %s, which task %d was written by: %w", id, t.ID, err)
 		}
-		c.fenced[id], found = true, true
+		r.o.fenced[id], found = true, true
 	}
 	return found, nil
 }
@@ -45,7 +44,17 @@ func (e disownedError) Unwrap() error { return e.error }
 // lost tells whether an error leaves nothing to do but to go back to what is
 // committed, or to leave it to another.
 func lost(err error) bool {
-	return errors.Is(err, stream.ErrFenced) || errors.Is(err, stream.ErrAborted) || errors.As(err, new(disownedError))
+	return outrun(err) || errors.Is(err, stream.ErrFenced) || errors.Is(err, stream.ErrAborted) || errors.As(err, new(disownedError))
+}
+
+// outrun tells whether a group has gone on without the container, or another member has
+// come as the same instance, so that nothing can be committed: the group says what is
+// next.
+func outrun(err error) bool {
+	if errors.Is(err, errNoPlace) {
+		return false
+	}
+	return errors.Is(err, stream.ErrStaleGeneration) || errors.Is(err, stream.ErrReplaced) || errors.Is(err, errLostPlace)
 }
 
 // comebacks is how often in a row a container comes back, or heals, without a
@@ -57,11 +66,14 @@ const comebacks = 8
 // process stood still, and so shuts its producer out, as another owner would. But
 // who has taken over shows it by its first commit.
 func (c *Container) comeBack(ctx context.Context, cause error) error {
-	if err := c.Close(); err != nil {
+	if err := c.close(); err != nil {
 		return errors.Join(cause, err)
 	}
+	if c.place != nil {
+		return c.comeBackToPlace(ctx, cause)
+	}
 	if !c.cfg.AtLeastOnce {
-		ours, err := c.ownsAll(ctx, errors.Is(cause, stream.ErrFenced))
+		ours, err := c.ownsAll(ctx, c.cfg.Tasks, errors.Is(cause, stream.ErrFenced))
 		if err != nil {
 			return errors.Join(cause, err)
 		}
@@ -73,17 +85,38 @@ func (c *Container) comeBack(ctx context.Context, cause error) error {
 		return cause
 	}
 	c.cfg.Logger.Warn("going back to the last commit: the log has given up what this container had begun; did the process stand still?", "error", cause)
-	*c = Container{cfg: c.cfg, skip: c.skip, cameBack: c.cameBack + 1}
-	return c.open(ctx)
+	return c.reopen(ctx, c.cameBack+1)
+}
+
+// comeBackToPlace goes on from what is committed with what the group says that the
+// container is to have: whose the tasks are, it knows better than what is committed.
+func (c *Container) comeBackToPlace(ctx context.Context, cause error) error {
+	late := outrun(cause)
+	if errors.As(cause, new(disownedError)) {
+		ours, err := c.ownsAll(ctx, c.place.tasks, false)
+		if err != nil || ours {
+			return errors.Join(cause, err)
+		}
+		late = true
+	}
+	switch {
+	case late: // the group has gone on, or is about to say so
+		c.place.settled = c.place.settled && !outrun(cause)
+		c.cfg.Logger.Warn("going back to the last commit: the group has gone on without this container; did the process, or the network, stand still?", "error", cause)
+		return c.reopen(ctx, c.cameBack)
+	case c.cameBack == comebacks:
+		return cause
+	}
+	c.cfg.Logger.Warn("going back to the last commit: the log has given up what this container had begun; did the process stand still?", "error", cause)
+	return c.reopen(ctx, c.cameBack+1)
 }
 
 // ownsAll tells whether the last commits of the tasks were made by this life of the
 // container; or, unless they must be, are those that it has gone on from.
-func (c *Container) ownsAll(ctx context.Context, must bool) (bool, error) {
-	r := restorer{c: &Container{cfg: c.cfg}}
-	r.c.cfg.Counts = nil // there is no container to be counted
-	for _, id := range c.cfg.Tasks {
-		r.c.tasks = append(r.c.tasks, &task{Task: Task{ID: id, stage: c.cfg.Stage}})
+func (c *Container) ownsAll(ctx context.Context, tasks []int32, must bool) (bool, error) {
+	r := restorer{o: &opening{cfg: c.cfg}}
+	for _, id := range tasks {
+		r.o.tasks = append(r.o.tasks, &task{Task: Task{ID: id, stage: c.cfg.Stage}})
 	}
 	// What another has begun to commit counts, though it can't be read yet.
 	err := r.look(ctx, c.cfg.System.Admin().LogEnds)

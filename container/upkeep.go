@@ -26,7 +26,7 @@ func (c *Container) flush(now time.Time) error {
 			return fmt.Errorf("stage %s, task %d: writing state: %w", c.cfg.Stage.Name, t.ID, err)
 		}
 	}
-	return nil
+	return c.remember(c.tasks)
 }
 
 const (

@@ -183,3 +183,10 @@ func (s *State) Close() error {
 	s.charged = 0
 	return s.db.Close()
 }
+
+// Move puts the state on another budget. No view of it has been made yet.
+func (s *State) Move(to *Budget) {
+	s.budget.used -= s.charged
+	s.budget = to
+	to.used += s.charged
+}

@@ -136,7 +136,7 @@ func check(fed []sim.Fed, records func(stream.TopicPartition) []stream.Record) e
 	return nil
 }
 
-func newSimulation(seed uint64, trace *sim.Trace) *sim.Simulation {
+func newSimulation(seed uint64, shared bool, trace *sim.Trace) *sim.Simulation {
 	app := simulated()
 	fed := feed(rand.New(rand.NewPCG(seed, 7)))
 	return sim.New(seed, sim.Job{
@@ -144,6 +144,7 @@ func newSimulation(seed uint64, trace *sim.Trace) *sim.Simulation {
 			return app.Plan(scheduler.Metadata{Partitions: inputs}, scheduler.Options{Containers: 2})
 		},
 		Program: app.Program(),
+		Shared:  shared,
 		Config:  container.Config{IdleTimeout: 100 * time.Hour},
 		Inputs:  map[string]int32{"edits": inputPartitions},
 		Feed:    fed,
@@ -153,7 +154,13 @@ func newSimulation(seed uint64, trace *sim.Trace) *sim.Simulation {
 
 // TestSimulation: whatever goes wrong, each result is there once, and right. Each
 // kind of fault is in a third of many seeds at least.
-func TestSimulation(t *testing.T) {
+func TestSimulation(t *testing.T) { simulate(t, false) }
+
+// TestSimulationOfSharing is the same, of containers that share their stage's tasks,
+// and come and go.
+func TestSimulationOfSharing(t *testing.T) { simulate(t, true) }
+
+func simulate(t *testing.T, shared bool) {
 	first, n := *from, *seeds
 	trace := &sim.Trace{}
 	if *seed != 0 {
@@ -162,10 +169,10 @@ func TestSimulation(t *testing.T) {
 	hits := make(map[sim.Fault]int)
 	failed := 0
 	for i := first; i < first+uint64(n) && failed < 5; i++ {
-		s := newSimulation(i, trace)
+		s := newSimulation(i, shared, trace)
 		if err := s.Run(); err != nil {
 			failed++
-			t.Errorf("seed %d: %v\nto see how: go test ./api/apitest -run TestSimulation -seed %d -v", i, err, i)
+			t.Errorf("seed %d: %v\nto see how: go test ./api/apitest -run '^%s$' -seed %d -v", i, err, t.Name(), i)
 		}
 		for f := range s.Hits {
 			hits[f]++
@@ -186,11 +193,11 @@ func TestSimulation(t *testing.T) {
 // Nothing is left of it, so that many of them fit into memory.
 func TestSimulationIsRepeatable(t *testing.T) {
 	defer goleak.VerifyNone(t)
-	for seed := range uint64(10) {
+	for seed := range uint64(20) {
 		var traces [2]sim.Trace
 		for i := range traces {
 			traces[i].Keep = true
-			if err := newSimulation(seed, &traces[i]).Run(); err != nil {
+			if err := newSimulation(seed, seed%2 == 0, &traces[i]).Run(); err != nil {
 				t.Error(err)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka/kafkasim"
 )
@@ -11,6 +12,10 @@ import (
 // ticks let things go wrong with brokers and processes.
 func (s *Simulation) ticks() {
 	s.World.After(tick, func() {
+		s.network.stir() // time alone ends a session
+		if s.calm && s.job.Shared {
+			s.ticks()
+		}
 		if s.calm {
 			return
 		}
@@ -37,7 +42,11 @@ func (s *Simulation) hurt(p *Process) {
 		p.kill()
 	case s.hit(s.faults.Stops, cleanStop):
 		s.trace.Add(p.name, "is asked to stop")
-		p.stop()
+		if s.World.Often(2) {
+			p.stop(container.ErrBack)
+		} else {
+			p.stop(nil)
+		}
 	case s.hit(s.faults.ClockJumps, clockJump):
 		p.skew += w.Within(2*time.Minute) - time.Minute
 		s.trace.Add(p.name, "its clock jumps to %s", p.skew)
@@ -101,9 +110,13 @@ func (s *Simulation) heal() {
 
 // anyPartition is one of the job's, or of a coordinator of it.
 func (s *Simulation) anyPartition() stream.TopicPartition {
-	of := s.slots[s.World.chance.IntN(len(s.slots))].config
+	slot := s.slots[s.World.chance.IntN(len(s.slots))]
+	of := slot.config
 	switch s.World.chance.IntN(4) {
 	case 0:
+		if s.job.Shared {
+			of.Sharing = &container.Sharing{Instance: slot.machines[0].identity}
+		}
 		return kafkasim.CoordinatorOf(of.TransactionalID(), false)
 	case 1:
 		return kafkasim.CoordinatorOf(of.Stage.Group, true)

@@ -13,6 +13,9 @@ type Job struct {
 	Program container.Program
 	// Config is what the containers have in common, besides.
 	Config container.Config
+	// Shared has the containers of a stage share its tasks as members of a group, and
+	// come and go. Else each has its own.
+	Shared bool
 	// Inputs are the topics to be read, by name, with their partitions.
 	Inputs map[string]int32
 	// Feed is what comes to them, in the order of each partition.

@@ -16,13 +16,19 @@ func (s *Simulation) layOut(stage *scheduler.Stage) {
 	base := s.job.Config
 	base.Program = s.job.Program
 	for _, cfg := range container.Configs(&scheduler.Plan{App: s.plan.App, Stages: []scheduler.Stage{*stage}}, base) {
-		s.layouts++
-		of := &slot{config: cfg, name: fmt.Sprintf("%s/%d of %d", cfg.Stage.Name, cfg.Index, cfg.Stage.Containers)}
-		for _, place := range []string{"a", "b"} {
-			of.machines = append(of.machines, &machine{name: fmt.Sprintf("machine %d%s", s.layouts, place), disk: newDisk(s.World)})
-		}
-		s.slots = append(s.slots, of)
+		s.addSlot(cfg)
 	}
+}
+
+// addSlot makes the slot of a container.
+func (s *Simulation) addSlot(cfg container.Config) *slot {
+	s.layouts++
+	of := &slot{config: cfg, name: fmt.Sprintf("%s/%d", cfg.Stage.Name, s.layouts)}
+	for _, place := range []string{"a", "b"} {
+		of.machines = append(of.machines, s.newMachine(fmt.Sprintf("machine %d%s", s.layouts, place)))
+	}
+	s.slots = append(s.slots, of)
+	return of
 }
 
 // changeLayout gives a stage another number of containers, as somebody does who
@@ -30,6 +36,10 @@ func (s *Simulation) layOut(stage *scheduler.Stage) {
 // over yet. (Containers of two layouts at once don't know of each other before they
 // have committed: it takes a group's generations to keep them apart.)
 func (s *Simulation) changeLayout(stage *scheduler.Stage) {
+	if s.job.Shared {
+		s.rescale(stage)
+		return
+	}
 	stage.Containers = 1 + stage.Containers%int(stage.Tasks)
 	s.trace.Add("world", "stage %s gets %d containers", stage.Name, stage.Containers)
 	s.slots = slices.DeleteFunc(s.slots, func(of *slot) bool {
@@ -46,6 +56,40 @@ func (s *Simulation) changeLayout(stage *scheduler.Stage) {
 	s.layOut(stage)
 	for _, of := range s.slots[before:] {
 		s.supervise(of)
+	}
+}
+
+// rescale gives a stage that is shared another number of containers, while the others
+// go on. Those that end are asked to, or are killed, and don't come back.
+func (s *Simulation) rescale(stage *scheduler.Stage) {
+	stage.Containers = 1 + s.World.chance.IntN(int(stage.Tasks)+1)
+	s.trace.Add("world", "stage %s gets %d containers", stage.Name, stage.Containers)
+	var have []*slot
+	for _, of := range s.slots {
+		if of.config.Stage.Name == stage.Name {
+			have = append(have, of)
+		}
+	}
+	for len(have) > stage.Containers {
+		i := s.World.chance.IntN(len(have))
+		s.retire(have[i])
+		have = slices.Delete(have, i, i+1)
+	}
+	for range stage.Containers - len(have) {
+		s.supervise(s.addSlot(have[0].config))
+	}
+}
+
+// retire ends the processes of a slot for ever.
+func (s *Simulation) retire(of *slot) {
+	of.retired = true
+	s.slots = slices.DeleteFunc(s.slots, func(other *slot) bool { return other == of })
+	for _, p := range slices.Clone(of.alive) {
+		if p.paused || s.World.Often(2) {
+			p.kill()
+		} else {
+			p.stop(nil)
+		}
 	}
 }
 
@@ -80,7 +124,7 @@ func (s *Simulation) supervise(of *slot) {
 		for _, m := range of.machines {
 			if s.hit(s.faults.Wipes, wipe) {
 				s.trace.Add(m.name, "the disk is wiped")
-				m.disk = newDisk(s.World)
+				s.wipe(m)
 			}
 		}
 		s.launch(of)

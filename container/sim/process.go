@@ -24,14 +24,28 @@ type Process struct {
 	dead    bool // killed
 	ended   bool // by itself
 	err     error
-	stop    context.CancelFunc // as SIGTERM does
+	stop    context.CancelCauseFunc
 }
 
 // A machine has a disk, and may have a process.
 type machine struct {
-	name string
-	disk *disk
-	used *Process
+	name     string
+	disk     *disk
+	identity string               // kept on the disk
+	state    *container.Positions // that, too
+	used     *Process
+}
+
+func (s *Simulation) newMachine(name string) *machine {
+	m := &machine{name: name}
+	s.wipe(m)
+	return m
+}
+
+// wipe empties the machine's disk.
+func (s *Simulation) wipe(m *machine) {
+	s.disks++
+	m.disk, m.identity, m.state = newDisk(s.World), "i"+itoa(s.disks), &container.Positions{}
 }
 
 // A slot is a container of the plan. It has one process, or, when that one is
@@ -63,7 +77,7 @@ func (s *Simulation) launch(of *slot) {
 	p := s.newProcess(of.name + "#" + itoa(of.started))
 	p.slot, p.machine, m.used = of, m, p
 	of.alive = append(of.alive, p)
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
 	p.stop = cancel
 	s.trace.Add(p.name, "starts on %s", m.name)
 	s.World.start(p, func() { p.run(ctx) })
@@ -97,18 +111,25 @@ func (p *Process) work(ctx context.Context) error {
 		return err
 	}
 	cfg := p.slot.config
-	cfg.System, cfg.Engine, cfg.Now, cfg.Await, cfg.Logger = sys, p.machine.disk, p.Now, p.await, logger
+	cfg.System, cfg.Engine, cfg.Now, cfg.Await, cfg.Go, cfg.Logger = sys, p.machine.disk, p.Now, p.await, p.link.Run, logger
+	if p.sim.job.Shared {
+		cfg.Sharing = &container.Sharing{Group: sys, Instance: p.machine.identity, Host: p.machine.name, State: p.machine.state}
+	}
 	return errors.Join(container.Run(ctx, cfg), sys.Close())
 }
 
 // Now is the time as the process sees it.
 func (p *Process) Now() time.Time { return p.sim.World.now.Add(p.skew) }
 
-func (p *Process) await(ctx context.Context, d time.Duration, ready <-chan struct{}) {
-	p.sim.World.wait(max(d, time.Nanosecond), func() bool { return len(ready) > 0 || ctx.Err() != nil })
-	select {
-	case <-ready:
-	default:
+func (p *Process) await(ctx context.Context, d time.Duration, ready ...<-chan struct{}) {
+	p.sim.World.wait(max(d, time.Nanosecond), func() bool {
+		return ctx.Err() != nil || slices.ContainsFunc(ready, func(c <-chan struct{}) bool { return len(c) > 0 })
+	})
+	for _, c := range ready {
+		select {
+		case <-c:
+		default:
+		}
 	}
 }
 

@@ -30,6 +30,7 @@ type Simulation struct {
 	unfed   int  // records of the feed
 	slots   []*slot
 	layouts int // slots, ever
+	disks   int // ever
 	failed  error
 }
 

@@ -19,14 +19,10 @@ type groupAnswer struct {
 }
 
 // missed says that a step has had no answer, or none that counts: it is repeated.
-// Without an answer a join may be carried out at any time.
-func (m *member) missed(s groupStep, answered bool, now time.Time) {
+func (m *member) missed(now time.Time) {
 	m.asked = false
 	m.due = now.Add(backoff(m.failures))
 	m.failures++
-	if s == groupJoin && m.id == "" && !answered {
-		m.doubt = now.Add(doubtTime)
-	}
 }
 
 // answered says what a broker has answered.
@@ -52,16 +48,26 @@ func (m *member) answered(s groupStep, a *groupAnswer, now time.Time) {
 		m.rebalance(s, now)
 	case a.code == unknownMember:
 		m.id = ""
-		m.lose()
+		m.lose(stream.ErrExpired)
 	case a.code == illegalGeneration:
-		m.lose()
-	case a.code == fencedInstance && now.Before(m.doubt):
-		// It was this member itself, by a request whose answer it has missed.
-		m.id, m.doubt = "", time.Time{}
-		m.lose()
+		m.lose(stream.ErrExpired)
 	case a.code == fencedInstance:
-		m.fail(fmt.Errorf("%w: %q", stream.ErrReplaced, m.instance))
+		m.replace(now)
 	}
+}
+
+// replace is called when a join has come as the same instance.
+func (m *member) replace(now time.Time) {
+	if now.Sub(m.replacedAt) > replacedFor {
+		m.replaced = 0
+	}
+	m.replaced, m.replacedAt = m.replaced+1, now
+	if m.replaced > replacements {
+		m.fail(fmt.Errorf("%w: %q", stream.ErrReplaced, m.instance))
+		return
+	}
+	m.id = ""
+	m.lose(stream.ErrReplaced)
 }
 
 // done is answered where nothing is wrong.
@@ -83,7 +89,7 @@ func (m *member) joined(a *groupAnswer) {
 	m.members, m.given = nil, nil
 	owns := m.holds || len(m.claim.owned) > 0
 	if owns && before != noGeneration && a.generation > before+1 {
-		m.lose() // one has passed without it
+		m.lose(stream.ErrExpired) // one has passed without it
 		return
 	}
 	if m.again {

@@ -30,7 +30,8 @@ type member struct {
 	holds      bool      // there was an assignment since the last loss
 	seen       int32     // the generation of the last assignment that was polled
 	wish       bool      // a rebalance is wanted, when this one is over
-	doubt      time.Time // until then a join may yet arrive that replaces this member
+	replaced   int       // how often, in a row
+	replacedAt time.Time
 	due        time.Time // when to ask next
 	failures   int
 	events     []stream.GroupEvent
@@ -66,8 +67,14 @@ func (s groupStep) String() string {
 	return [...]string{"resting", "joining", "assigning", "taking the assignment", "a heartbeat", "leaving"}[s]
 }
 
-// doubtTime is for how long a request may be under way whose answer was missed.
-const doubtTime = 3 * requestTimeout
+// A member is replaced where a join comes as the same instance: by another process, or
+// by a request of its own, or of its life before, that was on its way for long. What
+// was on its way comes to its end, so the member joins anew; two processes take turns
+// until one has been replaced too often.
+const (
+	replacements = 3
+	replacedFor  = time.Minute // in which they count
+)
 
 func newMember(cfg *stream.GroupConfig) member {
 	return member{
@@ -145,7 +152,7 @@ func (m *member) warn() {
 
 // lose is called when the group has gone on without this member. If it has had
 // something, it must hear of that before it can have anything else.
-func (m *member) lose() {
+func (m *member) lose(why error) {
 	m.generation, m.members, m.given, m.again, m.wish = noGeneration, nil, nil, false, false
 	if !m.holds && len(m.claim.owned) == 0 {
 		m.phase = joining
@@ -153,7 +160,7 @@ func (m *member) lose() {
 	}
 	m.holds, m.claim.owned, m.seen = false, nil, noGeneration
 	m.phase, m.events = apart, nil
-	m.tell(stream.GroupEvent{Kind: stream.GroupLost, Err: stream.ErrExpired})
+	m.tell(stream.GroupEvent{Kind: stream.GroupLost, Err: why})
 }
 
 // fail is the end.

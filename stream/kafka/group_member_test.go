@@ -36,7 +36,6 @@ func TestMember(t *testing.T) {
 	joined := func(generation int32) func(*member) {
 		return told(groupJoin, groupAnswer{generation: generation, id: "i-1", leader: "x"})
 	}
-	doubtful := func(m *member) { m.doubt = now.Add(1) }
 	const (
 		rebalancingEvent = stream.GroupRebalancing
 		assignedEvent    = stream.GroupAssigned
@@ -60,8 +59,7 @@ func TestMember(t *testing.T) {
 		"not heard of":             {[]func(*member){beat(unknownMember)}, []stream.GroupEventKind{lostEvent}, groupRest, ""},
 		"not heard of, joining":    {[]func(*member){rejoin, told(groupJoin, groupAnswer{code: unknownMember})}, []stream.GroupEventKind{lostEvent}, groupRest, ""},
 		"a rejoin before the loss": {[]func(*member){beat(unknownMember), rejoin}, []stream.GroupEventKind{lostEvent}, groupRest, ""},
-		"replaced":                 {[]func(*member){beat(fencedInstance)}, []stream.GroupEventKind{failedEvent}, groupRest, "i-1"},
-		"replaced by itself":       {[]func(*member){doubtful, beat(fencedInstance)}, []stream.GroupEventKind{lostEvent}, groupRest, ""},
+		"replaced":                 {[]func(*member){beat(fencedInstance)}, []stream.GroupEventKind{lostEvent}, groupRest, ""},
 		"a late heartbeat's loss":  {[]func(*member){rejoin, beat(unknownMember)}, []stream.GroupEventKind{lostEvent}, groupRest, ""},
 		"a late heartbeat":         {[]func(*member){rejoin, beat(0)}, nil, groupJoin, "i-1"},
 		"a wish":                   {[]func(*member){(*member).wished, (*member).wished}, []stream.GroupEventKind{rebalancingEvent}, groupHeartbeat, "i-1"},
@@ -87,11 +85,28 @@ func TestMember(t *testing.T) {
 	}
 }
 
-func TestMemberReplacedSaysSo(t *testing.T) {
-	m := steadyMember(time.Now())
-	m.answered(groupHeartbeat, &groupAnswer{code: fencedInstance}, time.Now())
-	if e := m.poll(); !errors.Is(e.Err, stream.ErrReplaced) {
-		t.Errorf("the event is %+v", e)
+// TestMemberIsReplaced: a join of its own, or of its former life, may come late; it is
+// another process that comes again and again.
+func TestMemberIsReplaced(t *testing.T) {
+	now := time.Now()
+	m := steadyMember(now)
+	replaced := func(d time.Duration) stream.GroupEvent {
+		now = now.Add(d)
+		m.answered(groupHeartbeat, &groupAnswer{code: fencedInstance}, now)
+		e := m.poll()
+		m.rejoin(nil, nil)
+		m.answered(groupJoin, &groupAnswer{generation: 5, id: "i-1", leader: "x"}, now)
+		m.answered(groupSync, &groupAnswer{assignment: encodeAssignment([]stream.TopicPartition{at("t", 0)}, nil)}, now)
+		m.poll()
+		return e
+	}
+	for _, d := range []time.Duration{0, 2 * replacedFor, time.Second, time.Second} {
+		if e := replaced(d); e.Kind != stream.GroupLost || !errors.Is(e.Err, stream.ErrReplaced) {
+			t.Errorf("the event is %+v", e)
+		}
+	}
+	if e := replaced(time.Second); e.Kind != stream.GroupFailed || !errors.Is(e.Err, stream.ErrReplaced) {
+		t.Errorf("the last event is %+v", e)
 	}
 }
 

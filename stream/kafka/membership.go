@@ -178,9 +178,9 @@ func (g *membership) conclude(ctx context.Context, s groupStep, a groupAnswer, e
 	}
 	switch {
 	case ctx.Err() != nil:
-		g.member.missed(s, false, now)
+		g.member.missed(now)
 	case temporary(err) || a.code == serverError:
-		g.member.missed(s, answered && a.code != serverError, now)
+		g.member.missed(now)
 		g.stalled(s, err)
 	default:
 		g.member.fail(fmt.Errorf("group %s: %s: %w", g.cfg.Group, s, err))

@@ -45,7 +45,6 @@ func (f *Fire) stopUntilIdle() {
 func (f *Fire) stopUntilAborted() {
 	f.t.Helper()
 	f.LongStops++
-	f.life().still = true
 	f.standStill(31*time.Second, 34*time.Second)
 }
 
@@ -58,8 +57,9 @@ func (f *Fire) standStill(least, most time.Duration) {
 	f.log("go on")
 }
 
-// copy starts a second copy beside the program, which stands still and then goes
-// on. One of them has to see that, and to end.
+// copy starts a second copy beside the program, which stands still for a while and then
+// goes on: the two share the work, until one of them ends, in one way or the other, and
+// leaves it to the other one.
 func (f *Fire) copy() {
 	f.t.Helper()
 	f.Copies++
@@ -68,21 +68,27 @@ func (f *Fire) copy() {
 	f.signal(first, syscall.SIGSTOP)
 	f.start(1 - first.dir)
 	second := f.life()
-	first.rival, second.rival = true, true
 	if f.random.IntN(2) == 0 {
 		f.c.Await("the second copy to get on", f.grown())
 	} else {
 		f.wait(0, time.Second)
 	}
 	f.signal(first, syscall.SIGCONT)
-	f.c.Await("one of two copies to give way", func() bool { return first.Ended() || second.Ended() })
-	if !first.Ended() { // then the first is the present one
-		f.ended(second)
-		f.lives = append(f.lives[:len(f.lives)-2], second, first)
-	} else {
-		f.ended(first)
+	f.wait(0, 3*time.Second)
+	ends, lasts := first, second
+	if f.random.IntN(2) == 0 {
+		ends, lasts = second, first
 	}
-	f.log("life %d goes on", f.life().n)
+	if f.random.IntN(2) == 0 {
+		f.Kills++
+		ends.Kill()
+	} else {
+		ends.asked = true
+		ends.Stop()
+	}
+	f.ended(ends)
+	f.lives = append(f.lives[:len(f.lives)-2], ends, lasts)
+	f.log("life %d goes on", lasts.n)
 }
 
 func (f *Fire) brokerStops() {

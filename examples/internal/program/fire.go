@@ -53,7 +53,7 @@ func Ignite(t testing.TB, path string, partitions int32, input, output string, a
 	t.Logf("GRETE_SEED=%d has the same happen in the same order", seed)
 	f := &Fire{
 		t: t, c: c, path: path, input: input, output: output, partitions: partitions, random: rand.New(rand.NewPCG(seed, 0)), began: time.Now(),
-		args: append([]string{"-kafka", c.Address()}, args...),
+		args: append([]string{"-kafka", c.Address(), "-session-timeout", "6s"}, args...),
 		dirs: [2]string{filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "data")},
 	}
 	t.Cleanup(f.tell)

@@ -13,9 +13,8 @@ type life struct {
 	*Process
 	n     int // from 1 on
 	dir   int
-	rival bool // there was another copy meanwhile
+	asked bool // to end
 	away  bool // the broker was away meanwhile
-	still bool // it stood still for longer than the broker keeps a transaction open
 }
 
 func (f *Fire) life() *life { return f.lives[len(f.lives)-1] }
@@ -39,25 +38,18 @@ func (f *Fire) tend() {
 	f.start(p.dir)
 }
 
-// ended looks at how a life has ended: by a kill, or because there was another copy,
-// or because there was no broker when it started. One that was shut out before its
-// first commit can't know that there is no other copy.
+// ended looks at how a life has ended: by a kill, or because it was asked to, or because
+// there was no broker when it started.
 func (f *Fire) ended(p *life) {
 	f.t.Helper()
 	err := p.Wait()
 	if s, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && s.Signal() == syscall.SIGKILL {
 		return
 	}
-	said := p.Messages()
-	fenced := p.cmd.ProcessState.ExitCode() == 1 && strings.Contains(said, "another copy of this container has taken over")
 	switch {
-	case fenced && p.rival:
-		f.GaveWay++
+	case p.asked && err == nil:
 		return
-	case fenced && p.still:
-		f.Gone++
-		return
-	case p.away && !strings.Contains(said, "on Kafka at"):
+	case p.away && !strings.Contains(p.Messages(), "on Kafka at"):
 		f.Refused++
 		return
 	}

@@ -15,17 +15,16 @@ type Tally struct {
 	Kills, Wipes             int // a wipe is a kill, too
 	Stops, LongStops, Copies int
 	BrokerStops, BrokerKills int
-	Starts, GaveWay          int
+	Starts                   int
 	Refused                  int           // starts that failed, as the broker was away
-	Gone                     int           // ends before a first commit that took longer than a transaction may
 	Slowest                  time.Duration // until there was a new result
 	Lasted                   time.Duration // from the first start to the end
 }
 
 func (y Tally) String() string {
-	return fmt.Sprintf("%d kills, %d of them with a wipe; %d stops and %d long ones; %d second copies, %d gave way; %d went without a first commit; "+
+	return fmt.Sprintf("%d kills, %d of them with a wipe; %d stops and %d long ones; %d second copies; "+
 		"the broker was stopped %d times and killed %d times; %d starts, %d of them without a broker; the longest time to a new result was %v; %v in all",
-		y.Kills, y.Wipes, y.Stops, y.LongStops, y.Copies, y.GaveWay, y.Gone, y.BrokerStops, y.BrokerKills, y.Starts, y.Refused, y.Slowest.Round(time.Millisecond), y.Lasted)
+		y.Kills, y.Wipes, y.Stops, y.LongStops, y.Copies, y.BrokerStops, y.BrokerKills, y.Starts, y.Refused, y.Slowest.Round(time.Millisecond), y.Lasted)
 }
 
 // killsPerRound is how many kills there are in a round of fates.

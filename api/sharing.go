@@ -1,0 +1,68 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/stream"
+)
+
+// shares tells whether this process shares the job with others that are started
+// elsewhere: on a cluster, in a run without end.
+func (r *run) shares() bool { return r.kafka != nil && !r.Once }
+
+// identify reads who this process is, for a job that it shares: what lasts over its
+// restarts, and is gone with its state.
+func (r *run) identify(context.Context) (err error) {
+	if !r.shares() {
+		return nil
+	}
+	if r.identity, err = readIdentity(filepath.Join(r.Data, "identity")); err != nil {
+		return fmt.Errorf("data directory %s: %w", r.Data, err)
+	}
+	r.positions, err = container.OpenPositions(filepath.Join(r.Data, "state"))
+	return err
+}
+
+// readIdentity reads the file, or makes it. It is made as a whole or not at all.
+func readIdentity(file string) (string, error) {
+	b, err := os.ReadFile(file)
+	if identity := strings.TrimSpace(string(b)); err == nil && identity != "" {
+		return identity, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	identity := strings.ToLower(rand.Text())[:12]
+	if err := os.WriteFile(file+".new", []byte(identity+"\n"), 0o644); err != nil {
+		return "", err
+	}
+	return identity, os.Rename(file+".new", file)
+}
+
+// sharing says how a container shares its stage; nil if it doesn't.
+func (r *run) sharing(index int) (*container.Sharing, error) {
+	group, ok := r.system.(stream.Grouper)
+	if !ok || !r.shares() {
+		return nil, nil
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("asking for this machine's name: %w", err)
+	}
+	s := &container.Sharing{
+		Group: group, Instance: fmt.Sprintf("%s-%d", r.identity, index), Host: host,
+		Compatibility: r.planned.Fingerprint, State: r.positions, SessionTimeout: r.Session,
+	}
+	if r.server != nil {
+		s.Address = r.server.URL()
+	}
+	return s, nil
+}

@@ -1,0 +1,120 @@
+package container
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// adoptOpened takes in the tasks whose opening is over, as soon as what they have to
+// settle can be committed.
+func (c *Container) adoptOpened(ctx context.Context) error {
+	for _, o := range slices.Clone(c.openings) {
+		if !o.over() || ctx.Err() != nil || !c.place.mayCommit() {
+			continue
+		}
+		if err := c.adopt(ctx, o); err != nil {
+			return fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err)
+		}
+	}
+	return nil
+}
+
+// adopt builds the operators of the tasks of an opening, and starts reading their
+// inputs. What a crash has left half done is settled by a first commit, and so is where
+// a new input starts, and who owns the tasks now.
+func (c *Container) adopt(ctx context.Context, o *opening) error {
+	for i, m := range o.metas {
+		c.before[o.tasks[i].ID] = m.claim()
+	}
+	if o.err != nil {
+		return o.err
+	}
+	c.openings = slices.DeleteFunc(c.openings, func(other *opening) bool { return other == o })
+	c.tasks = append(c.tasks, o.tasks...)
+	slices.SortFunc(c.tasks, func(a, b *task) int { return cmp.Compare(a.ID, b.ID) })
+	c.ids = o.ids
+	for i, t := range o.tasks {
+		if err := c.build(t, o.metas[i]); err != nil {
+			return fmt.Errorf("task %d: %w", t.ID, err)
+		}
+		if err := o.restored[i].undo(c.now); err != nil {
+			return fmt.Errorf("task %d: undoing what was not committed: %w", t.ID, err)
+		}
+		t.moved = t.moved || !c.cfg.AtLeastOnce
+	}
+	for _, p := range o.partitions {
+		if err := c.attach(p); err != nil {
+			return fmt.Errorf("task %d: %w", p.task.ID, err)
+		}
+	}
+	if o.unsettled || !c.cfg.AtLeastOnce {
+		c.unsettled = true
+		if err := c.commit(ctx); err != nil {
+			return err
+		}
+		c.unsettled = false
+	}
+	if err := c.remember(o.tasks); err != nil {
+		return err
+	}
+	c.showState(o.tasks)
+	c.publish(c.cfg.Now(), true)
+	return nil
+}
+
+// build makes the operators of a restored task.
+func (c *Container) build(t *task, m *meta) error {
+	if t.State != nil {
+		t.State.Move(&c.budget)
+	}
+	logic, err := c.cfg.Program.NewLogic(c.cfg.Stage, &t.Task)
+	if err != nil {
+		return err
+	}
+	t.logic = logic
+	if m != nil {
+		logic.SetMarks(m.Operators)
+	}
+	for input := range c.cfg.Stage.Inputs {
+		if t.ID >= c.cfg.Stage.Inputs[input].Partitions {
+			logic.Source(input).SetWatermark(IdleTime)
+		}
+	}
+	return nil
+}
+
+// attach starts reading a partition of a task that is built.
+func (c *Container) attach(p *partition) error {
+	t := p.task
+	p.source = t.logic.Source(p.input)
+	p.disorder = p.source.Disorder().Milliseconds()
+	t.counts.Inputs = append(t.counts.Inputs, p.counts)
+	t.partitions = append(t.partitions, p)
+	c.partitions = append(c.partitions, p)
+	c.byName[p.TopicPartition] = p
+	if p.marks != nil {
+		c.refreshMarks(p)
+	}
+	p.source.SetWatermark(p.effectiveWatermark())
+	return c.consumer.Assign(p.TopicPartition, p.position)
+}
+
+// give closes tasks that are the container's no more. All that they have done is
+// committed.
+func (c *Container) give(tasks []*task) error {
+	gone := func(t *task) bool { return slices.Contains(tasks, t) }
+	for _, p := range c.partitions {
+		if gone(p.task) {
+			c.consumer.Unassign(p.TopicPartition)
+			c.chooser.remove(p)
+			delete(c.byName, p.TopicPartition)
+		}
+	}
+	c.partitions = slices.DeleteFunc(c.partitions, func(p *partition) bool { return gone(p.task) })
+	c.tasks = slices.DeleteFunc(slices.Clone(c.tasks), gone)
+	c.hideState(tasks)
+	return errors.Join(c.remember(tasks), c.closeTasks(tasks))
+}
