@@ -32,7 +32,7 @@ const diskAccounts = 20_000
 func newJob(t *testing.T, path string, args ...string) *job {
 	dir := t.TempDir()
 	j := &job{T: t, path: path, file: filepath.Join(dir, "payments.json"), data: filepath.Join(dir, "data")}
-	next, stop := iter.Pull(payments(diskAccounts))
+	next, stop := iter.Pull(payments(partitions, diskAccounts))
 	t.Cleanup(stop)
 	j.next = next
 	j.args = append(args, "-data", j.data, "-memory", "16MB", "-partitions", "4", "-commit-interval", "50ms",

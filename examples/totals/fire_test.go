@@ -49,7 +49,7 @@ func inOrder(t *testing.T, all []Balance) {
 func TestUnderFire(t *testing.T) {
 	t.Parallel()
 	f := program.Ignite(t, program.Build(t), partitions, input, output, "-containers", "2", "-commit-interval", "100ms")
-	paid := program.Burn(f, fireRate, payments(fireAccounts))
+	paid := program.Burn(f, fireRate, payments(partitions, fireAccounts))
 	read := func() []Balance { return balances(t, f.Cluster().Read(output)) }
 	verdict := program.Judge(f, balancesAfter(paid), func() map[int64][]Balance { return byPayment(read()) })
 	inOrder(t, read())

@@ -18,11 +18,11 @@ const (
 // payments makes payments without end. If they go to the input's partitions in turn,
 // those of an account are all in one of them: so there is one right order of them, and
 // one right balance after each.
-func payments(accounts int) iter.Seq[Payment] {
+func payments(partitions, accounts int) iter.Seq[Payment] {
 	return func(yield func(Payment) bool) {
 		r := rand.New(rand.NewPCG(11, 0))
 		for id := int64(0); ; id++ {
-			n := partitions*r.IntN(accounts/partitions) + int(id%partitions)
+			n := partitions*r.IntN(accounts/partitions) + int(id)%partitions
 			if !yield(Payment{ID: id, Account: fmt.Sprintf("account-%d", n), Amount: r.Int64N(20_000) - 8000}) {
 				return
 			}

@@ -122,6 +122,18 @@ func (c Cluster) Ends(topic string) (sum int64) {
 	return sum
 }
 
+// CommittedEnds are the offsets behind the last committed record of each partition.
+func (c Cluster) CommittedEnds(topic string) map[int32]int64 {
+	c.t.Helper()
+	ends, err := c.Admin().ListCommittedOffsets(c.t.Context(), topic)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	parts := make(map[int32]int64)
+	ends.Each(func(o kadm.ListedOffset) { parts[o.Partition] = o.Offset })
+	return parts
+}
+
 // Starts is the sum of the offsets of the first records.
 func (c Cluster) Starts(topic string) (sum int64) {
 	c.t.Helper()
