@@ -38,6 +38,7 @@ type runCommand struct {
 	Kafka       kafkaFlags    `embed:"" group:"kafka"`
 	Replication int16         `placeholder:"N" help:"On Kafka: copies of the topics that the job creates (default: the brokers' default)."`
 	Session     time.Duration `name:"session-timeout" default:"10s" help:"On Kafka: how long nothing is heard of a process before others take its tasks over."`
+	Standbys    int           `placeholder:"N" help:"On Kafka: how many other processes follow the state of each task, so that they can take it over at once (default: none)."`
 	AtLeastOnce bool          `help:"On Kafka: do without transactions. Nothing is lost, but after a failure results may come again."`
 }
 

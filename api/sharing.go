@@ -59,7 +59,7 @@ func (r *run) sharing(index int) (*container.Sharing, error) {
 	}
 	s := &container.Sharing{
 		Group: group, Instance: fmt.Sprintf("%s-%d", r.identity, index), Host: host,
-		Compatibility: r.planned.Fingerprint, State: r.positions, SessionTimeout: r.Session,
+		Compatibility: r.planned.Fingerprint, State: r.positions, SessionTimeout: r.Session, Standbys: r.Standbys,
 	}
 	if r.server != nil {
 		s.Address = r.server.URL()

@@ -21,7 +21,8 @@ type Container struct {
 	budget     kv.Budget
 	tasks      []*task       // by id
 	openings   []*opening    // of tasks that are to come
-	opened     chan struct{} // gets a token when an opening is over
+	opened     chan struct{} // gets a token when an opening, or the follower, is over
+	follower   *follower     // of tasks that others own; nil: there is none
 	partitions []*partition
 	byName     map[stream.TopicPartition]*partition
 	chooser    chooser
@@ -165,6 +166,7 @@ func (c *Container) Close() error {
 func (c *Container) close() error {
 	c.hideState(c.tasks)
 	var errs []error
+	errs = append(errs, c.unfollow(true))
 	for _, o := range slices.Clone(c.openings) {
 		errs = append(errs, c.discardOpening(o))
 	}

@@ -1,6 +1,7 @@
 package container
 
 import (
+	"slices"
 	"time"
 
 	"github.com/gretestream/grete/metrics"
@@ -33,11 +34,15 @@ func (c *Container) publish(now time.Time, always bool) {
 	for _, t := range c.tasks {
 		t.measure(c)
 	}
-	for _, o := range c.openings {
-		o.mu.Lock() // whose tasks are among those that are shown
+	beside := c.openings // whose tasks are among those that are shown
+	if c.follower != nil {
+		beside = append(slices.Clone(beside), &c.follower.opening)
+	}
+	for _, o := range beside {
+		o.mu.Lock()
 	}
 	c.cfg.Counts.Publish(&c.counts)
-	for _, o := range c.openings {
+	for _, o := range beside {
 		o.mu.Unlock()
 	}
 }

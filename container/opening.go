@@ -54,13 +54,18 @@ func (c *Container) begin(ctx context.Context, ids []int32) error {
 		defer close(o.done)
 		defer o.cancel()
 		o.err = o.run(ctx)
-		select {
-		case c.opened <- struct{}{}:
-		default:
-		}
+		c.notifyOpened()
 	})
 	c.publish(c.cfg.Now(), true)
 	return nil
+}
+
+// notifyOpened wakes the loop.
+func (c *Container) notifyOpened() {
+	select {
+	case c.opened <- struct{}{}:
+	default:
+	}
 }
 
 // run does it, step by step.

@@ -45,7 +45,7 @@ func (c *Container) enter(ctx context.Context) error {
 	if s == nil {
 		return nil
 	}
-	d := divider{c.cfg.Stage}
+	d := divider{c.cfg.Stage, s.Standbys}
 	m, err := s.Group.Join(ctx, stream.GroupConfig{
 		Group: c.cfg.Stage.Group, Instance: s.Instance, Topics: d.topics(), Assign: d.divide,
 		SessionTimeout: s.SessionTimeout, Heartbeat: s.Heartbeat, RebalanceTimeout: s.RebalanceTimeout,
@@ -111,7 +111,14 @@ func (c *Container) attend(ctx context.Context) error {
 	if err := c.giveBack(ctx); err != nil {
 		return err
 	}
-	return c.takeOn(ctx)
+	if err := c.unfollow(false); err != nil {
+		return err
+	}
+	if err := c.takeOn(ctx); err != nil {
+		return err
+	}
+	c.follow(ctx)
+	return nil
 }
 
 // take takes one event in.
@@ -129,6 +136,7 @@ func (p *place) take(e stream.GroupEvent) error {
 		}
 		p.generation, p.member, p.tasks = e.Generation, e.Member, p.divider.tasks(e.Partitions)
 		p.settled, p.asked = true, false
+		p.owes = p.owes || len(p.share.Gives) > 0
 	case stream.GroupLost:
 		p.tasks, p.settled, p.asked, p.owes = nil, false, false, true
 		return fmt.Errorf("%w: %w", errLostPlace, e.Err)
@@ -184,7 +192,10 @@ func (c *Container) rejoin() error {
 // info is what the container says of itself.
 func (c *Container) info() memberInfo {
 	s := c.cfg.Sharing
-	m := memberInfo{Host: s.Host, Address: s.Address, Producer: c.cfg.TransactionalID(), Compatibility: s.Compatibility, Coming: c.place.share.Coming}
+	m := memberInfo{
+		Host: s.Host, Address: s.Address, Producer: c.cfg.TransactionalID(), Compatibility: s.Compatibility,
+		Coming: c.place.share.Coming, Standbys: c.place.share.Standbys,
+	}
 	m.State = s.State.of(c.cfg.Stage.Name)
 	for _, t := range c.tasks {
 		if t.State != nil {
@@ -198,8 +209,7 @@ func (c *Container) info() memberInfo {
 func (c *Container) takeOn(ctx context.Context) error {
 	var fresh []int32
 	for _, id := range c.place.tasks {
-		running := slices.ContainsFunc(c.tasks, func(t *task) bool { return t.ID == id })
-		if !running && !slices.ContainsFunc(c.openings, func(o *opening) bool { return o.has(id) }) {
+		if !c.has(id) {
 			fresh = append(fresh, id)
 		}
 	}
@@ -207,4 +217,10 @@ func (c *Container) takeOn(ctx context.Context) error {
 		return nil
 	}
 	return c.begin(ctx, fresh)
+}
+
+// has tells whether a task runs here, or is about to.
+func (c *Container) has(id int32) bool {
+	return slices.ContainsFunc(c.tasks, func(t *task) bool { return t.ID == id }) ||
+		slices.ContainsFunc(c.openings, func(o *opening) bool { return o.has(id) })
 }

@@ -49,11 +49,10 @@ func (p *Positions) of(stage string) map[int32]int64 {
 	return of
 }
 
-// remember keeps the positions of tasks of a stage. The file is replaced as a whole:
-// after a crash it is as it was, or as it is.
-func (p *Positions) remember(stage string, tasks []*task) error {
+// note takes the positions of tasks of a stage in.
+func (p *Positions) note(stage string, tasks []*task) {
 	if p == nil {
-		return nil
+		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -68,9 +67,17 @@ func (p *Positions) remember(stage string, tasks []*task) error {
 			p.at[stage][t.ID] = t.position()
 		}
 	}
-	if p.file == "" {
+}
+
+// remember notes the positions of tasks of a stage, and keeps all on the disk. The file is replaced as a whole:
+// after a crash it is as it was, or as it is.
+func (p *Positions) remember(stage string, tasks []*task) error {
+	p.note(stage, tasks)
+	if p == nil || p.file == "" {
 		return nil
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	b, err := json.Marshal(p.at)
 	if err != nil {
 		return err

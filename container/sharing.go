@@ -22,6 +22,8 @@ type Sharing struct {
 	Address  string // where its process is asked over HTTP; "": nowhere
 	// Compatibility is that of the plan: whose differs can't run side by side.
 	Compatibility string
+	// Standbys is how many others follow the state of each task. All say the same.
+	Standbys int
 	// State is what of the tasks' state is on this disk. nil: nobody knows.
 	State *Positions
 	// SessionTimeout, Heartbeat and RebalanceTimeout are those of [stream.GroupConfig].
@@ -37,13 +39,19 @@ type memberInfo struct {
 	Compatibility string          `json:"compatibility"`
 	State         map[int32]int64 `json:"state,omitempty"` // as in [scheduler.Member]
 	Coming        []int32         `json:"coming,omitempty"`
+	Standbys      []int32         `json:"standbys,omitempty"`
 }
 
 // A share is what a generation's leader says to a member.
 type share struct {
-	Refused string      `json:"refused,omitempty"` // why it can't be a member
-	Coming  []int32     `json:"coming,omitempty"`
-	Members []neighbour `json:"members"`
+	Refused string `json:"refused,omitempty"` // why it can't be a member
+	// Gives are tasks that it has and is to have no more. Others wait for them until it
+	// rejoins, also if it is killed before, and its next life never had them.
+	Gives []int32 `json:"gives,omitempty"`
+	// Tasks whose state it follows: it is to have them, or may be.
+	Coming   []int32     `json:"coming,omitempty"`
+	Standbys []int32     `json:"standbys,omitempty"`
+	Members  []neighbour `json:"members"`
 }
 
 // A neighbour is a member of the generation.
@@ -55,7 +63,10 @@ type neighbour struct {
 }
 
 // A divider divides the tasks of a stage among the members of its group.
-type divider struct{ stage *scheduler.Stage }
+type divider struct {
+	stage    *scheduler.Stage
+	standbys int
+}
 
 // topic is that whose partitions stand for tasks: the widest input's.
 func (d divider) topic() string {
@@ -111,10 +122,13 @@ func (d divider) divide(members []stream.GroupMember) ([]stream.GroupAssignment,
 	}
 	refused := refuse(members, infos)
 	group := scheduler.Group{Tasks: d.stage.Tasks}
+	if len(d.stage.Stores) > 0 {
+		group.Standbys = d.standbys
+	}
 	for i, m := range members {
 		if refused[i] == "" {
 			group.Members = append(group.Members, scheduler.Member{
-				ID: m.ID, Host: infos[i].Host, Tasks: d.tasks(m.Owned), Generation: m.Generation, Coming: infos[i].Coming, State: infos[i].State,
+				ID: m.ID, Host: infos[i].Host, Tasks: d.tasks(m.Owned), Generation: m.Generation, Coming: infos[i].Coming, Standbys: infos[i].Standbys, State: infos[i].State,
 			})
 		}
 	}
@@ -156,7 +170,8 @@ func (d divider) tell(members []stream.GroupMember, infos []memberInfo, refused 
 	}
 	assignments := make([]stream.GroupAssignment, len(members))
 	for i, m := range members {
-		data, err := json.Marshal(share{Refused: refused[i], Coming: parts[m.ID].Coming, Members: all})
+		gives := slices.DeleteFunc(d.tasks(m.Owned), func(id int32) bool { return slices.Contains(parts[m.ID].Tasks, id) })
+		data, err := json.Marshal(share{Refused: refused[i], Gives: gives, Coming: parts[m.ID].Coming, Standbys: parts[m.ID].Standbys, Members: all})
 		if err != nil {
 			return nil, err
 		}

@@ -82,7 +82,7 @@ func (s scrape) container(snap *Snapshot, l []string) {
 
 func (s scrape) task(t *Task, l []string) {
 	emit(s, s.all.task, t, l...)
-	for state := TaskStarting; state <= TaskEnded; state++ {
+	for state := TaskStarting; state <= TaskStandby; state++ {
 		emit(s, s.all.state, state == t.State, with(l, state.String())...)
 	}
 	for _, in := range t.Inputs {

@@ -78,7 +78,8 @@ const (
 	TaskStarting TaskState = iota
 	TaskRestoring
 	TaskRunning
-	TaskEnded // its bounded input is processed
+	TaskEnded   // its bounded input is processed
+	TaskStandby // another container has it; its state is followed here
 )
 
 func (s TaskState) String() string {
@@ -91,6 +92,8 @@ func (s TaskState) String() string {
 		return "running"
 	case TaskEnded:
 		return "ended"
+	case TaskStandby:
+		return "standby"
 	}
 	return "unknown"
 }

@@ -31,7 +31,9 @@ type Simulation struct {
 	slots   []*slot
 	layouts int // slots, ever
 	disks   int // ever
-	failed  error
+
+	standbys int // of each task
+	failed   error
 }
 
 const (
@@ -50,6 +52,9 @@ func New(seed uint64, job Job, trace *Trace) *Simulation {
 	s := &Simulation{World: w, Hits: make(map[Fault]int), job: job, trace: trace}
 	s.network = &network{sim: s, cluster: kafkasim.New(brokers), brokers: make([]broker, brokers)}
 	s.faults = w.draw()
+	if job.Shared {
+		s.standbys = w.chance.IntN(2)
+	}
 	return s
 }
 

@@ -61,16 +61,19 @@ func (t *thread) run() {
 	}
 }
 
-// abandon ends threads where they wait.
+// abandon ends threads where they wait, and those that they start as they end.
 func (w *World) abandon(which func(*thread) bool) {
-	for _, t := range slices.Clone(w.threads) {
-		if which(t) {
-			w.running = t
-			t.abandon()
+	for {
+		i := slices.IndexFunc(w.threads, which)
+		if i < 0 {
+			break
 		}
+		t := w.threads[i]
+		w.threads = slices.Delete(w.threads, i, i+1)
+		w.running = t
+		t.abandon()
 	}
 	w.running = nil
-	w.threads = slices.DeleteFunc(w.threads, which)
 }
 
 // wait ends the turn of the thread that runs, until something has come, or d has

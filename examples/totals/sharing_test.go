@@ -29,6 +29,7 @@ type crew struct {
 	c     program.Cluster
 	path  string
 	dirs  string
+	args  []string
 	tasks []map[string]float64 // by process, of each task the records that it has read
 	all   []*program.Process
 }
@@ -36,8 +37,8 @@ type crew struct {
 // join starts another process.
 func (w *crew) join() *program.Process {
 	w.Helper()
-	p := program.Start(w, w.path, "-kafka", w.c.Address(), "-data", filepath.Join(w.dirs, fmt.Sprint(len(w.all))),
-		"-commit-interval", "100ms", "-session-timeout", sessionTimeout.String(), "-memory", "64MB")
+	p := program.Start(w, w.path, append(slices.Clone(w.args), "-kafka", w.c.Address(), "-data", filepath.Join(w.dirs, fmt.Sprint(len(w.all))),
+		"-commit-interval", "100ms", "-session-timeout", sessionTimeout.String())...)
 	w.c.Await("a program that can be asked", func() bool { return p.Asked() || p.Ended() })
 	w.all, w.tasks = append(w.all, p), append(w.tasks, nil)
 	return p
@@ -116,7 +117,7 @@ func TestSharing(t *testing.T) {
 	c := program.StartKafka(t, kafkatest.Options{})
 	c.CreateTopic(t, input, sharedPartitions, nil)
 	c.CreateTopic(t, output, sharedPartitions, nil)
-	w := &crew{T: t, c: c, path: program.Build(t), dirs: t.TempDir()}
+	w := &crew{T: t, c: c, path: program.Build(t), dirs: t.TempDir(), args: []string{"-memory", "64MB"}}
 	var paid []Payment
 	feed := c.Feed(input, sharedPartitions, fireRate, func(yield func([]byte) bool) {
 		for p := range payments(sharedPartitions, sharedAccounts) {
