@@ -19,6 +19,7 @@ type mutant struct {
 	name     string
 	file     string // from the module's root
 	old, new string
+	shared   bool // it is about containers that share
 }
 
 var mutants = []mutant{
@@ -28,26 +29,26 @@ var mutants = []mutant{
 	if err := c.eachMoved(early); err != nil {
 		return err
 	}
-	ends, err := c.producer.Commit(ctx, c.offsets())`},
+	ends, err := c.producer.Commit(ctx, c.offsets())`, false},
 	{"the changelog isn't in the transaction", "container/commit.go",
-		`	return t.State.Prepare(t.log)`, `	return t.State.Prepare(func(int, []byte, []byte) error { return nil })`},
+		`	return t.State.Prepare(t.log)`, `	return t.State.Prepare(func(int, []byte, []byte) error { return nil })`, false},
 	{"the offsets aren't in the transaction", "container/commit.go",
-		`c.producer.Commit(ctx, c.offsets())`, `c.producer.Commit(ctx, stream.GroupOffsets{})`},
+		`c.producer.Commit(ctx, c.offsets())`, `c.producer.Commit(ctx, stream.GroupOffsets{})`, false},
 	{"repartition topics are trimmed before the commit", "container/commit.go",
 		`	ends, err := c.producer.Commit(ctx, c.offsets())`,
 		`	c.trim(ctx, c.cfg.Now())
-	ends, err := c.producer.Commit(ctx, c.offsets())`},
+	ends, err := c.producer.Commit(ctx, c.offsets())`, false},
 	{"offsets needn't be stable", "container/sim/simulation.go",
 		`	s.faults = w.draw()`, `	s.network.cluster.UnstableOffsets = true
-	s.faults = w.draw()`},
+	s.faults = w.draw()`, false},
 	{"no new epoch after an unknown outcome", "stream/kafka/transaction.go",
-		`t.who.id < 0 || t.doubt && !t.begun`, `t.who.id < 0`},
+		`t.who.id < 0 || t.doubt && !t.begun`, `t.who.id < 0`, false},
 	{"what isn't known to have happened isn't asked again", "stream/kafka/transaction.go",
 		`		t.unknown = s
 `, `		t.over()
-`},
+`, false},
 	{"watermarks aren't restored", "container/locate.go",
-		`p.marks.epoch, p.marks.marks = in.Epoch, in.Marks`, `p.marks.epoch = in.Epoch`},
+		`p.marks.epoch, p.marks.marks = in.Epoch, in.Marks`, `p.marks.epoch = in.Epoch`, false},
 	{"the meta record survives without the state", "container/sim/disk.go",
 		`	db.tail = append(db.tail, bytes.Clone(b.Encoded()))`,
 		`	meta := db.base.NewBatch()
@@ -60,15 +61,26 @@ var mutants = []mutant{
 	if err := db.base.Write(meta); err != nil {
 		return err
 	}
-	db.tail = append(db.tail, bytes.Clone(b.Encoded()))`},
+	db.tail = append(db.tail, bytes.Clone(b.Encoded()))`, false},
 	{"what was aborted is read", "stream/kafka/aborted.go",
-		`	return len(f.open) > 0 &&`, `	return len(f.open) < 0 &&`},
+		`	return len(f.open) > 0 &&`, `	return len(f.open) < 0 &&`, false},
 	{"the end isn't waited for until all has arrived", "stream/kafka/producer_commit.go",
 		`	if err := p.flush(ctx); err != nil {
 		return err
 	}
 	if`, `	p.send()
-	if`},
+	if`, false},
+	{"tasks are given up without a commit", "container/place.go",
+		`	if p.settled {
+		if err := c.commit(ctx); err != nil {
+			return err
+		}
+	}
+`, ``, true},
+	{"who was lost goes on with its transaction", "container/place.go",
+		`		return fmt.Errorf("%w: %w", errLostPlace, e.Err)`, `		return nil`, true},
+	{"a commit is of no generation", "container/commit.go",
+		`g.Generation, g.Member, g.Instance = c.place.generation, c.place.member, c.cfg.Sharing.Instance`, `g.Generation = 0`, true},
 }
 
 // TestMutants: without any one of the steps that the guarantee rests on, the
@@ -85,7 +97,11 @@ func TestMutants(t *testing.T) {
 
 func (m mutant) mustFail(t *testing.T, root string) {
 	overlay := m.overlay(t, root)
-	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay, "-run", "^TestSimulation$", "-timeout", "5m", "./api/apitest", "-seeds", *mutantSeeds)
+	test := "^TestSimulation$"
+	if m.shared {
+		test = "^TestSimulationOfSharing$"
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "test", "-overlay", overlay, "-run", test, "-timeout", "5m", "./api/apitest", "-seeds", *mutantSeeds)
 	cmd.Dir = root
 	out, err := cmd.CombinedOutput()
 	switch {

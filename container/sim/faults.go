@@ -41,7 +41,7 @@ func (w *World) draw() Faults {
 		LostRequests: rare(300, 60), LostAnswers: rare(300, 60), LateRequests: rare(300, 60), Repeats: rare(100, 10), Slow: rare(100, 10),
 		BrokerKills: rare(400, 150), BrokerPauses: rare(400, 150), LeaderMoves: rare(100, 20), SlowMarkers: rare(20, 4),
 		Kills: rare(150, 40), Pauses: rare(200, 60), Doubles: rare(400, 150), Stops: rare(200, 80), ClockJumps: rare(200, 60),
-		Wipes: rare(6, 2), CommitKills: rare(60, 10), Layouts: rare(300, 100),
+		Wipes: rare(6, 2), CommitKills: rare(40, 8), Layouts: rare(300, 100),
 	}
 }
 
