@@ -82,6 +82,9 @@ func (r *run) serve(ctx context.Context) (err error) {
 			return err
 		}
 		r.say("job at %s/api/v1/job, state at /api/v1/stores/STORE/KEY, metrics and health at /metrics, /healthz, /readyz", r.server.URL())
+		if at, guessed := r.server.Advertised(); guessed != "" {
+			r.say("others find this process at %s, %s; -advertise HOST:PORT says otherwise", at, guessed)
+		}
 	}
 	if len(r.printers) == 0 {
 		r.say("writes to %s; -print TOPIC shows it", strings.Join(r.outputTopics(), ", "))

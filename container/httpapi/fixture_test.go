@@ -70,7 +70,7 @@ func thePlan() *scheduler.Plan {
 
 // A job is the tasks of the plan's second stage, open and without a loop.
 type job struct {
-	t       *testing.T
+	t       testing.TB
 	cfg     httpapi.Config
 	readers container.Readers
 	now     time.Time
@@ -78,7 +78,7 @@ type job struct {
 	http.Handler
 }
 
-func newJob(t *testing.T, change ...func(*httpapi.Config)) *job {
+func newJob(t testing.TB, change ...func(*httpapi.Config)) *job {
 	j := &job{t: t, now: time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)}
 	build := metrics.Build{Version: "v0.1.0", Revision: "abc", Go: "go1.27.3"}
 	j.cfg = httpapi.Config{

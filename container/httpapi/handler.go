@@ -12,19 +12,36 @@ import (
 )
 
 // A server answers for the job.
-type server struct{ cfg Config }
+type server struct {
+	cfg     Config
+	peers   *peers
+	bound   bound
+	planned map[place]int // the containers of tasks, if Owners is nil
+}
+
+func newServer(cfg Config) *server {
+	if cfg.Queries <= 0 {
+		cfg.Queries = defaultQueries
+	}
+	if cfg.PeerTimeout <= 0 {
+		cfg.PeerTimeout = peerTimeout
+	}
+	return &server{cfg: cfg, peers: newPeers(&cfg), bound: newBound(cfg.Queries), planned: planned(cfg.Plan)}
+}
 
 // NewHandler serves a job, without a listener. Who uses it sees to it that without a
-// token nobody but this machine can reach it.
-func NewHandler(cfg Config) http.Handler {
-	s := &server{cfg}
+// token nobody but this machine can reach it. Connections to other processes that it
+// has used are closed within half a minute.
+func NewHandler(cfg Config) http.Handler { return newServer(cfg).handler() }
+
+func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
 	for path, answer := range map[string]func(http.ResponseWriter, *http.Request) error{
-		"/api/v1/job":                     s.job,
+		"/api/v1/job":                     s.query(s.job),
 		"/api/v1/health":                  s.health,
 		"/api/v1/ready":                   s.ready,
-		"/api/v1/stores/{store}":          s.store,
-		"/api/v1/stores/{store}/{key...}": s.storeKey,
+		"/api/v1/stores/{store}":          s.query(s.store),
+		"/api/v1/stores/{store}/{key...}": s.query(s.storeKey),
 	} {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
 			if err := answer(w, r); err != nil {
@@ -34,11 +51,11 @@ func NewHandler(cfg Config) http.Handler {
 		mux.HandleFunc(path, notAllowed)
 	}
 	mux.HandleFunc("/", nothingHere)
-	page := metrics.Handler(cfg.Registry)
+	page := metrics.Handler(s.cfg.Registry)
 	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
 		mux.Handle("GET "+path, page)
 	}
-	return newGuard(&cfg, mux)
+	return newGuard(&s.cfg, mux)
 }
 
 func notAllowed(w http.ResponseWriter, r *http.Request) {

@@ -1,33 +1,57 @@
 package httpapi
 
 import (
-	"math"
+	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
 )
 
-func (s *server) job(w http.ResponseWriter, _ *http.Request) error {
+// job answers for the whole job, or, with local=true, for what is in this process.
+func (s *server) job(w http.ResponseWriter, r *http.Request) error {
+	job := s.jobHere()
+	local := false
+	if text := r.URL.Query().Get("local"); text != "" {
+		var err error
+		if local, err = strconv.ParseBool(text); err != nil {
+			return badRequest(fmt.Errorf("local: %q is neither true nor false", text))
+		}
+	}
+	if s.cfg.Owners != nil && !local && !forwarded(r) {
+		s.addOthers(r.Context(), &job)
+	}
+	return writeJSON(w, http.StatusOK, job)
+}
+
+func (s *server) jobHere() Job {
 	seen := s.look()
 	b := s.cfg.Build
-	job := Job{
-		App: s.cfg.Plan.App, Fingerprint: s.cfg.Plan.Fingerprint, PlanVersion: s.cfg.Plan.Version,
+	job := Job{App: s.cfg.Plan.App, Process: Process{
+		Address: s.cfg.Advertise, Fingerprint: s.cfg.Plan.Fingerprint, PlanVersion: s.cfg.Plan.Version,
 		Program: Program{Version: b.Version, Revision: b.Revision, Go: b.Go},
 		At:      seen.at.UnixMilli(),
-	}
+	}}
 	for i := range s.cfg.Plan.Stages {
 		job.Stages = append(job.Stages, s.stage(&s.cfg.Plan.Stages[i], seen))
 	}
-	return writeJSON(w, http.StatusOK, job)
+	return job
 }
 
 // A view is what the containers had published at one time.
 type view struct {
 	at         time.Time
 	containers map[place]*metrics.Snapshot
-	tasks      map[place]*metrics.Task
+	tasks      map[place]seenTask
+}
+
+// A seenTask is one that a container has published.
+type seenTask struct {
+	*metrics.Task
+	container int
 }
 
 // A place is a container or a task of a stage.
@@ -38,38 +62,62 @@ type place struct {
 
 func (s *server) look() view {
 	sample := s.cfg.Registry.Sample()
-	v := view{sample.At, make(map[place]*metrics.Snapshot), make(map[place]*metrics.Task)}
+	v := view{sample.At, make(map[place]*metrics.Snapshot), make(map[place]seenTask)}
 	for _, c := range sample.Containers {
 		v.containers[place{c.Stage, c.Container}] = c
 		for _, t := range c.Tasks {
-			v.tasks[place{c.Stage, int(t.ID)}] = t
+			v.tasks[place{c.Stage, int(t.ID)}] = seenTask{t, c.Container}
 		}
 	}
 	return v
 }
 
+// stage is what of a stage is in this process.
 func (s *server) stage(plan *scheduler.Stage, seen view) Stage {
-	stage := Stage{Name: plan.Name, Group: plan.Group, Containers: []Container{}, Tasks: make([]Task, plan.Tasks)}
-	for n, tasks := range scheduler.Assign(plan.Tasks, plan.Containers) {
+	stage := Stage{Name: plan.Name, Group: plan.Group, Containers: []Container{}, Tasks: []Task{}}
+	for _, n := range s.containers(plan, seen) {
 		c := Container{Number: n, Address: s.cfg.Advertise}
 		if snap := seen.containers[place{plan.Name, n}]; snap != nil {
 			c.Commits, c.LastCommit = snap.Commits, known(snap.LastCommit, 0)
 		}
 		stage.Containers = append(stage.Containers, c)
-		for _, id := range tasks {
-			stage.Tasks[id] = s.task(plan, id, n, seen)
+	}
+	for id := range plan.Tasks {
+		if s.owner(plan.Name, id).here {
+			stage.Tasks = append(stage.Tasks, s.task(plan, id, seen))
 		}
 	}
 	return stage
 }
 
-func (s *server) task(plan *scheduler.Stage, id int32, owner int, seen view) Task {
-	t := Task{ID: id, Container: owner, State: metrics.TaskStarting.String(), Inputs: []Input{}, Stores: s.sizes(plan, id)}
-	m := seen.tasks[place{plan.Name, int(id)}]
-	if m == nil {
+// containers are the numbers of a stage's containers in this process: those that are
+// planned, or, where others share the work, those that there are.
+func (s *server) containers(plan *scheduler.Stage, seen view) (numbers []int) {
+	if s.cfg.Owners == nil {
+		for n := range scheduler.Assign(plan.Tasks, plan.Containers) {
+			numbers = append(numbers, n)
+		}
+		return numbers
+	}
+	for at := range seen.containers {
+		if at.stage == plan.Name {
+			numbers = append(numbers, at.number)
+		}
+	}
+	slices.Sort(numbers)
+	return numbers
+}
+
+func (s *server) task(plan *scheduler.Stage, id int32, seen view) Task {
+	t := Task{
+		ID: id, Address: s.cfg.Advertise, Container: s.containerOf(plan, id, seen),
+		State: metrics.TaskStarting.String(), Inputs: []Input{}, Stores: s.sizes(plan, id),
+	}
+	m, ok := seen.tasks[place{plan.Name, int(id)}]
+	if !ok {
 		return t
 	}
-	t.State, t.Watermark, t.Restore = m.State.String(), known(m.Watermark, metrics.NoTime), restore(m, seen.at)
+	t.State, t.Watermark, t.Restore = m.State.String(), known(m.Watermark, metrics.NoTime), restore(m.Task, seen.at)
 	for _, in := range m.Inputs {
 		t.Inputs = append(t.Inputs, Input{
 			Topic: in.Topic, Partition: in.Partition, Position: known(in.Next, -1), End: known(in.End, -1), Lag: known(in.Lag(), -1),
@@ -92,19 +140,6 @@ func (s *server) sizes(plan *scheduler.Stage, task int32) []Store {
 		}
 	}
 	return stores
-}
-
-// restore is how far a task's restore is; nil if there is none.
-func restore(m *metrics.Task, at time.Time) *Restore {
-	if m == nil || m.State != metrics.TaskRestoring {
-		return nil
-	}
-	r := &Restore{Left: m.RestoreLeft()}
-	if left := m.RestoreTime(at); left > 0 {
-		seconds := int64(math.Ceil(left.Seconds()))
-		r.Seconds = &seconds
-	}
-	return r
 }
 
 // known returns nil for the value that stands for none.

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,14 +70,14 @@ func TestRestoring(t *testing.T) {
 	for _, path := range []string{"/api/v1/stores/counts/" + key, "/api/v1/stores/minutes/" + key, "/api/v1/stores/minutes/" + key + "?window=0"} {
 		var p httpapi.Problem
 		w := j.answer(path, http.StatusServiceUnavailable, &p)
-		if p.Owner == nil || *p.Owner != (httpapi.Owner{Stage: "by-user", Task: 2, Address: "here.example:8080"}) || p.Restore == nil ||
+		if p.Owner == nil || p.Owner.Task != 2 || p.Owner.Stage != "by-user" || *p.Owner.Container != 0 || p.Owner.Address != "here.example:8080" || p.Restore == nil ||
 			p.Restore.Left != 2500 || p.Restore.Seconds == nil || *p.Restore.Seconds != 25 || w.Header().Get("Retry-After") != "25" {
 			t.Errorf("%s answers %+v, retry after %q", path, p, w.Header().Get("Retry-After"))
 		}
 	}
 	var p httpapi.Problem
 	w := j.answer("/api/v1/stores/counts?limit=1", http.StatusServiceUnavailable, &p)
-	if p.Owner == nil || p.Owner.Task != 1 || p.Owner.Container != 1 || p.Restore != nil || w.Header().Get("Retry-After") != "1" {
+	if p.Owner == nil || p.Owner.Task != 1 || *p.Owner.Container != 1 || p.Restore != nil || !slices.Equal(p.Tasks, []int32{1, 2}) || w.Header().Get("Retry-After") != "25" {
 		t.Errorf("a range of a task that isn't there answers %+v", p)
 	}
 	if err := j.dbs[0].Close(); err != nil {

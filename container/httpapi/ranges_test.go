@@ -1,8 +1,10 @@
 package httpapi_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -14,9 +16,22 @@ import (
 // pages follows a range page by page, and returns its keys, after their windows.
 func (j *job) pages(path string) (keys []string, pages int) {
 	j.t.Helper()
-	for path != "" {
+	return follow(j.t, path, func(path string) *httptest.ResponseRecorder { return j.get(path) })
+}
+
+func (p *process) pages(path string) (keys []string, pages int) {
+	p.t.Helper()
+	return follow(p.t, path, func(path string) *httptest.ResponseRecorder { return p.get(path) })
+}
+
+func follow(t testing.TB, path string, get func(path string) *httptest.ResponseRecorder) (keys []string, pages int) {
+	t.Helper()
+	for path != "" && pages < 1000 {
 		var p httpapi.Page
-		j.answer(path, http.StatusOK, &p)
+		w := get(path)
+		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != http.StatusOK {
+			t.Fatalf("%s answers %d %s", path, w.Code, w.Body)
+		}
 		for _, e := range p.Entries {
 			key := string(e.Key)
 			if e.Start != nil {

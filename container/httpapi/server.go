@@ -15,8 +15,10 @@ import (
 
 // Config is what is served, where, and to whom.
 type Config struct {
-	Address   string // HOST:PORT to listen on; empty: a free port of the loopback interface
-	Advertise string // HOST:PORT at which others find it; empty: where it listens
+	Address string // HOST:PORT to listen on; empty: a free port of the loopback interface
+	// Advertise is the HOST:PORT at which others find it; empty: where it listens, or, if
+	// that is on all addresses of this machine, the first of them, or else its name.
+	Advertise string
 	// Token is what requests must bear, but for those of health and readiness. Where
 	// there is none, nothing but the loopback interface is listened on.
 	Token string
@@ -25,6 +27,16 @@ type Config struct {
 	Registry *metrics.Registry
 	Readers  *container.Readers
 	Build    metrics.Build
+
+	// Owners knows the other processes of the job; nil: there are none. What they have
+	// they are asked for, with the token.
+	Owners Owners
+	// PeerTimeout bounds how long a request waits for other processes; 0 means 3 s.
+	PeerTimeout time.Duration
+	// Queries is how many requests for the job or a store are answered at a time, and
+	// as many again of those that come from other processes; 0 means 64. Further ones
+	// are told to ask again. Health, readiness and metrics aren't counted.
+	Queries int
 }
 
 // ErrNoToken: an address that others can reach isn't served without a token.
@@ -33,6 +45,8 @@ var ErrNoToken = errors.New("others than this machine can reach it, and there is
 // A Server serves a job until it is closed.
 type Server struct {
 	listener net.Listener
+	asked    *server
+	guessed  string // how the advertised address was found, if neither said nor listened on
 	http     *http.Server
 	done     chan struct{}
 	err      error // of Serve, once done is closed
@@ -51,19 +65,22 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if at, ok := listener.Addr().(*net.TCPAddr); cfg.Token == "" && (!ok || !at.IP.IsLoopback()) {
 		return nil, errors.Join(fmt.Errorf("serving HTTP on %s: %w", cfg.Address, ErrNoToken), listener.Close())
 	}
+	guessed := ""
 	if cfg.Advertise == "" {
-		cfg.Advertise = listener.Addr().String()
+		cfg.Advertise, guessed = advertised(listener.Addr())
 	}
-	return serve(listener, NewHandler(cfg)), nil
+	s := serve(listener, newServer(cfg))
+	s.guessed = guessed
+	return s, nil
 }
 
 // serve bounds how long a connection may take, so that clients that stand still don't
 // add up.
-func serve(listener net.Listener, h http.Handler) *Server {
+func serve(listener net.Listener, asked *server) *Server {
 	s := &Server{
-		listener: listener,
+		listener: listener, asked: asked,
 		http: &http.Server{
-			Handler: h, MaxHeaderBytes: 64 << 10,
+			Handler: asked.handler(), MaxHeaderBytes: 64 << 10,
 			ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		},
 		done: make(chan struct{}),
@@ -78,7 +95,17 @@ func serve(listener net.Listener, h http.Handler) *Server {
 }
 
 // URL is where the server is, without a path.
-func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
+func (s *Server) URL() string {
+	if onAll(s.listener.Addr()) {
+		return "http://" + s.asked.cfg.Advertise
+	}
+	return "http://" + s.listener.Addr().String()
+}
+
+// Advertised is the HOST:PORT at which others find the server. If that was neither said
+// nor is listened on it tells, too, what of this machine was taken, in words: it may be
+// the wrong one.
+func (s *Server) Advertised() (address, guessed string) { return s.asked.cfg.Advertise, s.guessed }
 
 // Close lets requests that are under way finish until ctx is done, ends the
 // others, and waits for the server to have stopped.
@@ -88,5 +115,6 @@ func (s *Server) Close(ctx context.Context) error {
 		err = errors.Join(fmt.Errorf("stopping the HTTP server: %w", err), s.http.Close())
 	}
 	<-s.done
+	s.asked.peers.close()
 	return errors.Join(err, s.err)
 }

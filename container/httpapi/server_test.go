@@ -54,6 +54,7 @@ func TestListen(t *testing.T) {
 // What others can reach needs a token.
 func TestListenWithoutAToken(t *testing.T) {
 	j := newJob(t)
+	j.cfg.Advertise = ""
 	for _, address := range []string{":0", "0.0.0.0:0"} {
 		j.cfg.Address, j.cfg.Token = address, ""
 		if _, err := httpapi.Listen(t.Context(), j.cfg); !errors.Is(err, httpapi.ErrNoToken) || !strings.Contains(err.Error(), address) {
@@ -63,6 +64,9 @@ func TestListenWithoutAToken(t *testing.T) {
 		s, err := httpapi.Listen(t.Context(), j.cfg)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if at, guessed := s.Advertised(); s.URL() != "http://"+at || strings.Contains(at, "::]") || strings.HasPrefix(at, "0.0.0.0") || guessed == "" {
+			t.Errorf("who listens on %s is at %s, and advertises %s, %s", address, s.URL(), at, guessed)
 		}
 		if err := s.Close(t.Context()); err != nil {
 			t.Error(err)

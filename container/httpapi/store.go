@@ -71,25 +71,16 @@ func (s *store) tasks(key []byte) (tasks []int32) {
 	return tasks
 }
 
-// get looks for a key of the store's databases, of which key is the part that decides
-// who has it. It returns the task, too: where it isn't found, the one where it would be.
-func (s *server) get(st *store, key, stored []byte) (value []byte, task int32, err error) {
-	tasks := st.tasks(key)
-	var closed error
-	for _, t := range tasks {
-		value, err := s.getFrom(st, t, stored)
-		if f := (*failure)(nil); errors.As(err, &f) && f.status == http.StatusServiceUnavailable {
-			closed = err
-			continue
-		}
-		if value != nil || err != nil {
-			return value, t, err
-		}
+// all are all tasks of the store.
+func (s *store) all() []int32 {
+	tasks := make([]int32, s.stage.Tasks)
+	for i := range tasks {
+		tasks[i] = int32(i)
 	}
-	return nil, tasks[0], closed
+	return tasks
 }
 
-// getFrom returns nil if the task has no such key.
+// getFrom looks for a key of a task's database that is here. It returns nil if the task has no such key.
 func (s *server) getFrom(st *store, task int32, stored []byte) ([]byte, error) {
 	r := s.cfg.Readers.Of(st.stage.Name, task)
 	if r == nil {
@@ -103,32 +94,4 @@ func (s *server) getFrom(st *store, task int32, stored []byte) ([]byte, error) {
 		return nil, err
 	}
 	return value, nil
-}
-
-// longestRetry bounds what people are told to wait: others may be faster.
-const longestRetry = time.Minute
-
-// notOpen says who has a task, and when it may be asked.
-func (s *server) notOpen(stage *scheduler.Stage, task int32) error {
-	owner := Owner{Stage: stage.Name, Task: task, Address: s.cfg.Advertise}
-	for n, tasks := range scheduler.Assign(stage.Tasks, stage.Containers) {
-		if slices.Contains(tasks, task) {
-			owner.Container = n
-		}
-	}
-	seen := s.look()
-	f := &failure{status: http.StatusServiceUnavailable, retry: time.Second, Problem: Problem{
-		Message: fmt.Sprintf("task %d of stage %s isn't open", task, stage.Name),
-		Owner:   &owner, Restore: restore(seen.tasks[place{stage.Name, int(task)}], seen.at),
-	}}
-	if f.Restore == nil {
-		return f
-	}
-	f.Message = fmt.Sprintf("task %d of stage %s restores its state: %d records of its changelogs are left", task, stage.Name, f.Restore.Left)
-	if f.Restore.Seconds != nil {
-		left := time.Duration(*f.Restore.Seconds) * time.Second
-		f.Message += fmt.Sprintf(", about %v", left)
-		f.retry = min(max(left, time.Second), longestRetry)
-	}
-	return f
 }

@@ -3,15 +3,18 @@ package httpapi
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/gretestream/grete/kv"
 )
 
-// Headers of the answer for a key: the serdes of the store, by their names in the plan.
+// Headers of the answer for a key: the serdes of the store, by their names in the plan,
+// and the task that has the key.
 const (
 	KeyHeader   = "Grete-Key"
 	ValueHeader = "Grete-Value"
+	TaskHeader  = "Grete-Task"
 )
 
 // Encoded is the media type of a value as it is encoded. Who accepts it gets that
@@ -44,7 +47,7 @@ func (s *server) store(w http.ResponseWriter, r *http.Request) error {
 	if given {
 		return s.answerKey(w, r, q, key)
 	}
-	return s.answerRange(w, q)
+	return s.answerRange(w, r, q)
 }
 
 // answerKey answers for one key: with its value, or, in a store of windows where none
@@ -57,27 +60,31 @@ func (s *server) answerKey(w http.ResponseWriter, r *http.Request, q query, key 
 	stored := key
 	if q.store.windowed() {
 		if !given {
-			return s.answerWindows(w, q, key)
+			return s.answerWindows(w, r, q, key)
 		}
 		stored = kv.WindowKey(start, key)
 	}
-	value, task, err := s.get(q.store, key, stored)
-	if err != nil {
+	found, err := s.get(r, q.store, key, stored)
+	switch {
+	case err != nil:
 		return err
+	case found.answer != nil:
+		return found.answer.passOn(w)
 	}
 	w.Header().Set(KeyHeader, q.store.Key)
 	w.Header().Set(ValueHeader, q.store.Value)
-	if value == nil {
+	if found.value == nil {
 		return s.noKey(q.store, key)
 	}
 	if strings.Contains(r.Header.Get("Accept"), Encoded) {
-		return s.answerEncoded(w, q.store, key, value)
+		return s.answerEncoded(w, q.store, key, found)
 	}
-	e, err := q.store.entry(stored, value)
+	e, err := q.store.entry(stored, found.value)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, Value{Store: q.store.name, Task: task, Entry: e})
+	setTask(w, found.task)
+	return writeJSON(w, http.StatusOK, Value{Store: q.store.name, Task: found.task, Entry: e})
 }
 
 // noKey says that a store doesn't have a key.
@@ -92,7 +99,8 @@ func (s *server) noKey(st *store, key []byte) error {
 }
 
 // answerEncoded answers with a value as it is encoded.
-func (s *server) answerEncoded(w http.ResponseWriter, st *store, key, value []byte) error {
+func (s *server) answerEncoded(w http.ResponseWriter, st *store, key []byte, found hit) error {
+	value := found.value
 	if st.windowed() {
 		var closed bool
 		var err error
@@ -103,8 +111,13 @@ func (s *server) answerEncoded(w http.ResponseWriter, st *store, key, value []by
 			return s.noKey(st, key)
 		}
 	}
+	setTask(w, found.task)
 	w.Header().Set("Content-Type", Encoded)
 	// Whoever asked may be gone; there is nobody to tell.
 	_, _ = w.Write(value)
 	return nil
+}
+
+func setTask(w http.ResponseWriter, task int32) {
+	w.Header().Set(TaskHeader, strconv.Itoa(int(task)))
 }

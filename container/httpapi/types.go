@@ -4,12 +4,22 @@ import "encoding/json"
 
 // A Job is the answer of /api/v1/job. Times are in ms since 1970.
 type Job struct {
-	App         string  `json:"app"`
-	Fingerprint string  `json:"fingerprint"` // of the plan: equal for programs whose state fits together
-	PlanVersion int     `json:"planVersion"` // of the plan's format
+	App string `json:"app"`
+	Process
+	Stages []Stage `json:"stages"` // upstream before downstream
+	// Others are the other processes of the job, by their addresses. What those with
+	// an error have is missing above.
+	Others []Process `json:"others,omitempty"`
+}
+
+// A Process runs containers of a job, and has answered.
+type Process struct {
+	Address     string  `json:"address"`               // HOST:PORT, where it answers
+	Fingerprint string  `json:"fingerprint,omitempty"` // of the plan: equal for programs whose state fits together
+	PlanVersion int     `json:"planVersion,omitempty"` // of the plan's format
 	Program     Program `json:"program"`
-	At          int64   `json:"at"`     // when this was asked for
-	Stages      []Stage `json:"stages"` // upstream before downstream
+	At          int64   `json:"at,omitempty"`    // when it was asked
+	Error       string  `json:"error,omitempty"` // why it hasn't answered
 }
 
 // A Program is what runs, as the Go toolchain has noted it.
@@ -29,17 +39,20 @@ type Stage struct {
 
 // A Container runs tasks of a stage.
 type Container struct {
-	Number     int    `json:"number"`
-	Address    string `json:"address"` // HOST:PORT, where it answers
+	Number     int    `json:"number"`  // in its process
+	Address    string `json:"address"` // of its process
 	Commits    int64  `json:"commits"`
 	LastCommit *int64 `json:"lastCommit,omitempty"` // missing before the first
 }
 
 // A Task is a share of a stage: a partition of each of its inputs, and of its stores.
 type Task struct {
-	ID        int32    `json:"id"`
-	Container int      `json:"container"` // the number of its owner
-	State     string   `json:"state"`     // starting, restoring, running, ended
+	ID int32 `json:"id"`
+	// Address is that of its owner's process, Container the owner's number there;
+	// missing while unknown.
+	Address   string   `json:"address,omitempty"`
+	Container *int     `json:"container,omitempty"`
+	State     string   `json:"state"` // starting, restoring, running, ended; unknown: nobody has told
 	Watermark *int64   `json:"watermark,omitempty"`
 	Restore   *Restore `json:"restore,omitempty"` // while it restores
 	Inputs    []Input  `json:"inputs"`            // none before the state is restored
@@ -120,7 +133,9 @@ type Problem struct {
 	// Missing says of what was asked for what isn't there: "store" or "key".
 	Missing string   `json:"missing,omitempty"`
 	Stores  []string `json:"stores,omitempty"` // those that there are, where one is missing
-	Owner   *Owner   `json:"owner,omitempty"`  // of a key that can't be read yet
+	Owner   *Owner   `json:"owner,omitempty"`  // of the task that can't be asked now
+	// Tasks are all of those that can't be asked, where several are needed.
+	Tasks   []int32  `json:"tasks,omitempty"`
 	Restore *Restore `json:"restore,omitempty"`
 }
 
@@ -128,6 +143,6 @@ type Problem struct {
 type Owner struct {
 	Stage     string `json:"stage"`
 	Task      int32  `json:"task"`
-	Container int    `json:"container"`
-	Address   string `json:"address"`
+	Address   string `json:"address,omitempty"`   // missing while nobody is known to have it
+	Container *int   `json:"container,omitempty"` // its number there, if known
 }

@@ -1,0 +1,76 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+)
+
+// A hit is where a key was found: here, with its value, or by another process. The
+// zero value: nowhere.
+type hit struct {
+	task   int32
+	value  []byte
+	answer *answer
+}
+
+func (h hit) found() bool { return h.value != nil || h.answer != nil }
+
+// get looks for a key of the store's databases, of which key is the part that decides
+// who has it: first where it is by its hash, then in all other tasks that may have it.
+// Of several, the first has it. It is an error if it may be in a task that can't be
+// asked.
+func (s *server) get(r *http.Request, st *store, key, stored []byte) (hit, error) {
+	tasks, err := s.asked(r, st.stage, st.tasks(key))
+	if err != nil {
+		return hit{}, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.PeerTimeout) // for both searches
+	defer cancel()
+	r = r.WithContext(ctx)
+	found, lacks := s.search(r, st, tasks[:1], stored)
+	if !found.found() && len(tasks) > 1 {
+		var more []lack
+		found, more = s.search(r, st, tasks[1:], stored)
+		lacks = append(lacks, more...)
+	}
+	if found.found() {
+		return found, nil
+	}
+	return found, lacking(r, lacks, len(tasks))
+}
+
+// search looks for a key in some tasks at once.
+func (s *server) search(r *http.Request, st *store, tasks []int32, stored []byte) (best hit, lacks []lack) {
+	var mu sync.Mutex
+	add := func(h hit) {
+		mu.Lock()
+		defer mu.Unlock()
+		if !best.found() || slices.Index(tasks, h.task) < slices.Index(tasks, best.task) {
+			best = h
+		}
+	}
+	a := asking{server: s, request: r, stage: st.stage}
+	a.local = func(task int32) error {
+		value, err := s.getFrom(st, task, stored)
+		if value != nil {
+			add(hit{task: task, value: value})
+		}
+		return err
+	}
+	a.remote = func(ctx context.Context, address string, tasks []int32) error {
+		got, err := a.forward(ctx, address, tasks)
+		if got != nil {
+			task, err := strconv.ParseInt(got.header.Get(TaskHeader), 10, 32)
+			if err != nil || !slices.Contains(tasks, int32(task)) {
+				return s.away(st.stage, tasks[0], address, errPart)
+			}
+			add(hit{task: int32(task), answer: got})
+		}
+		return err
+	}
+	lacks = a.ask(tasks)
+	return best, lacks
+}

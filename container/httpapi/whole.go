@@ -1,0 +1,133 @@
+package httpapi
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gretestream/grete/metrics"
+	"github.com/gretestream/grete/scheduler"
+)
+
+// jobsAtOnce bounds how many processes are asked for their share of the job at a time.
+const jobsAtOnce = 64
+
+// stateUnknown is that of a task whose owner hasn't answered.
+const stateUnknown = "unknown"
+
+// addOthers asks the other processes of the job, and adds what they have.
+func (s *server) addOthers(ctx context.Context, job *Job) {
+	jobs := s.askJobs(ctx)
+	for _, other := range jobs {
+		job.Others = append(job.Others, other.Process)
+	}
+	for i := range job.Stages {
+		s.addStage(&job.Stages[i], &s.cfg.Plan.Stages[i], jobs)
+	}
+}
+
+// others are the addresses of the other processes: those that are known, and those of
+// the tasks' owners.
+func (s *server) others() []string {
+	addresses := slices.Clone(s.cfg.Owners.Processes())
+	for i := range s.cfg.Plan.Stages {
+		stage := &s.cfg.Plan.Stages[i]
+		for t := range stage.Tasks {
+			addresses = append(addresses, s.owner(stage.Name, t).address)
+		}
+	}
+	slices.Sort(addresses)
+	return slices.DeleteFunc(slices.Compact(addresses), func(a string) bool { return a == "" || a == s.cfg.Advertise })
+}
+
+// askJobs asks all other processes, and returns their answers in the order of their
+// addresses.
+func (s *server) askJobs(ctx context.Context) (jobs []Job) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.PeerTimeout)
+	defer cancel()
+	var mu sync.Mutex
+	var g errgroup.Group
+	g.SetLimit(jobsAtOnce)
+	for _, address := range s.others() {
+		g.Go(func() error {
+			job := s.askJob(ctx, address)
+			mu.Lock()
+			defer mu.Unlock()
+			jobs = append(jobs, job)
+			return nil
+		})
+	}
+	_ = g.Wait() // what failed says so
+	slices.SortFunc(jobs, func(a, b Job) int { return cmp.Compare(a.Address, b.Address) })
+	return jobs
+}
+
+// askJob asks another process for its share of the job.
+func (s *server) askJob(ctx context.Context, address string) (job Job) {
+	at := &url.URL{Path: "/api/v1/job", RawQuery: "local=true"}
+	got, err := s.peers.get(ctx, address, at, http.Header{ForwardedHeader: {"job"}})
+	switch {
+	case err != nil:
+	case got.status != http.StatusOK:
+		err = fmt.Errorf("answers with status %d: %s", got.status, got.failure().Message)
+	case json.Unmarshal(got.body, &job) != nil:
+		err = errPart
+	}
+	if err != nil {
+		job = Job{Process: Process{Error: fmt.Sprintf("%s %v", address, err)}}
+	}
+	job.Address = address
+	return job
+}
+
+// addStage adds what others have of a stage, so that each of its tasks is there once.
+func (s *server) addStage(stage *Stage, plan *scheduler.Stage, jobs []Job) {
+	tasks, told := make([]Task, plan.Tasks), make([]bool, plan.Tasks)
+	for id := range plan.Tasks {
+		tasks[id] = s.unseen(plan, id)
+	}
+	take := func(all []Task, address string) {
+		for _, t := range all {
+			// Of two that claim a task, the one that is known as its owner has it.
+			if t.ID >= 0 && t.ID < plan.Tasks && (!told[t.ID] || address == s.owner(plan.Name, t.ID).address) {
+				t.Address = address
+				tasks[t.ID], told[t.ID] = t, true
+			}
+		}
+	}
+	take(stage.Tasks, s.cfg.Advertise)
+	for _, job := range jobs {
+		for _, other := range job.Stages {
+			if other.Name == stage.Name {
+				stage.Containers = append(stage.Containers, other.Containers...)
+				take(other.Tasks, job.Address)
+			}
+		}
+	}
+	slices.SortStableFunc(stage.Containers, func(a, b Container) int {
+		return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Number, b.Number))
+	})
+	stage.Tasks = tasks
+}
+
+// unseen is a task as far as it is known without its owner.
+func (s *server) unseen(plan *scheduler.Stage, id int32) Task {
+	t := Task{
+		ID: id, Address: s.owner(plan.Name, id).address, State: stateUnknown,
+		Restore: s.restoring(plan.Name, id), Inputs: []Input{}, Stores: make([]Store, len(plan.Stores)),
+	}
+	if t.Restore != nil {
+		t.State = metrics.TaskRestoring.String()
+	}
+	for i := range t.Stores {
+		t.Stores[i].Name = plan.Stores[i].Name
+	}
+	return t
+}
