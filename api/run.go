@@ -32,7 +32,7 @@ type runCommand struct {
 	Once       bool          `help:"Stop when the inputs, as they are at the start, are processed and all windows closed."`
 	Print      string        `placeholder:"TOPIC" help:"Write this run's records of an output topic to standard output, one JSON value a line. On a terminal, where samples are processed, all outputs are shown without it."`
 	HTTP       string        `name:"http" default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where the job is asked: its state, health and metrics (default: a free port on this machine); off: nowhere. On an address that others can reach it needs a token."`
-	Advertise  string        `placeholder:"HOST:PORT" help:"Where others reach what -http serves (default: where it listens)."`
+	Advertise  string        `placeholder:"HOST:PORT" help:"Where others reach what -http serves, other processes of the job among them (default: where it listens, or this machine's first address if that is everywhere)."`
 	TokenFile  string        `name:"token-file" placeholder:"FILE" help:"A file with the token that requests must bear, but for health. GRETE_TOKEN is the token itself."`
 
 	Kafka       kafkaFlags    `embed:"" group:"kafka"`
@@ -106,6 +106,7 @@ type run struct {
 	engine     kv.Engine
 	registry   *metrics.Registry
 	readers    container.Readers
+	neighbours container.Neighbours
 	token      string // of HTTP; empty: none
 	server     *httpapi.Server
 	screen     screen

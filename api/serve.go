@@ -74,10 +74,14 @@ func (r *run) serve(ctx context.Context) (err error) {
 	r.registry = metrics.NewRegistry(metrics.Config{App: r.app.name, Fingerprint: r.planned.Fingerprint, Build: build})
 	r.sayWhere()
 	if r.HTTP != httpOff {
-		r.server, err = httpapi.Listen(ctx, httpapi.Config{
+		cfg := httpapi.Config{
 			Address: r.HTTP, Advertise: r.Advertise, Token: r.token,
 			Plan: r.planned, Registry: r.registry, Readers: &r.readers, Build: build,
-		})
+		}
+		if r.shares() {
+			cfg.Owners = &r.neighbours
+		}
+		r.server, err = httpapi.Listen(ctx, cfg)
 		if err != nil {
 			return err
 		}

@@ -59,10 +59,10 @@ func (r *run) sharing(index int) (*container.Sharing, error) {
 	}
 	s := &container.Sharing{
 		Group: group, Instance: fmt.Sprintf("%s-%d", r.identity, index), Host: host,
-		Compatibility: r.planned.Fingerprint, State: r.positions, SessionTimeout: r.Session, Standbys: r.Standbys,
+		Compatibility: r.planned.Fingerprint, State: r.positions, SessionTimeout: r.Session, Standbys: r.Standbys, Neighbours: &r.neighbours,
 	}
 	if r.server != nil {
-		s.Address = r.server.URL()
+		s.Address, _ = r.server.Advertised()
 	}
 	return s, nil
 }

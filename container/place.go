@@ -107,6 +107,8 @@ func (c *Container) attend(ctx context.Context) error {
 		if err := p.take(e); err != nil {
 			return fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err)
 		}
+		s := c.cfg.Sharing
+		s.Neighbours.hear(c.cfg.Stage.Name, s.Host, p.share.Members)
 	}
 	if err := c.giveBack(ctx); err != nil {
 		return err

@@ -19,9 +19,11 @@ type Sharing struct {
 	// that is back within SessionTimeout has the tasks that it had.
 	Instance string
 	Host     string // where it runs: its state is there
-	Address  string // where its process is asked over HTTP; "": nowhere
+	Address  string // HOST:PORT, where its process is asked over HTTP; "": nowhere
 	// Compatibility is that of the plan: whose differs can't run side by side.
 	Compatibility string
+	// Neighbours get to know who has which task; nil: nobody does.
+	Neighbours *Neighbours
 	// Standbys is how many others follow the state of each task. All say the same.
 	Standbys int
 	// State is what of the tasks' state is on this disk. nil: nobody knows.
