@@ -12,6 +12,9 @@ import (
 type Grouper interface {
 	// Join makes a membership of a group. It joins at the first Rejoin.
 	Join(ctx context.Context, cfg GroupConfig) (Membership, error)
+	// Group looks at a group, of which the caller need be no member. One that doesn't
+	// exist is empty.
+	Group(ctx context.Context, name string) (GroupState, error)
 }
 
 // Errors of groups, matched with errors.Is.
@@ -154,4 +157,43 @@ type GroupEvent struct {
 	Members []string
 	// Err is the reason of GroupLost and GroupFailed.
 	Err error
+}
+
+// A GroupState is what can be seen of a group from outside.
+type GroupState struct {
+	State GroupCondition
+	// ProtocolType and Protocol say whose group it is: those of Grete's have "consumer"
+	// and "grete". They may be "" while the group is empty, and Protocol is while it is
+	// rebalancing.
+	ProtocolType, Protocol string
+	// Members come in the order of their instances and ids.
+	Members []MemberState
+}
+
+// A GroupCondition is what a group is up to.
+type GroupCondition string
+
+const (
+	// GroupIsEmpty: it has no members, or there is no such group. One that has only
+	// begun may look so until it has its first assignment.
+	GroupIsEmpty GroupCondition = "empty"
+	// GroupIsRebalancing: it is on its way to another generation. What members have
+	// said, and what they have, isn't to be seen until it is stable.
+	GroupIsRebalancing GroupCondition = "rebalancing"
+	// GroupIsStable: everything is assigned.
+	GroupIsStable GroupCondition = "stable"
+)
+
+// A MemberState is what can be seen of a member. One that has died is there until
+// its session is over.
+type MemberState struct {
+	ID       string // of this member's life
+	Instance string // "" if it has none
+	ClientID string // what its client calls itself
+	Host     string // its address, as the group has seen it
+	// Data is what it said in Rejoin, and Assignment what its leader has given it, with
+	// the data that came with it. There is neither while the group is rebalancing, nor
+	// of another kind of client: that is no error.
+	Data       []byte
+	Assignment GroupAssignment
 }

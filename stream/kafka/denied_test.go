@@ -75,6 +75,22 @@ func testPermissions(t *testing.T, sys *System, root *kadm.Client, allow func(*t
 			_, err := admin.Committed(ctx, group, at(topic, 0))
 			return err
 		}, []string{"Read on group " + group}, []func(string) *kadm.ACLBuilder{func(string) *kadm.ACLBuilder { return ann().Groups(group).Operations(kadm.OpRead) }}},
+		{"see a group", nil, func(topic string) error {
+			_, err := sys.Group(ctx, topic)
+			return err
+		}, []string{"Describe on group TOPIC"}, []func(string) *kadm.ACLBuilder{func(topic string) *kadm.ACLBuilder { return ann().Groups(topic).Operations(kadm.OpDescribe) }}},
+		{"join a group", nil, func(topic string) error {
+			return join(ctx, sys, topic)
+		}, []string{"Read on group TOPIC"}, []func(string) *kadm.ACLBuilder{func(topic string) *kadm.ACLBuilder { return ann().Groups(topic).Operations(kadm.OpRead) }}},
+		{"join a group that is seen", nil, func(topic string) error {
+			if _, err := sys.Group(ctx, topic); err != nil {
+				return err
+			}
+			return join(ctx, sys, topic)
+		}, []string{"Describe on group TOPIC", "Read on group TOPIC"}, []func(string) *kadm.ACLBuilder{
+			func(topic string) *kadm.ACLBuilder { return ann().Groups(topic).Operations(kadm.OpDescribe) },
+			func(topic string) *kadm.ACLBuilder { return ann().Groups(topic).Operations(kadm.OpRead) },
+		}},
 		{"commit a group's offsets", []kadm.ACLOperation{kadm.OpDescribe}, func(topic string) error {
 			return sys.commitOffsets(ctx, stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: at(topic, 0)}}})
 		}, []string{"Read on topic TOPIC"}, []func(string) *kadm.ACLBuilder{func(topic string) *kadm.ACLBuilder { return topicOf(topic, kadm.OpRead) }}},
@@ -111,6 +127,31 @@ func testPermissions(t *testing.T, sys *System, root *kadm.Client, allow func(*t
 				t.Errorf("with all permissions: %v", err)
 			}
 		})
+	}
+}
+
+// join is a member of a group until it has an assignment.
+func join(ctx context.Context, sys *System, group string) error {
+	g, err := sys.Join(ctx, stream.GroupConfig{Group: group, Assign: func([]stream.GroupMember) ([]stream.GroupAssignment, error) { return nil, nil }})
+	if err != nil {
+		return err
+	}
+	defer g.Close()
+	g.Rejoin(nil, nil)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	for {
+		switch e := g.Poll(); e.Kind {
+		case stream.GroupFailed:
+			return e.Err
+		case stream.GroupAssigned:
+			return g.Leave(ctx)
+		}
+		select {
+		case <-g.Ready():
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 

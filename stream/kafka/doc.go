@@ -17,7 +17,8 @@
 //   - the consumer, in consumer.go and what it names
 //   - the producer, in producer.go and what it names
 //   - the membership of a group, in membership.go, around the state machine in
-//     group_member.go and group_answers.go
+//     group_member.go and group_answers.go; what is seen of a group from outside,
+//     in group_state.go
 //   - the admin, in admin.go
 //   - what all of them use: cluster.go (who leads which partition),
 //     coordinators.go (who answers for groups and transactions), retry.go and

@@ -20,6 +20,8 @@ const (
 
 	subscriptionVersion = 3
 	assignmentVersion   = 1
+
+	assignedData = 0 // in front of an assignment's data
 )
 
 // A claim is what a member says when it joins.
@@ -68,10 +70,14 @@ func decodeClaim(b []byte) (claim, error) {
 	return c, f.end()
 }
 
+// encodeAssignment never leaves the user data out. Where there is none, a consumer
+// by the brokers' own protocol (group.protocol=consumer) makes the group one of its
+// kind, and gets a share.
 func encodeAssignment(partitions []stream.TopicPartition, data []byte) []byte {
 	b := binary.BigEndian.AppendUint16(nil, assignmentVersion)
 	b = appendPartitions(b, partitions)
-	b = appendCount(b, len(data))
+	b = appendCount(b, 1+len(data))
+	b = append(b, assignedData)
 	return append(b, data...)
 }
 
@@ -84,7 +90,13 @@ func decodeAssignment(b []byte) ([]stream.TopicPartition, []byte, error) {
 	f := fields{b: b}
 	_ = f.int16()
 	partitions, data := f.partitions(), f.bytes()
-	return partitions, data, f.end()
+	if err := f.end(); err != nil {
+		return nil, nil, err
+	}
+	if len(data) == 0 {
+		return nil, nil, errForeignGroup // its leader isn't ours
+	}
+	return partitions, data[1:], nil
 }
 
 func appendCount(b []byte, n int) []byte { return binary.BigEndian.AppendUint32(b, uint32(n)) }
@@ -118,7 +130,10 @@ func comparePartitions(a, b stream.TopicPartition) int {
 	return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 }
 
-var errForeignMember = errors.New("a member's data can't be read: it ends too early")
+var (
+	errForeignMember = errors.New("a member's data can't be read: it ends too early")
+	errForeignGroup  = errors.New("the group is in use by another kind of client: stop it, or use another group")
+)
 
 // fields reads what was encoded. After what is missing everything is zero.
 type fields struct {

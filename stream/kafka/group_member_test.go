@@ -67,6 +67,7 @@ func TestMember(t *testing.T) {
 		"joining again":            {[]func(*member){rejoin, joined(6), rejoin, told(groupSync, groupAnswer{})}, nil, groupJoin, "i-1"},
 		"leaving":                  {[]func(*member){(*member).leave}, nil, groupLeave, "i-1"},
 		"having left":              {[]func(*member){(*member).leave, told(groupLeave, groupAnswer{}), rejoin}, nil, groupRest, "i-1"},
+		"another's assignment":     {[]func(*member){rejoin, joined(6), told(groupSync, groupAnswer{assignment: make([]byte, 2+4+4)})}, []stream.GroupEventKind{failedEvent}, groupRest, "i-1"},
 		"an assignment cut short":  {[]func(*member){rejoin, joined(6), told(groupSync, groupAnswer{assignment: []byte{0, 1, 0}})}, []stream.GroupEventKind{failedEvent}, groupRest, "i-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -208,6 +209,28 @@ func FuzzGroupData(f *testing.F) {
 			t.Errorf("%+v became %+v: %v", got, again, err)
 		}
 	})
+}
+
+// TestAssignment: what a leader gives arrives, and there is always something in its
+// user data.
+func TestAssignment(t *testing.T) {
+	partitions := []stream.TopicPartition{at("t", 1), at("t", 4), at("u", 0)}
+	for _, data := range []string{"", "data"} {
+		b := encodeAssignment(partitions, []byte(data))
+		got, gotData, err := decodeAssignment(b)
+		if err != nil || !slices.Equal(got, partitions) || string(gotData) != data {
+			t.Errorf("%v with %q became %v with %q: %v", partitions, data, got, gotData, err)
+		}
+		f := fields{b: b[2:]}
+		if f.partitions(); len(f.bytes()) != 1+len(data) {
+			t.Errorf("with %q others see %q", data, b)
+		}
+	}
+	for whole, cut := encodeAssignment(partitions, nil), 1; cut < len(whole); cut++ {
+		if _, _, err := decodeAssignment(whole[:cut]); err == nil {
+			t.Errorf("%d of %d bytes are read", cut, len(whole))
+		}
+	}
 }
 
 func TestClaim(t *testing.T) {

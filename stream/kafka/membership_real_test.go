@@ -5,6 +5,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -147,6 +148,11 @@ func TestGroupOfAnotherClient(t *testing.T) {
 	if !u.saw(stream.GroupFailed) || !strings.Contains(u.err.Error(), "in use by another kind of client") {
 		t.Errorf("we got %v: %v", u.events, u.err)
 	}
+	g, err := s.Group(t.Context(), group)
+	if err != nil || g.State == stream.GroupIsEmpty || g.ProtocolType != protocolType || g.Protocol == protocolName || len(g.Members) != 1 ||
+		g.Members[0].Data != nil || g.Members[0].Assignment.Partitions != nil {
+		t.Errorf("we see their group as %+v, %v", g, err)
+	}
 	franz.LeaveGroup()
 }
 
@@ -163,6 +169,38 @@ func TestBrokerThatRestarts(t *testing.T) {
 	a.RequestRebalance()
 	before := a.generation
 	until(t, "get another generation", func() bool { return a.generation > before && b.generation == a.generation }, a, b)
+	share(t, a, b)
+	if a.saw(stream.GroupLost) || b.saw(stream.GroupLost) {
+		t.Errorf("a saw %v, b %v", a.events, b.events)
+	}
+}
+
+// TestCoordinatorThatMoves: from one broker to another, and away from one that dies,
+// while members are in the group.
+func TestCoordinatorThatMoves(t *testing.T) {
+	t.Parallel()
+	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3})
+	s, group, topic := groupOn(t, c)
+	a, b := s.user(t, group, "a", topic), s.user(t, group, "", topic)
+	share(t, a, b)
+	a.events, b.events = nil, nil
+	works := func(when string) {
+		t.Helper()
+		g, err := s.Group(t.Context(), group)
+		if err != nil || g.State != stream.GroupIsStable || len(g.Members) != 2 {
+			t.Errorf("%s the group is %+v, %v", when, g, err)
+		}
+		before := a.generation
+		b.RequestRebalance()
+		took := until(t, "get another generation", func() bool { return a.generation > before && b.generation == a.generation }, a, b)
+		t.Logf("%s another generation takes %s", when, took)
+	}
+	for _, node := range []int32{1, 2, 3} {
+		c.MoveLeaders(t, "__consumer_offsets", node)
+		works(fmt.Sprintf("on broker %d", node))
+	}
+	c.Kill(t, 3)
+	works("without broker 3")
 	share(t, a, b)
 	if a.saw(stream.GroupLost) || b.saw(stream.GroupLost) {
 		t.Errorf("a saw %v, b %v", a.events, b.events)

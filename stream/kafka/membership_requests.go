@@ -45,6 +45,9 @@ func (g *membership) assign(m *member) (a groupAnswer, err error) {
 	return a, err
 }
 
+// join leaves again where nobody leads: in a group by the brokers' own protocol
+// (group.protocol=consumer), which takes consumers of any kind in and gives each a
+// share.
 func (g *membership) join(ctx context.Context, node int32, m *member) (groupAnswer, error) {
 	// The answer comes when all members have joined, or their time is over.
 	req, err := exchangeWithin[*wire.JoinGroup](ctx, g.life.link, node, g.cfg.RebalanceTimeout+requestTimeout, &wire.JoinGroup{
@@ -55,6 +58,11 @@ func (g *membership) join(ctx context.Context, node int32, m *member) (groupAnsw
 		return groupAnswer{}, err
 	}
 	a := &req.Answer
+	if a.Code == 0 && a.Leader == "" {
+		m.id = a.Member
+		_, _ = g.part(ctx, node, m) // without it the session ends
+		return groupAnswer{code: inconsistentProtocol}, nil
+	}
 	return groupAnswer{code: code(a.Code), generation: a.Generation, id: a.Member, leader: a.Leader, members: a.Members}, nil
 }
 
@@ -103,7 +111,7 @@ func (c code) ofMembers() bool {
 func (g *membership) refusal(c code) error {
 	switch c {
 	case inconsistentProtocol:
-		return fmt.Errorf("%w: the group is in use by another kind of client: stop it, or use another group", c)
+		return fmt.Errorf("%w: %w", c, errForeignGroup)
 	case badSessionTimeout:
 		return fmt.Errorf("%w: %s isn't between the brokers' group.min.session.timeout.ms and group.max.session.timeout.ms", c, g.cfg.SessionTimeout)
 	case groupFull:

@@ -27,9 +27,14 @@ const groupPartitions = 6
 
 func (s *System) user(t *testing.T, group, instance, topic string) *groupUser {
 	t.Helper()
+	return s.userWith(t, group, instance, topic, assignEvenly(topic))
+}
+
+func (s *System) userWith(t *testing.T, group, instance, topic string, assign assignFunc) *groupUser {
+	t.Helper()
 	g, err := s.Join(t.Context(), stream.GroupConfig{
 		Group: group, Instance: instance, Topics: []string{topic}, SessionTimeout: 6 * time.Second, Heartbeat: 100 * time.Millisecond,
-		RebalanceTimeout: 5 * time.Second, Assign: assignEvenly(topic),
+		RebalanceTimeout: 5 * time.Second, Assign: assign,
 	})
 	must(t, err)
 	t.Cleanup(func() { _ = g.Close() })
@@ -37,8 +42,10 @@ func (s *System) user(t *testing.T, group, instance, topic string) *groupUser {
 	return &groupUser{T: t, Membership: g}
 }
 
+type assignFunc func([]stream.GroupMember) ([]stream.GroupAssignment, error)
+
 // assignEvenly leaves partitions where they are, if it can.
-func assignEvenly(topic string) func([]stream.GroupMember) ([]stream.GroupAssignment, error) {
+func assignEvenly(topic string) assignFunc {
 	return func(members []stream.GroupMember) ([]stream.GroupAssignment, error) {
 		all := make([]stream.GroupAssignment, len(members))
 		most := (groupPartitions + len(members) - 1) / len(members)

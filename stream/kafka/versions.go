@@ -25,6 +25,7 @@ func needed() map[protocol.ApiKey]int16 {
 		protocol.SyncGroup:       3,
 		protocol.Heartbeat:       3,
 		protocol.LeaveGroup:      3,
+		protocol.DescribeGroups:  4,
 		protocol.InitProducerId:  4,
 		protocol.CreateTopics:    4,
 		protocol.DescribeConfigs: 1,

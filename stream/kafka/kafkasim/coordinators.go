@@ -31,6 +31,7 @@ type slot struct {
 	leader  int32
 	epoch   int32
 	loading bool // the leader is new, and has yet to read what there is
+	behind  bool // it is new, and describes nothing until it has been asked for offsets
 	offsets offsets
 	groups  []*group // that have had members, in the order in which those came
 }
@@ -102,7 +103,7 @@ func (c *Cluster) findCoordinator(r *findcoordinator.Request) *findcoordinator.R
 // load takes over what the coordinator before has left: it doesn't know which
 // markers were written already, so all are due again.
 func (c *Cluster) load(now time.Time, s *slot) {
-	s.loading = false
+	s.loading, s.behind = false, true
 	s.resume(now)
 	for _, t := range c.transactions {
 		if t.slot == s && t.state.ending() {

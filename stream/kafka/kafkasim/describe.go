@@ -67,6 +67,8 @@ func describeMember(req Message) string {
 		return fmt.Sprintf("Heartbeat %s %q %q of generation %d", r.Group, r.Instance, r.Member, r.Generation)
 	case *wire.LeaveGroup:
 		return fmt.Sprintf("LeaveGroup %s %q %q", r.Group, r.Instance, r.Member)
+	case *wire.DescribeGroup:
+		return "DescribeGroup " + r.Group
 	}
 	return fmt.Sprint(req.ApiKey())
 }
@@ -109,6 +111,8 @@ func (r *Reply) String() string {
 		return fmt.Sprintf("code %d", a.Code)
 	case *wire.LeaveGroup:
 		return fmt.Sprintf("code %d", a.Code)
+	case *wire.DescribeGroup:
+		return fmt.Sprintf("code %d: %s with %d members", a.Answer.Code, a.Answer.State, len(a.Answer.Members))
 	case *wire.Metadata:
 		return fmt.Sprintf("%+v", a.Answer)
 	}

@@ -13,7 +13,9 @@ func (g *group) rebalance(now time.Time) {
 	if g.state != preparing {
 		for _, m := range g.members {
 			m.answerSync(wire.SyncGroupAnswer{Code: rebalanceInProgress})
-			m.assignment = nil
+			if g.state == completing {
+				m.assignment = nil
+			}
 		}
 		g.state, g.syncing = preparing, time.Time{}
 		g.deadline = now.Add(g.patience())

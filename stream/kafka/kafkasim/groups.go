@@ -138,6 +138,7 @@ func (c *Cluster) offsetFetch(node int32, r *wire.OffsetFetch) *wire.OffsetFetch
 	if answer.Answer.Code = failed; failed != 0 {
 		return answer
 	}
+	s.behind = false
 	for _, tp := range r.Partitions {
 		of := groupPartition{r.Group, tp}
 		out := wire.CommittedOffset{TopicPartition: tp, Offset: -1}

@@ -101,6 +101,8 @@ func (c *Cluster) coordinate(now time.Time, node int32, req protocol.Message) pr
 		return c.heartbeat(now, node, r)
 	case *wire.LeaveGroup:
 		return c.leaveGroup(now, node, r)
+	case *wire.DescribeGroup:
+		return c.describeGroup(node, r)
 	}
 	panic(fmt.Sprintf("kafkasim: an unknown request: %T", req))
 }
@@ -144,6 +146,10 @@ func (r *Reply) Deliver(req Message) Message {
 		return q
 	case *wire.LeaveGroup:
 		q.Code = r.answer.(*wire.LeaveGroup).Code
+		return q
+	case *wire.DescribeGroup:
+		q.Answer = r.answer.(*wire.DescribeGroup).Answer
+		q.Answer.Members = slices.Clone(q.Answer.Members)
 		return q
 	case *wire.OffsetFetch:
 		q.Answer = r.answer.(*wire.OffsetFetch).Answer
@@ -190,6 +196,8 @@ func Copy(req Message) Message {
 		return &wire.Heartbeat{Group: r.Group, Generation: r.Generation, Member: r.Member, Instance: r.Instance}
 	case *wire.LeaveGroup:
 		return &wire.LeaveGroup{Group: r.Group, Member: r.Member, Instance: r.Instance}
+	case *wire.DescribeGroup:
+		return &wire.DescribeGroup{Group: r.Group}
 	}
 	return req // package kafka makes a new one each time
 }

@@ -148,8 +148,26 @@ func (w *troubles) run() {
 			w.Errorf("in the end t/%d has %d owners", p, n)
 		}
 	}
+	w.seen()
 	w.stop()
 	w.all.Wait()
+}
+
+// seen checks that who looks at the group sees one owner of each partition, too.
+func (w *troubles) seen() {
+	sys := w.open(w.T)
+	g, err := sys.Group(w.ctx, "g")
+	if err != nil || g.State != stream.GroupIsStable {
+		w.Errorf("in the end the group is %+v, %v", g, err)
+	}
+	var all []stream.TopicPartition
+	for _, m := range g.Members {
+		all = append(all, m.Assignment.Partitions...)
+	}
+	slices.SortFunc(all, func(a, b stream.TopicPartition) int { return int(a.Partition - b.Partition) })
+	if len(all) != troubledPartitions || len(slices.Compact(all)) != troubledPartitions {
+		w.Errorf("in the end they are seen to have %v", all)
+	}
 }
 
 // container is a member over all its lives.

@@ -24,13 +24,14 @@ import (
 // TestWhateverComes: of any requests, in any order, with deaths and chores between
 // them, the cluster makes logs that make sense, and the same ones each time.
 func TestWhateverComes(t *testing.T) {
-	records, kinds := 0, make(map[ChoreKind]int)
+	records, synced, kinds := 0, 0, make(map[ChoreKind]int)
 	for seed := range uint64(300) {
 		var traces [2]string
 		for i := range traces {
 			r := newRandom(t, seed)
-			for range 300 {
+			for range 400 {
 				r.move()
+				r.arrive()
 				r.check()
 			}
 			r.end()
@@ -38,6 +39,7 @@ func TestWhateverComes(t *testing.T) {
 			for _, values := range r.seen {
 				records += len(values)
 			}
+			synced += r.synced
 			for kind, n := range r.kinds {
 				kinds[kind] += n
 			}
@@ -46,13 +48,13 @@ func TestWhateverComes(t *testing.T) {
 			t.Fatalf("of seed %d the same was done twice, and came out as\n%s\nand as\n%s", seed, traces[0], traces[1])
 		}
 	}
-	for kind := Marker; kind <= Load; kind++ {
+	for kind := Marker; kind <= Proceed; kind++ {
 		if kinds[kind] < 300 {
 			t.Errorf("of chore %d there were %d", kind, kinds[kind])
 		}
 	}
-	if records < 300 {
-		t.Errorf("there were %d committed records", records)
+	if records < 300 || synced < 300 {
+		t.Errorf("there were %d committed records, and %d assignments", records, synced)
 	}
 }
 
@@ -72,10 +74,11 @@ type random struct {
 	kinds   map[ChoreKind]int                  // chores done
 	counter int
 	trace   strings.Builder
+	randomMembers
 }
 
 func newRandom(t *testing.T, seed uint64) *random {
-	r := &random{T: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 0)), kinds: make(map[ChoreKind]int), c: New(2), now: time.UnixMilli(1_700_000_000_000), next: make(map[string]int32)}
+	r := &random{randomMembers: newRandomMembers(), T: t, seed: seed, dice: rand.New(rand.NewPCG(seed, 0)), kinds: make(map[ChoreKind]int), c: New(2), now: time.UnixMilli(1_700_000_000_000), next: make(map[string]int32)}
 	r.stable, r.seen = make(map[stream.TopicPartition]int64), make(map[stream.TopicPartition][]string)
 	r.c.CreateTopic("t", 2)
 	r.tps = r.c.Partitions()
@@ -86,7 +89,7 @@ func newRandom(t *testing.T, seed uint64) *random {
 // epoch.
 func (r *random) move() {
 	pick := r.dice.IntN
-	what, id := pick(16), []string{"a", "b"}[pick(2)]
+	what, id := pick(22), []string{"a", "b"}[pick(2)]
 	tp := r.tps[pick(2)]
 	w := newcomer(id)
 	if len(r.known) > 0 {
@@ -97,9 +100,9 @@ func (r *random) move() {
 		if pick(3) > 0 {
 			return
 		}
-		r.ask(1+int32(pick(2)), &initproducerid.Request{TransactionalID: id, TransactionTimeoutMs: 1000, ProducerID: -1, ProducerEpoch: -1})
+		r.ask(1+int32(pick(2)), &initproducerid.Request{TransactionalID: id, TransactionTimeoutMs: 2500, ProducerID: -1, ProducerEpoch: -1})
 	case 1:
-		r.ask(1+int32(pick(2)), &initproducerid.Request{TransactionalID: w.id, TransactionTimeoutMs: 1000, ProducerID: w.pid, ProducerEpoch: w.epoch})
+		r.ask(1+int32(pick(2)), &initproducerid.Request{TransactionalID: w.id, TransactionTimeoutMs: 2500, ProducerID: w.pid, ProducerEpoch: w.epoch})
 	case 2, 3:
 		r.ask(r.c.Leader(CoordinatorOf(w.id, true)), &addpartitionstotxn.Request{TransactionalID: w.id, ProducerID: w.pid, ProducerEpoch: w.epoch,
 			Topics: []addpartitionstotxn.RequestTopic{{Name: "t", Partitions: []int32{tp.Partition}}}})
@@ -125,7 +128,9 @@ func (r *random) move() {
 			r.ask(1+int32(pick(2)), r.sent[pick(len(r.sent))])
 		}
 	case 12:
-		r.now = r.now.Add(time.Duration(pick(1000)) * time.Millisecond)
+		r.now = r.now.Add(time.Duration(pick(2500)) * time.Millisecond)
+	case 16, 17, 18, 19, 20, 21:
+		r.member()
 	case 13:
 		if node := 1 + int32(pick(2)); pick(5) == 0 {
 			r.c.Kill(node)
@@ -135,18 +140,25 @@ func (r *random) move() {
 	}
 }
 
-func (r *random) ask(node int32, req protocol.Message) protocol.Message {
-	reply := r.c.Handle(r.now, node, req)
-	if reply == nil {
-		return nil
-	}
-	fmt.Fprintln(&r.trace, node, Describe(req), reply)
-	r.sent = append(r.sent, req)
-	answer := reply.Deliver(req)
+func (r *random) ask(node int32, req protocol.Message) (answer protocol.Message) {
+	r.asks(node, req, func(a protocol.Message) { answer = a })
 	if a, ok := answer.(*initproducerid.Response); ok && a.ErrorCode == 0 {
 		r.known = append(r.known, who{req.(*initproducerid.Request).TransactionalID, a.ProducerID, a.ProducerEpoch})
 	}
 	return answer
+}
+
+// asks has somebody learn of the answer when it comes.
+func (r *random) asks(node int32, req protocol.Message, learns func(protocol.Message)) {
+	reply := r.c.Handle(r.now, node, req)
+	if reply == nil {
+		return
+	}
+	fmt.Fprintln(&r.trace, node, Describe(req), reply)
+	r.sent = append(r.sent, req)
+	if w := (waiting{reply, req, learns}); !w.answered(r.now) {
+		r.waiting = append(r.waiting, w)
+	}
 }
 
 func (r *random) produce(w who, tp stream.TopicPartition) {
@@ -160,6 +172,7 @@ func (r *random) produce(w who, tp stream.TopicPartition) {
 
 // check looks at what may never happen.
 func (r *random) check() {
+	r.checkGroup()
 	for _, tp := range r.tps {
 		stable, end := r.c.LastStable(tp), r.c.HighWatermark(tp)
 		if stable < r.stable[tp] || stable > end {
@@ -225,6 +238,7 @@ func (r *random) end() {
 		r.now = r.now.Add(time.Hour) // what is open times out
 	}
 	r.check()
+	r.endGroup()
 	for _, tp := range r.tps {
 		if r.c.LastStable(tp) != r.c.HighWatermark(tp) {
 			r.Errorf("seed %d: %s is stable until %d of %d", r.seed, tp, r.c.LastStable(tp), r.c.HighWatermark(tp))

@@ -152,6 +152,8 @@ func earlyMember(answer protocol.Message) int16 {
 		return a.Code
 	case *wire.LeaveGroup:
 		return a.Code
+	case *wire.DescribeGroup:
+		return a.Answer.Code
 	}
 	return 0
 }

@@ -16,7 +16,7 @@ import (
 type peer struct {
 	name, instance, id string
 	generation         int32
-	leads              bool
+	others             []wire.JoinedMember // if it leads, all members
 	data               string
 	protocol           string
 	session, rebalance int32
@@ -81,7 +81,7 @@ func (s *script) joining(p *peer) (answered func()) {
 			s.say("join %s: %s, %s", who, code(a.Code), s.member(a.Member))
 			return
 		}
-		p.generation, p.leads = a.Generation, a.Leader == a.Member
+		p.generation = a.Generation
 		var all []string
 		for _, m := range a.Members {
 			all = append(all, fmt.Sprintf(" %s %q %s", s.member(m.Member), m.Instance, m.Metadata[subscriptionHead:]))
@@ -136,6 +136,21 @@ func (s *script) leave(p *peer) {
 	group, node := s.group()
 	a := s.ask(node, &wire.LeaveGroup{Group: group, Member: p.id, Instance: p.instance}).(*wire.LeaveGroup)
 	s.say("leave %s %q: %s", s.member(p.id), p.instance, code(a.Code))
+}
+
+// look sees a group from outside.
+func (s *script) look(group string) {
+	g := s.ask(s.coordinator(s.real(group), false), &wire.DescribeGroup{Group: s.real(group)}).(*wire.DescribeGroup).Answer
+	var all []string
+	for _, m := range g.Members {
+		said := m.Metadata
+		if len(said) > 0 {
+			said = said[subscriptionHead:]
+		}
+		all = append(all, fmt.Sprintf(" %s %q %q has %q", s.member(m.Member), m.Instance, said, m.Assignment))
+	}
+	slices.Sort(all)
+	s.say("look at %s: %s, %s %q %q%s", group, code(g.Code), g.State, g.ProtocolType, g.Protocol, strings.Join(all, ","))
 }
 
 // commits commits as a member, without and with a transaction.

@@ -12,6 +12,7 @@ func memberScripts() map[string]func(*script) {
 		"late syncs":              lateSyncs,
 		"commits of members":      memberCommits,
 		"strange members":         strangeMembers,
+		"groups as they are seen": groupsAsSeen,
 	}
 }
 
@@ -285,6 +286,56 @@ func memberCommits(s *script) {
 		s.commits(w, p)
 	}
 	s.offsets("g", "t", 0)
+}
+
+func groupsAsSeen(s *script) {
+	s.look("g")
+	a, b, c := newPeer("a"), newInstance("b"), newPeer("c")
+	s.enter(a)
+	s.sync(a, a)
+	s.look("g")
+	late := s.joining(b)
+	s.notices(a)
+	s.look("g")
+	s.join(a)
+	late()
+	s.look("g")
+	s.sync(a, a) // b is forgotten
+	s.look("g")
+	s.sync(b)
+	b.id, b.data = "", "begun anew"
+	s.join(b)
+	s.look("g")
+	late = s.joining(a)
+	s.notices(b)
+	s.join(b)
+	late()
+	s.look("g")
+	b.data = "more"
+	late = s.joining(b) // before anything is assigned
+	s.notices(a)
+	s.look("g")
+	s.join(a)
+	late()
+	s.look("g")
+	s.sync(a, a, b)
+	s.sync(b)
+	s.look("g")
+	s.join(c) // it has an id only
+	s.look("g")
+	s.leave(c)
+	s.leave(b)
+	s.look("g")
+	s.leave(a)
+	s.look("g")
+	d := newPeer("d")
+	d.protocol = "range"
+	s.enter(d)
+	s.sync(d, d)
+	s.look("g")
+	s.topic("t", 1)
+	s.commit("h", -1, "t", 0, 5)
+	s.look("h")
 }
 
 func strangeMembers(s *script) {

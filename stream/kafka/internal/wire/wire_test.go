@@ -264,6 +264,37 @@ func TestHeartbeatAndLeaveGroup(t *testing.T) {
 	}
 }
 
+func TestDescribeGroup(t *testing.T) {
+	req := &DescribeGroup{Group: "g"}
+	got, answer := kmsg.NewPtrDescribeGroupsRequest(), describeAnswer()
+	exchange(t, req, got, answer)
+	if !slices.Equal(got.Groups, []string{"g"}) || got.IncludeAuthorizedOperations {
+		t.Errorf("the request is %+v", got)
+	}
+	want := DescribeGroupAnswer{30, "Stable", "consumer", "grete", []DescribedMember{
+		{"m", "i", "client", "/host", []byte("meta"), []byte("assigned")}, {"n", "", "", "", nil, nil},
+	}}
+	if !reflect.DeepEqual(req.Answer, want) {
+		t.Errorf("the answer is %+v", req.Answer)
+	}
+	exchange(t, req, got, kmsg.NewPtrDescribeGroupsResponse())
+	if !reflect.DeepEqual(req.Answer, DescribeGroupAnswer{}) {
+		t.Errorf("an answer without the group is %+v", req.Answer)
+	}
+}
+
+func describeAnswer() *kmsg.DescribeGroupsResponse {
+	answer, instance := kmsg.NewPtrDescribeGroupsResponse(), "i"
+	g := kmsg.NewDescribeGroupsResponseGroup()
+	g.ErrorCode, g.Group, g.State, g.ProtocolType, g.Protocol = 30, "g", "Stable", "consumer", "grete"
+	g.Members = []kmsg.DescribeGroupsResponseGroupMember{
+		{MemberID: "m", InstanceID: &instance, ClientID: "client", ClientHost: "/host", ProtocolMetadata: []byte("meta"), MemberAssignment: []byte("assigned")},
+		{MemberID: "n"},
+	}
+	answer.Groups = []kmsg.DescribeGroupsResponseGroup{g}
+	return answer
+}
+
 func TestDeleteRecords(t *testing.T) {
 	req := &DeleteRecords{Before: []stream.Position{{TopicPartition: tp("a", 1), Offset: 9}}, Timeout: 100}
 	got, answer := kmsg.NewPtrDeleteRecordsRequest(), kmsg.NewPtrDeleteRecordsResponse()
@@ -323,8 +354,8 @@ func TestAnswersThatAreWrong(t *testing.T) {
 // FuzzAnswers: whatever a broker sends, no request reads beyond the answer's own
 // size, takes memory that the answer doesn't have bytes for, or goes on for ever.
 func FuzzAnswers(f *testing.F) {
-	answers := []kmsg.Response{fetchAnswer(), kmsg.NewPtrProduceResponse(), kmsg.NewPtrOffsetFetchResponse(), kmsg.NewPtrDeleteRecordsResponse(), metadataAnswer(), joinAnswer()}
-	for i, v := range []int16{11, 8, 7, 1, 10, 5} {
+	answers := []kmsg.Response{fetchAnswer(), kmsg.NewPtrProduceResponse(), kmsg.NewPtrOffsetFetchResponse(), kmsg.NewPtrDeleteRecordsResponse(), metadataAnswer(), joinAnswer(), describeAnswer()}
+	for i, v := range []int16{11, 8, 7, 1, 10, 5, 4} {
 		answers[i].SetVersion(v)
 		f.Add(i, answers[i].AppendTo(nil))
 	}
@@ -332,7 +363,7 @@ func FuzzAnswers(f *testing.F) {
 		taken := 0
 		requests := []Request{
 			&Fetch{Take: func(n int) []byte { taken += n; return make([]byte, n) }}, &Produce{}, &OffsetFetch{}, &DeleteRecords{}, &Metadata{},
-			&JoinGroup{}, &SyncGroup{}, &Heartbeat{}, &LeaveGroup{},
+			&JoinGroup{}, &DescribeGroup{}, &SyncGroup{}, &Heartbeat{}, &LeaveGroup{},
 		}
 		req := requests[uint(kind)%uint(len(requests))]
 		frame := binary.BigEndian.AppendUint32(nil, uint32(len(body)+4))
