@@ -12,17 +12,25 @@ import (
 // the topics that are there; without, topics that the pipeline reads are taken as
 // created with -partitions.
 type planCommand struct {
-	Containers int   `default:"1" help:"Containers of each stage."`
-	Partitions int32 `placeholder:"N" help:"Partitions of the topics that the job creates (default: as many as its input has, and 4 of an input that it makes)."`
-	JSON       bool  `name:"json" help:"Show it as JSON."`
+	Containers int    `default:"1" help:"Containers of each stage."`
+	Partitions int32  `placeholder:"N" help:"Partitions of the topics that the job creates (default: as many as its input has, and 4 of an input that it makes)."`
+	JSON       bool   `name:"json" help:"Show it as JSON."`
+	Against    string `placeholder:"FILE" help:"Also say what becomes of a job when this program takes over from the one whose plan -json has written FILE: whether both may run side by side, one after the other, or not at all (exit code 1)."`
 
 	Kafka kafkaFlags `embed:"" group:"kafka"`
 }
 
 func (p *planCommand) Run(ctx context.Context, a *App, c console) error {
-	plan, err := p.plan(ctx, a, c)
+	before, err := p.before()
 	if err != nil {
 		return err
+	}
+	plan, err := p.plan(ctx, a, c, before)
+	if err != nil {
+		return err
+	}
+	if before != nil {
+		return compared(c, p.JSON, before, plan)
 	}
 	if !p.JSON {
 		_, err = fmt.Fprint(c.out, plan.Text())
@@ -31,14 +39,22 @@ func (p *planCommand) Run(ctx context.Context, a *App, c console) error {
 	return printJSON(c, plan)
 }
 
-func (p *planCommand) plan(ctx context.Context, a *App, c console) (_ *scheduler.Plan, err error) {
+// before is the plan to compare with, nil if there is none.
+func (p *planCommand) before() (*scheduler.Plan, error) {
+	if p.Against == "" {
+		return nil, nil
+	}
+	return readPlan(p.Against)
+}
+
+func (p *planCommand) plan(ctx context.Context, a *App, c console, before *scheduler.Plan) (_ *scheduler.Plan, err error) {
 	o := scheduler.Options{Containers: p.Containers, Partitions: p.Partitions}
 	where, err := p.Kafka.options()
 	if err != nil {
 		return nil, err
 	}
 	if where == nil {
-		return a.planAlone(o)
+		return a.planAlone(o, before)
 	}
 	if _, err := a.Graph(); err != nil {
 		return nil, err // before anybody is asked
@@ -55,9 +71,14 @@ func (p *planCommand) plan(ctx context.Context, a *App, c console) (_ *scheduler
 	return a.Plan(known, o)
 }
 
-// planAlone plans without a streaming layer.
-func (a *App) planAlone(o scheduler.Options) (*scheduler.Plan, error) {
-	return a.Plan(scheduler.Metadata{Assumed: partitionsOr(o.Partitions)}, o)
+// planAlone plans without a streaming layer. Topics that an earlier plan knows are
+// taken to be as they were; before may be nil.
+func (a *App) planAlone(o scheduler.Options, before *scheduler.Plan) (*scheduler.Plan, error) {
+	m := scheduler.Metadata{Assumed: partitionsOr(o.Partitions)}
+	if before != nil {
+		m.Partitions = asBefore(before)
+	}
+	return a.Plan(m, o)
 }
 
 // graphCommand draws the pipeline.
@@ -69,7 +90,7 @@ type graphCommand struct {
 }
 
 func (g *graphCommand) Run(_ context.Context, a *App, c console) error {
-	plan, err := a.planAlone(scheduler.Options{})
+	plan, err := a.planAlone(scheduler.Options{}, nil)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@
 // Records never come here.
 //
 //	Graph ──Build──▶ Plan ──Assign or Share──▶ tasks of each container
+//	              two Plans ──Compare──▶ Verdict
 //
 // [Assign] is for a fixed number of containers that know nothing of each other.
 // [Share] is for a group whose members come and go, and is called by its leader:
@@ -19,6 +20,10 @@
 // settles the members' claims (share_claims.go), finds the owners as a flow of
 // least cost (share_place.go over share_network.go), then the standbys
 // (share_standbys.go).
+//
+// [Compare] says whether a job may go on by another plan. It and the fingerprint see
+// a plan as what its stages read, write and keep (facts.go); what it says of each is
+// in compare_*.go.
 //
 // A plan shows itself: [Plan.Text] and [Plan.JSON], and the pictures [Plan.Dot],
 // [Plan.Mermaid] and [Plan.SVG].

@@ -10,45 +10,46 @@ import (
 
 // fingerprint says in 16 hex digits what existing state and topics depend on:
 // the names of the stages, their topics with serdes, their stores with schemas.
+// Who changes what it depends on changes [Compare] as well.
 //
 // The number of partitions counts where keys are at home in partitions: of
 // repartition topics, of topics whose records reach a store, and of stores
 // (tasks). It doesn't count for other topics, which may grow under a running
 // job. Stateless operators, the positions of nodes, and the number of containers
-// don't count either, nor which topics match a pattern: a new one adds to what
-// is read, and changes nothing that is kept.
+// don't count either, nor which topics match a pattern (the pattern does): a new
+// one adds to what is read, and changes nothing that is kept.
 func fingerprint(p *Plan) string {
-	g := p.Graph()
-	var keyed []string
-	for _, m := range meetings(g, p.Stages) {
-		keyed = append(keyed, m.topics...)
-	}
+	s := side{p}
 	var lines []string
+	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 	for i := range p.Stages {
-		s := &p.Stages[i]
-		lines = append(lines, fmt.Sprintf("stage %q", s.Name))
-		for _, in := range s.Inputs {
+		st := &p.Stages[i]
+		add("stage %q", st.Name)
+		for _, r := range s.readings(st) {
 			width := int32(0)
-			if in.Repartition() || slices.Contains(keyed, in.Topic) {
-				width = in.Partitions
+			if r.keyed {
+				width = r.partitions
 			}
-			for _, n := range in.Nodes {
-				if g.Nodes[n].Pattern == "" {
-					lines = append(lines, fmt.Sprintf("stage %q reads %q %d %q %q", s.Name, in.Topic, width, g.Nodes[n].Key, g.Nodes[n].Value))
-					continue
-				}
-				line := fmt.Sprintf("stage %q matches %q %d %q %q", s.Name, g.Nodes[n].Name, width, g.Nodes[n].Key, g.Nodes[n].Value)
-				if !slices.Contains(lines, line) {
-					lines = append(lines, line)
+			for _, d := range r.serdes {
+				if r.pattern == "" {
+					add("stage %q reads %q %d %q %q", st.Name, r.name, width, d.key, d.value)
+				} else {
+					add("stage %q matches %q by %q %d %q %q", st.Name, r.name, r.pattern, width, d.key, d.value)
 				}
 			}
 		}
-		for _, out := range s.Outputs {
-			lines = append(lines, fmt.Sprintf("stage %q writes %q %q %q", s.Name, out.Topic, g.Nodes[out.Node].Key, g.Nodes[out.Node].Value))
+		for _, w := range s.written(st) {
+			for _, d := range w.serdes {
+				add("stage %q writes %q %q %q", st.Name, w.topic, d.key, d.value)
+			}
 		}
-		for _, st := range s.Stores {
-			lines = append(lines, fmt.Sprintf("stage %q keeps %q %d %q", s.Name, st.Changelog, s.Tasks, st.Schema))
+		for _, store := range st.Stores {
+			add("stage %q keeps %q %d %q", st.Name, store.Changelog, st.Tasks, store.Schema)
 		}
+	}
+	for _, x := range s.crossings() {
+		add("stage %q reads %q %d %q %q", x.to, x.topic, x.partitions, x.serdes.key, x.serdes.value)
+		add("stage %q writes %q %q %q", x.from, x.topic, x.serdes.key, x.serdes.value)
 	}
 	slices.Sort(lines) // the order of stages is no matter of state
 	sum := sha256.Sum256([]byte(p.App + "\n" + strings.Join(lines, "\n")))

@@ -85,6 +85,7 @@ func TestVerifyFindsNodesThatWereMoved(t *testing.T) {
 }
 
 func FuzzParsePlan(f *testing.F) {
+	var plans []*Plan
 	for _, sc := range scenarios() {
 		p, err := Build(sc.graph, sc.metadata, sc.options)
 		if err != nil {
@@ -95,6 +96,7 @@ func FuzzParsePlan(f *testing.F) {
 			f.Fatal(err)
 		}
 		f.Add(b)
+		plans = append(plans, p)
 	}
 	f.Add([]byte(`{"version":1}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -115,5 +117,14 @@ func FuzzParsePlan(f *testing.F) {
 			t.Fatal(err)
 		}
 		_, _, _, _ = q.Text(), q.Dot(), q.Mermaid(), q.SVG()
+		if v := Compare(q, q); v.Kind != Same {
+			t.Fatal(v.Text())
+		}
+		for _, p := range plans {
+			old := *p
+			old.App = q.App
+			v := Compare(&old, q)
+			_ = v.Text()
+		}
 	})
 }
