@@ -72,7 +72,7 @@ func (c *runCommand) Run(ctx context.Context, a *App, con console) (err error) {
 	r.log = newLogger(r.console)
 	defer func() { err = r.cleanUp(err) }()
 	for _, step := range []func(context.Context) error{
-		r.check, r.lockData, r.identify, r.openLog, r.createInputs, r.plan, r.checkChangelogs, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.serve, r.start,
+		r.check, r.lockData, r.identify, r.openLog, r.createInputs, r.plan, r.beAlone, r.checkChangelogs, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.serve, r.start,
 	} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {

@@ -18,10 +18,10 @@ import (
 // elsewhere: on a cluster, in a run without end.
 func (r *run) shares() bool { return r.kafka != nil && !r.Once }
 
-// identify reads who this process is, for a job that it shares: what lasts over its
+// identify reads who this process is, among those that share the job: what lasts over its
 // restarts, and is gone with its state.
 func (r *run) identify(context.Context) (err error) {
-	if !r.shares() {
+	if r.kafka == nil {
 		return nil
 	}
 	if r.identity, err = readIdentity(filepath.Join(r.Data, "identity")); err != nil {

@@ -115,8 +115,8 @@ type Membership interface {
 	// RequestRebalance has the group go on to another generation, if only the others
 	// rejoin: also this member gets Rebalancing.
 	RequestRebalance()
-	// Leave gives everything up, so that the others take over at once, and ends the
-	// membership. After an error they do so when the session times out.
+	// Leave gives everything up, also what a former life of the instance has, so that
+	// the others take over at once, and ends the membership. After an error they do so when the session times out.
 	Leave(ctx context.Context) error
 	// Close ends the membership and leaves the group as it is: an instance that is
 	// back within the session time-out has what it had.

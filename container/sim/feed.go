@@ -12,6 +12,7 @@ import (
 // feed appends the input over most of the storm, as another client would, whom the
 // network doesn't spare either.
 func (s *Simulation) feed() {
+	s.unfed = len(s.job.Feed)
 	p := s.newProcess("feed")
 	s.World.start(p, func() {
 		if err := p.feed(context.Background()); err != nil {

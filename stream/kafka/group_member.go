@@ -137,7 +137,7 @@ func (m *member) leave() {
 	if m.phase == over {
 		return
 	}
-	joined := m.id != "" || m.instance != "" && m.phase != apart
+	joined := m.id != "" || m.instance != "" // a former life's, maybe
 	m.phase, m.due, m.events = leaving, time.Time{}, nil
 	if !joined {
 		m.phase = over
