@@ -22,7 +22,7 @@ GO_PACKAGES := ./...
 # without the race detector: it would slow down nobody but them.
 SLOW     := ./stream/kafka ./api ./stream/kafka/kafkasim
 EXAMPLES := ./examples/wikipedia ./examples/totals ./examples/...
-SIM         := -run '^TestSimulation$$' ./api/apitest
+SIM         := -run '^TestSimulation(OfSharing)?$$' ./api/apitest
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
@@ -45,7 +45,7 @@ test: deps vet imports build/testsum ## all tests that end in minutes: with Rock
 		'with RocksDB=go test -short -json -timeout 20m $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v /examples/)' \
 		'+the examples=go test -json -timeout 20m -tags $(TAGS) $(EXAMPLES)' \
 		'memory, which the race detector multiplies=go test -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
-		'+the simulation, for longer=go test -json $(SIM) -seeds 2000' \
+		'+the simulation, for longer=go test -json $(SIM) -seeds 1000' \
 		'+without cgo=CGO_ENABLED=0 go test -json $(GO_PACKAGES)' \
 		'+the tools=cd .tools/house && go test -json ./...'
 
@@ -99,7 +99,7 @@ soak-fire:
 	GRETE_KILLS=$(KILLS) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^TestUnderFire$$' ./examples/...
 
 soak-state:
-	GRETE_STATE_MB=$(STATE_MB) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^TestRecoveryWithMuchState$$' ./examples/totals
+	GRETE_STATE_MB=$(STATE_MB) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^(TestRecoveryWithMuchState|TestStandby)$$' ./examples/totals
 
 soak-sim:
 	go test -count=1 -v -timeout 24h $(SIM) -seeds $(SEEDS) -from $$(date +%s)000000
