@@ -22,7 +22,7 @@ func (s *System) Group(ctx context.Context, name string) (stream.GroupState, err
 		return err
 	})
 	if errors.Is(err, groupDenied) {
-		err = denied(groupDenied, "Read", groupResource, name) // Describe is among it, and would do for this
+		err = denied(groupDenied, "Describe", groupResource, name) // also to find its coordinator
 	}
 	if err != nil {
 		return stream.GroupState{}, fmt.Errorf("looking at group %s: %w", name, err)
