@@ -8,9 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -61,8 +63,26 @@ func (r *run) sharing(index int) (*container.Sharing, error) {
 		Group: group, Instance: fmt.Sprintf("%s-%d", r.identity, index), Host: host,
 		Compatibility: r.planned.Fingerprint, State: r.positions, SessionTimeout: r.Session, Standbys: r.Standbys, Neighbours: &r.neighbours,
 	}
+	s.Told = r.sayTasks
 	if r.server != nil {
 		s.Address, _ = r.server.Advertised()
 	}
 	return s, nil
+}
+
+// sayTasks says which tasks of a stage a container of this process has from now on.
+func (r *run) sayTasks(stage *scheduler.Stage, tasks []int32, containers int) {
+	if containers == 1 && len(tasks) == int(stage.Tasks) {
+		r.say("stage %s: all %d tasks", stage.Name, stage.Tasks)
+		return
+	}
+	ids := make([]string, len(tasks))
+	for i, id := range tasks {
+		ids[i] = strconv.Itoa(int(id))
+	}
+	have := "none"
+	if len(ids) > 0 {
+		have = strings.Join(ids, ", ")
+	}
+	r.say("stage %s: %s of its %d tasks, which %d containers share", stage.Name, have, stage.Tasks, containers)
 }

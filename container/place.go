@@ -33,6 +33,7 @@ type place struct {
 	generation int32
 	member     string
 	tasks      []int32 // that it is to have
+	told       []int32 // that others were told of last; nil: none yet
 	share      share
 	settled    bool // what is done can be committed
 	asked      bool // it has rejoined, and waits for its part
@@ -107,8 +108,7 @@ func (c *Container) attend(ctx context.Context) error {
 		if err := p.take(e); err != nil {
 			return fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err)
 		}
-		s := c.cfg.Sharing
-		s.Neighbours.hear(c.cfg.Stage.Name, s.Host, p.share.Members)
+		c.tell(e)
 	}
 	if err := c.giveBack(ctx); err != nil {
 		return err
@@ -121,6 +121,23 @@ func (c *Container) attend(ctx context.Context) error {
 	}
 	c.follow(ctx)
 	return nil
+}
+
+// tell tells others of an assignment.
+func (c *Container) tell(e stream.GroupEvent) {
+	if e.Kind != stream.GroupAssigned {
+		return
+	}
+	s, p := c.cfg.Sharing, c.place
+	s.Neighbours.hear(c.cfg.Stage.Name, s.Host, p.share.Members)
+	if s.Told != nil && (p.told == nil || !slices.Equal(p.told, p.tasks)) {
+		s.Told(c.cfg.Stage, p.tasks, len(p.share.Members))
+	}
+	p.told = append([]int32{}, p.tasks...)
+	// Of one that was back soon the group says what its life before has said.
+	p.owes = p.owes || slices.ContainsFunc(p.share.Members, func(m neighbour) bool {
+		return m.Producer == c.cfg.TransactionalID() && m.Address != s.Address
+	})
 }
 
 // take takes one event in.

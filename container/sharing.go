@@ -24,6 +24,9 @@ type Sharing struct {
 	Compatibility string
 	// Neighbours get to know who has which task; nil: nobody does.
 	Neighbours *Neighbours
+	// Told is called when the container gets other tasks than it has had, with how many
+	// containers share the stage; nil: nobody is told.
+	Told func(stage *scheduler.Stage, tasks []int32, containers int)
 	// Standbys is how many others follow the state of each task. All say the same.
 	Standbys int
 	// State is what of the tasks' state is on this disk. nil: nobody knows.
