@@ -27,10 +27,10 @@ type member struct {
 	members    []stream.GroupMember    // of the generation that this one leads
 	given      []wire.MemberAssignment // by it
 	claim      claim
-	holds      bool      // there was an assignment since the last loss
-	seen       int32     // the generation of the last assignment that was polled
-	wish       bool      // a rebalance is wanted, when this one is over
-	replaced   int       // how often, in a row
+	holds      bool  // there was an assignment since the last loss
+	seen       int32 // the generation of the last assignment that was polled
+	wish       bool  // a rebalance is wanted, when this one is over
+	replaced   int   // how often, in a row
 	replacedAt time.Time
 	due        time.Time // when to ask next
 	failures   int
