@@ -22,7 +22,7 @@ GO_PACKAGES := ./...
 # without the race detector: it would slow down nobody but them.
 SLOW     := ./stream/kafka ./api ./stream/kafka/kafkasim
 EXAMPLES := ./examples/wikipedia ./examples/totals ./examples/...
-SIM         := -run '^TestSimulation(OfSharing)?$$' ./api/apitest
+SIM         := -run '^TestSimulation' ./api/apitest
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
