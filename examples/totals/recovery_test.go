@@ -47,7 +47,7 @@ func recoverySizes(t *testing.T) (sizes []int64) {
 	t.Helper()
 	text := os.Getenv("GRETE_STATE_MB")
 	if text == "" {
-		text = "30"
+		text = "10"
 	}
 	for s := range strings.SplitSeq(text, ",") {
 		n, err := strconv.ParseInt(s, 10, 64)
