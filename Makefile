@@ -18,7 +18,7 @@ KILLS    ?= 100
 STATE_MB ?= 100,1000,5000
 
 GO_PACKAGES := ./...
-# What takes longest begins first, and four at a time: much of it waits for brokers. The examples' tests look at programs that are built
+# What takes longest begins first, and three at a time: much of it waits for brokers. The examples' tests look at programs that are built
 # without the race detector: it would slow down nobody but them.
 SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
 EXAMPLES := ./examples/wikipedia ./examples/totals ./examples/...
@@ -42,7 +42,7 @@ benchmark-binary: deps ## build/benchmark, which takes part in comparisons with 
 test: deps vet imports build/testsum ## all tests that end in minutes: with RocksDB and the race detector, then without cgo
 	CGO_ENABLED=0 go build -buildvcs=false $(GO_PACKAGES)
 	$(TESTSUM) \
-		'with RocksDB=go test -short -json -p 4 -timeout 20m $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v /examples/)' \
+		'with RocksDB=go test -short -json -p 3 -timeout 20m $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v /examples/)' \
 		'+the examples=go test -json -timeout 20m -tags $(TAGS) $(EXAMPLES)' \
 		'memory, which the race detector multiplies=go test -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
 		'+the simulation, for longer=go test -json $(SIM) -seeds 700' \

@@ -102,7 +102,7 @@ func countsRightOnKafka(t *testing.T, path string, partitions int32) {
 		t.Fatalf("%v\n%s", err, p.Messages())
 	}
 	program.Run(t, path, append(args, "-once")...) // which closes the last windows
-	got := results(t, c.Read(output))
+	got := results(t, c.ReadAll(output))
 	for w, n := range count(all) {
 		if !slices.Equal(got[w], []int64{n}) {
 			t.Errorf("%v: got %v, want %d", w, got[w], n)
@@ -161,7 +161,7 @@ func resultsAfterKills(t *testing.T, path string, kills int, args ...string) (go
 		}
 	}
 	program.Run(t, path, append(args, "-once")...)
-	return results(t, c.Read(output)), count(all)
+	return results(t, c.ReadAll(output)), count(all)
 }
 
 // Who asks a second time doesn't wait for a commit that can't be made: the first

@@ -19,7 +19,7 @@ func TestBadDisksOnKafka(t *testing.T) {
 			c := program.StartKafka(t, kafkatest.Options{})
 			j := newJob(t, path, "-kafka", c.Address())
 			misfortune(j)
-			all := balances(t, c.Read(output))
+			all := balances(t, c.ReadAll(output))
 			inOrder(t, all)
 			t.Log(program.Compare(t, balancesAfter(j.paid), byPayment(all)))
 		})

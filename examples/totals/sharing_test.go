@@ -179,7 +179,7 @@ func TestSharing(t *testing.T) {
 	if err := first.Wait(); err != nil {
 		t.Errorf("%v\n%s", err, first.Messages())
 	}
-	records := c.Read(output)
+	records := c.ReadAll(output)
 	got := balances(t, records)
 	inOrder(t, got)
 	t.Logf("the longest pause of the %d tasks that have stayed is %v, and before a process was killed %v",

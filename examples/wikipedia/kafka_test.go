@@ -58,7 +58,7 @@ func countsRightOnKafka(t *testing.T, path string, partitions int32) {
 	args := []string{"-kafka", c.Address(), "-once", "-print", output, "-data", filepath.Join(t.TempDir(), "data"), "-containers", "2", "-commit-interval", "10ms"}
 	out, messages := program.Run(t, path, args...)
 	same(t, parseRows(t, out), want)
-	same(t, rowsOf(t, c.Read(output)), want)
+	same(t, rowsOf(t, c.ReadAll(output)), want)
 	if t.Failed() {
 		t.Log(messages)
 	}
@@ -115,7 +115,7 @@ func rowsAfterKills(t *testing.T, path string, n int, args ...string) (got, want
 	done := c.Committed("wikipedia-"+input, input)
 	program.Run(t, path, args...)
 	want, _ = count(lines)
-	got = rowsOf(t, c.Read(output))
+	got = rowsOf(t, c.ReadAll(output))
 	t.Logf("%d kills, %d of %d lines were processed by then; %d windows, %d results", n, done, len(lines), len(want), len(got))
 	return got, want
 }
@@ -178,7 +178,7 @@ func feedsOnce(t *testing.T, path string) {
 		}
 	}
 	want, _ := count(lines)
-	same(t, rowsOf(t, c.Read(output)), want)
+	same(t, rowsOf(t, c.ReadAll(output)), want)
 	t.Logf("%d offsets for %d lines: the rest was taken back, or ends a transaction", c.Ends(input), len(lines))
 }
 
@@ -217,7 +217,7 @@ func survivesRetention(t *testing.T, path string) {
 	}
 	program.Run(t, path, args("-once")...)
 	want, _ := count(lines)
-	same(t, rowsOf(t, c.Read(output)), want)
+	same(t, rowsOf(t, c.ReadAll(output)), want)
 	for _, topic := range []string{output, "wikipedia-stats-changelog", "wikipedia-" + input + "-meta"} {
 		if n := c.Starts(topic); n != 0 {
 			t.Errorf("%s begins at offset %d", topic, n)

@@ -72,6 +72,23 @@ func (c Cluster) Produce(records ...*kgo.Record) {
 	}
 }
 
+// ReadAll is Read, of a topic that nobody writes to any more: what was committed last
+// may be a moment on its way.
+func (c Cluster) ReadAll(topic string) []*kgo.Record {
+	c.t.Helper()
+	c.Await("all of "+topic+" to be committed", func() bool {
+		ends, err := c.Admin().ListEndOffsets(c.t.Context(), topic)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		open := false
+		committed := c.CommittedEnds(topic)
+		ends.Each(func(o kadm.ListedOffset) { open = open || committed[o.Partition] < o.Offset })
+		return !open
+	})
+	return c.Read(topic)
+}
+
 // Read returns all records of a topic that are committed.
 func (c Cluster) Read(topic string) []*kgo.Record {
 	c.t.Helper()
