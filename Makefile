@@ -18,8 +18,9 @@ KILLS    ?= 100
 STATE_MB ?= 100,1000,5000
 
 GO_PACKAGES := ./...
-# What takes longest begins first, and three at a time: much of it waits for brokers. The examples' tests look at programs that are built
-# without the race detector: it would slow down nobody but them.
+# What takes longest begins first, and three at a time: much of it waits for brokers.
+# The examples' tests look at programs that are built without the race detector: it
+# would slow down nobody but them.
 SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
 EXAMPLES := ./examples/wikipedia ./examples/totals ./examples/...
 SIM         := -run '^TestSimulation' ./api/apitest

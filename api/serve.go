@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
 	"github.com/gretestream/grete/metrics"
 )
@@ -33,7 +34,7 @@ func (r *run) checkHTTP() (err error) {
 	if err != nil {
 		return fmt.Errorf("-http: %q is no address: write it as HOST:PORT, or as :PORT for all of this machine's", r.HTTP)
 	}
-	if r.token == "" && !httpapi.IsLoopback(host) {
+	if r.token == "" && !container.IsLoopback(host) {
 		return fmt.Errorf("-http %s: %w: put one in a file, and say -token-file FILE, or set GRETE_TOKEN; or listen on 127.0.0.1 only", r.HTTP, httpapi.ErrNoToken)
 	}
 	return nil

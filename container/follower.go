@@ -34,10 +34,8 @@ func (c *Container) follow(ctx context.Context) {
 	f := &follower{ids: wanted, opening: opening{cfg: c.cfg, done: make(chan struct{})}}
 	f.budget.Limit = c.cfg.cacheBytes() / 4
 	for _, id := range wanted {
-		t := &task{Task: Task{ID: id, stage: c.cfg.Stage}, changelogs: make([]int64, len(c.cfg.Stage.Stores))}
-		t.counts = newCounts(t, c.cfg.Now().UnixMilli())
+		t := c.countedTask(id)
 		t.counts.State = metrics.TaskStandby
-		c.counts.Tasks = append(c.counts.Tasks, t.counts)
 		f.tasks = append(f.tasks, t)
 	}
 	ctx, f.cancel = context.WithCancel(ctx)
@@ -68,12 +66,8 @@ func (c *Container) unfollow(always bool) error {
 	if f == nil || !always && slices.Equal(f.ids, c.toFollow()) {
 		return nil
 	}
-	f.cancel()
-	for !f.over() {
-		c.cfg.Await(context.Background(), publishEvery, c.opened)
-	}
 	c.follower = nil
-	return c.closeTasks(f.tasks)
+	return c.end(&f.opening)
 }
 
 // run follows until ctx is done. What goes wrong stops nobody's work: it is said, and

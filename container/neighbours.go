@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -23,7 +24,8 @@ func (n *Neighbours) hear(stage, host string, members []neighbour) {
 	}
 	members = slices.Clone(members)
 	for i := range members {
-		if members[i].Host != host && isLoopback(members[i].Address) {
+		at, _, err := net.SplitHostPort(members[i].Address)
+		if err == nil && members[i].Host != host && IsLoopback(at) {
 			members[i].Address = "" // it is another machine's
 		}
 	}
@@ -35,14 +37,13 @@ func (n *Neighbours) hear(stage, host string, members []neighbour) {
 	n.stages[stage] = members
 }
 
-// isLoopback tells whether HOST:PORT can be reached from its own machine alone.
-func isLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
+// IsLoopback tells whether a host, a name or an address, is this machine's loopback
+// interface by its very name.
+func IsLoopback(host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.Unmap().IsLoopback()
 	}
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
+	return strings.EqualFold(strings.TrimSuffix(host, "."), "localhost")
 }
 
 // Owner returns the address at which the owner of a task is asked; "" if nobody is

@@ -14,12 +14,11 @@ import (
 // still to come.
 func (c *Container) newTask(id int32) (*task, error) {
 	stage := c.cfg.Stage
-	t := &task{Task: Task{ID: id, stage: stage}, changelogs: make([]int64, len(stage.Stores)), sentMarks: make([]stream.Mark, len(stage.Outputs))}
+	t := c.countedTask(id)
+	t.sentMarks = make([]stream.Mark, len(stage.Outputs))
 	for i := range t.sentMarks {
 		t.sentMarks[i] = stream.Mark{Task: id, Watermark: stream.NoTime}
 	}
-	t.counts = newCounts(t, c.cfg.Now().UnixMilli())
-	c.counts.Tasks = append(c.counts.Tasks, t.counts)
 	for i, out := range stage.Outputs {
 		w, err := c.producer.Writer(out.Topic)
 		if err != nil {
@@ -35,6 +34,15 @@ func (c *Container) newTask(id int32) (*task, error) {
 		t.logs = append(t.logs, w)
 	}
 	return t, nil
+}
+
+// countedTask makes a task that has nothing yet but its counters, which are shown from
+// now on.
+func (c *Container) countedTask(id int32) *task {
+	t := &task{Task: Task{ID: id, stage: c.cfg.Stage}, changelogs: make([]int64, len(c.cfg.Stage.Stores))}
+	t.counts = newCounts(t, c.cfg.Now().UnixMilli())
+	c.counts.Tasks = append(c.counts.Tasks, t.counts)
+	return t
 }
 
 // ChangelogTopics are where the stage's meta records are: the changelogs of its

@@ -100,11 +100,16 @@ func (o *opening) has(id int32) bool {
 
 // discardOpening ends an opening, and leaves its tasks closed.
 func (c *Container) discardOpening(o *opening) error {
+	c.openings = slices.DeleteFunc(c.openings, func(other *opening) bool { return other == o })
+	return c.end(o)
+}
+
+// end stops what an opening does beside the loop, waits for it, and closes its tasks.
+func (c *Container) end(o *opening) error {
 	o.cancel()
 	for !o.over() {
 		c.cfg.Await(context.Background(), publishEvery, c.opened)
 	}
-	c.openings = slices.DeleteFunc(c.openings, func(other *opening) bool { return other == o })
 	return c.closeTasks(o.tasks)
 }
 

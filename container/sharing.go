@@ -108,8 +108,9 @@ func (d divider) partitions(tasks []int32) []stream.TopicPartition {
 // tasks are those that partitions stand for, ascending.
 func (d divider) tasks(partitions []stream.TopicPartition) []int32 {
 	var tasks []int32
+	topic := d.topic()
 	for _, tp := range partitions {
-		if tp.Topic == d.topic() {
+		if tp.Topic == topic {
 			tasks = append(tasks, tp.Partition)
 		}
 	}

@@ -101,19 +101,25 @@ func essence(p *Plan) string {
 // change nothing that outlives the process.
 func TestStatelessOperatorsChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		g, m, o, p := drawPlan(t)
-		to := rapid.IntRange(0, len(g.Nodes)-1).Draw(t, "before")
-		if len(g.Nodes[to].From) == 0 || g.Nodes[to].SameKey {
-			t.Skip("nothing comes before it")
-		}
-		q, err := Build(insert(g, to), m, o)
-		if err != nil {
-			t.Fatal(err)
-		}
+		p, q := drawInsertion(t)
 		if a, b := essence(p), essence(q); a != b {
 			t.Fatalf("before:\n%s\nafter:\n%s", a, b)
 		}
 	})
+}
+
+// drawInsertion makes a plan, and the same with a stateless operator somewhere.
+func drawInsertion(t *rapid.T) (before, after *Plan) {
+	g, m, o, p := drawPlan(t)
+	to := rapid.IntRange(0, len(g.Nodes)-1).Draw(t, "before")
+	if len(g.Nodes[to].From) == 0 || g.Nodes[to].SameKey {
+		t.Skip("nothing comes before it")
+	}
+	q, err := Build(insert(g, to), m, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, q
 }
 
 // insert puts a stateless operator on the first way into a node.

@@ -162,15 +162,7 @@ func TestVerdictOnTheSamePlan(t *testing.T) {
 // A stateless operator put anywhere is a compatible change, and is told.
 func TestVerdictOnStatelessOperators(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		g, m, o, p := drawPlan(t)
-		to := rapid.IntRange(0, len(g.Nodes)-1).Draw(t, "before")
-		if len(g.Nodes[to].From) == 0 || g.Nodes[to].SameKey {
-			t.Skip("nothing comes before it")
-		}
-		q, err := Build(insert(g, to), m, o)
-		if err != nil {
-			t.Fatal(err)
-		}
+		p, q := drawInsertion(t)
 		if v := Compare(p, q); v.Kind != Compatible || len(v.Changes) != 1 || v.Changes[0].Subject != SubjectOperators {
 			t.Fatal(v.Text())
 		}

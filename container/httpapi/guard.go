@@ -5,8 +5,9 @@ import (
 	"crypto/subtle"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
+
+	"github.com/gretestream/grete/container"
 )
 
 // A guard lets those requests through that bear the token. Health and readiness need
@@ -59,16 +60,7 @@ func (g *guard) bears(r *http.Request) bool {
 }
 
 func (g *guard) isHere(host string) bool {
-	return IsLoopback(host) || host != "" && strings.EqualFold(host, g.advertise)
-}
-
-// IsLoopback tells whether a host, a name or an address, is this machine's loopback
-// interface by its very name.
-func IsLoopback(host string) bool {
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return ip.Unmap().IsLoopback()
-	}
-	return strings.EqualFold(strings.TrimSuffix(host, "."), "localhost")
+	return container.IsLoopback(host) || host != "" && strings.EqualFold(host, g.advertise)
 }
 
 // hostOf is the host of HOST or HOST:PORT.
