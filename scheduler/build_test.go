@@ -31,11 +31,12 @@ func TestBuildPageviews(t *testing.T) {
 		t.Errorf("stages:\n got %+v\nwant %+v", p.Stages, want)
 	}
 	topics := []Topic{
-		{"page-views", RoleInput, 4, false},
-		{"pageviews-by-user", RoleRepartition, 4, true},
-		{"pageviews-page-views-meta", RoleChangelog, 4, true},
-		{"pageviews-per-minute-changelog", RoleChangelog, 4, true},
-		{"views-per-user", RoleOutput, 4, true},
+		{Name: "page-views", Role: RoleInput, Partitions: 4},
+		{Name: "pageviews-by-user", Role: RoleRepartition, Partitions: 4, Create: true},
+		{Name: "pageviews-page-views-meta", Role: RoleChangelog, Partitions: 4, Create: true},
+		{Name: "pageviews-per-minute-changelog", Role: RoleChangelog, Partitions: 4, Create: true},
+		{Name: "pageviews-plan", Role: RolePlan, Partitions: 1, Create: true},
+		{Name: "views-per-user", Role: RoleOutput, Partitions: 4, Create: true},
 	}
 	if !reflect.DeepEqual(p.Topics, topics) {
 		t.Errorf("topics:\n got %+v\nwant %+v", p.Topics, topics)

@@ -105,7 +105,7 @@ func TestMistakes(t *testing.T) {
 			record:   func(r *recorder) { r.output(r.table(r.input("a"), "t"), "out") },
 			metadata: exist("a", 8, "app-t-changelog", 4),
 			want: []string{`main.go:2: topic "app-t-changelog" has 4 partitions, but stage "a" now has 8 tasks, as many as its widest input, "a", has partitions: ` +
-				`the state can't be divided anew; read inputs of 4 partitions again, or start over under another app name (on the embedded log: in another data directory)`},
+				`the state can't be divided anew; start over under another app name (on the embedded log: in another data directory), and call PartitionBy before what keeps something: then inputs may grow at any time`},
 		},
 		"state of more tasks": {
 			record:   func(r *recorder) { r.output(r.input("a"), "out") },

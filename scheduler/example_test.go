@@ -40,6 +40,7 @@ func ExampleBuild() {
 	//   wordcount-by-word           repartition  2 partitions  to be created
 	//   wordcount-counts-changelog  changelog    2 partitions  to be created
 	//   wordcount-lines-meta        changelog    2 partitions  to be created
+	//   wordcount-plan              plan         1 partition   to be created
 	//   words                       output       2 partitions  to be created
 }
 

@@ -97,6 +97,7 @@ func Topics(g Graph) (names []string, all bool) {
 			names = append(names, s.MetaTopic)
 		}
 	}
+	names = append(names, planTopic(g.App))
 	slices.Sort(names)
 	return slices.Compact(names), all
 }
@@ -169,7 +170,7 @@ func (g Graph) ownTopics() func(topic string) bool {
 	}
 	return func(topic string) bool {
 		kept := strings.HasPrefix(topic, g.App+"-") && (strings.HasSuffix(topic, "-changelog") || strings.HasSuffix(topic, "-meta"))
-		return written[topic] || kept || strings.HasPrefix(topic, "__")
+		return written[topic] || kept || topic == planTopic(g.App) || strings.HasPrefix(topic, "__")
 	}
 }
 

@@ -40,4 +40,5 @@ func validRune(c rune) bool {
 func repartitionTopic(app, repartition string) string { return app + "-" + repartition }
 func changelogTopic(app, store string) string         { return app + "-" + store + "-changelog" }
 func metaTopic(app, stage string) string              { return app + "-" + stage + "-meta" }
+func planTopic(app string) string                     { return app + "-plan" }
 func groupName(app, stage string) string              { return app + "-" + stage }

@@ -49,6 +49,10 @@ type Input struct {
 	Start int64 `json:"start,omitempty"`
 	// OutOfRange says where to go on if the next record isn't there any more.
 	OutOfRange OutOfRange `json:"outOfRange,omitempty"`
+	// Grown is how many of the partitions, the last ones, have come since the job began
+	// to read the topic, or the others that match the same pattern. Nothing in them is
+	// older than that, so they are read from their oldest record wherever others start.
+	Grown int32 `json:"grown,omitempty"`
 }
 
 // StartNewest begins with what is written from now on.
@@ -93,6 +97,7 @@ const (
 	RoleOutput      Role = "output"
 	RoleRepartition Role = "repartition"
 	RoleChangelog   Role = "changelog"
+	RolePlan        Role = "plan" // where the job's plan is recorded
 )
 
 // A Topic is one that the job reads or writes.
@@ -103,6 +108,9 @@ type Topic struct {
 	// Create says that the topic doesn't exist yet and is made before the job
 	// starts.
 	Create bool `json:"create,omitempty"`
+	// Grow says that it exists with fewer partitions, and gets these before the job
+	// starts: what it holds belongs to no keys.
+	Grow bool `json:"grow,omitempty"`
 }
 
 // Metadata is what a plan must know of the world.

@@ -25,6 +25,9 @@ func (p *Plan) Text() string {
 		if t.Create {
 			line += "\tto be created"
 		}
+		if t.Grow {
+			line += "\tto get as many"
+		}
 		_, _ = fmt.Fprintln(w, line)
 	}
 	_ = w.Flush() // to memory

@@ -28,6 +28,9 @@ func listTopics(g Graph, stages []Stage, counts map[string]int32, m Metadata) ([
 	for i := range stages {
 		l.addOwn(g, &stages[i], counts)
 	}
+	if len(stages) > 0 {
+		l.put(claim{Topic{Name: planTopic(g.App), Role: RolePlan, Partitions: 1}, stages[0].Inputs[0].Nodes[0], "the record of its plan"})
+	}
 	for _, s := range stages {
 		if r := unreadRepartition(g, s); r >= 0 {
 			l.bad.add(r, "repartition %q leads nowhere: nothing takes its records; use its result or leave it out", g.Nodes[r].Name)
@@ -86,9 +89,12 @@ func (l *topicList) addOwn(g Graph, s *Stage, counts map[string]int32) {
 		l.checkWidth(st.Changelog, st.Node, s)
 	}
 	if s.MetaTopic != "" {
-		l.put(claim{Topic{Name: s.MetaTopic, Role: RoleChangelog, Partitions: s.Tasks},
+		grow := l.exists[s.MetaTopic] > 0 && l.exists[s.MetaTopic] < s.Tasks
+		l.put(claim{Topic{Name: s.MetaTopic, Role: RoleChangelog, Partitions: s.Tasks, Grow: grow},
 			s.Inputs[0].Nodes[0], fmt.Sprintf("stage %q", s.Name)})
-		l.checkWidth(s.MetaTopic, s.Inputs[0].Nodes[0], s)
+		if !grow {
+			l.checkWidth(s.MetaTopic, s.Inputs[0].Nodes[0], s)
+		}
 	}
 }
 
@@ -118,12 +124,17 @@ func (c claim) use() string {
 // checkWidth refuses an existing topic of state that was made for another number
 // of tasks: what it holds of a key would be looked for in another partition.
 func (l *topicList) checkWidth(name string, node int, s *Stage) {
-	if n := l.exists[name]; n > 0 && s.Tasks > 0 && n != s.Tasks {
-		widest := slices.MaxFunc(s.Inputs, func(a, b Input) int { return cmp.Compare(a.Partitions, b.Partitions) })
-		l.bad.add(node, "topic %q has %d partitions, but stage %q now has %d tasks, as many as its widest input, %q, has partitions: "+
-			"the state can't be divided anew; read inputs of %d partitions again, or start over under another app name (on the embedded log: in another data directory)",
-			name, n, s.Name, s.Tasks, widest.Topic, n)
+	n := l.exists[name]
+	if n <= 0 || s.Tasks <= 0 || n == s.Tasks {
+		return
 	}
+	do := fmt.Sprintf("read inputs of %d partitions again, or start over under another app name (on the embedded log: in another data directory)", n)
+	if n < s.Tasks {
+		do = "start over under another app name (on the embedded log: in another data directory), and call PartitionBy before what keeps something: then inputs may grow at any time"
+	}
+	widest := slices.MaxFunc(s.Inputs, func(a, b Input) int { return cmp.Compare(a.Partitions, b.Partitions) })
+	l.bad.add(node, "topic %q has %d partitions, but stage %q now has %d tasks, as many as its widest input, %q, has partitions: the state can't be divided anew; %s",
+		name, n, s.Name, s.Tasks, widest.Topic, do)
 }
 
 func (l *topicList) topics() []Topic {

@@ -134,6 +134,9 @@ func (v *verifier) input(in Input) error {
 	if n := &v.Nodes[in.Nodes[0]]; in.Start != n.Start || in.OutOfRange != n.OutOfRange {
 		return fmt.Errorf("input %q doesn't start where node %d says", in.Topic, n.ID)
 	}
+	if in.Grown < 0 || in.Grown > in.Partitions {
+		return fmt.Errorf("of the %d partitions of input %q %d can't be new", in.Partitions, in.Topic, in.Grown)
+	}
 	if in.Producers != v.writers[in.Topic] {
 		return fmt.Errorf("input %q is written by %d tasks of stages before, not by %d", in.Topic, v.writers[in.Topic], in.Producers)
 	}

@@ -64,6 +64,11 @@ func (a admin) askController(ctx context.Context, cfg stream.TopicConfig) error 
 	if err == nil && len(answer.Topics) == 1 {
 		failed, message = code(answer.Topics[0].ErrorCode), answer.Topics[0].ErrorMessage
 	}
+	return a.controlled(ctx, err, failed, message, "Create", cfg.Name)
+}
+
+// controlled is what a controller's answer means, or that there was none.
+func (a admin) controlled(ctx context.Context, err error, failed code, message, operation, topic string) error {
 	if err != nil || failed == notController {
 		if refreshing := a.cluster.refresh(ctx); refreshing != nil && !temporary(refreshing) {
 			return refreshing
@@ -72,7 +77,7 @@ func (a admin) askController(ctx context.Context, cfg stream.TopicConfig) error 
 	if err != nil || failed == 0 {
 		return err
 	}
-	return explained(denied(failed, "Create", topicResource, cfg.Name), message)
+	return explained(denied(failed, operation, topicResource, topic), message)
 }
 
 // smallSegment is the size of segments where a broker's 1 GiB would be a burden.

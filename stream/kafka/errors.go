@@ -60,6 +60,7 @@ const (
 	clusterDenied        = code(kafkago.ClusterAuthorizationFailed)
 	topicExists          = code(kafkago.TopicAlreadyExists)
 	notController        = code(kafkago.NotController)
+	invalidPartitions    = code(kafkago.InvalidPartitionNumber)
 	outOfOrderSequence   = code(kafkago.OutOfOrderSequenceNumber)
 	duplicateSequence    = code(kafkago.DuplicateSequenceNumber)
 	staleProducerEpoch   = code(kafkago.InvalidProducerEpoch)

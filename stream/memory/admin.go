@@ -94,6 +94,24 @@ func (a *admin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
 	return nil
 }
 
+// Grow is that of [stream.Grower].
+func (a *admin) Grow(ctx context.Context, topic string, partitions int32) error {
+	s, err := a.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.mu.Unlock()
+	t := s.topics[topic]
+	if t == nil {
+		return fmt.Errorf("grow topic %s: %w", topic, stream.ErrUnknownTopic)
+	}
+	if more := int(partitions) - len(t.partitions); more > 0 {
+		t.partitions = append(t.partitions, make([]partition, more)...)
+		t.Partitions = partitions
+	}
+	return nil
+}
+
 func (a *admin) Starts(ctx context.Context, tps ...stream.TopicPartition) ([]int64, error) {
 	return a.each(ctx, tps, func(p *partition) int64 { return p.start })
 }

@@ -26,6 +26,7 @@ type check struct {
 func Run(t *testing.T, open func(t *testing.T) stream.System) {
 	runAll(t, open, []check{
 		{"topics are created once and counted", topics},
+		{"topics grow", grow},
 		{"topics tell their settings", describe},
 		{"topics have ids", topicIDs},
 		{"impossible topics are refused", impossibleTopics},

@@ -32,6 +32,28 @@ func topics(f *fixture) {
 	}
 }
 
+// grow is for systems that can.
+func grow(f *fixture) {
+	grower, ok := f.sys.Admin().(stream.Grower)
+	if !ok {
+		return
+	}
+	name, missing := f.topic(2), newName()
+	f.wantError(grower.Grow(f.ctx, missing, 3), stream.ErrUnknownTopic)
+	for _, n := range []int32{5, 5, 1} { // fewer than there are is no wish
+		f.must(grower.Grow(f.ctx, name, n))
+		got, err := f.sys.Admin().Partitions(f.ctx, name)
+		f.must(err)
+		if got[name] != 5 {
+			f.Errorf("after it has grown to %d it has %d partitions", n, got[name])
+		}
+	}
+	f.fill(name, 4, 3)
+	if got := f.settledEnds(allOf(name, 5)...); got[4] < 3 || got[0] != 0 {
+		f.Errorf("its partitions end at %v", got)
+	}
+}
+
 func describe(f *fixture) {
 	dropped := f.create(stream.TopicConfig{Partitions: 3, Retention: 48 * time.Hour})
 	kept := f.create(stream.TopicConfig{Partitions: 1, Retention: -1})

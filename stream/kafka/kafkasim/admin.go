@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/segmentio/kafka-go/protocol/createpartitions"
 	"github.com/segmentio/kafka-go/protocol/createtopics"
 	"github.com/segmentio/kafka-go/protocol/deletetopics"
 	"github.com/segmentio/kafka-go/protocol/describeconfigs"
@@ -54,6 +55,26 @@ func (c *Cluster) createTopic(t *createtopics.RequestTopic, validate bool) (fail
 		return invalidConfig, err.Error()
 	}
 	return 0, ""
+}
+
+func (c *Cluster) createPartitions(r *createpartitions.Request) *createpartitions.Response {
+	answer := &createpartitions.Response{}
+	for i := range r.Topics {
+		of := &r.Topics[i]
+		out := createpartitions.ResponseResult{Name: of.Name}
+		t := c.byName[of.Name]
+		switch {
+		case t == nil:
+			out.ErrorCode, out.ErrorMessage = unknownTopic, "The topic '"+of.Name+"' does not exist."
+		case int(of.Count) <= len(t.partitions):
+			out.ErrorCode = invalidPartitions
+			out.ErrorMessage = fmt.Sprintf("The topic %s currently has %d partition(s); %d would not be an increase.", of.Name, len(t.partitions), of.Count)
+		case !r.ValidateOnly:
+			c.grow(t, of.Count)
+		}
+		answer.Results = append(answer.Results, out)
+	}
+	return answer
 }
 
 func (c *Cluster) deleteTopics(r *deletetopics.Request) *deletetopics.Response {

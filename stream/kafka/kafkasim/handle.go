@@ -9,6 +9,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/addoffsetstotxn"
 	"github.com/segmentio/kafka-go/protocol/addpartitionstotxn"
 	"github.com/segmentio/kafka-go/protocol/apiversions"
+	"github.com/segmentio/kafka-go/protocol/createpartitions"
 	"github.com/segmentio/kafka-go/protocol/createtopics"
 	"github.com/segmentio/kafka-go/protocol/deletetopics"
 	"github.com/segmentio/kafka-go/protocol/describeconfigs"
@@ -70,6 +71,8 @@ func (c *Cluster) Handle(now time.Time, node int32, req Message) *Reply {
 		answer = c.deleteRecords(node, r)
 	case *createtopics.Request:
 		answer = c.createTopics(r)
+	case *createpartitions.Request:
+		answer = c.createPartitions(r)
 	case *deletetopics.Request:
 		answer = c.deleteTopics(r)
 	case *describeconfigs.Request:

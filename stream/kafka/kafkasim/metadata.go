@@ -93,6 +93,7 @@ func versions() *apiversions.Response {
 		{ApiKey: int16(protocol.DescribeGroups), MaxVersion: 6},
 		{ApiKey: int16(protocol.ApiVersions), MaxVersion: 4},
 		{ApiKey: int16(protocol.CreateTopics), MinVersion: 2, MaxVersion: 7},
+		{ApiKey: int16(protocol.CreatePartitions), MaxVersion: 3},
 		{ApiKey: int16(protocol.DeleteTopics), MinVersion: 1, MaxVersion: 6},
 		{ApiKey: int16(protocol.DeleteRecords), MaxVersion: 2},
 		{ApiKey: int16(protocol.InitProducerId), MaxVersion: 6},

@@ -87,8 +87,33 @@ func (c *Cluster) create(name string, partitions int32, replicas int, settings [
 	if err := t.understand(); err != nil {
 		return err
 	}
-	for i := range partitions {
-		p := &partition{TopicPartition: stream.TopicPartition{Topic: name, Partition: i}, topic: t}
+	c.widen(t, partitions, replicas)
+	c.made++
+	binary.BigEndian.PutUint64(t.id[:], uint64(c.made))
+	c.topics = append(c.topics, t)
+	c.byName[name] = t
+	c.changed()
+	return nil
+}
+
+// Grow gives a topic more partitions. It panics if there is none, or it has as many.
+func (c *Cluster) Grow(name string, partitions int32) {
+	t := c.byName[name]
+	if t == nil || len(t.partitions) >= int(partitions) {
+		panic("kafkasim: no topic " + name + " can grow so")
+	}
+	c.grow(t, partitions)
+}
+
+func (c *Cluster) grow(t *topic, partitions int32) {
+	c.widen(t, partitions, len(t.partitions[0].replicas))
+	c.changed()
+}
+
+// widen makes partitions, until there are that many.
+func (c *Cluster) widen(t *topic, partitions int32, replicas int) {
+	for i := int32(len(t.partitions)); i < partitions; i++ {
+		p := &partition{TopicPartition: stream.TopicPartition{Topic: t.name, Partition: i}, topic: t}
 		for k := range replicas {
 			p.replicas = append(p.replicas, int32((c.made+int(i)+k)%len(c.nodes))+1)
 		}
@@ -96,12 +121,6 @@ func (c *Cluster) create(name string, partitions int32, replicas int, settings [
 		p.log.init()
 		t.partitions = append(t.partitions, p)
 	}
-	c.made++
-	binary.BigEndian.PutUint64(t.id[:], uint64(c.made))
-	c.topics = append(c.topics, t)
-	c.byName[name] = t
-	c.changed()
-	return nil
 }
 
 // understand reads the settings.
