@@ -41,10 +41,10 @@ func (c *Container) follow(ctx context.Context) {
 	ctx, f.cancel = context.WithCancel(ctx)
 	c.follower = f
 	c.cfg.Go(func() {
+		defer c.notifyOpened() // last, as in begin
 		defer close(f.done)
 		defer f.cancel()
 		f.run(ctx)
-		c.notifyOpened()
 	})
 }
 

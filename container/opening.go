@@ -51,10 +51,10 @@ func (c *Container) begin(ctx context.Context, ids []int32) error {
 	ctx, o.cancel = context.WithCancel(ctx)
 	c.openings = append(c.openings, o)
 	c.cfg.Go(func() {
+		defer c.notifyOpened() // last, or who is woken may find that it isn't over
 		defer close(o.done)
 		defer o.cancel()
 		o.err = o.run(ctx)
-		c.notifyOpened()
 	})
 	c.publish(c.cfg.Now(), true)
 	return nil
