@@ -91,7 +91,11 @@ func (p *partition) resume(in metaInput) {
 func (o *opening) locateFresh(ctx context.Context, fresh []*partition) error {
 	byStart := make(map[int64][]*partition)
 	for _, p := range fresh {
-		start := o.cfg.Stage.Inputs[p.input].Start
+		in := &o.cfg.Stage.Inputs[p.input]
+		start := in.Start
+		if start == scheduler.StartNewest && p.Partition >= in.Partitions-in.Grown {
+			start = 0 // nothing in it is older than the job
+		}
 		byStart[start] = append(byStart[start], p)
 		p.task.moved, o.unsettled = true, true
 	}

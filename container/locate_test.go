@@ -56,6 +56,20 @@ func TestNewInputStarts(t *testing.T) {
 	c.wantOut(1, 2, 4)
 }
 
+// Of one that has come to an input since, by its growth or as one more that matches,
+// nothing is left out.
+func TestNewPartitionsStartAtTheirOldest(t *testing.T) {
+	c := newCopying(t, memory.New())
+	c.fill(1)
+	c.input().Start = scheduler.StartNewest
+	c.reopen()
+	must(t, c.sys.Admin().CreateTopic(context.Background(), stream.TopicConfig{Name: "more", Partitions: 1}))
+	put(t, c.sys, stream.TopicPartition{Topic: "more"}, stream.Record{Value: []byte("2")})
+	c.cfg.Stage.Inputs = append(c.cfg.Stage.Inputs, scheduler.Input{Topic: "more", Partitions: 1, Start: scheduler.StartNewest, Grown: 1})
+	c.reopen()
+	c.wantOut(2)
+}
+
 func TestGroupOffsetThatDiffers(t *testing.T) {
 	const at = 3 // where the state is
 	for _, test := range []struct {

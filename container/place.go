@@ -212,7 +212,7 @@ func (c *Container) rejoin() error {
 func (c *Container) info() memberInfo {
 	s := c.cfg.Sharing
 	m := memberInfo{
-		Host: s.Host, Address: s.Address, Producer: c.cfg.TransactionalID(), Compatibility: s.Compatibility,
+		Host: s.Host, Address: s.Address, Producer: c.cfg.TransactionalID(), Compatibility: s.Compatibility, Tasks: c.cfg.Stage.Tasks,
 		Coming: c.place.share.Coming, Standbys: c.place.share.Standbys,
 	}
 	m.State = s.State.of(c.cfg.Stage.Name)

@@ -42,6 +42,7 @@ type memberInfo struct {
 	Address       string          `json:"address,omitempty"`
 	Producer      string          `json:"producer"`
 	Compatibility string          `json:"compatibility"`
+	Tasks         int32           `json:"tasks"` // how many its plan has: an input may have grown since
 	State         map[int32]int64 `json:"state,omitempty"` // as in [scheduler.Member]
 	Coming        []int32         `json:"coming,omitempty"`
 	Standbys      []int32         `json:"standbys,omitempty"`
@@ -127,7 +128,7 @@ func (d divider) divide(members []stream.GroupMember) ([]stream.GroupAssignment,
 		}
 	}
 	refused := refuse(members, infos)
-	group := scheduler.Group{Tasks: d.stage.Tasks}
+	group := scheduler.Group{Tasks: d.known(infos, refused)}
 	if len(d.stage.Stores) > 0 {
 		group.Standbys = d.standbys
 	}
@@ -147,6 +148,18 @@ func (d divider) divide(members []stream.GroupMember) ([]stream.GroupAssignment,
 		parts[p.ID] = p
 	}
 	return d.tell(members, infos, refused, parts)
+}
+
+// known is how many tasks all members know of: who looks later for what has come to the
+// inputs has to rejoin before anybody gets the new ones.
+func (d divider) known(infos []memberInfo, refused []string) int32 {
+	n := d.stage.Tasks
+	for i := range infos {
+		if refused[i] == "" {
+			n = min(n, infos[i].Tasks)
+		}
+	}
+	return n
 }
 
 // refuse says which members can't be in the group, and why: those that don't fit those

@@ -22,6 +22,7 @@ func sharedStage() *scheduler.Stage {
 
 func sharedMember(t *testing.T, id string, info memberInfo, owned ...stream.TopicPartition) stream.GroupMember {
 	t.Helper()
+	info.Tasks = max(info.Tasks, 4)
 	data, err := json.Marshal(info)
 	if err != nil {
 		t.Fatal(err)
@@ -98,6 +99,31 @@ func TestMembersThatDontFitAreRefused(t *testing.T) {
 	}
 	if _, err := d.divide([]stream.GroupMember{{ID: "stranger", Data: []byte("x")}}); err == nil || !strings.Contains(err.Error(), "stranger") {
 		t.Errorf("a stranger is let in: %v", err)
+	}
+}
+
+// As long as a member doesn't know of the partitions that have come to an input, nobody
+// has their tasks.
+func TestTasksComeWhenAllKnowOfThem(t *testing.T) {
+	before, after := divider{sharedStage(), 0}, divider{sharedStage(), 0}
+	after.stage.Tasks, after.stage.Inputs[1].Partitions = 6, 6
+	knows, hasNot := memberInfo{Tasks: 6}, memberInfo{Tasks: 4}
+	a := before.partitions([]int32{0, 1})
+	b := before.partitions([]int32{2, 3})
+	for name, d := range map[string]divider{"who knows leads": after, "who doesn't leads": before} {
+		partitions, _ := divided(t, d, sharedMember(t, "a", knows, a...), sharedMember(t, "b", hasNot, b...))
+		if got := slices.Concat(d.tasks(partitions["a"]), d.tasks(partitions["b"])); !slices.Equal(got, []int32{0, 1, 2, 3}) {
+			t.Errorf("%s: they have %v", name, got)
+		}
+	}
+	partitions, _ := divided(t, after, sharedMember(t, "a", knows, a...), sharedMember(t, "b", knows, b...))
+	got := slices.Concat(after.tasks(partitions["a"]), after.tasks(partitions["b"]))
+	if slices.Sort(got); !slices.Equal(got, []int32{0, 1, 2, 3, 4, 5}) || len(after.tasks(partitions["a"])) != 3 {
+		t.Errorf("when both know they have %v", partitions)
+	}
+	partitions, shares := divided(t, after, sharedMember(t, "a", knows, after.partitions([]int32{0, 1, 2, 3, 4, 5})...), sharedMember(t, "b", hasNot))
+	if has := after.tasks(partitions["a"]); len(has) != 2 || !slices.IsSorted(shares["a"].Gives) || len(shares["a"].Gives) != 4 {
+		t.Errorf("beside one that is behind it has %v, and gives %v", has, shares["a"].Gives)
 	}
 }
 

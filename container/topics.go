@@ -14,12 +14,15 @@ type TopicOptions struct {
 	Replication int16 // copies of each; 0 means the system's default
 }
 
-// CreateTopics makes the topics of a plan that don't exist, and checks that those
-// that do fit the plan. If one doesn't, nothing is made, and the error tells all
-// that is wrong.
+// CreateTopics makes the topics of a plan that don't exist, gives those that are to
+// grow more partitions, and checks that the others fit the plan. If one doesn't, nothing
+// is changed, and the error tells all that is wrong.
 func CreateTopics(ctx context.Context, admin stream.Admin, plan *scheduler.Plan, opts TopicOptions) error {
 	missing, err := checkTopics(ctx, admin, plan.Topics)
 	if err != nil {
+		return err
+	}
+	if err := growTopics(ctx, admin, plan.Topics); err != nil {
 		return err
 	}
 	var found []scheduler.Topic // that somebody else has made meanwhile
@@ -40,11 +43,28 @@ func CreateTopics(ctx context.Context, admin stream.Admin, plan *scheduler.Plan,
 	return err
 }
 
+// growTopics gives topics more partitions. One that has them already is left as it is.
+func growTopics(ctx context.Context, admin stream.Admin, topics []scheduler.Topic) error {
+	for _, t := range topics {
+		if !t.Grow {
+			continue
+		}
+		grower, ok := admin.(stream.Grower)
+		if !ok {
+			return fmt.Errorf("topic %s needs %d partitions, as an input has grown, and this log can't give it more: do that by its own means", t.Name, t.Partitions)
+		}
+		if err := grower.Grow(ctx, t.Name, t.Partitions); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // configOf is how a topic must be for its role.
 func configOf(t scheduler.Topic) stream.TopicConfig {
 	cfg := stream.TopicConfig{Name: t.Name, Partitions: t.Partitions, Cleanup: stream.CleanupDelete}
 	switch t.Role {
-	case scheduler.RoleChangelog:
+	case scheduler.RoleChangelog, scheduler.RolePlan:
 		cfg.Cleanup = stream.CleanupCompact
 	case scheduler.RoleRepartition:
 		// It is trimmed when its records are committed, not by age.
@@ -59,7 +79,7 @@ func checkTopics(ctx context.Context, admin stream.Admin, topics []scheduler.Top
 	var all, own []string
 	for _, t := range topics {
 		all = append(all, t.Name)
-		if t.Role == scheduler.RoleChangelog || t.Role == scheduler.RoleRepartition {
+		if t.Role == scheduler.RoleChangelog || t.Role == scheduler.RoleRepartition || t.Role == scheduler.RolePlan {
 			own = append(own, t.Name)
 		}
 	}
@@ -84,7 +104,7 @@ func checkTopics(ctx context.Context, admin stream.Admin, topics []scheduler.Top
 			missing = append(missing, t)
 		case n == 0:
 			bad = append(bad, fmt.Errorf("topic %s doesn't exist, and the plan says that it does: create it with %d partitions, or plan again", t.Name, t.Partitions))
-		case n != t.Partitions:
+		case n != t.Partitions && !(t.Grow && n < t.Partitions):
 			bad = append(bad, fmt.Errorf("topic %s has %d partitions, and the plan counts on %d: %s", t.Name, n, t.Partitions, repairPartitions(t)))
 		}
 		if cfg, ok := settings[t.Name]; ok {
@@ -110,7 +130,7 @@ func checkSettings(t scheduler.Topic, is stream.TopicConfig) error {
 			t.Name, setting, is, or, setting, value, t.Name, setting, value))
 	}
 	switch t.Role {
-	case scheduler.RoleChangelog:
+	case scheduler.RoleChangelog, scheduler.RolePlan:
 		if is.Cleanup != stream.CleanupCompact {
 			must("cleanup.policy", "compact", is.Cleanup, "state would be lost with its age")
 		}

@@ -41,6 +41,26 @@ func TestTopicsAreMadeAsTheyMustBe(t *testing.T) {
 	}
 }
 
+// A topic that is to have more partitions gets them, also if it has them already.
+func TestTopicsGrow(t *testing.T) {
+	ctx, admin := context.Background(), memory.New().Admin()
+	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
+	plan := topicPlan()
+	must(t, container.CreateTopics(ctx, admin, plan, container.TopicOptions{}))
+	plan.Topics[2].Partitions, plan.Topics[2].Create, plan.Topics[2].Grow = 5, false, true
+	for range 2 {
+		must(t, container.CreateTopics(ctx, admin, plan, container.TopicOptions{}))
+	}
+	if got, err := admin.Partitions(ctx, "app-log"); err != nil || got["app-log"] != 5 {
+		t.Errorf("it has %v, %v", got, err)
+	}
+	plan.Topics[2].Partitions = 6
+	err := container.CreateTopics(ctx, struct{ stream.Admin }{admin}, plan, container.TopicOptions{})
+	if err == nil || !strings.Contains(err.Error(), "topic app-log needs 6 partitions") {
+		t.Errorf("a log that can't says %v", err)
+	}
+}
+
 // replicas notes what copies are asked for.
 type replicas struct {
 	stream.Admin

@@ -123,7 +123,8 @@ func (c *Container) sendMarks() error {
 		if !out.Repartition {
 			continue
 		}
-		msg := stream.Control{Tasks: c.cfg.Stage.Tasks}
+		// The number of tasks only grows, so it is the epoch of itself.
+		msg := stream.Control{Epoch: int64(c.cfg.Stage.Tasks), Tasks: c.cfg.Stage.Tasks}
 		for _, t := range c.tasks {
 			if m := t.mark(i, c.cfg.Run); m != t.sentMarks[i] {
 				msg.Marks = append(msg.Marks, m)
