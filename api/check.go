@@ -26,6 +26,9 @@ func (r *run) check(context.Context) (err error) {
 	if r.kafka == nil && r.Replication > 0 {
 		return fmt.Errorf("-replication %d: there is no -kafka HOST:PORT; the embedded log has one copy; %w", r.Replication, errUsage)
 	}
+	if err := r.checkProcesses(); err != nil {
+		return fmt.Errorf("%w; %w", err, errUsage)
+	}
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/processes"
 )
 
 // commands are those that every app has.
@@ -36,25 +37,38 @@ type console struct {
 // at once, without a commit, and by 1.
 func (a *App) Main() {
 	c := console{os.Stdout, os.Stderr, term.IsTerminal(int(os.Stdout.Fd())), term.IsTerminal(int(os.Stderr.Fd()))}
-	ctx, stop := interrupted()
+	orphaned := processes.Orphaned()
+	ctx, stop := interrupted(orphaned)
 	context.AfterFunc(ctx, func() {
-		// Not what a signal does by default: that is nothing, in a program that a
-		// script has started in the background.
-		again, _ := interrupted()
-		stop()
-		context.AfterFunc(again, func() {
-			a.complain(c, errAtOnce)
-			os.Exit(1)
-		})
+		askedAgain(orphaned, stop)
+		a.complain(c, errAtOnce)
+		os.Exit(1)
 	})
 	code := a.main(ctx, os.Args[1:], c)
 	stop()
 	os.Exit(code)
 }
 
+// askedAgain waits until the program, which was asked to stop, is to do so at once.
+func askedAgain(orphaned <-chan struct{}, stop context.CancelFunc) {
+	if orphaned != nil {
+		// Who has started this process ends it if that takes too long, and is gone if
+		// somebody asks that twice. A second signal says nothing: a supervisor may have
+		// sent it to both.
+		<-orphaned
+		return
+	}
+	// Not what a signal does by default: that is nothing, in a program that a script has
+	// started in the background.
+	again, _ := interrupted(nil)
+	stop()
+	<-again.Done()
+}
+
 // interrupted returns a context that is done when somebody asks the program to stop.
-// SIGTERM is what is sent before a restart: then it will be back.
-func interrupted() (context.Context, context.CancelFunc) {
+// SIGTERM is what is sent before a restart: then it will be back. So it will be when
+// who has started it is gone.
+func interrupted(orphaned <-chan struct{}) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -67,6 +81,8 @@ func interrupted() (context.Context, context.CancelFunc) {
 				cause = container.ErrBack
 			}
 			cancel(cause)
+		case <-orphaned:
+			cancel(container.ErrBack)
 		}
 	}()
 	return ctx, func() {

@@ -240,6 +240,8 @@ func TestCommandLinesThatMakeNoSense(t *testing.T) {
 		"a size that is none":      {[]string{"-memory", "much"}, []string{`-memory: "much"`, "256MB"}},
 		"too small a size":         {[]string{"-memory", "1MB"}, []string{"-memory 1MB", "16MB"}},
 		"no containers":            {[]string{"-containers", "0"}, []string{"-containers 0", "positive"}},
+		"no processes":             {[]string{"-processes", "0"}, []string{"-processes 0", "positive"}},
+		"processes that end":       {[]string{"-processes", "2"}, []string{"-processes 2", "-once", "-containers 2"}},
 		"negative partitions":      {[]string{"-partitions=-1"}, []string{"-partitions -1", "positive"}},
 		"a negative number":        {[]string{"-commit-interval", "-5s"}, []string{`--commit-interval="-5s"`}},
 		"no time between commits":  {[]string{"-commit-interval", "0s"}, []string{"-commit-interval 0s", "positive"}},

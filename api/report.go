@@ -87,9 +87,8 @@ func (r *run) progress(ctx context.Context) error {
 
 // summarise says at the end of a bounded run what came of it.
 func (r *run) summarise() {
-	if t := r.registry.Sample().Totals(); r.Once {
-		r.say("%s processed, %d late, %d skipped", plural(t.Records, "record"), t.Late, t.Skipped)
-	}
+	t := r.registry.Sample().Totals()
+	r.say("%s processed, %d late, %d skipped", plural(t.Records, "record"), t.Late, t.Skipped)
 }
 
 // explain adds what the user can do about an error, where that isn't said yet.

@@ -11,6 +11,8 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
 	"github.com/gretestream/grete/kv"
@@ -24,6 +26,7 @@ import (
 type runCommand struct {
 	Data       string        `placeholder:"DIR" help:"Where the log and the state are (default: .grete/<app>; with -once, and not on Kafka, a directory that is thrown away)."`
 	Containers int           `default:"1" help:"Containers of each stage."`
+	Processes  *int          `placeholder:"N" help:"On Kafka: run the containers in so many processes of this machine, each with -containers of every stage and a directory below -data, which are started again when they end (default: in this process)."`
 	Partitions int32         `placeholder:"N" help:"Partitions of the topics that the job creates (default: as many as its input has, and 4 of an input that it makes)."`
 	Memory     string        `default:"256MB" help:"Memory of each container, for all its caches and buffers."`
 	Feed       []string      `sep:"none" placeholder:"TOPIC=FILE" help:"First append the lines of a file to a topic; - is standard input. May be repeated."`
@@ -46,7 +49,7 @@ type runCommand struct {
 // is done: on the embedded log, or on the cluster that GRETE_KAFKA names.
 func (a *App) Run(ctx context.Context) error {
 	r := runCommand{Containers: 1, Memory: "256MB", Commit: 500 * time.Millisecond, Session: 10 * time.Second}
-	return r.Run(ctx, a, console{out: os.Stdout, err: os.Stderr})
+	return r.Run(ctx, a, console{out: os.Stdout, err: os.Stderr}, nil)
 }
 
 // defaultPartitions is how many an input topic gets that the job creates.
@@ -59,9 +62,9 @@ func partitionsOr(n int32) int32 {
 	return n
 }
 
-// Run does it, step by step.
-func (c *runCommand) Run(ctx context.Context, a *App, con console) (err error) {
-	r := &run{runCommand: *c, app: a, console: con}
+// Run does it, step by step. It was parsed from a command line, if there was one.
+func (c *runCommand) Run(ctx context.Context, a *App, con console, parsed *kong.Context) (err error) {
+	r := &run{runCommand: *c, parsed: parsed, app: a, console: con}
 	if con.errIsTerminal {
 		r.screen.terminal = con.err
 		r.console.err = r.screen.above(con.err)
@@ -87,6 +90,7 @@ func (c *runCommand) Run(ctx context.Context, a *App, con console) (err error) {
 // A run is what the run command has made so far.
 type run struct {
 	runCommand
+	parsed  *kong.Context
 	app     *App
 	console console
 	log     *slog.Logger
@@ -174,6 +178,9 @@ func (r *run) feedFiles(ctx context.Context) error {
 // openEngine divides the memory: three eighths are the engine's, and the garbage
 // collector works harder before the heap outgrows a half.
 func (r *run) openEngine(context.Context) (err error) {
+	if r.supervises() {
+		return nil
+	}
 	var containers int64
 	for _, s := range r.planned.Stages {
 		containers += int64(s.Containers)

@@ -71,6 +71,10 @@ func readToken(file string) (string, error) {
 
 // serve starts the HTTP server, and says in a few lines what runs, and where.
 func (r *run) serve(ctx context.Context) (err error) {
+	if r.supervises() {
+		r.sayProcesses()
+		return nil
+	}
 	build := metrics.ReadBuild()
 	r.registry = metrics.NewRegistry(metrics.Config{App: r.app.name, Fingerprint: r.planned.Fingerprint, Build: build})
 	r.sayWhere()

@@ -23,7 +23,7 @@ func (r *run) shares() bool { return r.kafka != nil && !r.Once }
 // identify reads who this process is, among those that share the job: what lasts over its
 // restarts, and is gone with its state.
 func (r *run) identify(context.Context) (err error) {
-	if r.kafka == nil {
+	if r.kafka == nil || r.supervises() {
 		return nil
 	}
 	if r.identity, err = readIdentity(filepath.Join(r.Data, "identity")); err != nil {

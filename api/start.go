@@ -5,14 +5,12 @@ import (
 	"errors"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/gretestream/grete/container"
 )
 
 // start runs the containers, and beside them what feeds and shows, until the
 // containers end.
 func (r *run) start(ctx context.Context) error {
-	configs, err := r.containers(ctx)
+	executor, err := r.executor(ctx)
 	if err != nil {
 		return err
 	}
@@ -23,7 +21,7 @@ func (r *run) start(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	beside := new(errgroup.Group)
 	r.startBeside(ctx, showing, beside, cancel)
-	err = container.RunAll(ctx, configs)
+	err = executor.Run(ctx)
 	cancel()
 	stopShowing()
 	failed := beside.Wait()
@@ -31,7 +29,7 @@ func (r *run) start(ctx context.Context) error {
 		err = nil // they were stopped for that
 	}
 	err = errors.Join(err, failed)
-	if err == nil {
+	if err == nil && r.Once {
 		r.summarise()
 	}
 	return err
@@ -50,7 +48,7 @@ func (r *run) startBeside(ctx, showing context.Context, g *errgroup.Group, cance
 			return err
 		})
 	}
-	if r.console.errIsTerminal {
+	if r.console.errIsTerminal && !r.supervises() {
 		run(func() error { return r.progress(showing) })
 	}
 	for _, p := range r.printers {

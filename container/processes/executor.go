@@ -1,0 +1,101 @@
+package processes
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// An Executor runs a program several times at once. It is a [container.Executor].
+type Executor struct {
+	Program string // its path
+	// Args are the command lines, without the program: one for each process. Processes
+	// go by their numbers, from 1 on.
+	Args [][]string
+	// Messages gets what the processes write to standard error and standard output, in
+	// whole lines behind their numbers: "[2] …". Several goroutines write to it.
+	Messages io.Writer
+	// Logger gets a warning of each process that is started again.
+	Logger *slog.Logger
+
+	limits limits // those of production if they are zero
+}
+
+// limits say how patient an executor is.
+type limits struct {
+	restarts int           // of a process within the window
+	window   time.Duration //
+	pause    time.Duration // before the first restart within the window; then twice as long, and so on
+	leave    time.Duration // how long a process may take to end
+}
+
+const (
+	// maxRestarts within restartWindow: a process that was killed by mistake, or for its
+	// memory, is back at once; one that fails each time says so three times more, which
+	// takes four seconds with the pauses, and nobody has to stop it.
+	maxRestarts   = 3
+	restartWindow = time.Minute
+	// firstPause leaves what a process had, such as its port, the time to be given back.
+	firstPause = 500 * time.Millisecond
+	// leaveTimeout is longer than a last commit takes, and as long as brokers let a
+	// transaction be open: after that it is given up by them anyway.
+	leaveTimeout = 30 * time.Second
+)
+
+// Run starts the processes and keeps them going until ctx is done: then it asks them to
+// end, and waits for that. If one can't be kept going the others are stopped, too.
+func (e *Executor) Run(ctx context.Context) error {
+	if err := supported(); err != nil {
+		return err
+	}
+	lim := e.limits
+	if lim == (limits{}) {
+		lim = limits{maxRestarts, restartWindow, firstPause, leaveTimeout}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	for i := range e.Args {
+		g.Go(func() error { return e.keep(ctx, i+1, lim) })
+	}
+	return g.Wait()
+}
+
+// keep keeps one process going.
+func (e *Executor) keep(ctx context.Context, number int, lim limits) error {
+	h := history{limits: lim}
+	for {
+		p, err := e.start(number)
+		if err != nil {
+			return fmt.Errorf("starting process %d: %w", number, err)
+		}
+		select {
+		case <-p.ended:
+		case <-ctx.Done():
+			return p.end(context.Cause(ctx), lim.leave)
+		}
+		pause, again := h.ended(time.Now())
+		if !again {
+			return fmt.Errorf("process %d has ended %d times within %v, now by %v: what it said stands above, behind [%d]",
+				number, lim.restarts+1, lim.window, p.how(), number)
+		}
+		e.Logger.Warn("a process has ended, and is started again", "process", number, "ended", p.how(), "in", pause)
+		if !wait(ctx, pause) {
+			return nil
+		}
+	}
+}
+
+// wait tells whether ctx wasn't done before so much time had passed.
+func wait(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
