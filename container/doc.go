@@ -4,7 +4,7 @@
 // A container runs some of the tasks of one stage in one goroutine: it reads
 // their inputs, lowest event time first, pushes each record down the task's
 // operators, and commits, every half second, what came of it: outputs, state and
-// offsets together. On the job's way an executor ([RunAll] is the one of this
+// offsets together. On the job's way an [Executor] ([InProcess] is the one of this
 // process) opens a container for each share of each stage of the plan.
 //
 // The order of a commit is what exactly-once rests on (commit.go):

@@ -3,11 +3,16 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -149,4 +154,38 @@ func TestProcesses(t *testing.T) {
 	got := balances(t, c.ReadAll(output))
 	inOrder(t, got)
 	t.Logf("%d payments, %v", len(paid), program.Compare(t, want, byPayment(got)))
+}
+
+// What is fed by standard input, and printed, is the business of the program alone.
+func TestProcessesBetweenPipes(t *testing.T) {
+	t.Parallel()
+	c := program.StartKafka(t, kafkatest.Options{})
+	c.CreateTopic(t, input, sharedPartitions, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program.Build(t), "-processes", "2", "-kafka", c.Address(), "-data", t.TempDir(),
+		"-feed", input+"=-", "-key", input+"=account", "-print", output, "-commit-interval", "100ms")
+	cmd.Stdin = strings.NewReader(`{"id":1,"account":"ada","amount":500}` + "\n" + `{"id":2,"account":"ada","amount":-200}` + "\n")
+	var messages bytes.Buffer
+	cmd.Stderr = &messages
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if got = append(got, lines.Text()); len(got) == 2 {
+			_ = cmd.Process.Signal(os.Interrupt)
+		}
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("%v\n%s", err, messages.String())
+	}
+	want := []string{`{"account":"ada","cents":500,"payments":1,"last":1}`, `{"account":"ada","cents":300,"payments":2,"last":2}`}
+	if !slices.Equal(got, want) {
+		t.Errorf("printed %q\n%s", got, messages.String())
+	}
 }
