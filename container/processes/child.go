@@ -68,5 +68,5 @@ func (c *child) end(cause error, patience time.Duration) error {
 	if c.cmd.ProcessState.Success() || endedBy(c.cmd.ProcessState, ask) { // by that if it hadn't begun yet
 		return nil
 	}
-	return fmt.Errorf("process %d was asked to end and did so by %v: what it said stands above, behind [%d]", c.number, c.how(), c.number)
+	return fmt.Errorf("process %d was asked to end and did so by %s: what it said stands above, behind [%d]", c.number, c.how(), c.number)
 }

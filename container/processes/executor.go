@@ -17,9 +17,10 @@ type Executor struct {
 	// go by their numbers, from 1 on.
 	Args [][]string
 	// Messages gets what the processes write to standard error and standard output, in
-	// whole lines behind their numbers: "[2] …". Several goroutines write to it.
+	// whole lines behind their numbers: "[2] …". Several goroutines write to it. If it is
+	// nil they are dropped.
 	Messages io.Writer
-	// Logger gets a warning of each process that is started again.
+	// Logger gets a warning of each process that is started again. It may be nil.
 	Logger *slog.Logger
 
 	limits limits // those of production if they are zero
@@ -27,8 +28,8 @@ type Executor struct {
 
 // limits say how patient an executor is.
 type limits struct {
-	restarts int           // of a process within the window
-	window   time.Duration //
+	restarts int           // of a process
+	window   time.Duration // within which they are counted
 	pause    time.Duration // before the first restart within the window; then twice as long, and so on
 	leave    time.Duration // how long a process may take to end
 }
@@ -52,20 +53,31 @@ func (e *Executor) Run(ctx context.Context) error {
 	if err := supported(); err != nil {
 		return err
 	}
-	lim := e.limits
-	if lim == (limits{}) {
-		lim = limits{maxRestarts, restartWindow, firstPause, leaveTimeout}
-	}
+	all := e.orDefaults()
 	g, ctx := errgroup.WithContext(ctx)
-	for i := range e.Args {
-		g.Go(func() error { return e.keep(ctx, i+1, lim) })
+	for i := range all.Args {
+		g.Go(func() error { return all.keep(ctx, i+1) })
 	}
 	return g.Wait()
 }
 
+// orDefaults fills in what was left open.
+func (e Executor) orDefaults() *Executor {
+	if e.Messages == nil {
+		e.Messages = io.Discard
+	}
+	if e.Logger == nil {
+		e.Logger = slog.New(slog.DiscardHandler)
+	}
+	if e.limits == (limits{}) {
+		e.limits = limits{maxRestarts, restartWindow, firstPause, leaveTimeout}
+	}
+	return &e
+}
+
 // keep keeps one process going.
-func (e *Executor) keep(ctx context.Context, number int, lim limits) error {
-	h := history{limits: lim}
+func (e *Executor) keep(ctx context.Context, number int) error {
+	h := history{limits: e.limits}
 	for {
 		p, err := e.start(number)
 		if err != nil {
@@ -74,12 +86,12 @@ func (e *Executor) keep(ctx context.Context, number int, lim limits) error {
 		select {
 		case <-p.ended:
 		case <-ctx.Done():
-			return p.end(context.Cause(ctx), lim.leave)
+			return p.end(context.Cause(ctx), e.limits.leave)
 		}
 		pause, again := h.ended(time.Now())
 		if !again {
-			return fmt.Errorf("process %d has ended %d times within %v, now by %v: what it said stands above, behind [%d]",
-				number, lim.restarts+1, lim.window, p.how(), number)
+			return fmt.Errorf("process %d has ended %d times within %v, now by %s: what it said stands above, behind [%d]",
+				number, e.limits.restarts+1, e.limits.window, p.how(), number)
 		}
 		e.Logger.Warn("a process has ended, and is started again", "process", number, "ended", p.how(), "in", pause)
 		if !wait(ctx, pause) {

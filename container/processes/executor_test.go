@@ -200,7 +200,7 @@ func TestCrashLoop(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "exit status 2") || r.has("[1] it can't go on\n") != maxRestarts+1 {
 		t.Errorf("%v, and it said:\n%s", err, r.String())
 	}
-	e := Executor{Program: filepath.Join(t.TempDir(), "none"), Args: [][]string{nil}, Messages: r}
+	e := Executor{Program: filepath.Join(t.TempDir(), "none"), Args: [][]string{nil}}
 	if err := e.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "starting process 1: ") {
 		t.Errorf("there is no program, but %v", err)
 	}
