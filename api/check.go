@@ -45,6 +45,8 @@ func (r *run) checkNumbers() (err error) {
 		return fmt.Errorf("-partitions %d: it must be positive", r.Partitions)
 	case r.Session < time.Second:
 		return fmt.Errorf("-session-timeout %v: a second is the least", r.Session)
+	case r.Refresh <= 0:
+		return fmt.Errorf("-refresh %v: it must be positive", r.Refresh)
 	case r.Standbys < 0:
 		return fmt.Errorf("-standbys %d: it must be positive", r.Standbys)
 	case r.Commit <= 0:

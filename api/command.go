@@ -15,7 +15,7 @@ type planCommand struct {
 	Containers int    `default:"1" help:"Containers of each stage."`
 	Partitions int32  `placeholder:"N" help:"Partitions of the topics that the job creates (default: as many as its input has, and 4 of an input that it makes)."`
 	JSON       bool   `name:"json" help:"Show it as JSON."`
-	Against    string `placeholder:"FILE" help:"Also say what becomes of a job when this program takes over from the one whose plan -json has written FILE: whether both may run side by side, one after the other, or not at all (exit code 1)."`
+	Against    string `placeholder:"FILE" help:"Say what becomes of the job whose plan -json has written FILE when this program takes over from it: whether both may run side by side, one after the other, or not at all (exit code 1). On Kafka that is said of the job that runs, or ran last, without it."`
 
 	Kafka kafkaFlags `embed:"" group:"kafka"`
 }
@@ -25,7 +25,7 @@ func (p *planCommand) Run(ctx context.Context, a *App, c console) error {
 	if err != nil {
 		return err
 	}
-	plan, err := p.plan(ctx, a, c, before)
+	plan, before, err := p.plan(ctx, a, c, before)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (p *planCommand) Run(ctx context.Context, a *App, c console) error {
 	return printJSON(c, plan)
 }
 
-// before is the plan to compare with, nil if there is none.
+// before is the plan to compare with that -against names, nil if it names none.
 func (p *planCommand) before() (*scheduler.Plan, error) {
 	if p.Against == "" {
 		return nil, nil
@@ -47,28 +47,33 @@ func (p *planCommand) before() (*scheduler.Plan, error) {
 	return readPlan(p.Against)
 }
 
-func (p *planCommand) plan(ctx context.Context, a *App, c console, before *scheduler.Plan) (_ *scheduler.Plan, err error) {
+// plan makes the plan, and returns the one to compare it with, nil if there is none.
+func (p *planCommand) plan(ctx context.Context, a *App, c console, before *scheduler.Plan) (plan, _ *scheduler.Plan, err error) {
 	o := scheduler.Options{Containers: p.Containers, Partitions: p.Partitions}
 	where, err := p.Kafka.options()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if where == nil {
-		return a.planAlone(o, before)
+		plan, err = a.planAlone(o, before)
+		return plan, before, err
 	}
 	if _, err := a.Graph(); err != nil {
-		return nil, err // before anybody is asked
+		return nil, nil, err // before anybody is asked
 	}
 	system, err := openKafka(ctx, *where, newLogger(c))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { err = closing(err, system) }()
 	known, err := a.metadata(ctx, system.Admin())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return a.Plan(known, o)
+	if plan, err = a.Plan(known, o); err == nil && before == nil {
+		before, err = recorded(ctx, system, plan)
+	}
+	return plan, before, err
 }
 
 // planAlone plans without a streaming layer. Topics that an earlier plan knows are

@@ -38,7 +38,10 @@ func (r *run) checkProcesses() error {
 func (r *run) executor(ctx context.Context) (container.Executor, error) {
 	if !r.supervises() {
 		configs, err := r.containers(ctx)
-		return container.InProcess(configs), err
+		if err != nil || !r.shares() {
+			return container.InProcess(configs), err
+		}
+		return &following{r, configs}, nil
 	}
 	program, err := os.Executable()
 	if err != nil {

@@ -68,7 +68,7 @@ func (r result) succeeded(t *testing.T) result {
 
 // failed fails the test if the run didn't fail, in one line that has all these
 // words, after the lines that every run begins with.
-func (r result) failed(t *testing.T, words ...string) {
+func (r result) failed(t *testing.T, words ...string) result {
 	t.Helper()
 	if r.code == 0 {
 		t.Fatalf("the run didn't fail\n%s", r.err)
@@ -83,6 +83,7 @@ func (r result) failed(t *testing.T, words ...string) {
 	if strings.Contains(r.err, "goroutine ") {
 		t.Errorf("a person gets a stack trace:\n%s", r.err)
 	}
+	return r
 }
 
 type word struct {
@@ -298,7 +299,12 @@ func TestChangedStoreIsRefused(t *testing.T) {
 	changed := New("words")
 	changed.From[word]("words").PartitionBy("by-word", func(w word) string { return w.Word }).
 		Fold("count", func(n int32, _ word) int32 { return n + 1 }).To("counts")
-	runMain(t.Context(), changed, args...).failed(t, `store "count"`, "int64", "int32", "new name")
+	r := runMain(t.Context(), changed, args...).failed(t, "refused")
+	for _, want := range []string{"store count", "int64", "int32", "new name"} {
+		if !strings.Contains(r.err, want) {
+			t.Errorf("%q is missing in\n%s", want, r.err)
+		}
+	}
 }
 
 // One data directory is one process's.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -41,6 +42,7 @@ type runCommand struct {
 	Kafka       kafkaFlags    `embed:"" group:"kafka"`
 	Replication int16         `placeholder:"N" help:"On Kafka: copies of the topics that the job creates (default: the brokers' default)."`
 	Session     time.Duration `name:"session-timeout" default:"10s" help:"On Kafka: how long nothing is heard of a process before others take its tasks over."`
+	Refresh     time.Duration `default:"30s" help:"On Kafka: how often it is looked whether inputs have got more partitions, or more topics match a pattern."`
 	Standbys    int           `placeholder:"N" help:"On Kafka: how many other processes follow the state of each task, so that they can take it over at once (default: none)."`
 	AtLeastOnce bool          `help:"On Kafka: do without transactions. Nothing is lost, but after a failure results may come again."`
 }
@@ -48,7 +50,7 @@ type runCommand struct {
 // Run runs the pipeline as the program would without a command line, until ctx
 // is done: on the embedded log, or on the cluster that GRETE_KAFKA names.
 func (a *App) Run(ctx context.Context) error {
-	r := runCommand{Containers: 1, Memory: "256MB", Commit: 500 * time.Millisecond, Session: 10 * time.Second}
+	r := runCommand{Containers: 1, Memory: "256MB", Commit: 500 * time.Millisecond, Session: 10 * time.Second, Refresh: 30 * time.Second}
 	return r.Run(ctx, a, console{out: os.Stdout, err: os.Stderr}, nil)
 }
 
@@ -64,7 +66,7 @@ func partitionsOr(n int32) int32 {
 
 // Run does it, step by step. It was parsed from a command line, if there was one.
 func (c *runCommand) Run(ctx context.Context, a *App, con console, parsed *kong.Context) (err error) {
-	r := &run{runCommand: *c, parsed: parsed, app: a, console: con}
+	r := &run{runCommand: *c, parsed: parsed, app: a, console: con, admitted: make(chan struct{})}
 	if con.errIsTerminal {
 		r.screen.terminal = con.err
 		r.console.err = r.screen.above(con.err)
@@ -75,7 +77,7 @@ func (c *runCommand) Run(ctx context.Context, a *App, con console, parsed *kong.
 	r.log = newLogger(r.console)
 	defer func() { err = r.cleanUp(err) }()
 	for _, step := range []func(context.Context) error{
-		r.check, r.lockData, r.identify, r.openLog, r.createInputs, r.plan, r.beAlone, r.checkChangelogs, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.serve, r.start,
+		r.check, r.lockData, r.identify, r.openLog, r.createInputs, r.plan, r.goOn, r.beAlone, r.checkChangelogs, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.serve, r.start,
 	} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -106,6 +108,9 @@ type run struct {
 	fed        []stream.Position // where the topics that were fed end
 	created    int               // topics, of those that the pipeline reads
 	planned    *scheduler.Plan
+	grown      *scheduler.Plan // by which to go on, once watchInputs has said errGrown
+	admission  sync.Once
+	admitted   chan struct{} // closed when this process is at work by the plan
 	printers   []*printer
 	engine     kv.Engine
 	registry   *metrics.Registry

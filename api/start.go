@@ -14,6 +14,12 @@ func (r *run) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if !r.shares() {
+		r.admit()
+		if err := r.record(ctx, r.planned); err != nil {
+			return err
+		}
+	}
 	// What shows goes on until the containers have committed what they finished,
 	// also if they are asked to stop.
 	showing, stopShowing := context.WithCancel(context.WithoutCancel(ctx))
@@ -47,6 +53,10 @@ func (r *run) startBeside(ctx, showing context.Context, g *errgroup.Group, cance
 			cancel()
 			return err
 		})
+	}
+	if r.shares() && !r.supervises() {
+		plan := r.planned
+		run(func() error { return r.record(ctx, plan) })
 	}
 	if r.console.errIsTerminal && !r.supervises() {
 		run(func() error { return r.progress(showing) })

@@ -2,6 +2,9 @@ package scheduler
 
 import "slices"
 
+// RecordTopic is the topic in which the plan of a job that runs is recorded.
+func (p *Plan) RecordTopic() string { return planTopic(p.App) }
+
 // GoOn returns the plan as it is for a job that goes on: what has come since an earlier
 // plan of the job to the inputs that both read is known to be new. The earlier one
 // has gone on itself, from the plans before it.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/metrics"
+	"github.com/gretestream/grete/scheduler"
 )
 
 // A server answers for the job.
@@ -27,6 +28,13 @@ func newServer(cfg Config) *server {
 		cfg.PeerTimeout = peerTimeout
 	}
 	return &server{cfg: cfg, peers: newPeers(&cfg), bound: newBound(cfg.Queries), planned: planned(cfg.Plan)}
+}
+
+// by is the same server for another plan.
+func (s *server) by(plan *scheduler.Plan) *server {
+	other := *s
+	other.cfg.Plan, other.planned = plan, planned(plan)
+	return &other
 }
 
 // NewHandler serves a job, without a listener. Who uses it sees to it that without a

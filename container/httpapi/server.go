@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/gretestream/grete/container"
@@ -46,6 +47,7 @@ var ErrNoToken = errors.New("others than this machine can reach it, and there is
 type Server struct {
 	listener net.Listener
 	asked    *server
+	answers  atomic.Pointer[http.Handler] // by the newest plan
 	guessed  string // how the advertised address was found, if neither said nor listened on
 	http     *http.Server
 	done     chan struct{}
@@ -77,13 +79,11 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 // serve bounds how long a connection may take, so that clients that stand still don't
 // add up.
 func serve(listener net.Listener, asked *server) *Server {
-	s := &Server{
-		listener: listener, asked: asked,
-		http: &http.Server{
-			Handler: asked.handler(), MaxHeaderBytes: 64 << 10,
-			ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
-		},
-		done: make(chan struct{}),
+	s := &Server{listener: listener, asked: asked, done: make(chan struct{})}
+	s.answerBy(asked)
+	s.http = &http.Server{
+		Handler:        http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*s.answers.Load()).ServeHTTP(w, r) }),
+		MaxHeaderBytes: 64 << 10, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 	}
 	go func() {
 		defer close(s.done)
@@ -93,6 +93,14 @@ func serve(listener net.Listener, asked *server) *Server {
 	}()
 	return s
 }
+
+func (s *Server) answerBy(asked *server) {
+	h := asked.handler()
+	s.answers.Store(&h)
+}
+
+// Follow has requests from now on answered by another plan of the job.
+func (s *Server) Follow(plan *scheduler.Plan) { s.answerBy(s.asked.by(plan)) }
 
 // URL is where the server is, without a path.
 func (s *Server) URL() string {

@@ -1,0 +1,128 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// recordKey is the key of the plans in the topic that they are recorded in. The last one
+// counts.
+const recordKey = "plan"
+
+// recorded is the plan by which the job has run last, or runs; nil if it never has.
+func recorded(ctx context.Context, system stream.System, plan *scheduler.Plan) (*scheduler.Plan, error) {
+	topic := plan.RecordTopic()
+	known, err := system.Admin().Partitions(ctx, topic)
+	if err != nil || known[topic] == 0 {
+		return nil, err
+	}
+	last, err := lastRecord(ctx, system, stream.TopicPartition{Topic: topic})
+	if err != nil {
+		return nil, fmt.Errorf("reading by which plan the job ran last: %w", err)
+	}
+	if last == nil {
+		return nil, nil
+	}
+	p, err := scheduler.ParsePlan(last)
+	if err != nil {
+		return nil, fmt.Errorf("topic %s: what the job has recorded of itself can't be read: %w; use the version of the program that has written it, or delete the topic, to go on without a comparison", topic, err)
+	}
+	return p, nil
+}
+
+// lastRecord is the value of the last record of a partition; nil if there is none.
+func lastRecord(ctx context.Context, system stream.System, tp stream.TopicPartition) (last []byte, err error) {
+	starts, err := system.Admin().Starts(ctx, tp)
+	if err != nil {
+		return nil, err
+	}
+	ends, err := system.Admin().Ends(ctx, tp)
+	if err != nil {
+		return nil, err
+	}
+	r, err := openReader(ctx, system)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = closing(err, r.consumer) }()
+	if err := r.from(tp, starts[0], ends[0]); err != nil {
+		return nil, err
+	}
+	return last, r.toEnds(ctx, func(_ stream.TopicPartition, r *stream.Record) error {
+		last = append([]byte(nil), r.Value...)
+		return nil
+	})
+}
+
+// goOn has the plan go on from that by which the job ran last, and refuses one that
+// can't.
+func (r *run) goOn(ctx context.Context) error {
+	before, err := recorded(ctx, r.system, r.planned)
+	if err != nil || before == nil {
+		return err
+	}
+	if v := scheduler.Compare(before, r.planned); v.Kind == scheduler.Incompatible {
+		return fmt.Errorf("%s%w", v.Text(), errRefused)
+	}
+	r.planned = r.planned.GoOn(before)
+	return nil
+}
+
+// lasting is a plan without what is true of its first moment only.
+func lasting(p *scheduler.Plan) *scheduler.Plan {
+	l := *p
+	l.Topics = slices.Clone(p.Topics)
+	for i := range l.Topics {
+		l.Topics[i].Create, l.Topics[i].Grow = false, false
+	}
+	return &l
+}
+
+// admit notes that the plan is that of the job.
+func (r *run) admit() { r.admission.Do(func() { close(r.admitted) }) }
+
+// record records the plan, once this process is at work by it: until then the job may
+// still run by another one, and refuse this process.
+func (r *run) record(ctx context.Context, plan *scheduler.Plan) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-r.admitted:
+	}
+	if err := writePlan(ctx, r.system, plan); err != nil {
+		return fmt.Errorf("recording by which plan the job runs: %w", err)
+	}
+	return nil
+}
+
+// writePlan records a plan, unless it is that which was recorded last.
+func writePlan(ctx context.Context, system stream.System, plan *scheduler.Plan) (err error) {
+	now, err := lasting(plan).JSON()
+	if err != nil {
+		return err
+	}
+	tp := stream.TopicPartition{Topic: plan.RecordTopic()}
+	if last, err := lastRecord(ctx, system, tp); err != nil || bytes.Equal(last, now) {
+		return err
+	}
+	// A single record is as good without a transaction.
+	p, err := system.OpenProducer(ctx, stream.ProducerConfig{AtLeastOnce: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = closing(err, p) }()
+	w, err := p.Writer(tp.Topic)
+	if err != nil {
+		return err
+	}
+	if err := w.Send(tp.Partition, &stream.Record{Key: []byte(recordKey), Value: now}); err != nil {
+		return err
+	}
+	_, err = p.Commit(ctx, stream.GroupOffsets{})
+	return err
+}
