@@ -18,12 +18,15 @@ KILLS    ?= 100
 STATE_MB ?= 100,1000,5000
 
 GO_PACKAGES := ./...
-# What takes longest begins first, and three at a time: much of it waits for brokers.
+# All was vetted before. What takes longest begins first, and three at a time: much of it waits for brokers.
 # The examples' tests look at programs that are built without the race detector: it
 # would slow down nobody but them.
 SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
 EXAMPLES := ./examples/wikipedia ./examples/totals ./examples/...
-SIM         := -run '^TestSimulation' ./api/apitest
+SIM      := -run '^TestSimulation' ./api/apitest
+# What is another program without cgo, and state in memory. The packages to the left of
+# kv are the same with it, and so are their tests.
+NO_CGO   := $$(CGO_ENABLED=0 go list ./kv/... ./container/... ./api/... ./examples/... | grep -v /apitest)
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
@@ -43,11 +46,11 @@ benchmark-binary: deps ## build/benchmark, which takes part in comparisons with 
 test: deps vet imports build/testsum ## all tests that end in minutes: with RocksDB and the race detector, then without cgo
 	CGO_ENABLED=0 go build -buildvcs=false $(GO_PACKAGES)
 	$(TESTSUM) \
-		'with RocksDB=go test -short -json -p 3 -timeout 20m $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v /examples/)' \
-		'+the examples=go test -json -timeout 20m -tags $(TAGS) $(EXAMPLES)' \
-		'memory, which the race detector multiplies=go test -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
-		'+the simulation, for longer=go test -json $(SIM) -seeds 700' \
-		'+without cgo=CGO_ENABLED=0 go test -json $(GO_PACKAGES)' \
+		'with RocksDB=go test -vet=off -short -json -p 3 -timeout 20m $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v /examples/)' \
+		'+the examples=go test -vet=off -json -timeout 20m -tags $(TAGS) $(EXAMPLES)' \
+		'memory, which the race detector multiplies=go test -vet=off -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
+		'+without cgo=CGO_ENABLED=0 go test -vet=off -json $(NO_CGO)' \
+		'+the simulation, for longer=CGO_ENABLED=0 go test -vet=off -json ./api/apitest -seeds 700' \
 		'+the tools=cd .tools/house && go test -json ./...'
 
 sim: ## whole jobs where everything goes wrong, SEEDS=10000 times; a failing seed says how to see it

@@ -136,7 +136,7 @@ func (c *Container) tell(e stream.GroupEvent) {
 	p.told = append([]int32{}, p.tasks...)
 	// Of one that was back soon the group says what its life before has said.
 	p.owes = p.owes || slices.ContainsFunc(p.share.Members, func(m neighbour) bool {
-		return m.Producer == c.cfg.TransactionalID() && m.Address != s.Address
+		return m.Producer == c.cfg.TransactionalID() && (m.Address != s.Address || m.Known != c.cfg.Stage.Tasks)
 	})
 }
 

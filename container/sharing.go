@@ -66,6 +66,7 @@ type neighbour struct {
 	Address  string  `json:"address,omitempty"`
 	Producer string  `json:"producer"`
 	Tasks    []int32 `json:"tasks,omitempty"`
+	Known    int32   `json:"known"` // how many tasks it knows of
 }
 
 // A divider divides the tasks of a stage among the members of its group.
@@ -185,7 +186,7 @@ func refuse(members []stream.GroupMember, infos []memberInfo) []string {
 func (d divider) tell(members []stream.GroupMember, infos []memberInfo, refused []string, parts map[string]scheduler.Part) ([]stream.GroupAssignment, error) {
 	var all []neighbour
 	for i, m := range members {
-		all = append(all, neighbour{Host: infos[i].Host, Address: infos[i].Address, Producer: infos[i].Producer, Tasks: parts[m.ID].Tasks})
+		all = append(all, neighbour{Host: infos[i].Host, Address: infos[i].Address, Producer: infos[i].Producer, Tasks: parts[m.ID].Tasks, Known: infos[i].Tasks})
 	}
 	assignments := make([]stream.GroupAssignment, len(members))
 	for i, m := range members {

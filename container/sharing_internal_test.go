@@ -62,7 +62,7 @@ func TestTasksAreSharedWithTheirPartitions(t *testing.T) {
 	if len(partitions["b"]) != 0 || !slices.Equal(shares["b"].Coming, []int32{1, 3}) {
 		t.Errorf("the other gets %v before it is given up, and is to follow %v", partitions["b"], shares["b"].Coming)
 	}
-	want := []neighbour{{Address: "a:1", Producer: "p-a", Tasks: []int32{0, 2}}, {Address: "b:1", Producer: "p-b"}}
+	want := []neighbour{{Address: "a:1", Producer: "p-a", Tasks: []int32{0, 2}, Known: 4}, {Address: "b:1", Producer: "p-b", Known: 4}}
 	for id, s := range shares {
 		if !reflect.DeepEqual(s.Members, want) {
 			t.Errorf("%s is told of %+v", id, s.Members)
