@@ -42,7 +42,7 @@ type memberInfo struct {
 	Address       string          `json:"address,omitempty"`
 	Producer      string          `json:"producer"`
 	Compatibility string          `json:"compatibility"`
-	Tasks         int32           `json:"tasks"` // how many its plan has: an input may have grown since
+	Tasks         int32           `json:"tasks"`           // how many its plan has: an input may have grown since
 	State         map[int32]int64 `json:"state,omitempty"` // as in [scheduler.Member]
 	Coming        []int32         `json:"coming,omitempty"`
 	Standbys      []int32         `json:"standbys,omitempty"`

@@ -104,7 +104,7 @@ func checkTopics(ctx context.Context, admin stream.Admin, topics []scheduler.Top
 			missing = append(missing, t)
 		case n == 0:
 			bad = append(bad, fmt.Errorf("topic %s doesn't exist, and the plan says that it does: create it with %d partitions, or plan again", t.Name, t.Partitions))
-		case n != t.Partitions && !(t.Grow && n < t.Partitions):
+		case n > t.Partitions, n < t.Partitions && !t.Grow:
 			bad = append(bad, fmt.Errorf("topic %s has %d partitions, and the plan counts on %d: %s", t.Name, n, t.Partitions, repairPartitions(t)))
 		}
 		if cfg, ok := settings[t.Name]; ok {

@@ -48,7 +48,7 @@ type Server struct {
 	listener net.Listener
 	asked    *server
 	answers  atomic.Pointer[http.Handler] // by the newest plan
-	guessed  string // how the advertised address was found, if neither said nor listened on
+	guessed  string                       // how the advertised address was found, if neither said nor listened on
 	http     *http.Server
 	done     chan struct{}
 	err      error // of Serve, once done is closed
