@@ -66,8 +66,8 @@ func (r *run) goOn(ctx context.Context) error {
 	if err != nil || before == nil {
 		return err
 	}
-	if v := scheduler.Compare(before, r.planned); v.Kind == scheduler.Incompatible {
-		return fmt.Errorf("%s%w", v.Text(), errRefused)
+	if v := scheduler.Compare(before, r.planned); v.Kind == scheduler.Incompatible && !r.AcceptLoss {
+		return fmt.Errorf("%s%w; -accept-loss has it run nevertheless", v.Text(), errRefused)
 	}
 	r.planned = r.planned.GoOn(before)
 	return nil

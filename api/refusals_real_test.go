@@ -197,6 +197,8 @@ func TestWhatDoesntFitIsRefused(t *testing.T) {
 		}
 		j.store = "count-anew"
 		writeFile(t, j.file, twoWords+`{"word":"a"}`+"\n")
+		j.refuses(t, "the change is refused", "-accept-loss")
+		j.args = append(j.args, "-accept-loss")
 		if r := j.run(t).succeeded(t); r.out != "1\n2\n" && r.out != "2\n1\n" {
 			t.Errorf("it printed %q\n%s", r.out, r.err)
 		}
@@ -258,6 +260,10 @@ func TestWhatDoesntFitIsRefused(t *testing.T) {
 		j := newKafkaJob(t, c, "renamed", "count")
 		j.run(t).succeeded(t)
 		j.store = "counted"
+		if r := j.run(t).failed(t, "the change is refused"); !strings.Contains(r.err, `give the operator its former name, "count"`) {
+			t.Errorf("it doesn't say what can be done:\n%s", r.err)
+		}
+		c.DeleteTopic(t, "renamed-plan") // what the job was isn't known any more
 		j.refuses(t, "there is no topic renamed-counted-changelog", "Give the operator its former name")
 		j.store = "count"
 		j.goesOn(t)

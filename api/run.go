@@ -44,6 +44,7 @@ type runCommand struct {
 	Session     time.Duration `name:"session-timeout" default:"10s" help:"On Kafka: how long nothing is heard of a process before others take its tasks over."`
 	Refresh     time.Duration `default:"30s" help:"On Kafka: how often it is looked whether inputs have got more partitions, or more topics match a pattern."`
 	Standbys    int           `placeholder:"N" help:"On Kafka: how many other processes follow the state of each task, so that they can take it over at once (default: none)."`
+	AcceptLoss  bool          `help:"Run although the job has run by another plan before, and some of its state or results would be lost or doubled with the change. Without it, it is said what, and nothing is done. State that would be misread is refused anyway."`
 	AtLeastOnce bool          `help:"On Kafka: do without transactions. Nothing is lost, but after a failure results may come again."`
 }
 
