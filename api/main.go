@@ -22,6 +22,7 @@ type commands struct {
 	Run   runCommand   `cmd:"" default:"withargs" help:"Run the pipeline. This is what happens without a command."`
 	Plan  planCommand  `cmd:"" help:"Show what would run: stages, tasks, topics and stores."`
 	Graph graphCommand `cmd:"" help:"Draw the pipeline."`
+	Reset resetCommand `cmd:"" help:"Have the job, which must not run, begin anew from other offsets. It shows what it is about to do, and asks."`
 }
 
 // A console is where an app talks to people.
@@ -29,6 +30,7 @@ type console struct {
 	out, err io.Writer // out is for results alone
 	// outIsTerminal and errIsTerminal tell whether a person looks.
 	outIsTerminal, errIsTerminal bool
+	in                           io.Reader // answers; nil: there is nobody to ask
 }
 
 // Main is the whole of a program: it reads the command line, does what it says,
@@ -36,7 +38,10 @@ type console struct {
 // 1 if not, 2 if the command line makes no sense. Who asks a second time ends it
 // at once, without a commit, and by 1.
 func (a *App) Main() {
-	c := console{os.Stdout, os.Stderr, term.IsTerminal(int(os.Stdout.Fd())), term.IsTerminal(int(os.Stderr.Fd()))}
+	c := console{out: os.Stdout, err: os.Stderr, outIsTerminal: term.IsTerminal(int(os.Stdout.Fd())), errIsTerminal: term.IsTerminal(int(os.Stderr.Fd()))}
+	if c.errIsTerminal && term.IsTerminal(int(os.Stdin.Fd())) {
+		c.in = os.Stdin
+	}
 	orphaned := processes.Orphaned()
 	ctx, stop := interrupted(orphaned)
 	context.AfterFunc(ctx, func() {

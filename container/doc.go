@@ -29,5 +29,8 @@
 // stands for, and undoes what came behind it (cut.go), so that state is as of that
 // commit too; what may come twice is what was sent.
 //
+// A job that doesn't run can be told to begin anew: [Reset] gives its tasks another
+// history, by commits like those of a container.
+//
 // Everything of a container belongs to the goroutine that calls Run or Step.
 package container

@@ -41,6 +41,9 @@ type meta struct {
 	// Clean says that the container has stopped after it, and the group's offset is
 	// the same: the next one to differ was set by somebody else.
 	Clean bool `json:"clean,omitempty"`
+	// Reset says that the task is being reset, and how; see [Reset]. Nobody goes on
+	// from here but another reset.
+	Reset string `json:"reset,omitempty"`
 
 	// What follows is in the database only. At is when it had all that was in the
 	// changelogs, in ms since 1970; 0: before that was noted. Changelogs is up to
@@ -66,13 +69,20 @@ type metaInput struct {
 const metaVersion = 1
 
 // blankMeta is that of a task which has committed nothing.
-func (c *Container) blankMeta(t *task) meta {
-	return meta{Version: metaVersion, System: c.cfg.System.ID(), App: c.cfg.App, Stage: t.stage.Name, Task: t.ID}
+func (c Config) blankMeta(t *task) meta {
+	m := meta{Version: metaVersion, System: c.System.ID(), App: c.App, Stage: t.stage.Name, Task: t.ID}
+	if len(t.stage.Stores) > 0 {
+		m.Schemas = make(map[string]string)
+		for _, s := range t.stage.Stores {
+			m.Schemas[s.Name] = s.Schema
+		}
+	}
+	return m
 }
 
 // meta describes a task as it stands, all finished.
 func (c *Container) meta(t *task) meta {
-	m := c.blankMeta(t)
+	m := c.cfg.blankMeta(t)
 	m.Seq, m.AtLeastOnce, m.Clean, m.Topics = t.seq, c.cfg.AtLeastOnce, c.clean, c.ids
 	if !c.cfg.AtLeastOnce {
 		m.Producer, m.Owner = c.cfg.TransactionalID(), c.owner
@@ -88,12 +98,6 @@ func (c *Container) meta(t *task) meta {
 		m.Inputs = append(m.Inputs, in)
 	}
 	m.Operators = t.logic.Marks()
-	if len(t.stage.Stores) > 0 {
-		m.Schemas = make(map[string]string)
-		for _, s := range t.stage.Stores {
-			m.Schemas[s.Name] = s.Schema
-		}
-	}
 	return m
 }
 

@@ -79,32 +79,39 @@ type changelog struct {
 	behind    []change // what comes after it, or after next
 }
 
-// run does it, step by step. What is committed is read first, to see who else may
-// write; when nobody may any more, what has come until then, committed or not.
+// run does it, step by step.
 func (r *restorer) run(ctx context.Context) error {
 	admin := r.o.cfg.System.Admin()
-	if err := r.look(ctx, admin.Ends); err != nil {
-		return err
+	for ends := admin.Ends; ; ends = admin.LogEnds {
+		if err := r.find(ctx, ends); err != nil {
+			return err
+		}
+		emptied, err := r.check(ctx)
+		if err != nil {
+			return err
+		}
+		if !emptied {
+			return r.replay(ctx)
+		}
 	}
+}
+
+// find finds the tasks' last commits. What is committed is read first, to see who else
+// may write; when nobody may any more, what has come until then, committed or not.
+func (r *restorer) find(ctx context.Context, ends ask) error {
 	for {
+		if err := r.look(ctx, ends); err != nil {
+			return err
+		}
 		behind, err := r.fence(ctx)
 		if err == nil && !behind {
 			behind, err = r.behind(ctx)
 		}
-		if err == nil && !behind {
-			behind, err = r.check(ctx)
-		}
-		if err != nil {
+		if err != nil || !behind {
 			return err
 		}
-		if !behind {
-			break
-		}
-		if err := r.look(ctx, admin.LogEnds); err != nil {
-			return err
-		}
+		ends = r.o.cfg.System.Admin().LogEnds
 	}
-	return r.replay(ctx)
 }
 
 // check refuses what can't be the tasks' last commits. It tells whether it has

@@ -1,0 +1,234 @@
+package container_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/stream"
+)
+
+// A restart is a tally that is to be read from the beginning again. It has run on two
+// machines: the disk of one is stale, that of the other is up to date.
+type restart struct {
+	*mortal
+	stale, fresh *disk
+}
+
+func newRestart(t *testing.T, seed uint64, atLeastOnce bool) *restart {
+	r := &restart{mortal: newMortal(t, seed, atLeastOnce)}
+	r.cfg.Stage.Inputs[0].Producers = 0
+	for _, d := range []**disk{&r.stale, &r.fresh} {
+		*d = newDisk(r.log)
+		for range 5 {
+			r.send(20)
+		}
+		r.on(*d)
+		r.open()
+		r.work()
+		must(t, r.running.Stop(context.Background()))
+		r.running = nil
+	}
+	return r
+}
+
+// on moves it to a machine.
+func (r *restart) on(d *disk) { r.disk, r.cfg.Engine = d, d }
+
+// work lets it do all that there is.
+func (r *restart) work() {
+	r.t.Helper()
+	must(r.t, (&pair{r.mortal}).try(r.running))
+}
+
+// repeats checks that the job begins anew, wherever it starts, and gives each of its
+// results a second time.
+func (r *restart) repeats() {
+	r.t.Helper()
+	r.once = false
+	before := r.results()
+	for _, d := range []*disk{r.fresh, r.stale, newDisk(r.log)} {
+		r.on(d)
+		r.open() // which looks at the state
+		r.kill()
+	}
+	r.on(r.stale)
+	r.finish()
+	if after := r.results(); after != 2*before {
+		r.t.Errorf("%d results have become %d", before, after)
+	}
+}
+
+func (r *restart) results() (n int) {
+	r.t.Helper()
+	for p := range int32(2) {
+		n += len(recordsOf(r.t, r.sys, stream.TopicPartition{Topic: "out", Partition: p}))
+	}
+	return n
+}
+
+// eachKind runs a test with transactions and without, and on logs of both kinds.
+func eachKind(t *testing.T, test func(t *testing.T, seed uint64, atLeastOnce bool)) {
+	for _, atLeastOnce := range []bool{false, true} {
+		for seed := range uint64(3) {
+			t.Run(fmt.Sprintf("at least once %v, seed %d", atLeastOnce, seed), func(t *testing.T) { test(t, seed, atLeastOnce) })
+		}
+	}
+}
+
+func TestResetEmptiesStateOnAllDisks(t *testing.T) {
+	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
+		r := newRestart(t, seed, atLeastOnce)
+		for range 2 { // it may come again
+			must(t, reset(r.log, r.cfg, start(0)))
+		}
+		r.repeats()
+	})
+}
+
+// What has begun can be ended by running it again, whenever it was interrupted, and
+// nothing goes on in between.
+func TestResetIsInterrupted(t *testing.T) {
+	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
+		for n := 0; ; n++ {
+			for _, after := range []bool{false, true} {
+				r := newRestart(t, seed, atLeastOnce)
+				err := reset(&failingLog{r.log, n, after}, r.cfg, start(0))
+				if err == nil {
+					if n < 3 {
+						t.Fatalf("it has %d commits only", n)
+					}
+					return
+				}
+				if !errors.Is(err, errInterrupted) {
+					t.Fatal(err)
+				}
+				r.refusesHalf(n, after)
+				must(t, reset(r.log, r.cfg, start(0)))
+				r.repeats()
+			}
+		}
+	})
+}
+
+// refusesHalf starts the job after a reset was interrupted at a commit. With nothing
+// done, or all of it, it goes on; else it must not. At least once, what was to be
+// committed may be there or not.
+func (r *restart) refusesHalf(n int, after bool) {
+	r.t.Helper()
+	r.on(newDisk(r.log))
+	r.once = false
+	last := 2
+	if r.cfg.AtLeastOnce {
+		last = 3
+	}
+	nothing, all := n == 0 && !after, n == last && after
+	inDoubt := r.cfg.AtLeastOnce && !after && (n == 0 || n == last)
+	c, err := container.Open(context.Background(), r.cfg)
+	switch {
+	case err == nil:
+		must(r.t, c.Close())
+		if !nothing && !all && !inDoubt {
+			r.t.Errorf("interrupted at commit %d (after it: %v) the job starts", n, after)
+		}
+	case (nothing || all) && !inDoubt || !strings.Contains(err.Error(), "run the reset again"):
+		r.t.Errorf("interrupted at commit %d (after it: %v) it says %v", n, after, err)
+	}
+}
+
+// Whoever was killed in the middle of a commit leaves something behind it.
+func TestResetAfterAnythingAtAll(t *testing.T) {
+	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
+		for i := range uint64(10) {
+			r := &restart{mortal: newMortal(t, 3*i+seed, atLeastOnce)}
+			r.cfg.Stage.Inputs[0].Producers = 0
+			for range 60 {
+				r.log.crash = []float64{0, 0.02, 0.2}[r.log.rnd.IntN(3)]
+				r.act()
+			}
+			r.kill()
+			r.log.crash = 0
+			r.once = false
+			must(t, reset(r.log, r.cfg, start(0)))
+			before := r.results()
+			r.finish()
+			if n, read := r.results()-before, len(r.input[0])+len(r.input[1]); n != read {
+				t.Errorf("%d records have had %d results", read, n)
+			}
+		}
+	})
+}
+
+func TestResetIsRefusedWhileTheJobRuns(t *testing.T) {
+	r := newRestart(t, 1, false)
+	ends := r.ends()
+	for from := 1; from <= 3; from++ {
+		begun := from == 3
+		err := reset(&crowded{System: r.log, from: from}, r.cfg, start(0))
+		if err == nil || !strings.Contains(err.Error(), "member m-1 of group app-tally, on /10.0.0.7") {
+			t.Errorf("the error is %v", err)
+		}
+		if begun && !strings.Contains(fmt.Sprint(err), "started while it was being reset") {
+			t.Errorf("it doesn't say that it was begun: %v", err)
+		}
+		if !begun && r.ends() != ends {
+			t.Errorf("something was written")
+		}
+	}
+	must(t, reset(r.log, r.cfg, start(0)))
+	r.repeats()
+}
+
+// ends is how long its changelogs are.
+func (r *restart) ends() (n int) {
+	for _, topic := range container.ChangelogTopics(r.cfg.Stage) {
+		for p := range int32(2) {
+			n += len(recordsOf(r.t, r.log, stream.TopicPartition{Topic: topic, Partition: p}))
+		}
+	}
+	return n
+}
+
+// A reset shuts out a run that is no member of a group, and that run may be the last.
+func TestResetAndARunShutEachOtherOut(t *testing.T) {
+	r := newRestart(t, 1, false)
+	r.on(r.fresh)
+	r.open()
+	x, err := prepareReset(r.log, r.cfg, start(0))
+	must(t, err)
+	must(t, x.Run(context.Background()))
+	p := &pair{r.mortal}
+	r.sendTo(0, "a")
+	p.wantEnd(r.running)
+	r.kill()
+	r.once = false
+	x, err = prepareReset(&failingLog{r.log, 1, false}, r.cfg, start(0))
+	must(t, err)
+	if err := x.Run(context.Background()); !errors.Is(err, errInterrupted) {
+		t.Fatal(err)
+	}
+	r.refusesHalf(1, false)
+	must(t, reset(r.log, r.cfg, start(0)))
+	r.finish()
+}
+
+func TestResetRefusesToKeepWhatIsntWhole(t *testing.T) {
+	r := newRestart(t, 1, true)
+	keep := start(0)
+	keep.KeepState = true
+	put(t, r.log, countsLog, stream.Record{Key: []byte("a"), Value: []byte("12345678")})
+	if err := reset(r.log, r.cfg, keep); err == nil || !strings.Contains(err.Error(), "killed in the middle of a commit") {
+		t.Errorf("the error is %v", err)
+	}
+	if err := reset(&failingLog{r.log, 1, false}, r.cfg, start(0)); !errors.Is(err, errInterrupted) {
+		t.Fatal(err)
+	}
+	if err := reset(r.log, r.cfg, keep); err == nil || !strings.Contains(err.Error(), "can't be kept any more") {
+		t.Errorf("the error is %v", err)
+	}
+	must(t, reset(r.log, r.cfg, start(0)))
+	r.repeats()
+}
