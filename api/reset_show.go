@@ -38,7 +38,7 @@ func describeInput(in container.InputReset, keep bool) string {
 		case passed == 0:
 			return in.Topic + ", between stages, has nothing on its way"
 		}
-		return fmt.Sprintf("%s, between stages: %s on the way, commits' marks among them, are passed over", in.Topic, plural(passed, "record"))
+		return fmt.Sprintf("%s, between stages: what is on its way is passed over (%s, marks of commits among them)", in.Topic, plural(passed, "record"))
 	}
 	return fmt.Sprintf("%s: %s", in.Topic, strings.Join(describeRanges(in), "; "))
 }

@@ -70,7 +70,7 @@ func (m *meta) checkOffset(in metaInput, group string, committed int64) error {
 	}
 	tp := stream.TopicPartition{Topic: in.Topic, Partition: in.Partition}
 	return fmt.Errorf("%s: group %s has offset %d, but the state is as of offset %d: the group's offset was changed from outside. "+
-		"Set it back to %d, or delete the group's offsets, to go on with the state; to read from elsewhere, start over under another app name (on the embedded log: in another data directory)",
+		"Set it back to %d, or delete the group's offsets, to go on with the state; to read from elsewhere, reset the job",
 		tp, group, committed, in.Offset, in.Offset)
 }
 

@@ -10,22 +10,18 @@ import (
 )
 
 const (
-	// livingBytes bounds the memory of the keys that are to get a tombstone.
-	livingBytes = 64 << 20
 	// livingCost is what a key costs besides its bytes.
 	livingCost = 64
-	// buryRecords and buryBytes bound a transaction, so that it is over in a moment.
-	buryRecords = 10_000
-	buryBytes   = 1 << 20
+	// buryBytes bounds a transaction, so that it is over in a moment.
+	buryBytes = 1 << 20
 )
 
 // A gravedigger removes, in changelogs that it reads, all keys that have a value.
 type gravedigger struct {
 	*resetting
 	living map[stream.TopicPartition]map[string]struct{}
-	held   int // bytes of living
-
-	records, bytes int // of the open transaction
+	held   int64 // bytes of living
+	buried int64 // bytes in the open transaction
 }
 
 // clear empties the stage's stores.
@@ -66,6 +62,8 @@ func (s *resetting) clearOnce(ctx context.Context) (err error) {
 	return g.commit(ctx)
 }
 
+func livingSize(key string) int64 { return int64(len(key)) + livingCost }
+
 // take takes notice of one record.
 func (g *gravedigger) take(l *changelog, rec *stream.Record) error {
 	if string(rec.Key) == metaKey {
@@ -76,14 +74,14 @@ func (g *gravedigger) take(l *changelog, rec *stream.Record) error {
 	switch {
 	case rec.Value == nil && found:
 		delete(keys, string(rec.Key))
-		g.held -= len(rec.Key) + livingCost
+		g.held -= livingSize(string(rec.Key))
 	case rec.Value != nil && !found:
 		if keys == nil {
 			keys = make(map[string]struct{})
 			g.living[l.TopicPartition] = keys
 		}
 		keys[string(rec.Key)] = struct{}{}
-		g.held += len(rec.Key) + livingCost
+		g.held += livingSize(string(rec.Key))
 	}
 	return nil
 }
@@ -94,7 +92,7 @@ func (g *gravedigger) read(ctx context.Context, l *changelog) error {
 	if l.at == l.until {
 		return g.bury(ctx, l.TopicPartition)
 	}
-	if g.held <= livingBytes {
+	if g.held <= g.cfg.cacheBytes() {
 		return nil
 	}
 	for _, tp := range sortedPartitions(g.living) {
@@ -112,10 +110,9 @@ func (g *gravedigger) bury(ctx context.Context, tp stream.TopicPartition) error 
 		if err := g.logs[tp.Topic].Send(tp.Partition, &r); err != nil {
 			return err
 		}
-		g.held -= len(key) + livingCost
-		g.records++
-		g.bytes += len(key) + livingCost
-		if g.records >= buryRecords || g.bytes >= buryBytes {
+		g.held -= livingSize(key)
+		g.buried += livingSize(key)
+		if g.buried >= min(buryBytes, g.cfg.transactionBytes()) {
 			if err := g.commit(ctx); err != nil {
 				return err
 			}
@@ -128,10 +125,10 @@ func (g *gravedigger) bury(ctx context.Context, tp stream.TopicPartition) error 
 // commit ends the transaction. If no other comes after it, what it has removed is to
 // be removed all the same.
 func (g *gravedigger) commit(ctx context.Context) error {
-	if g.records == 0 {
+	if g.buried == 0 {
 		return nil
 	}
-	g.records, g.bytes = 0, 0
+	g.buried = 0
 	_, err := g.producer.Commit(ctx, stream.GroupOffsets{})
 	return err
 }

@@ -20,7 +20,7 @@ func reset(sys stream.System, cfg container.Config, target container.ResetTarget
 
 func prepareReset(sys stream.System, cfg container.Config, target container.ResetTarget) (*container.Reset, error) {
 	plan := &scheduler.Plan{App: cfg.App, Stages: []scheduler.Stage{*cfg.Stage}}
-	return container.PrepareReset(context.Background(), plan, container.Config{System: sys, Now: cfg.Now}, target)
+	return container.PrepareReset(context.Background(), plan, container.Config{System: sys, Now: cfg.Now, Memory: cfg.Memory}, target)
 }
 
 func start(at int64) container.ResetTarget { return container.ResetTarget{Start: &at} }

@@ -1,0 +1,98 @@
+//go:build real
+
+package api
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+// A cleared is a job that counts words on a real broker, on several machines one after
+// the other.
+type cleared struct {
+	*testing.T
+	cluster *kafkatest.Cluster
+	app     string
+	file    string
+	more    []string // arguments
+}
+
+func (c *cleared) topic(name string) string { return c.app + "." + name }
+
+func (c *cleared) main(ctx context.Context, args ...string) result {
+	app := New(c.app)
+	app.From[word](c.topic("words")).PartitionBy("by-word", func(w word) string { return w.Word }).Count("count").To(c.topic("counts"))
+	return runMain(ctx, app, append(args, "-kafka", strings.Join(c.cluster.Bootstrap(), ","))...)
+}
+
+func (c *cleared) args(data string) []string {
+	return append([]string{"run", "-feed", c.topic("words") + "=" + c.file, "-print", c.topic("counts"), "-data", data, "-partitions", "2", "-commit-interval", "20ms"}, c.more...)
+}
+
+// wants runs to the end of the input, on a machine.
+func (c *cleared) wants(data string, want ...string) {
+	c.Helper()
+	if got := c.main(c.Context(), append(c.args(data), "-once")...).succeeded(c.T).lines(); !slices.Equal(got, want) {
+		c.Errorf("printed %q, and not %q", got, want)
+	}
+}
+
+// runs tells whether the job's groups have members.
+func (c *cleared) runs() bool {
+	groups, err := c.cluster.Admin().DescribeGroups(c.Context(), c.app+"-by-word")
+	if err != nil {
+		c.Fatal(err)
+	}
+	return slices.ContainsFunc(groups.Sorted(), func(g kadm.DescribedGroup) bool { return len(g.Members) > 0 })
+}
+
+// TestResetOnABroker: all machines begin anew, whatever their disks have. A job that
+// runs goes on.
+func TestResetOnABroker(t *testing.T) {
+	cluster := kafkatest.Start(t, kafkatest.Options{})
+	for name, more := range map[string][]string{"once": nil, "at-least-once": {"-at-least-once"}} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			c := &cleared{T: t, cluster: cluster, app: "cleared-" + name, file: writeFile(t, filepath.Join(dir, "words.json"), twoWords), more: more}
+			stale, fresh := filepath.Join(dir, "stale"), filepath.Join(dir, "fresh")
+			c.wants(stale, "1\n", "1\n")
+			writeFile(t, c.file, twoWords+twoWords+`{"word":"c"}`+"\n")
+			c.wants(fresh, "1\n", "2\n", "2\n")
+			reset := func() result { return c.main(t.Context(), "reset", "-to", "oldest", "-yes") }
+
+			ctx, stop := context.WithCancel(t.Context())
+			ended := make(chan result, 1)
+			go func() { ended <- c.main(ctx, c.args(fresh)...) }()
+			for tick := time.Tick(50 * time.Millisecond); !c.runs(); {
+				select {
+				case r := <-ended:
+					t.Fatalf("it has ended\n%s", r.err)
+				case <-tick:
+				}
+			}
+			reset().failed(t, "the job is running (member ", " of group cleared-"+name, "stop it first")
+			stop()
+			(<-ended).succeeded(t)
+
+			r := reset().succeeded(t)
+			if !strings.Contains(r.err, "store count is emptied") || !strings.Contains(r.err, " to 0; partition 1 from ") {
+				t.Errorf("it says\n%s", r.err)
+			}
+			all := []string{"1\n", "1\n", "1\n", "2\n", "2\n"}
+			c.wants(stale, all...)
+			reset().succeeded(t)
+			c.wants(filepath.Join(dir, "new"), all...)
+			reset().succeeded(t)
+			c.wants(fresh, all...)
+			c.wants(fresh)
+		})
+	}
+}
