@@ -29,7 +29,7 @@ func wordsPerMinute() *App {
 
 // someWords come in the first minutes of 1970.
 const someWords = `{"word":"a","at":1000}` + "\n" + `{"word":"b","at":2000}` + "\n" + `{"word":"a","at":3000}` + "\n" +
-	`{"word":"a","at":61000}` + "\n" + `{"word":"b","at":125000}` + "\n"
+	`{"word":"a","at":61000}` + "\n" + `{"word":"b","at":125000}` + "\n" + `{"word":"b","at":126000}` + "\n"
 
 func TestResetOfWindows(t *testing.T) {
 	for _, where := range []string{"oldest", "1970-01-01T00:00:00Z", "1000h"} {
@@ -39,7 +39,7 @@ func TestResetOfWindows(t *testing.T) {
 			t.Fatalf("printed %q", first)
 		}
 		r := runMain(t.Context(), wordsPerMinute(), "reset", "-to", where, "-yes", "-data", data).succeeded(t)
-		for _, want := range []string{"from 2 to 0", "from 3 to 0", "words-by-word, between stages, has nothing on its way", "store per-minute is emptied", "done"} {
+		for _, want := range []string{"words: partitions 0 to 1 from 3 to 0", "words-by-word, between stages, has nothing on its way", "store per-minute is emptied", "done"} {
 			if !strings.Contains(r.err, want) {
 				t.Errorf("%q is missing in\n%s", want, r.err)
 			}
@@ -169,21 +169,25 @@ func newResetJob(t *testing.T, remote bool) *resetJob {
 	log.Remote = remote
 	j := &resetJob{T: t, log: log}
 	j.must(log.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: "words", Partitions: 2}))
-	p, err := log.OpenProducer(t.Context(), stream.ProducerConfig{})
-	j.must(err)
-	w, err := p.Writer("words")
-	j.must(err)
-	for i, line := range slices.Collect(strings.Lines(someWords)) {
-		j.must(w.Send(int32(i%2), &stream.Record{Value: []byte(line)}))
-	}
-	_, err = p.Commit(t.Context(), stream.GroupOffsets{})
-	j.must(errors.Join(err, p.Close()))
+	j.feed(someWords)
 	known, err := log.Admin().Partitions(t.Context())
 	j.must(err)
 	j.plan, err = wordsPerMinute().Plan(scheduler.Metadata{Partitions: known}, scheduler.Options{})
 	j.must(err)
 	j.must(container.CreateTopics(t.Context(), log.Admin(), j.plan, container.TopicOptions{}))
 	return j
+}
+
+func (j *resetJob) feed(lines string) {
+	p, err := j.log.OpenProducer(j.Context(), stream.ProducerConfig{})
+	j.must(err)
+	w, err := p.Writer("words")
+	j.must(err)
+	for i, line := range slices.Collect(strings.Lines(lines)) {
+		j.must(w.Send(int32(i%2), &stream.Record{Value: []byte(line)}))
+	}
+	_, err = p.Commit(j.Context(), stream.GroupOffsets{})
+	j.must(errors.Join(err, p.Close()))
 }
 
 func (j *resetJob) must(err error) {
@@ -277,6 +281,32 @@ func TestResetOfStagesIsInterrupted(t *testing.T) {
 					t.Errorf("interrupted at commit %d (after it: %v), it has put out %v, and before %v", n, after, again, first)
 				}
 			}
+		}
+	}
+}
+
+// Of a reset that is interrupted when the first stages are finished, the job reads
+// nothing that would then be passed over.
+func TestResetLosesNothingBetweenStages(t *testing.T) {
+	stay := container.ResetTarget{}
+	for n := range 5 {
+		j := newResetJob(t, n%2 == 0)
+		seen := map[stream.Position]bool{}
+		j.must(j.run())
+		first := j.results(seen)
+		j.feed(someWords)
+		if err := j.reset(&failingLog{j.log, n, true}, stay); !errors.Is(err, errInterrupted) {
+			t.Fatal(err)
+		}
+		err := j.run()
+		if all := n == 4; all != (err == nil) {
+			t.Fatal(err)
+		} else if !all {
+			j.must(j.reset(j.log, stay))
+			j.must(j.run())
+		}
+		if again := j.results(seen); !slices.Equal(first, again) {
+			t.Errorf("interrupted at commit %d it has put out %v, and not %v", n, again, first)
 		}
 	}
 }

@@ -85,8 +85,11 @@ func eachKind(t *testing.T, test func(t *testing.T, seed uint64, atLeastOnce boo
 func TestResetEmptiesStateOnAllDisks(t *testing.T) {
 	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
 		r := newRestart(t, seed, atLeastOnce)
-		for range 2 { // it may come again
-			must(t, reset(r.log, r.cfg, start(0)))
+		must(t, reset(r.log, r.cfg, start(0)))
+		ends := r.ends()
+		must(t, reset(r.log, r.cfg, start(0))) // it may come again
+		if n := r.ends() - ends; r.cfg.Memory == 0 && n != 2*2*2 {
+			t.Errorf("a reset of what is empty has written %d records, and not two for each task and store", n)
 		}
 		r.repeats()
 	})
@@ -215,6 +218,41 @@ func TestResetAndARunShutEachOtherOut(t *testing.T) {
 	r.refusesHalf(1, 2, false)
 	must(t, reset(r.log, r.cfg, start(0)))
 	r.finish()
+}
+
+// Containers of other numbers than the first are shut out, too.
+func TestResetShutsOutAllOwners(t *testing.T) {
+	p := newPair(t)
+	p.cfg.Stage.Inputs[0].Producers = 0
+	zero, one := p.open(0, 0), p.open(1, 1)
+	p.work(zero)
+	p.work(one)
+	must(t, reset(p.log, p.cfg, start(0)))
+	p.sendTo(0, "a")
+	p.sendTo(1, "c")
+	p.wantEnd(one)
+	p.wantEnd(zero)
+}
+
+// Partitions that aren't named stay where they are, also if it takes two attempts.
+func TestResetOfOnePartition(t *testing.T) {
+	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
+		r := newRestart(t, seed, atLeastOnce)
+		target := offsetOf(stream.TopicPartition{Topic: "in"}, 0)
+		if err := reset(&failingLog{r.log, 0, true}, r.cfg, target); !errors.Is(err, errInterrupted) {
+			t.Fatal(err)
+		}
+		must(t, reset(r.log, r.cfg, target))
+		at, err := r.log.Admin().Committed(context.Background(), "app-tally", stream.TopicPartition{Topic: "in"}, stream.TopicPartition{Topic: "in", Partition: 1})
+		must(t, err)
+		if at[0] != 0 || at[1] < int64(len(r.input[1])) {
+			t.Errorf("the group's offsets are %d", at)
+		}
+		r.once = false
+		r.on(r.stale)
+		r.open()
+		must(t, r.running.Stop(context.Background()))
+	})
 }
 
 func TestResetRefusesToKeepWhatIsntWhole(t *testing.T) {
