@@ -57,11 +57,7 @@ func (r *restorer) findCuts(ctx context.Context) error {
 		open = slices.DeleteFunc(open, func(l *changelog) bool { return l.found != nil || l.end-look <= l.next })
 	}
 	for _, t := range r.tasks {
-		err := t.findCut(r.o.cfg.App)
-		if err == nil && t.last != nil && t.last.Reset != "" && !r.o.resets {
-			err = errBeingReset
-		}
-		if err != nil {
+		if err := t.findCut(r.o.cfg.App); err != nil {
 			return fmt.Errorf("task %d: %w", t.ID, err)
 		}
 	}

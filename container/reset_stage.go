@@ -29,6 +29,21 @@ type resetting struct {
 // errBeingReset refuses to start.
 var errBeingReset = errors.New("a reset of the job was begun, and not finished: nothing was changed now; run the reset again")
 
+// beingReset refuses to go on from where tasks are being reset, before anybody is shut
+// out. It tells whether one has to look again: while a reset goes on, or where its end
+// has still to come to a changelog.
+func (r *restorer) beingReset(ctx context.Context) (again bool, err error) {
+	i := slices.IndexFunc(r.tasks, func(t *restoring) bool { return t.last != nil && t.last.Reset != "" })
+	if i < 0 || r.o.resets {
+		return false, nil
+	}
+	behind, err := r.behind(ctx)
+	if err == nil && !behind {
+		err = fmt.Errorf("task %d: %w", r.tasks[i].ID, errBeingReset)
+	}
+	return behind, err
+}
+
 // opening is one of all the stage's tasks, without their databases.
 func (s *resetting) opening() *opening {
 	o := &opening{cfg: s.cfg, resets: true, fenced: map[string]bool{s.cfg.TransactionalID(): !s.atLeastOnce}}

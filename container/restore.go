@@ -103,7 +103,10 @@ func (r *restorer) find(ctx context.Context, ends ask) error {
 		if err := r.look(ctx, ends); err != nil {
 			return err
 		}
-		behind, err := r.fence(ctx)
+		behind, err := r.beingReset(ctx)
+		if err == nil && !behind {
+			behind, err = r.fence(ctx)
+		}
 		if err == nil && !behind {
 			behind, err = r.behind(ctx)
 		}

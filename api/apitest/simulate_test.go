@@ -136,7 +136,7 @@ func check(fed []sim.Fed, records func(stream.TopicPartition) []stream.Record) e
 	return nil
 }
 
-func newSimulation(seed uint64, shared bool, trace *sim.Trace) *sim.Simulation {
+func newSimulation(seed uint64, shared, reset bool, trace *sim.Trace) *sim.Simulation {
 	app := simulated()
 	fed := feed(rand.New(rand.NewPCG(seed, 7)))
 	return sim.New(seed, sim.Job{
@@ -145,6 +145,7 @@ func newSimulation(seed uint64, shared bool, trace *sim.Trace) *sim.Simulation {
 		},
 		Program: app.Program(),
 		Shared:  shared,
+		Reset:   reset,
 		Config:  container.Config{IdleTimeout: 100 * time.Hour},
 		Inputs:  map[string]int32{"edits": inputPartitions},
 		Feed:    fed,
@@ -154,13 +155,21 @@ func newSimulation(seed uint64, shared bool, trace *sim.Trace) *sim.Simulation {
 
 // TestSimulation: whatever goes wrong, each result is there once, and right. Each
 // kind of fault is in a third of many seeds at least.
-func TestSimulation(t *testing.T) { simulate(t, false) }
+func TestSimulation(t *testing.T) { simulate(t, false, false) }
 
 // TestSimulationOfSharing is the same, of containers that share their stage's tasks,
 // and come and go.
-func TestSimulationOfSharing(t *testing.T) { simulate(t, true) }
+func TestSimulationOfSharing(t *testing.T) { simulate(t, true, false) }
 
-func simulate(t *testing.T, shared bool) {
+// TestSimulationOfResets: what has been done is done once more, whenever a reset is
+// interrupted.
+func TestSimulationOfResets(t *testing.T) {
+	for _, shared := range []bool{false, true} {
+		t.Run(fmt.Sprintf("shared %v", shared), func(t *testing.T) { simulate(t, shared, true) })
+	}
+}
+
+func simulate(t *testing.T, shared, reset bool) {
 	first, n := *from, *seeds
 	trace := &sim.Trace{}
 	if *seed != 0 {
@@ -169,7 +178,7 @@ func simulate(t *testing.T, shared bool) {
 	hits := make(map[sim.Fault]int)
 	failed := 0
 	for i := first; i < first+uint64(n) && failed < 5; i++ {
-		s := newSimulation(i, shared, trace)
+		s := newSimulation(i, shared, reset, trace)
 		if err := s.Run(); err != nil {
 			failed++
 			t.Errorf("seed %d: %v\nto see how: go test ./api/apitest -run '^%s$' -seed %d -v", i, err, t.Name(), i)
@@ -197,7 +206,7 @@ func TestSimulationIsRepeatable(t *testing.T) {
 		var traces [2]sim.Trace
 		for i := range traces {
 			traces[i].Keep = true
-			if err := newSimulation(seed, seed%2 == 0, &traces[i]).Run(); err != nil {
+			if err := newSimulation(seed, seed%2 == 0, seed%4 < 2, &traces[i]).Run(); err != nil {
 				t.Error(err)
 			}
 		}

@@ -52,14 +52,7 @@ func (s *Simulation) remaining() string {
 }
 
 // check looks at what has come of it all.
-func (s *Simulation) check() error {
-	for i := range s.plan.Stages {
-		if err := s.checkOffsets(&s.plan.Stages[i]); err != nil {
-			return err
-		}
-	}
-	return s.job.Check(func(tp stream.TopicPartition) []stream.Record { return s.network.cluster.Records(tp, true) })
-}
+func (s *Simulation) check() error { return s.checkFrom(nil) }
 
 // checkOffsets: the state of each task is as of the offsets of its group, in each
 // of its changelogs.

@@ -79,7 +79,7 @@ func AllFaults() []Fault {
 
 // hit decides whether something goes wrong now, and notes it.
 func (s *Simulation) hit(n int, k Fault) bool {
-	if s.calm || !s.World.Often(n) {
+	if s.calm && !s.resetting || !s.World.Often(n) {
 		return false
 	}
 	s.Hits[k]++

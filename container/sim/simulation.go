@@ -27,10 +27,12 @@ type Simulation struct {
 	network *network
 	faults  Faults
 	calm    bool // nothing goes wrong any more
-	unfed   int  // records of the feed
-	slots   []*slot
-	layouts int // slots, ever
-	disks   int // ever
+	// resetting: the job is being reset, and requests go wrong again.
+	resetting bool
+	unfed     int // records of the feed
+	slots     []*slot
+	layouts   int // slots, ever
+	disks     int // ever
 
 	standbys int // of each task
 	failed   error
@@ -84,7 +86,10 @@ func (s *Simulation) Run() error {
 	if !s.done() {
 		return fmt.Errorf("after %s without faults it isn't done: %s", patience, s.remaining())
 	}
-	return s.check()
+	if err := s.check(); err != nil || !s.job.Reset {
+		return err
+	}
+	return s.again()
 }
 
 // until lets time pass, until done.
