@@ -31,15 +31,16 @@ func (s *Simulation) again() error {
 	if err := s.until(patience, stopped); err != nil || !stopped() {
 		return fmt.Errorf("it doesn't stop: %w", errors.Join(err))
 	}
-	if err := s.resetUntilDone(); err != nil {
+	from := s.ends()
+	done, err := s.resetUnderWay()
+	if err != nil {
 		return err
 	}
-	from := make(map[stream.TopicPartition]int64)
-	for _, t := range s.plan.Topics {
-		for p := range t.Partitions {
-			tp := stream.TopicPartition{Topic: t.Name, Partition: p}
-			from[tp] = s.network.cluster.HighWatermark(tp)
+	if !done {
+		if err := s.resetUntilDone(); err != nil {
+			return err
 		}
+		from = s.ends()
 	}
 	for _, of := range s.slots {
 		of.retired = false
@@ -57,17 +58,61 @@ func (s *Simulation) again() error {
 	return nil
 }
 
+// ends are those of all topics.
+func (s *Simulation) ends() map[stream.TopicPartition]int64 {
+	ends := make(map[stream.TopicPartition]int64)
+	for _, t := range s.plan.Topics {
+		for p := range t.Partitions {
+			tp := stream.TopicPartition{Topic: t.Name, Partition: p}
+			ends[tp] = s.network.cluster.HighWatermark(tp)
+		}
+	}
+	return ends
+}
+
+// resetUnderWay runs a reset while somebody starts a container, where containers are
+// seen by it: either the reset is done, and the container has begun anew, or it is
+// refused. It tells which.
+func (s *Simulation) resetUnderWay() (done bool, err error) {
+	if !s.job.Shared || s.World.Often(2) {
+		return false, nil
+	}
+	s.resetting = true
+	defer func() { s.resetting = false }()
+	of := s.slots[s.World.chance.IntN(len(s.slots))]
+	before := of.started
+	s.World.After(s.World.Within(time.Second), func() { s.launch(of) })
+	p := s.startReset(0)
+	if err := s.until(patience, func() bool { return p.ended && of.started > before }); err != nil {
+		return false, err
+	}
+	if p.ended && p.err == nil {
+		return true, nil
+	}
+	s.trace.Add(p.name, "isn't done: %v", p.err)
+	for _, p := range slices.Clone(of.alive) {
+		p.kill()
+	}
+	return false, nil
+}
+
+// startReset starts a process that resets the job.
+func (s *Simulation) startReset(n int) *Process {
+	p := s.newProcess("reset#" + itoa(n))
+	s.World.start(p, func() {
+		p.err = p.reset()
+		p.ended = true
+	})
+	return p
+}
+
 // resetUntilDone runs a reset again and again, until one is neither killed nor fails.
 func (s *Simulation) resetUntilDone() error {
 	s.resetting = true
 	defer func() { s.resetting = false }()
 	for n := 1; n <= resetAttempts; n++ {
-		p := s.newProcess("reset#" + itoa(n))
+		p := s.startReset(n)
 		over := func() bool { return p.ended || p.dead }
-		s.World.start(p, func() {
-			p.err = p.reset()
-			p.ended = true
-		})
 		if s.World.Often(2) {
 			s.World.After(s.World.Within(2*time.Second), func() {
 				if !over() {

@@ -100,7 +100,7 @@ func (s *Simulation) gone(p *Process) {
 	}
 	p.machine.used = nil
 	p.slot.alive = slices.DeleteFunc(p.slot.alive, func(o *Process) bool { return o == p })
-	if p.err != nil && !errors.Is(p.err, stream.ErrFenced) {
+	if p.err != nil && !errors.Is(p.err, stream.ErrFenced) && !s.resetting {
 		s.fail("%s failed: %w", p.name, p.err)
 	}
 	s.supervise(p.slot)
