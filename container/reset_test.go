@@ -148,7 +148,7 @@ func (r *restart) refusesHalf(n, last int, after bool) {
 // Whoever was killed in the middle of a commit leaves something behind it.
 func TestResetAfterAnythingAtAll(t *testing.T) {
 	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
-		for i := range uint64(10) {
+		for i := range uint64(5) {
 			r := &restart{mortal: newMortal(t, 2*i+seed, atLeastOnce)}
 			r.cfg.Stage.Inputs[0].Producers = 0
 			for range 60 {
