@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
@@ -83,17 +84,26 @@ func lasting(p *scheduler.Plan) *scheduler.Plan {
 	return &l
 }
 
-// admit notes that the plan is that of the job.
+// admit notes that what the job does is done by the plan.
 func (r *run) admit() { r.admission.Do(func() { close(r.admitted) }) }
 
+// recordTime is how long recording a plan may take, where the job is being stopped.
+const recordTime = 10 * time.Second
+
 // record records the plan, once this process is at work by it: until then the job may
-// still run by another one, and refuse this process.
+// still run by another one, or refuse this process.
 func (r *run) record(ctx context.Context, plan *scheduler.Plan) error {
 	select {
 	case <-ctx.Done():
-		return nil
 	case <-r.admitted:
 	}
+	select {
+	case <-r.admitted:
+	default:
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
 	if err := writePlan(ctx, r.system, plan); err != nil {
 		return fmt.Errorf("recording by which plan the job runs: %w", err)
 	}

@@ -42,7 +42,11 @@ func (c *resetCommand) Run(ctx context.Context, a *App, con console) (err error)
 		return err
 	}
 	defer func() { err = r.cleanUp(err) }()
-	for _, step := range []func(context.Context) error{r.lockLog, r.openLog, r.plan} {
+	steps := []func(context.Context) error{r.lockLog, r.openLog, r.plan}
+	if target.KeepState {
+		steps = append(steps, r.goOn) // else nothing is left that a change could do harm to
+	}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return r.explain(err)
 		}
@@ -58,6 +62,9 @@ func (c *resetCommand) Run(ctx context.Context, a *App, con console) (err error)
 	}
 	if err := reset.Run(ctx); err != nil {
 		return err
+	}
+	if err := writePlan(ctx, r.system, r.planned); err != nil {
+		return fmt.Errorf("the job is reset, but by which plan can't be recorded: %w; run the reset again", err)
 	}
 	r.say("done: the next start begins there")
 	return nil

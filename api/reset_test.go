@@ -69,6 +69,25 @@ func TestResetKeepsState(t *testing.T) {
 	}
 }
 
+// A program that keeps something else in a store can begin with it empty, also where a
+// disk has what was in it before; not with its state.
+func TestResetOfAChangedStore(t *testing.T) {
+	data, args := fedOnce(t)
+	changed := func() *App {
+		app := New("words")
+		app.From[word]("words").PartitionBy("by-word", func(w word) string { return w.Word }).
+			Fold("count", func(n string, _ word) string { return n + "x" }).To("counts")
+		return app
+	}
+	runMain(t.Context(), changed(), args...).failed(t, "the change is refused")
+	runMain(t.Context(), changed(), append(args, "-accept-loss")...).failed(t, `store "count" holds`)
+	runMain(t.Context(), changed(), "reset", "-to", "oldest", "-state", "keep", "-yes", "-data", data).failed(t, "the change is refused")
+	runMain(t.Context(), changed(), "reset", "-to", "oldest", "-yes", "-data", data).succeeded(t)
+	if r := runMain(t.Context(), changed(), args...).succeeded(t); !slices.Equal(r.lines(), []string{"\"x\"\n", "\"x\"\n", "\"xx\"\n"}) {
+		t.Errorf("printed %q", r.out)
+	}
+}
+
 func TestResetOfOnePartition(t *testing.T) {
 	data, args := fedOnce(t)
 	runMain(t.Context(), words(), "reset", "-offset", "words/0=2", "-yes", "-data", data).failed(t, "words/0: offset 2 is out of range: the partition holds 0 to 1")

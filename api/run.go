@@ -205,7 +205,7 @@ func (r *run) containers(ctx context.Context) ([]container.Config, error) {
 	base := container.Config{
 		Program: r.app.Program(), System: r.system, Engine: r.engine,
 		Dir: filepath.Join(r.Data, "state"), Memory: r.memory, CommitInterval: r.Commit, Logger: r.log,
-		AtLeastOnce: r.kafka != nil && r.AtLeastOnce, Readers: &r.readers,
+		AtLeastOnce: r.kafka != nil && r.AtLeastOnce, Readers: &r.readers, AtWork: r.admit,
 	}
 	if r.Once {
 		if err := awaitEnds(ctx, r.system.Admin(), r.fed); err != nil {

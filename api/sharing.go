@@ -72,7 +72,6 @@ func (r *run) sharing(index int) (*container.Sharing, error) {
 
 // sayTasks says which tasks of a stage a container of this process has from now on.
 func (r *run) sayTasks(stage *scheduler.Stage, tasks []int32, containers int) {
-	r.admit()
 	if containers == 1 && len(tasks) == int(stage.Tasks) {
 		r.say("stage %s: all %d tasks", stage.Name, stage.Tasks)
 		return

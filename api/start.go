@@ -14,12 +14,6 @@ func (r *run) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !r.shares() {
-		r.admit()
-		if err := r.record(ctx, r.planned); err != nil {
-			return err
-		}
-	}
 	// What shows goes on until the containers have committed what they finished,
 	// also if they are asked to stop.
 	showing, stopShowing := context.WithCancel(context.WithoutCancel(ctx))
@@ -54,7 +48,7 @@ func (r *run) startBeside(ctx, showing context.Context, g *errgroup.Group, cance
 			return err
 		})
 	}
-	if r.shares() && !r.supervises() {
+	if !r.supervises() {
 		plan := r.planned
 		run(func() error { return r.record(ctx, plan) })
 	}

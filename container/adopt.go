@@ -62,6 +62,9 @@ func (c *Container) adopt(ctx context.Context, o *opening) error {
 	}
 	c.showState(o.tasks)
 	c.publish(c.cfg.Now(), true)
+	if c.cfg.AtWork != nil {
+		c.cfg.AtWork()
+	}
 	return nil
 }
 

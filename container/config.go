@@ -57,6 +57,9 @@ type Config struct {
 	// Readers is where the state of the container's tasks is shown to others; nil:
 	// nowhere.
 	Readers *Readers
+	// AtWork is called each time when tasks have been opened and what they settle is
+	// committed: the program fits what is there. nil: nobody is told.
+	AtWork func()
 }
 
 // TransactionalID is the id of the container's producer: that of its instance. Where

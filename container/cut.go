@@ -57,7 +57,11 @@ func (r *restorer) findCuts(ctx context.Context) error {
 		open = slices.DeleteFunc(open, func(l *changelog) bool { return l.found != nil || l.end-look <= l.next })
 	}
 	for _, t := range r.tasks {
-		if err := t.findCut(r.o.cfg.App); err != nil {
+		err := t.findCut(r.o.cfg.App)
+		if err == nil && t.last != nil && !r.o.empties {
+			err = t.last.checkSchemas(t.stage)
+		}
+		if err != nil {
 			return fmt.Errorf("task %d: %w", t.ID, err)
 		}
 	}
@@ -90,9 +94,6 @@ func (t *restoring) findCut(app string) error {
 		m, err := parseMeta(l.found)
 		if err == nil && (m.App != app || m.Stage != t.stage.Name) {
 			err = fmt.Errorf("the changelog belongs to stage %s of app %s: give the app or the operator another name", m.Stage, m.App)
-		}
-		if err == nil {
-			err = m.checkSchemas(t.stage)
 		}
 		if err != nil {
 			return fmt.Errorf("%s, offset %d: %w", l.TopicPartition, l.foundAt, err)

@@ -23,6 +23,7 @@ type opening struct {
 	live       map[string]bool // producers of members of the group, who mustn't be shut out
 	fenced     map[string]bool // producers that can't write any more
 	resets     bool            // it is a reset's, which goes on where one was interrupted
+	empties    bool            // and it empties the stores, whatever they hold
 
 	ids       map[string]string // of topics, by name
 	metas     []*meta           // by task, of its last commit

@@ -46,7 +46,7 @@ func (r *restorer) beingReset(ctx context.Context) (again bool, err error) {
 
 // opening is one of all the stage's tasks, without their databases.
 func (s *resetting) opening() *opening {
-	o := &opening{cfg: s.cfg, resets: true, fenced: map[string]bool{s.cfg.TransactionalID(): !s.atLeastOnce}}
+	o := &opening{cfg: s.cfg, resets: true, empties: !s.target.KeepState, fenced: map[string]bool{s.cfg.TransactionalID(): !s.atLeastOnce}}
 	for id := range s.cfg.Stage.Tasks {
 		o.tasks = append(o.tasks, &task{Task: Task{ID: id, stage: s.cfg.Stage}})
 	}
