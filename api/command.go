@@ -58,22 +58,15 @@ func (p *planCommand) plan(ctx context.Context, a *App, c console, before *sched
 		plan, err = a.planAlone(o, before)
 		return plan, before, err
 	}
-	if _, err := a.Graph(); err != nil {
-		return nil, nil, err // before anybody is asked
-	}
-	system, err := openKafka(ctx, *where, newLogger(c))
+	r, err := a.remote(ctx, c, *where, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() { err = closing(err, system) }()
-	known, err := a.metadata(ctx, system.Admin())
-	if err != nil {
-		return nil, nil, err
+	defer func() { err = closing(err, r.system) }()
+	if before == nil {
+		before, err = recorded(ctx, r.system, r.plan)
 	}
-	if plan, err = a.Plan(known, o); err == nil && before == nil {
-		before, err = recorded(ctx, system, plan)
-	}
-	return plan, before, err
+	return r.plan, before, err
 }
 
 // planAlone plans without a streaming layer. Topics that an earlier plan knows are

@@ -23,6 +23,8 @@ type commands struct {
 	Plan  planCommand  `cmd:"" help:"Show what would run: stages, tasks, topics and stores."`
 	Graph graphCommand `cmd:"" help:"Draw the pipeline."`
 	Reset resetCommand `cmd:"" help:"Have the job, which must not run, begin anew from other offsets. It shows what it is about to do, and asks."`
+
+	Status statusCommand `cmd:"" help:"Show who runs the job on Kafka, and how far it is. It needs no HTTP."`
 }
 
 // A console is where an app talks to people.

@@ -60,7 +60,7 @@ func (r *run) topics() string {
 }
 
 // plural counts things.
-func plural[N int | int64](n N, thing string) string {
+func plural[N int | int32 | int64](n N, thing string) string {
 	if n == 1 {
 		return "1 " + thing
 	}
