@@ -35,6 +35,10 @@ type Member struct {
 	// Coming and Standbys are what the last [Part] said, as far as it still holds.
 	Coming   []int32
 	Standbys []int32
+	// Wishes are tasks that it is to have, as a person has asked for. A wish is over
+	// when the member has the task, or when a division has given it to somebody else:
+	// one that is in [Part.Coming] goes on.
+	Wishes []int32
 	// State tells of each task how many records of its changelogs are in the local
 	// state: the sum of the positions up to which they have been read. Owners tell
 	// it too, as it shows how much the others lack. It is compared among members,
@@ -69,6 +73,9 @@ type Part struct {
 //
 //   - A task with a pin is on that host.
 //   - Members have equal numbers of tasks, or as equal as pins allow.
+//   - As many wishes as possible come true. A single one does, where pins allow: if
+//     need be its member gives up another task for it. Of several members that wish
+//     for a task one gets it; who owns it keeps it then, if it is one of them.
 //   - As few tasks as possible leave an owner that is there.
 //   - State decides: the tasks that get a new owner have, taken together, as few
 //     records to restore as possible; and where that is equal they go to the member
@@ -84,7 +91,7 @@ type Part struct {
 // members that have most of the state. Where there aren't enough members, tasks
 // have fewer standbys.
 //
-// Claims and pins of tasks that don't exist are ignored. If nobody takes tasks
+// Claims, pins and wishes of tasks that don't exist are ignored. If nobody takes tasks
 // all parts are empty.
 func Share(g Group) (Shares, error) {
 	if err := g.check(); err != nil {

@@ -27,6 +27,7 @@ func drawGroup(t *rapid.T) Group {
 			Tasks:      tasks.Draw(t, "owns"),
 			Coming:     tasks.Draw(t, "coming"),
 			Standbys:   tasks.Draw(t, "follows"),
+			Wishes:     tasks.Draw(t, "wishes"),
 			Generation: rapid.Int32Range(0, 2).Draw(t, "generation"),
 			State:      rapid.MapOfN(rapid.Int32Range(-1, 6), rapid.Int64Range(-1, 3), 0, 5).Draw(t, "state"),
 		})
@@ -40,10 +41,10 @@ func drawGroup(t *rapid.T) Group {
 
 // A worth is what a division is judged by; less is better, and what stands first
 // counts for more.
-type worth [5]int64
+type worth [6]int64
 
 // worthOf judges who gets which task: pins that don't hold, how unequal the
-// numbers are, moves, records to restore, and how far from where they were.
+// numbers are, wishes that aren't met, moves, records to restore, and how far from where they were.
 func worthOf(g Group, ms []Member, to []int) worth {
 	var w worth
 	load := make([]int64, len(ms))
@@ -53,18 +54,21 @@ func worthOf(g Group, ms []Member, to []int) worth {
 		if pinned(g, ms, task) && g.Pins[task] != m.Host {
 			w[0]++
 		}
+		if wished(ms, task) && !slices.Contains(m.Wishes, task) {
+			w[2]++
+		}
 		owner := ownerOf(g, task)
 		if owner == m.ID {
 			continue
 		}
 		if owner != "" && !memberOf(g, owner).Leaving {
-			w[2]++
+			w[3]++
 		}
 		var best int64
 		for _, other := range g.Members {
 			best = max(best, other.State[task])
 		}
-		w[3] += best - max(m.State[task], 0)
+		w[4] += best - max(m.State[task], 0)
 		former := g.Former[task]
 		if owner != "" {
 			former = hostOf(memberOf(g, owner))
@@ -72,11 +76,11 @@ func worthOf(g Group, ms []Member, to []int) worth {
 		switch {
 		case slices.Contains(m.Coming, task):
 		case slices.Contains(m.Standbys, task):
-			w[4]++
+			w[5]++
 		case hostOf(m) == former:
-			w[4] += 2
+			w[5] += 2
 		default:
-			w[4] += 3
+			w[5] += 3
 		}
 	}
 	for _, n := range load {

@@ -26,6 +26,8 @@ type sharing struct {
 	best     []int64  // of each task: the freshest there is
 	coming   []bool   // of each task and member: whether it is coming there
 	follows  []bool   // of each task and member: whether it is a standby now
+	wishes   []bool   // of each task and member: whether it wishes for it
+	wanted   []bool   // of each task: whether somebody does who takes tasks
 }
 
 func newSharing(g Group) *sharing {
@@ -39,6 +41,8 @@ func newSharing(g Group) *sharing {
 		best:    make([]int64, g.Tasks),
 		coming:  make([]bool, n),
 		follows: make([]bool, n),
+		wishes:  make([]bool, n),
+		wanted:  make([]bool, g.Tasks),
 	}
 	s.order(g.Members)
 	s.standbys = max(min(g.Standbys, s.takers-1), 0)
@@ -101,6 +105,12 @@ func (s *sharing) readState() {
 		}
 		s.mark(s.coming, m.Coming, i)
 		s.mark(s.follows, m.Standbys, i)
+		s.mark(s.wishes, m.Wishes, i)
+		for _, task := range m.Wishes {
+			if s.exists(task) && i < s.takers {
+				s.wanted[task] = true
+			}
+		}
 	}
 }
 

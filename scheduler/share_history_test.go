@@ -34,7 +34,7 @@ func drawHistory(t *rapid.T) *history {
 
 func (h *history) step(t *rapid.T) {
 	anyone := func() int { return rapid.IntRange(0, len(h.group.Members)-1).Draw(t, "member") }
-	what := rapid.IntRange(0, 8).Draw(t, "step")
+	what := rapid.IntRange(0, 9).Draw(t, "step")
 	switch {
 	case what <= 1 || len(h.group.Members) == 0:
 		h.join(rapid.SampledFrom([]string{"a", "b", "c", "d", "e", ""}).Draw(t, "host"))
@@ -60,6 +60,9 @@ func (h *history) step(t *rapid.T) {
 		h.group.Pins[task] = rapid.SampledFrom([]string{"a", "b", "c", "z"}).Draw(t, "host")
 	case what == 7:
 		clear(h.group.Pins)
+	case what == 8:
+		m := &h.group.Members[anyone()]
+		m.Wishes = append(m.Wishes, rapid.Int32Range(-1, h.group.Tasks).Draw(t, "wish"))
 	default:
 		for task := range h.head {
 			h.head[task] += rapid.Int64Range(0, 100).Draw(t, "records")
@@ -110,6 +113,7 @@ func (h *history) share(t *rapid.T) Shares {
 		m := &h.group.Members[i]
 		part := partOf(out, m.ID)
 		m.Tasks, m.Coming, m.Standbys, m.Generation = part.Tasks, part.Coming, part.Standbys, h.generation
+		m.Wishes = slices.DeleteFunc(m.Wishes, func(task int32) bool { return !slices.Contains(part.Coming, task) })
 	}
 	return out
 }

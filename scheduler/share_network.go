@@ -5,15 +5,24 @@ import "math"
 // A cost is of having a task at a member, or of handing it on. What stands first
 // counts for more than all of what follows.
 type cost struct {
+	unmet int64 // wishes
 	moves int64 // away from where it is now
 	lag   int64 // records to restore
 	far   int64 // from where it was
 }
 
-func (a cost) plus(b cost) cost  { return cost{a.moves + b.moves, a.lag + b.lag, a.far + b.far} }
-func (a cost) minus(b cost) cost { return cost{a.moves - b.moves, a.lag - b.lag, a.far - b.far} }
+func (a cost) plus(b cost) cost {
+	return cost{a.unmet + b.unmet, a.moves + b.moves, a.lag + b.lag, a.far + b.far}
+}
+
+func (a cost) minus(b cost) cost {
+	return cost{a.unmet - b.unmet, a.moves - b.moves, a.lag - b.lag, a.far - b.far}
+}
 
 func (a cost) less(b cost) bool {
+	if a.unmet != b.unmet {
+		return a.unmet < b.unmet
+	}
 	if a.moves != b.moves {
 		return a.moves < b.moves
 	}
@@ -24,7 +33,7 @@ func (a cost) less(b cost) bool {
 }
 
 // unaffordable is more than any cost is.
-func unaffordable() cost { return cost{moves: math.MaxInt32} }
+func unaffordable() cost { return cost{unmet: math.MaxInt32} }
 
 // A hop hands one task on from a member to another.
 type hop struct {

@@ -45,13 +45,15 @@ func (s *sharing) priceOfTask(task int32, from, to int) (cost, bool) {
 	return c, true
 }
 
-// costOfTask is that of having a task at a member. Who owns it has it for nothing.
+// costOfTask is that of having a task at a member. Who owns it has it for nothing, but
+// for the wish of another one.
 func (s *sharing) costOfTask(task int32, member int) cost {
+	c := cost{unmet: truth(s.wanted[task] && !s.wishes[s.at(task, member)])}
 	owner := s.owner[task]
 	if owner == member {
-		return cost{}
+		return c
 	}
-	c := cost{lag: s.lag(task, member)}
+	c.lag = s.lag(task, member)
 	if owner != none {
 		c.moves = 1
 	}

@@ -29,7 +29,7 @@ func checkShares(g Group, out Shares) error {
 	if len(to) != int(g.Tasks) {
 		return fmt.Errorf("%d of %d tasks have an owner", len(to), g.Tasks)
 	}
-	return errors.Join(checkPins(g, ms, to), checkBalance(g, ms, to), checkMoves(g, ms, to), checkState(g, ms, to), checkStandbys(g, ms, to, out))
+	return errors.Join(checkPins(g, ms, to), checkWishes(g, ms, to), checkBalance(g, ms, to), checkMoves(g, ms, to), checkState(g, ms, to), checkStandbys(g, ms, to, out))
 }
 
 // ownerOf is whose claim is believed; "" if there is none.
@@ -153,12 +153,12 @@ func checkBalance(g Group, ms []Member, to map[int32]string) error {
 	return nil
 }
 
-// checkMoves counts, where there are no pins, the tasks that leave an owner that
+// checkMoves counts, where there are no pins and wishes, the tasks that leave an owner that
 // stays. Those that an owner must give up are those beyond the lesser share, but
 // for one each of as many owners as get the greater one.
 func checkMoves(g Group, ms []Member, to map[int32]string) error {
 	for task := range g.Tasks {
-		if pinned(g, ms, task) {
+		if pinned(g, ms, task) || wished(ms, task) {
 			return nil
 		}
 	}
@@ -191,7 +191,7 @@ func checkMoves(g Group, ms []Member, to map[int32]string) error {
 func checkState(g Group, ms []Member, to map[int32]string) error {
 	n := loads(ms, to)
 	for task, id := range to {
-		if owner := ownerOf(g, task); pinned(g, ms, task) || owner == id {
+		if owner := ownerOf(g, task); pinned(g, ms, task) || wished(ms, task) || owner == id {
 			continue
 		}
 		for _, m := range ms {
