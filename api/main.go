@@ -25,6 +25,7 @@ type commands struct {
 	Reset resetCommand `cmd:"" help:"Have the job, which must not run, begin anew from other offsets. It shows what it is about to do, and asks."`
 
 	Status statusCommand `cmd:"" help:"Show who runs the job on Kafka, and how far it is. It needs no HTTP."`
+	Move   moveCommand   `cmd:"" help:"Move a task of a running job on Kafka to another process."`
 }
 
 // A console is where an app talks to people.

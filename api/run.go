@@ -117,6 +117,7 @@ type run struct {
 	registry   *metrics.Registry
 	readers    container.Readers
 	neighbours container.Neighbours
+	wishes     container.Wishes
 	token      string // of HTTP; empty: none
 	server     *httpapi.Server
 	screen     screen

@@ -61,7 +61,7 @@ func (r *run) sharing(index int) (*container.Sharing, error) {
 	}
 	s := &container.Sharing{
 		Group: group, Instance: fmt.Sprintf("%s-%d", r.identity, index), Host: host,
-		Compatibility: r.planned.Fingerprint, State: r.positions, SessionTimeout: r.Session, Standbys: r.Standbys, Neighbours: &r.neighbours,
+		Compatibility: r.planned.Fingerprint, State: r.positions, SessionTimeout: r.Session, Standbys: r.Standbys, Neighbours: &r.neighbours, Wishes: &r.wishes,
 	}
 	s.Told = r.sayTasks
 	if r.server != nil {

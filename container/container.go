@@ -157,7 +157,7 @@ func (c *Container) moveAll() {
 func (c *Container) Close() error {
 	err := c.close()
 	if c.place != nil {
-		err = errors.Join(err, c.place.Close())
+		err = errors.Join(err, c.depart())
 	}
 	return err
 }
@@ -181,6 +181,12 @@ func (c *Container) close() error {
 	return errors.Join(errs...)
 }
 
+// depart ends the container's place, and leaves the group as it is.
+func (c *Container) depart() error {
+	c.cfg.Sharing.Wishes.Leave(c.cfg.Stage.Name, c.cfg.Sharing.Instance)
+	return c.place.Close()
+}
+
 // Stop commits what is finished and closes. What the log gives up at that moment is
 // done again at the next start. Its group gives to others what it had.
 func (c *Container) Stop(ctx context.Context) error { return c.stop(ctx, false) }
@@ -202,7 +208,7 @@ func (c *Container) stop(ctx context.Context, back bool) error {
 	if !back {
 		c.place.leave(ctx, c.cfg.Logger)
 	}
-	return errors.Join(err, c.place.Close())
+	return errors.Join(err, c.depart())
 }
 
 // commitLast is a commit that nothing comes after.

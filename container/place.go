@@ -35,9 +35,11 @@ type place struct {
 	tasks      []int32 // that it is to have
 	told       []int32 // that others were told of last; nil: none yet
 	share      share
-	settled    bool // what is done can be committed
-	asked      bool // it has rejoined, and waits for its part
-	owes       bool // it is to rejoin, when all is committed and given up
+	wishes     []int32 // tasks that it is to have, as a person wants
+	wished     []int32 // those that it has said when it rejoined last
+	settled    bool    // what is done can be committed
+	asked      bool    // it has rejoined, and waits for its part
+	owes       bool    // it is to rejoin, when all is committed and given up
 }
 
 // enter makes the container's place, if it shares its stage.
@@ -55,6 +57,7 @@ func (c *Container) enter(ctx context.Context) error {
 		return fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err)
 	}
 	c.place = &place{Membership: m, divider: d, owes: true}
+	s.Wishes.Enter(c.cfg.Stage.Name, s.Instance)
 	return nil
 }
 
@@ -110,6 +113,7 @@ func (c *Container) attend(ctx context.Context) error {
 		}
 		c.tell(e)
 	}
+	c.wish()
 	if err := c.giveBack(ctx); err != nil {
 		return err
 	}
@@ -156,6 +160,7 @@ func (p *place) take(e stream.GroupEvent) error {
 		p.generation, p.member, p.tasks = e.Generation, e.Member, p.divider.tasks(e.Partitions)
 		p.settled, p.asked = true, false
 		p.owes = p.owes || len(p.share.Gives) > 0
+		p.answered()
 	case stream.GroupLost:
 		p.tasks, p.settled, p.asked, p.owes = nil, false, false, true
 		return fmt.Errorf("%w: %w", errLostPlace, e.Err)
@@ -204,6 +209,7 @@ func (c *Container) rejoin() error {
 		return err
 	}
 	p.settled, p.asked, p.owes = false, true, false
+	p.wished = slices.Clone(p.wishes)
 	p.Rejoin(p.divider.partitions(p.tasks), data)
 	return nil
 }
@@ -213,7 +219,7 @@ func (c *Container) info() memberInfo {
 	s := c.cfg.Sharing
 	m := memberInfo{
 		Host: s.Host, Address: s.Address, Producer: c.cfg.TransactionalID(), Compatibility: s.Compatibility, Tasks: c.cfg.Stage.Tasks,
-		Coming: c.place.share.Coming, Standbys: c.place.share.Standbys,
+		Coming: c.place.share.Coming, Standbys: c.place.share.Standbys, Wishes: c.place.wishes,
 	}
 	m.State = s.State.of(c.cfg.Stage.Name)
 	for _, t := range c.tasks {

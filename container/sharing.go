@@ -24,6 +24,8 @@ type Sharing struct {
 	Compatibility string
 	// Neighbours get to know who has which task; nil: nobody does.
 	Neighbours *Neighbours
+	// Wishes are where people say which tasks the container is to have; nil: nowhere.
+	Wishes *Wishes
 	// Told is called when the container gets other tasks than it has had, with how many
 	// containers share the stage; nil: nobody is told.
 	Told func(stage *scheduler.Stage, tasks []int32, containers int)
@@ -46,6 +48,7 @@ type memberInfo struct {
 	State         map[int32]int64 `json:"state,omitempty"` // as in [scheduler.Member]
 	Coming        []int32         `json:"coming,omitempty"`
 	Standbys      []int32         `json:"standbys,omitempty"`
+	Wishes        []int32         `json:"wishes,omitempty"`
 }
 
 // A share is what a generation's leader says to a member.
@@ -136,7 +139,7 @@ func (d divider) divide(members []stream.GroupMember) ([]stream.GroupAssignment,
 	for i, m := range members {
 		if refused[i] == "" {
 			group.Members = append(group.Members, scheduler.Member{
-				ID: m.ID, Host: infos[i].Host, Tasks: d.tasks(m.Owned), Generation: m.Generation, Coming: infos[i].Coming, Standbys: infos[i].Standbys, State: infos[i].State,
+				ID: m.ID, Host: infos[i].Host, Tasks: d.tasks(m.Owned), Generation: m.Generation, Coming: infos[i].Coming, Standbys: infos[i].Standbys, Wishes: infos[i].Wishes, State: infos[i].State,
 			})
 		}
 	}

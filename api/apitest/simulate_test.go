@@ -190,7 +190,7 @@ func simulate(t *testing.T, shared, reset bool) {
 			t.Log("\n" + trace.String())
 		}
 	}
-	for _, f := range sim.AllFaults() {
+	for _, f := range sim.AllFaults(shared) {
 		if n >= 100 && failed == 0 && hits[f] < n/3 {
 			t.Errorf("only %d of %d seeds have a %s", hits[f], n, f)
 		}

@@ -6,6 +6,8 @@
 //	GET /api/v1/health, /api/v1/ready      200, or 503 and why
 //	GET /api/v1/stores/{store}/{key}       the value of a key, as of the last commit
 //	GET /api/v1/stores/{store}?from=&to=   those of a range of keys
+//	POST /api/v1/stages/{stage}/tasks/{task}/move
+//	                                       has a container here ask its group for the task
 //	GET /metrics, /healthz, /readyz        package metrics
 //
 // What is answered stands in types.go. It is JSON, errors too: {"error": "…"}, with a

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gretestream/grete/metrics"
@@ -51,13 +52,13 @@ func (s *server) handler() http.Handler {
 		"/api/v1/stores/{store}":          s.query(s.store),
 		"/api/v1/stores/{store}/{key...}": s.query(s.storeKey),
 	} {
-		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
-			if err := answer(w, r); err != nil {
-				writeError(w, err)
-			}
-		})
-		mux.HandleFunc(path, notAllowed)
+		mux.HandleFunc("GET "+path, answering(answer))
+		mux.HandleFunc(path, notAllowed("GET, HEAD"))
 	}
+	// Of these each changes something.
+	const move = "/api/v1/stages/{stage}/tasks/{task}/move"
+	mux.HandleFunc("POST "+move, answering(s.query(s.move)))
+	mux.HandleFunc(move, notAllowed("POST"))
 	mux.HandleFunc("/", nothingHere)
 	page := metrics.Handler(s.cfg.Registry)
 	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
@@ -66,9 +67,21 @@ func (s *server) handler() http.Handler {
 	return newGuard(&s.cfg, mux)
 }
 
-func notAllowed(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Allow", "GET, HEAD")
-	writeError(w, &failure{status: http.StatusMethodNotAllowed, Problem: Problem{Message: r.Method + " does nothing here: GET"}})
+func answering(answer func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := answer(w, r); err != nil {
+			writeError(w, err)
+		}
+	}
+}
+
+// notAllowed answers other methods than these.
+func notAllowed(methods string) http.HandlerFunc {
+	first, _, _ := strings.Cut(methods, ",")
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", methods)
+		writeError(w, &failure{status: http.StatusMethodNotAllowed, Problem: Problem{Message: r.Method + " does nothing here: " + first}})
+	}
 }
 
 func nothingHere(w http.ResponseWriter, _ *http.Request) {

@@ -32,6 +32,9 @@ type Config struct {
 	// Owners knows the other processes of the job; nil: there are none. What they have
 	// they are asked for, with the token.
 	Owners Owners
+	// Wishes are where the containers of this process are told which tasks they are to
+	// have; nil: their tasks are fixed.
+	Wishes *container.Wishes
 	// PeerTimeout bounds how long a request waits for other processes; 0 means 3 s.
 	PeerTimeout time.Duration
 	// Queries is how many requests for the job or a store are answered at a time, and

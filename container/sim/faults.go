@@ -19,6 +19,9 @@ type Faults struct {
 	CommitKills int
 	// Layouts: a stage gets another number of containers, in so many ticks.
 	Layouts int
+	// Moves: somebody wants a process to have a task, in so many ticks, where tasks are
+	// shared.
+	Moves int
 	// Wipes of a disk, in so many starts.
 	Wipes int
 }
@@ -41,7 +44,7 @@ func (w *World) draw() Faults {
 		LostRequests: rare(300, 60), LostAnswers: rare(300, 60), LateRequests: rare(300, 60), Repeats: rare(100, 10), Slow: rare(100, 10),
 		BrokerKills: rare(400, 150), BrokerPauses: rare(400, 150), LeaderMoves: rare(100, 20), SlowMarkers: rare(20, 4),
 		Kills: rare(150, 40), Pauses: rare(200, 60), Doubles: rare(400, 150), Stops: rare(200, 80), ClockJumps: rare(200, 60),
-		Wipes: rare(6, 2), CommitKills: rare(40, 8), Layouts: rare(300, 100),
+		Wipes: rare(6, 2), CommitKills: rare(40, 8), Layouts: rare(300, 100), Moves: rare(200, 60),
 	}
 }
 
@@ -67,14 +70,19 @@ const (
 	clockJump   Fault = "clock jump"
 	wipe        Fault = "disk wiped"
 	tornWrite   Fault = "torn write"
+	taskMove    Fault = "task asked for"
 )
 
-// AllFaults are the kinds that there are.
-func AllFaults() []Fault {
-	return []Fault{
+// AllFaults are the kinds that there are, for a job whose tasks are shared or not.
+func AllFaults(shared bool) []Fault {
+	all := []Fault{
 		lostRequest, lostAnswer, lateRequest, repeat, slow, brokerKill, brokerPause, leaderMove, slowMarker,
 		processKill, commitKill, layout, pause, double, cleanStop, clockJump, wipe, tornWrite,
 	}
+	if shared {
+		all = append(all, taskMove)
+	}
+	return all
 }
 
 // hit decides whether something goes wrong now, and notes it.

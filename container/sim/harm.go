@@ -52,9 +52,21 @@ func (s *Simulation) hurt(p *Process) {
 		s.trace.Add(p.name, "its clock jumps to %s", p.skew)
 	case s.hit(s.faults.Pauses, pause):
 		s.pause(p, w.Within(40*time.Second))
+	case s.job.Shared && s.hit(s.faults.Moves, taskMove):
+		s.moveTo(p)
 	case len(p.slot.alive) == 1 && s.hit(s.faults.Doubles, double):
 		s.pause(p, w.Within(20*time.Second))
 		s.launch(p.slot)
+	}
+}
+
+// moveTo has a process wish for a task of its stage, which there may not be.
+func (s *Simulation) moveTo(p *Process) {
+	stage := p.slot.config.Stage
+	task := int32(s.World.chance.IntN(int(stage.Tasks) + 1))
+	s.trace.Add(p.name, "is to have task %d", task)
+	if err := p.wishes.Wish(stage.Name, p.machine.identity, task); err != nil {
+		s.trace.Add(p.name, "can't have it: %v", err)
 	}
 }
 

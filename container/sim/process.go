@@ -25,6 +25,7 @@ type Process struct {
 	ended   bool // by itself
 	err     error
 	stop    context.CancelCauseFunc
+	wishes  container.Wishes
 }
 
 // A machine has a disk, and may have a process.
@@ -113,7 +114,7 @@ func (p *Process) work(ctx context.Context) error {
 	cfg := p.slot.config
 	cfg.System, cfg.Engine, cfg.Now, cfg.Await, cfg.Go, cfg.Logger = sys, p.machine.disk, p.Now, p.await, p.link.Run, logger
 	if p.sim.job.Shared {
-		cfg.Sharing = &container.Sharing{Group: sys, Instance: p.machine.identity, Host: p.machine.name, Address: p.name, State: p.machine.state, Standbys: p.sim.standbys}
+		cfg.Sharing = &container.Sharing{Group: sys, Instance: p.machine.identity, Host: p.machine.name, Address: p.name, State: p.machine.state, Standbys: p.sim.standbys, Wishes: &p.wishes}
 	}
 	return errors.Join(container.Run(ctx, cfg), sys.Close())
 }

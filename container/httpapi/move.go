@@ -1,0 +1,88 @@
+package httpapi
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/scheduler"
+)
+
+// A Move is the answer of …/move: the container has been told to ask its group for the
+// task. Whether the group gives it shows there.
+type Move struct {
+	Stage    string `json:"stage"`
+	Task     int32  `json:"task"`
+	Instance string `json:"instance"`
+}
+
+// MovePath is where a container of a process is told to have a task, by POST, with
+// ?instance=NAME if the process has several. It is escaped.
+func MovePath(stage string, task int32) string {
+	return fmt.Sprintf("/api/v1/stages/%s/tasks/%d/move", url.PathEscape(stage), task)
+}
+
+// move has a container of this process wish for a task. Pages of other origins can
+// have a browser post, and where there is no token nothing else keeps them away.
+func (s *server) move(w http.ResponseWriter, r *http.Request) error {
+	if err := http.NewCrossOriginProtection().Check(r); err != nil {
+		return &failure{status: http.StatusForbidden, Problem: Problem{Message: "a page of another origin can't change anything here"}}
+	}
+	stage, err := s.findStage(r.PathValue("stage"))
+	if err != nil {
+		return err
+	}
+	task, err := strconv.ParseInt(r.PathValue("task"), 10, 32)
+	if err != nil || task < 0 || task >= int64(stage.Tasks) {
+		return notFound(fmt.Sprintf("stage %s has no task %q: there are 0 to %d", stage.Name, r.PathValue("task"), stage.Tasks-1))
+	}
+	if s.cfg.Wishes == nil {
+		return &failure{status: http.StatusConflict, Problem: Problem{Message: "this job is in one process, whose tasks are fixed"}}
+	}
+	instance, err := s.wisher(r, stage)
+	if err != nil {
+		return err
+	}
+	err = s.cfg.Wishes.Wish(stage.Name, instance, int32(task))
+	if errors.Is(err, container.ErrNoContainer) {
+		return notFound(fmt.Sprintf("%v; there are: %s", err, strings.Join(s.cfg.Wishes.Instances(stage.Name), ", ")))
+	}
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusAccepted, Move{stage.Name, int32(task), instance})
+}
+
+// wisher is the container that a request is for.
+func (s *server) wisher(r *http.Request, stage *scheduler.Stage) (string, error) {
+	if r.URL.Query().Has("instance") {
+		return r.URL.Query().Get("instance"), nil
+	}
+	all := s.cfg.Wishes.Instances(stage.Name)
+	if len(all) == 1 {
+		return all[0], nil
+	}
+	return "", badRequest(fmt.Errorf("say which container is to have it, as instance=NAME: there are %s", strings.Join(all, ", ")))
+}
+
+func (s *server) findStage(name string) (*scheduler.Stage, error) {
+	stages := s.cfg.Plan.Stages
+	i := slices.IndexFunc(stages, func(st scheduler.Stage) bool { return st.Name == name })
+	if i >= 0 {
+		return &stages[i], nil
+	}
+	names := make([]string, len(stages))
+	for i := range stages {
+		names[i] = stages[i].Name
+	}
+	return nil, notFound(fmt.Sprintf("there is no stage %q; there are: %s", name, strings.Join(names, ", ")))
+}
+
+func notFound(message string) error {
+	return &failure{status: http.StatusNotFound, Problem: Problem{Message: message}}
+}
