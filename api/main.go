@@ -26,6 +26,7 @@ type commands struct {
 
 	Status statusCommand `cmd:"" help:"Show who runs the job on Kafka, and how far it is. It needs no HTTP."`
 	Move   moveCommand   `cmd:"" help:"Move a task of a running job on Kafka to another process."`
+	Stores storesCommand `cmd:"" help:"Show the stores of the job, and what is in them."`
 }
 
 // A console is where an app talks to people.

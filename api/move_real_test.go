@@ -49,17 +49,21 @@ func (p *pair) status() (s jobStatus) {
 	return s
 }
 
-// start starts a process, which ends with the test.
-func (p *pair) start(dir string) {
+// start starts a process, which ends with the test, or when it is stopped.
+func (p *pair) start(dir string) (stop func()) {
 	ctx, cancel := context.WithCancel(p.Context())
 	ended := make(chan result, 1)
 	go func() {
 		ended <- runMain(ctx, p.app(), "-kafka", strings.Join(p.cluster.Bootstrap(), ","), "-data", dir, "-commit-interval", "50ms")
 	}()
-	p.Cleanup(func() {
+	stop = func() {
 		cancel()
-		(<-ended).succeeded(p.T)
-	})
+		r := <-ended
+		ended <- r
+		r.succeeded(p.T)
+	}
+	p.Cleanup(stop)
+	return stop
 }
 
 // until looks at the job until it is as it should be.
@@ -122,7 +126,8 @@ func (p *pair) counted(n int) {
 }
 
 // TestMoveOnABroker: a task goes where a person wants it and stays there, with its
-// state, and nothing is lost or doubled; status says so all along.
+// state, and nothing is lost or doubled; status says so all along. The store can be dumped from
+// outside, also when nobody runs the job any more.
 func TestMoveOnABroker(t *testing.T) {
 	p := &pair{t, kafkatest.Start(t, kafkatest.Options{}), strings.ToLower(kafkatest.Name(t))}
 	for _, topic := range []string{"words", "counts"} {
@@ -133,8 +138,7 @@ func TestMoveOnABroker(t *testing.T) {
 	}
 	p.command("move", "by-word/0", "nobody").failed(t, "nobody runs it")
 	dir := t.TempDir()
-	p.start(filepath.Join(dir, "a"))
-	p.start(filepath.Join(dir, "b"))
+	stopA, stopB := p.start(filepath.Join(dir, "a")), p.start(filepath.Join(dir, "b"))
 	p.until("share the tasks", even)
 	p.counted(1)
 	for i := range 3 {
@@ -153,5 +157,17 @@ func TestMoveOnABroker(t *testing.T) {
 	text := p.command("status").succeeded(t).out
 	if t.Log("\n" + text); strings.Count(text, "2 members, 4 tasks, lag 0 records") != 2 {
 		t.Errorf("it says\n%s", text)
+	}
+	running := p.command("stores", "dump", "count").succeeded(t).out
+	if strings.Count(running, `","value":4}`+"\n") != 100 {
+		t.Errorf("the job says of its store\n%s", running)
+	}
+	stopA()
+	stopB()
+	if p.status().Running {
+		t.Error("it still runs")
+	}
+	if stopped := p.command("stores", "dump", "count").succeeded(t).out; stopped != running {
+		t.Errorf("the changelog has\n%s\nthe job said\n%s", stopped, running)
 	}
 }

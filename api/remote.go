@@ -16,7 +16,7 @@ import (
 type remote struct {
 	plan   *scheduler.Plan
 	system stream.System
-	group  stream.Grouper
+	group  stream.Grouper // nil: the log belongs to one process
 }
 
 // remote looks at the job on a cluster. The caller closes its system.
@@ -28,15 +28,25 @@ func (a *App) remote(ctx context.Context, c console, where kafka.Options, o sche
 	if err != nil {
 		return nil, err
 	}
-	r := &remote{system: system, group: system}
-	known, err := a.metadata(ctx, system.Admin())
-	if err == nil {
-		r.plan, err = a.Plan(known, o)
-	}
+	r, err := a.remoteOn(ctx, system, o)
 	if err != nil {
 		return nil, errors.Join(err, system.Close())
 	}
+	r.group = system
 	return r, nil
+}
+
+// remoteOn looks at the job on a log.
+func (a *App) remoteOn(ctx context.Context, system stream.System, o scheduler.Options) (*remote, error) {
+	known, err := a.metadata(ctx, system.Admin())
+	if err != nil {
+		return nil, err
+	}
+	plan, err := a.Plan(known, o)
+	if err != nil {
+		return nil, err
+	}
+	return &remote{plan: plan, system: system}, nil
 }
 
 // visit calls f with the job on the cluster of the flags.

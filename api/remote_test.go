@@ -85,3 +85,31 @@ func put(t *testing.T, s stream.System, topic string, n int, offsets stream.Grou
 		t.Fatal(err)
 	}
 }
+
+// produce appends records to a topic: partition, key and value; "" is a tombstone.
+func produce(t *testing.T, s stream.System, topic string, records [][3]string) {
+	t.Helper()
+	p, err := s.OpenProducer(t.Context(), stream.ProducerConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := p.Writer(topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records {
+		rec := stream.Record{Key: []byte(r[1])}
+		if r[2] != "" {
+			rec.Value = []byte(r[2])
+		}
+		if err := w.Send(int32(r[0][0]-'0'), &rec); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := p.Commit(t.Context(), stream.GroupOffsets{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -91,11 +91,16 @@ func (r *run) summarise() {
 	r.say("%s processed, %d late, %d skipped", plural(t.Records, "record"), t.Late, t.Skipped)
 }
 
+// outOfMemory adds what to do about an engine that has too little.
+func outOfMemory(err error) error {
+	return fmt.Errorf("%w: give more with -memory, or build with -tags rocksdb, which keeps state on the disk", err)
+}
+
 // explain adds what the user can do about an error, where that isn't said yet.
 func (r *run) explain(err error) error {
 	switch {
 	case errors.Is(err, kv.ErrMemoryBudget):
-		return fmt.Errorf("%w: give more with -memory, or build with -tags rocksdb, which keeps state on the disk", err)
+		return outOfMemory(err)
 	case errors.Is(err, kafka.ErrNoTransactions) && len(r.feeds) == 0: // a file is never fed without
 		return fmt.Errorf("%w; or do without transactions: -at-least-once", err)
 	}

@@ -14,6 +14,10 @@ import (
 // user's: log refuses it.
 const metaKey = "\x00grete.meta\x00"
 
+// IsMeta tells whether a changelog's key is that of meta records, which aren't entries
+// of a store.
+func IsMeta(key []byte) bool { return string(key) == metaKey }
+
 // A meta is the checkpoint of a task: written at each commit to its changelogs
 // and, with the state, to its database. It says where the task goes on.
 type meta struct {

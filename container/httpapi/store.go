@@ -24,9 +24,10 @@ type store struct {
 func (s *store) windowed() bool { return s.Layout == "windows" }
 
 // find looks for a store by its name.
-func (s *server) find(name string) (*store, error) {
+func (s *server) find(name string) (*store, error) { return findStore(s.cfg.Plan, name) }
+
+func findStore(plan *scheduler.Plan, name string) (*store, error) {
 	var names []string
-	plan := s.cfg.Plan
 	for i := range plan.Stages {
 		for n, st := range plan.Stages[i].Stores {
 			names = append(names, st.Name)
@@ -40,6 +41,16 @@ func (s *server) find(name string) (*store, error) {
 	slices.Sort(names)
 	return nil, &failure{status: http.StatusNotFound, Problem: Problem{
 		Message: fmt.Sprintf("there is no store %q", name), Missing: "store", Stores: names}}
+}
+
+// Render returns what makes an entry of a store, as it is in its databases and in its
+// changelog, what is answered of it.
+func Render(plan *scheduler.Plan, store string) (func(key, value []byte) (Entry, error), error) {
+	st, err := findStore(plan, store)
+	if err != nil {
+		return nil, err
+	}
+	return st.entry, nil
 }
 
 // sizeOf is the size of a node's windows, in ms.
