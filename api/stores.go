@@ -87,7 +87,7 @@ func (d *storesDumpCommand) Run(ctx context.Context, a *App, c console) (err err
 }
 
 // onEmbeddedLog reads the changelog of a job that doesn't run.
-func (d *storesDumpCommand) onEmbeddedLog(ctx context.Context, a *App, memory int64, print func(httpapi.Entry) error) (err error) {
+func (d *storesDumpCommand) onEmbeddedLog(ctx context.Context, a *App, memory int64, f func(httpapi.Entry) error) (err error) {
 	data := d.Data
 	if data == "" {
 		data = filepath.Join(".grete", a.name)
@@ -109,7 +109,7 @@ func (d *storesDumpCommand) onEmbeddedLog(ctx context.Context, a *App, memory in
 	if err != nil {
 		return err
 	}
-	return r.dumpChangelog(ctx, d.Store, memory, print)
+	return r.dumpChangelog(ctx, d.Store, memory, f)
 }
 
 // A foundStore is one of the plan's.
