@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/gretestream/grete/scheduler"
@@ -84,21 +85,47 @@ func lasting(p *scheduler.Plan) *scheduler.Plan {
 	return &l
 }
 
-// admit notes that what the job does is done by the plan.
-func (r *run) admit() { r.admission.Do(func() { close(r.admitted) }) }
+// An admission is over when all stages are at work by the plan. Until then the job may
+// still run by another one, or refuse this process.
+type admission struct {
+	mu      sync.Mutex
+	waiting map[string]bool // the stages that aren't
+	over    chan struct{}   // closed when there are none
+}
+
+func newAdmission(plan *scheduler.Plan) *admission {
+	a := &admission{waiting: make(map[string]bool), over: make(chan struct{})}
+	for i := range plan.Stages {
+		a.waiting[plan.Stages[i].Name] = true
+	}
+	return a
+}
+
+// of notes that a stage is at work.
+func (a *admission) of(stage string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if delete(a.waiting, stage); len(a.waiting) > 0 {
+		return
+	}
+	select {
+	case <-a.over:
+	default:
+		close(a.over)
+	}
+}
 
 // recordTime is how long recording a plan may take, where the job is being stopped.
 const recordTime = 10 * time.Second
 
-// record records the plan, once this process is at work by it: until then the job may
-// still run by another one, or refuse this process.
+// record records the plan, once this process is at work by it.
 func (r *run) record(ctx context.Context, plan *scheduler.Plan) error {
 	select {
 	case <-ctx.Done():
-	case <-r.admitted:
+	case <-r.admission.over:
 	}
 	select {
-	case <-r.admitted:
+	case <-r.admission.over:
 	default:
 		return nil
 	}

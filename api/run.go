@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -67,7 +66,7 @@ func partitionsOr(n int32) int32 {
 
 // Run does it, step by step. It was parsed from a command line, if there was one.
 func (c *runCommand) Run(ctx context.Context, a *App, con console, parsed *kong.Context) (err error) {
-	r := &run{runCommand: *c, parsed: parsed, app: a, console: con, admitted: make(chan struct{})}
+	r := &run{runCommand: *c, parsed: parsed, app: a, console: con}
 	if con.errIsTerminal {
 		r.screen.terminal = con.err
 		r.console.err = r.screen.above(con.err)
@@ -110,8 +109,7 @@ type run struct {
 	created    int               // topics, of those that the pipeline reads
 	planned    *scheduler.Plan
 	grown      *scheduler.Plan // by which to go on, once watchInputs has said errGrown
-	admission  sync.Once
-	admitted   chan struct{} // closed when this process is at work by the plan
+	admission  *admission
 	printers   []*printer
 	engine     kv.Engine
 	registry   *metrics.Registry
@@ -206,7 +204,7 @@ func (r *run) containers(ctx context.Context) ([]container.Config, error) {
 	base := container.Config{
 		Program: r.app.Program(), System: r.system, Engine: r.engine,
 		Dir: filepath.Join(r.Data, "state"), Memory: r.memory, CommitInterval: r.Commit, Logger: r.log,
-		AtLeastOnce: r.kafka != nil && r.AtLeastOnce, Readers: &r.readers, AtWork: r.admit,
+		AtLeastOnce: r.kafka != nil && r.AtLeastOnce, Readers: &r.readers, AtWork: r.admission.of,
 	}
 	if r.Once {
 		if err := awaitEnds(ctx, r.system.Admin(), r.fed); err != nil {

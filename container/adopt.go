@@ -62,10 +62,15 @@ func (c *Container) adopt(ctx context.Context, o *opening) error {
 	}
 	c.showState(o.tasks)
 	c.publish(c.cfg.Now(), true)
-	if c.cfg.AtWork != nil {
-		c.cfg.AtWork()
-	}
+	c.atWork()
 	return nil
+}
+
+// atWork tells that all that the container is to have has been opened.
+func (c *Container) atWork() {
+	if c.cfg.AtWork != nil {
+		c.cfg.AtWork(c.cfg.Stage.Name)
+	}
 }
 
 // build makes the operators of a restored task.

@@ -58,8 +58,9 @@ type Config struct {
 	// nowhere.
 	Readers *Readers
 	// AtWork is called each time when tasks have been opened and what they settle is
-	// committed: the program fits what is there. nil: nobody is told.
-	AtWork func()
+	// committed: the program fits what is there. It is called, too, when the container is
+	// to have no tasks. nil: nobody is told.
+	AtWork func(stage string)
 }
 
 // TransactionalID is the id of the container's producer: that of its instance. Where

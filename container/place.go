@@ -138,6 +138,9 @@ func (c *Container) tell(e stream.GroupEvent) {
 		s.Told(c.cfg.Stage, p.tasks, len(p.share.Members))
 	}
 	p.told = append([]int32{}, p.tasks...)
+	if len(p.tasks) == 0 {
+		c.atWork()
+	}
 	// Of one that was back soon the group says what its life before has said.
 	p.owes = p.owes || slices.ContainsFunc(p.share.Members, func(m neighbour) bool {
 		return m.Producer == c.cfg.TransactionalID() && (m.Address != s.Address || m.Known != c.cfg.Stage.Tasks)
