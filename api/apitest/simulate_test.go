@@ -176,13 +176,14 @@ func simulate(t *testing.T, shared, reset bool) {
 		first, n, trace.Keep = *seed, 1, true
 	}
 	hits := make(map[sim.Fault]int)
-	failed := 0
+	failed, unowned := 0, time.Duration(0)
 	for i := first; i < first+uint64(n) && failed < 5; i++ {
 		s := newSimulation(i, shared, reset, trace)
 		if err := s.Run(); err != nil {
 			failed++
 			t.Errorf("seed %d: %v\nto see how: go test ./api/apitest -run '^%s$' -seed %d -v", i, err, t.Name(), i)
 		}
+		unowned = max(unowned, s.Unowned)
 		for f := range s.Hits {
 			hits[f]++
 		}
@@ -195,7 +196,7 @@ func simulate(t *testing.T, shared, reset bool) {
 			t.Errorf("only %d of %d seeds have a %s", hits[f], n, f)
 		}
 	}
-	t.Logf("%d seeds; those with a fault: %v", n, hits)
+	t.Logf("%d seeds; those with a fault: %v; the longest that a shared task was nobody's after the last fault: %v", n, hits, unowned)
 }
 
 // TestSimulationIsRepeatable: the same seed is the same run, to the last request.

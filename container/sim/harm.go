@@ -118,6 +118,9 @@ func (s *Simulation) heal() {
 		}
 		s.supervise(of)
 	}
+	if s.job.Shared {
+		s.watchOwners()
+	}
 }
 
 // anyPartition is one of the job's, or of a coordinator of it.

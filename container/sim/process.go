@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream/kafka"
 )
 
@@ -26,6 +27,7 @@ type Process struct {
 	err     error
 	stop    context.CancelCauseFunc
 	wishes  container.Wishes
+	has     []int32 // tasks, if they are shared
 }
 
 // A machine has a disk, and may have a process.
@@ -114,7 +116,10 @@ func (p *Process) work(ctx context.Context) error {
 	cfg := p.slot.config
 	cfg.System, cfg.Engine, cfg.Now, cfg.Await, cfg.Go, cfg.Logger = sys, p.machine.disk, p.Now, p.await, p.link.Run, logger
 	if p.sim.job.Shared {
-		cfg.Sharing = &container.Sharing{Group: sys, Instance: p.machine.identity, Host: p.machine.name, Address: p.name, State: p.machine.state, Standbys: p.sim.standbys, Wishes: &p.wishes}
+		cfg.Sharing = &container.Sharing{
+			Group: sys, Instance: p.machine.identity, Host: p.machine.name, Address: p.name, State: p.machine.state, Standbys: p.sim.standbys, Wishes: &p.wishes,
+			Told: func(_ *scheduler.Stage, tasks []int32, _ int) { p.has = slices.Clone(tasks) },
+		}
 	}
 	return errors.Join(container.Run(ctx, cfg), sys.Close())
 }

@@ -20,6 +20,9 @@ import (
 type Simulation struct {
 	World *World
 	Hits  map[Fault]int // how often what went wrong
+	// Unowned is the longest that a task that is shared had no owner, or two, when
+	// nothing went wrong any more.
+	Unowned time.Duration
 
 	job     Job
 	plan    *scheduler.Plan

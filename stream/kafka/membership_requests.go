@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
@@ -67,8 +68,9 @@ func (g *membership) join(ctx context.Context, node int32, m *member) (groupAnsw
 }
 
 func (g *membership) sync(ctx context.Context, node int32, m *member) (groupAnswer, error) {
-	// The answer comes when the leader has assigned.
-	req, err := exchangeWithin[*wire.SyncGroup](ctx, g.life.link, node, g.cfg.RebalanceTimeout+requestTimeout, &wire.SyncGroup{
+	// The answer comes when the leader has assigned. Who asks again is answered then, too;
+	// and a leader whose assignment is lost on its way holds up all of its group.
+	req, err := exchangeWithin[*wire.SyncGroup](ctx, g.life.link, node, g.soon(), &wire.SyncGroup{
 		Group: g.cfg.Group, Generation: m.generation, Member: m.id, Instance: m.instance, Assignments: m.given,
 	})
 	if err != nil {
@@ -77,10 +79,12 @@ func (g *membership) sync(ctx context.Context, node int32, m *member) (groupAnsw
 	return groupAnswer{code: code(req.Answer.Code), assignment: req.Answer.Assignment}, nil
 }
 
-// beat waits for an answer for so long only that there can be another heartbeat in
-// time, at another broker maybe.
+// soon is how long to wait for an answer where it can be asked again before the session
+// is over, of another broker maybe.
+func (g *membership) soon() time.Duration { return min(g.cfg.SessionTimeout/3, requestTimeout) }
+
 func (g *membership) beat(ctx context.Context, node int32, m *member) (groupAnswer, error) {
-	req, err := exchangeWithin[*wire.Heartbeat](ctx, g.life.link, node, min(g.cfg.SessionTimeout/3, requestTimeout), &wire.Heartbeat{
+	req, err := exchangeWithin[*wire.Heartbeat](ctx, g.life.link, node, g.soon(), &wire.Heartbeat{
 		Group: g.cfg.Group, Generation: m.generation, Member: m.id, Instance: m.instance,
 	})
 	if err != nil {
