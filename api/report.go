@@ -52,7 +52,7 @@ func (r *run) topics() string {
 		}
 	}
 	said := fmt.Sprintf("reads %s, writes %d, and has %d of its own",
-		plural(roles[scheduler.RoleInput], "topic"), roles[scheduler.RoleOutput], roles[scheduler.RoleRepartition]+roles[scheduler.RoleChangelog])
+		plural(roles[scheduler.RoleInput], "topic"), roles[scheduler.RoleOutput], roles[scheduler.RoleRepartition]+roles[scheduler.RoleChangelog]+roles[scheduler.RolePlan])
 	if created > 0 {
 		said += fmt.Sprintf("; %d of them made just now", created)
 	}

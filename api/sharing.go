@@ -82,7 +82,7 @@ func (r *run) sayTasks(stage *scheduler.Stage, tasks []int32, containers int) {
 	}
 	have := "none"
 	if len(ids) > 0 {
-		have = strings.Join(ids, ", ")
+		have = "tasks " + strings.Join(ids, ", ")
 	}
-	r.say("stage %s: %s of its %d tasks, which %d containers share", stage.Name, have, stage.Tasks, containers)
+	r.say("stage %s: %s of its %d, which %d containers share", stage.Name, have, stage.Tasks, containers)
 }

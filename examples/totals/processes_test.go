@@ -53,7 +53,7 @@ func (f *family) tasks(number int) (tasks string) {
 	}
 	messages := f.Messages()
 	messages = messages[max(0, strings.LastIndex(messages, fmt.Sprintf("[%d] totals: on Kafka at", number))):] // of this life
-	said := regexp.MustCompile(fmt.Sprintf(`(?m)^\[%d\] totals: stage by-account: (.*) of its %d tasks, which 2 containers share$`, number, sharedPartitions))
+	said := regexp.MustCompile(fmt.Sprintf(`(?m)^\[%d\] totals: stage by-account: tasks (.*) of its %d, which 2 containers share$`, number, sharedPartitions))
 	for _, s := range said.FindAllStringSubmatch(messages, -1) {
 		tasks = s[1]
 	}
