@@ -30,12 +30,12 @@ type greeter struct {
 // connect opens a connection and greets the broker. What opened returns is used in
 // the connection's place, and is closed in any case.
 func (g *greeter) connect(ctx context.Context, address string, opened func(net.Conn) (net.Conn, error)) (net.Conn, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, g.timeout, fmt.Errorf("no answer within %s", g.timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, g.timeout, g.noAnswer())
 	defer cancel()
 	var d net.Dialer
 	raw, err := d.DialContext(ctx, "tcp", address)
 	if err != nil {
-		return nil, &connectError{address, unreached(ctx, err)}
+		return nil, &connectError{address, g.unreached(ctx, err)}
 	}
 	if raw, err = opened(raw); err != nil {
 		return nil, &connectError{address, err}
@@ -49,9 +49,9 @@ func (g *greeter) connect(ctx context.Context, address string, opened func(net.C
 }
 
 // unreached is the part of an error that says more than the address.
-func unreached(ctx context.Context, err error) error {
+func (g *greeter) unreached(ctx context.Context, err error) error {
 	if late(ctx, err) {
-		return fmt.Errorf("%w; is the address right, and does a firewall let it through?", context.Cause(ctx))
+		return fmt.Errorf("%w; is the address right, and does a firewall let it through?", g.lateness(ctx))
 	}
 	var lookup *net.DNSError
 	if errors.As(err, &lookup) {
@@ -68,12 +68,23 @@ func unreached(ctx context.Context, err error) error {
 }
 
 // timely is why the time was over, if the error is that.
-func timely(ctx context.Context, err error) error {
+func (g *greeter) timely(ctx context.Context, err error) error {
 	if late(ctx, err) {
-		return context.Cause(ctx)
+		return g.lateness(ctx)
 	}
 	return err
 }
+
+// lateness is why the time is over. A process that stood still may hear of that from the
+// connection first.
+func (g *greeter) lateness(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return g.noAnswer()
+}
+
+func (g *greeter) noAnswer() error { return fmt.Errorf("no answer within %s", g.timeout) }
 
 func late(ctx context.Context, err error) bool {
 	var timeout net.Error
@@ -99,7 +110,7 @@ func (g *greeter) greet(ctx context.Context, c net.Conn, address string) (net.Co
 	}
 	if g.login != nil {
 		if err := g.login.run(ctx, &talk); err != nil {
-			return nil, fmt.Errorf("log in as %q: %w", g.login.user, timely(ctx, err))
+			return nil, fmt.Errorf("log in as %q: %w", g.login.user, g.timely(ctx, err))
 		}
 	}
 	if !expired() {
@@ -136,7 +147,7 @@ func (g *greeter) explain(ctx context.Context, err error) error {
 	case isRefusal(err):
 		return err
 	case late(ctx, err):
-		return fmt.Errorf("connected, but %w; is that the port of a Kafka broker%s?", context.Cause(ctx), g.withTLS())
+		return fmt.Errorf("connected, but %w; is that the port of a Kafka broker%s?", g.lateness(ctx), g.withTLS())
 	case errors.As(err, &plain):
 		return refuse("who listens there doesn't speak TLS: use the port of the broker's TLS listener, or connect without TLS")
 	case errors.As(err, &unknown):

@@ -17,11 +17,16 @@ func backoff(failures int) time.Duration {
 	return min(firstBackoff<<min(failures, 16), lastBackoff)
 }
 
+// longestTry is what one try counts for at most. More than a request takes it lasts only
+// where the process has stood still: that is no reason to give up.
+const longestTry = requestTimeout
+
 // retry calls try until it succeeds, fails for good, or has failed for as long as
 // patience.
 func retry(ctx context.Context, l Link, patience time.Duration, try func() error) error {
-	began := l.Now()
+	var waited time.Duration
 	var before error
+	last := l.Now()
 	for failures := 0; ; failures++ {
 		err := try()
 		if err == nil {
@@ -34,7 +39,10 @@ func retry(ctx context.Context, l Link, patience time.Duration, try func() error
 			return err
 		}
 		before = err
-		if waited := l.Now().Sub(began); waited >= patience {
+		now := l.Now()
+		waited += min(now.Sub(last), longestTry)
+		last = now
+		if waited >= patience {
 			return fmt.Errorf("tried for %s: %w", waited.Round(time.Second), err)
 		}
 		if sleeping := l.Sleep(ctx, backoff(failures)); sleeping != nil {
