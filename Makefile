@@ -50,7 +50,7 @@ test: deps vet imports build/testsum ## all tests that end in minutes: with Rock
 		'+the examples=go test -vet=off -json -timeout 20m -tags $(TAGS) $(EXAMPLES)' \
 		'memory, which the race detector multiplies=go test -vet=off -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
 		'+without cgo=CGO_ENABLED=0 go test -vet=off -json $(NO_CGO)' \
-		'+the simulation, for longer=CGO_ENABLED=0 go test -vet=off -json ./api/apitest -seeds 700' \
+		'+the simulation, for longer=CGO_ENABLED=0 go test -vet=off -json ./api/apitest -seeds 500' \
 		'+the tools=cd .tools/house && go test -json ./...'
 
 sim: ## whole jobs where everything goes wrong, SEEDS=10000 times; a failing seed says how to see it

@@ -1,6 +1,7 @@
 package apitest_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -20,7 +21,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 100, "how many seeds to simulate")
+	seeds = flag.Int("seeds", 0, "how many seeds to simulate: 100, or 20 with -short")
 	from  = flag.Uint64("from", 1, "the first of them")
 	seed  = flag.Uint64("seed", 0, "the only seed to simulate, with a trace")
 )
@@ -170,7 +171,10 @@ func TestSimulationOfResets(t *testing.T) {
 }
 
 func simulate(t *testing.T, shared, reset bool) {
-	first, n := *from, *seeds
+	first, n := *from, cmp.Or(*seeds, 100)
+	if *seeds == 0 && testing.Short() {
+		n = 20
+	}
 	trace := &sim.Trace{}
 	if *seed != 0 {
 		first, n, trace.Keep = *seed, 1, true
