@@ -1,9 +1,12 @@
 package container
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/scheduler"
@@ -56,6 +59,26 @@ func ChangelogTopics(stage *scheduler.Stage) []string {
 		topics = append(topics, s.Changelog)
 	}
 	return topics
+}
+
+const (
+	// lockedFor is how long a database is waited for: longer than it takes a container to
+	// hear that it has lost its tasks, or to be told by brokers that were away.
+	lockedFor  = time.Minute
+	lockedLook = 50 * time.Millisecond
+)
+
+// awaitState opens the database of a task, as soon as it can. The directory is this
+// process's alone; but another container of it may have the task still, and not know yet
+// that the group has gone on without it.
+func (o *opening) awaitState(ctx context.Context, t *task) error {
+	for began := o.cfg.Now(); ; {
+		err := o.openState(t)
+		if o.cfg.Sharing == nil || !errors.Is(err, stream.ErrLocked) || ctx.Err() != nil || o.cfg.Now().Sub(began) > lockedFor {
+			return err
+		}
+		o.cfg.Await(ctx, lockedLook)
+	}
 }
 
 // openState opens the database of a task that has stores.

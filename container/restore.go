@@ -18,7 +18,7 @@ const restoreAttempts = 5
 // already isn't read again: only the tail of each changelog that they lack.
 func (o *opening) restore(ctx context.Context) error {
 	for _, t := range o.tasks {
-		if err := o.openState(t); err != nil {
+		if err := o.awaitState(ctx, t); err != nil {
 			return fmt.Errorf("task %d: %w", t.ID, err)
 		}
 	}
