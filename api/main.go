@@ -26,6 +26,7 @@ type commands struct {
 
 	Status statusCommand `cmd:"" help:"Show who runs the job on Kafka, and how far it is. It needs no HTTP."`
 	Move   moveCommand   `cmd:"" help:"Move a task of a running job on Kafka to another process."`
+	Drain  drainCommand  `cmd:"" help:"Stop a running job on Kafka when it has finished what is on its way between its stages. It reads no more of its inputs, and goes on there at its next start."`
 	Stores storesCommand `cmd:"" help:"Show the stores of the job, and what is in them."`
 }
 

@@ -26,7 +26,7 @@ import (
 type runCommand struct {
 	Data       string        `placeholder:"DIR" help:"Where the log and the state are (default: .grete/<app>; with -once, and not on Kafka, a directory that is thrown away)."`
 	Containers int           `default:"1" help:"Containers of each stage."`
-	Processes  *int          `placeholder:"N" help:"On Kafka: run the containers in so many processes of this machine, each with -containers of every stage and a directory below -data, which are started again when they end (default: in this process)."`
+	Processes  *int          `placeholder:"N" help:"On Kafka: run the containers in so many processes of this machine, each with -containers of every stage and a directory below -data, which are started again when they fail (default: in this process)."`
 	Partitions int32         `placeholder:"N" help:"Partitions of the topics that the job creates (default: as many as its input has, and 4 of an input that it makes)."`
 	Memory     string        `default:"256MB" help:"Memory of each container, for all its caches and buffers."`
 	Feed       []string      `sep:"none" placeholder:"TOPIC=FILE" help:"First append the lines of a file to a topic; - is standard input. May be repeated."`
@@ -67,6 +67,8 @@ func partitionsOr(n int32) int32 {
 // Run does it, step by step. It was parsed from a command line, if there was one.
 func (c *runCommand) Run(ctx context.Context, a *App, con console, parsed *kong.Context) (err error) {
 	r := &run{runCommand: *c, parsed: parsed, app: a, console: con}
+	ctx, r.leave = context.WithCancel(ctx) // not as who will be back
+	defer r.leave()
 	if con.errIsTerminal {
 		r.screen.terminal = con.err
 		r.console.err = r.screen.above(con.err)
@@ -116,6 +118,8 @@ type run struct {
 	readers    container.Readers
 	neighbours container.Neighbours
 	wishes     container.Wishes
+	hold       container.Hold
+	leave      func() // ends the run, as Ctrl-C does
 	token      string // of HTTP; empty: none
 	server     *httpapi.Server
 	screen     screen
@@ -204,7 +208,7 @@ func (r *run) containers(ctx context.Context) ([]container.Config, error) {
 	base := container.Config{
 		Program: r.app.Program(), System: r.system, Engine: r.engine,
 		Dir: filepath.Join(r.Data, "state"), Memory: r.memory, CommitInterval: r.Commit, Logger: r.log,
-		AtLeastOnce: r.kafka != nil && r.AtLeastOnce, Readers: &r.readers, AtWork: r.admission.of,
+		AtLeastOnce: r.kafka != nil && r.AtLeastOnce, Readers: &r.readers, AtWork: r.admission.of, Hold: &r.hold,
 	}
 	if r.Once {
 		if err := awaitEnds(ctx, r.system.Admin(), r.fed); err != nil {

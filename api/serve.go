@@ -84,7 +84,7 @@ func (r *run) serve(ctx context.Context) (err error) {
 			Plan: r.planned, Registry: r.registry, Readers: &r.readers, Build: build,
 		}
 		if r.shares() {
-			cfg.Owners, cfg.Wishes = &r.neighbours, &r.wishes
+			cfg.Owners, cfg.Wishes, cfg.Hold, cfg.Stop = &r.neighbours, &r.wishes, &r.hold, r.leave
 		}
 		r.server, err = httpapi.Listen(ctx, cfg)
 		if err != nil {

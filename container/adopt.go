@@ -107,6 +107,9 @@ func (c *Container) attach(p *partition) error {
 		c.refreshMarks(p)
 	}
 	p.source.SetWatermark(p.effectiveWatermark())
+	if c.holding && p.fromOutside() {
+		return nil
+	}
 	return c.consumer.Assign(p.TopicPartition, p.position)
 }
 

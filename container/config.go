@@ -57,6 +57,9 @@ type Config struct {
 	// Readers is where the state of the container's tasks is shown to others; nil:
 	// nowhere.
 	Readers *Readers
+	// Hold can have the containers of a process leave their inputs alone for a while;
+	// nil: nobody can.
+	Hold *Hold
 	// AtWork is called each time when tasks have been opened and what they settle is
 	// committed: the program fits what is there. It is called, too, when the container is
 	// to have no tasks. nil: nobody is told.

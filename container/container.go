@@ -33,6 +33,9 @@ type Container struct {
 	skip       map[stream.Position]bool // records that failed after they had changed something
 	unsettled  bool                     // tasks are being adopted
 	clean      bool                     // it stops, all is committed
+	seat       *seat                    // in the Hold; nil if there is none
+	holding    bool                     // inputs aren't read, but for the job's own traffic
+	rested     bool                     // the Hold knows that the container rests
 
 	now        int64 // ms, as of the last step
 	lastCommit time.Time
@@ -48,7 +51,7 @@ type Container struct {
 // from their changelogs, and their inputs stand where the last commit left them; else
 // it has none until [Container.Step] hears of them.
 func Open(ctx context.Context, cfg Config) (*Container, error) {
-	c := &Container{cfg: cfg.withDefaults(), skip: make(map[stream.Position]bool)}
+	c := &Container{cfg: cfg.withDefaults(), skip: make(map[stream.Position]bool), seat: cfg.Hold.enter()}
 	err := c.enter(ctx)
 	if err == nil {
 		err = c.open(ctx)
@@ -123,7 +126,8 @@ func (c *Container) replay(ctx context.Context, without *RecordError) error {
 
 // reopen opens a container anew that was closed. What it is in its group it stays.
 func (c *Container) reopen(ctx context.Context, cameBack int) error {
-	*c = Container{cfg: c.cfg, place: c.place, skip: c.skip, cameBack: cameBack}
+	c.cfg.Hold.rest(c.seat, false)
+	*c = Container{cfg: c.cfg, place: c.place, skip: c.skip, seat: c.seat, cameBack: cameBack}
 	return c.open(ctx)
 }
 
@@ -155,6 +159,7 @@ func (c *Container) moveAll() {
 // Close stops the container without a commit, as a crash would. Its group keeps what
 // it has, for a while.
 func (c *Container) Close() error {
+	defer c.cfg.Hold.leave(c.seat)
 	err := c.close()
 	if c.place != nil {
 		err = errors.Join(err, c.depart())
@@ -193,6 +198,7 @@ func (c *Container) Stop(ctx context.Context) error { return c.stop(ctx, false) 
 
 // stop is Stop, and may have the group keep what the container has, as it will be back.
 func (c *Container) stop(ctx context.Context, back bool) error {
+	defer c.cfg.Hold.leave(c.seat)
 	var err error
 	if c.place.mayCommit() {
 		err = c.commitLast(ctx)

@@ -47,12 +47,16 @@ func (c *Container) Step(ctx context.Context) (Wait, error) {
 	if err != nil {
 		return Wait{}, c.recovered(ctx, err)
 	}
+	c.tellRest(w)
 	return w, nil
 }
 
 func (c *Container) step(ctx context.Context) (Wait, error) {
 	began := c.cfg.Now()
 	c.now = began.UnixMilli()
+	if err := c.heed(began); err != nil {
+		return Wait{}, err
+	}
 	if err := c.attend(ctx); err != nil {
 		return Wait{}, err
 	}

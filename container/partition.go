@@ -70,6 +70,14 @@ func (p *partition) take(c stream.Chunk) {
 	}
 }
 
+// drop forgets what is left of the chunk: it is read again.
+func (p *partition) drop() {
+	p.chunk, p.out, p.loaded = nil, false, false
+}
+
+// fromOutside tells that it carries no traffic of the job's own.
+func (p *partition) fromOutside() bool { return p.marks == nil }
+
 // advance leaves the head behind.
 func (p *partition) advance() {
 	p.position = p.chunk[0].Offset + 1

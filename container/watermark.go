@@ -90,7 +90,7 @@ func (c *Container) refreshMarks(p *partition) {
 
 // endInputs marks the partitions that have reached their bound, and the ones
 // that are idle: read to their end, and quiet for a while. One that lags is never
-// idle, however long it is waited for.
+// idle, however long it is waited for, nor is one that is held.
 func (c *Container) endInputs() {
 	now := c.cfg.Now()
 	for _, p := range c.partitions {
@@ -103,7 +103,7 @@ func (c *Container) endInputs() {
 		if p.marks != nil || p.ended || p.idle {
 			continue
 		}
-		if end := c.consumer.End(p.TopicPartition); p.loaded || end < 0 || p.position < end {
+		if end := c.consumer.End(p.TopicPartition); c.holding || p.loaded || end < 0 || p.position < end {
 			p.quiet = now
 		} else if p.quiet.IsZero() {
 			p.quiet = now

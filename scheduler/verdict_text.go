@@ -37,7 +37,7 @@ func (v *Verdict) headline() string {
 		return "incompatible, refused: state or results would be lost or doubled"
 	case Restart:
 		if len(v.Drain) > 0 {
-			return "restart: all of the old version must read " + list(v.Drain) + " to the end and stop before the new one starts"
+			return "restart: all of the old version must read " + list(v.Drain) + " to the end and stop before the new one starts: drain has it do so"
 		}
 		return "restart: all of the old version must stop before the new one starts, which then goes on where it stood"
 	case Compatible:

@@ -8,6 +8,9 @@
 //	GET /api/v1/stores/{store}?from=&to=   those of a range of keys
 //	POST /api/v1/stages/{stage}/tasks/{task}/move
 //	                                       has a container here ask its group for the task
+//	POST /api/v1/drain                     has the containers here hold their inputs for a
+//	                                       while, and tells how many do
+//	POST /api/v1/stop                      has this process leave its groups and end
 //	GET /metrics, /healthz, /readyz        package metrics
 //
 // What is answered stands in types.go. It is JSON, errors too: {"error": "…"}, with a

@@ -56,9 +56,14 @@ func (s *server) handler() http.Handler {
 		mux.HandleFunc(path, notAllowed("GET, HEAD"))
 	}
 	// Of these each changes something.
-	const move = "/api/v1/stages/{stage}/tasks/{task}/move"
-	mux.HandleFunc("POST "+move, answering(s.query(s.move)))
-	mux.HandleFunc(move, notAllowed("POST"))
+	for path, answer := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"/api/v1/stages/{stage}/tasks/{task}/move": s.query(s.move),
+		DrainPath: s.drain,
+		StopPath:  s.stop,
+	} {
+		mux.HandleFunc("POST "+path, answering(s.changing(answer)))
+		mux.HandleFunc(path, notAllowed("POST"))
+	}
 	mux.HandleFunc("/", nothingHere)
 	page := metrics.Handler(s.cfg.Registry)
 	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {

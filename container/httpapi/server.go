@@ -35,6 +35,10 @@ type Config struct {
 	// Wishes are where the containers of this process are told which tasks they are to
 	// have; nil: their tasks are fixed.
 	Wishes *container.Wishes
+	// Hold is that of the containers of this process, and Stop has the process leave its
+	// groups and end, soon; it may be called several times. nil: neither is done here.
+	Hold *container.Hold
+	Stop func()
 	// PeerTimeout bounds how long a request waits for other processes; 0 means 3 s.
 	PeerTimeout time.Duration
 	// Queries is how many requests for the job or a store are answered at a time, and

@@ -3,7 +3,7 @@
 // every stage, and shares the work with the others as any process of the job does.
 //
 // On the job's way it is an executor, [container.Executor], beside that of one process.
-// It starts the processes, starts those again that end by themselves, hands on what it
+// It starts the processes, starts those again that fail or are killed, hands on what it
 // is asked, Ctrl-C or SIGTERM, and passes on what they write. Records never come here.
 //
 // A process doesn't outlive who has started it, however that ends: its standard input

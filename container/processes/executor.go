@@ -48,7 +48,9 @@ const (
 )
 
 // Run starts the processes and keeps them going until ctx is done: then it asks them to
-// end, and waits for that. If one can't be kept going the others are stopped, too.
+// end, and waits for that. If one can't be kept going the others are stopped, too. One
+// that ends by exit code 0 was asked to by somebody else, and isn't started again; when
+// all have ended so Run returns nil.
 func (e *Executor) Run(ctx context.Context) error {
 	if err := supported(); err != nil {
 		return err
@@ -87,6 +89,10 @@ func (e *Executor) keep(ctx context.Context, number int) error {
 		case <-p.ended:
 		case <-ctx.Done():
 			return p.end(context.Cause(ctx), e.limits.leave)
+		}
+		if p.cmd.ProcessState.Success() { // it was drained, or stopped by name
+			_, _ = fmt.Fprintf(e.Messages, "[%d] has ended as it was asked to, and isn't started again\n", number)
+			return nil
 		}
 		pause, again := h.ended(time.Now())
 		if !again {

@@ -247,3 +247,19 @@ func TestOrphans(t *testing.T) {
 	}
 	within(t, "both to know that", are(".gone"))
 }
+
+// A process that ends as one does that was asked to isn't started again, and when none
+// is left so is the executor.
+func TestAskedBySomebodyElse(t *testing.T) {
+	r := run(t, quick(), "wait", "wait")
+	within(t, "both", func() bool { return r.has("waits") == 2 })
+	for i, number := range []int{2, 1} {
+		if err := syscall.Kill(r.pids(number)[0], syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+		within(t, "it to be heard", func() bool { return r.has("isn't started again") == i+1 })
+	}
+	if err := r.ended(t); err != nil || len(r.pids(1)) != 1 || len(r.pids(2)) != 1 {
+		t.Errorf("%v:\n%s", err, r.String())
+	}
+}

@@ -1,0 +1,58 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/httpapi"
+)
+
+func TestDrainHoldsAndStopStops(t *testing.T) {
+	var hold container.Hold
+	stopped := 0
+	j := newJob(t, func(cfg *httpapi.Config) { cfg.Hold, cfg.Stop = &hold, func() { stopped++ } })
+	for path, says := range map[string]string{httpapi.DrainPath: `"containers": 0`, httpapi.StopPath: `"stopping": true`} {
+		w := j.ask(http.MethodPost, path, "Sec-Fetch-Site", "same-origin")
+		if w.Code != http.StatusAccepted || !strings.Contains(w.Body.String(), says) || w.Header().Get(httpapi.AppHeader) != "shop" {
+			t.Errorf("%s answers %d:\n%s", path, w.Code, w.Body)
+		}
+	}
+	if stopped != 1 {
+		t.Errorf("it was stopped %d times", stopped)
+	}
+	if now := time.Now(); !hold.On(now.Add(httpapi.DrainLease-time.Second)) || hold.On(now.Add(httpapi.DrainLease+time.Second)) {
+		t.Error("the lease isn't as long as it should be")
+	}
+}
+
+func TestDrainRefuses(t *testing.T) {
+	var hold container.Hold
+	able := func(cfg *httpapi.Config) { cfg.Hold, cfg.Stop = &hold, func() { t.Error("it was stopped") } }
+	guarded := func(cfg *httpapi.Config) { able(cfg); cfg.Token = "secret" }
+	fixed := func(*httpapi.Config) {}
+	for _, path := range []string{httpapi.DrainPath, httpapi.StopPath} {
+		for _, test := range []struct {
+			what          string
+			change        func(*httpapi.Config)
+			method        string
+			header, value string
+			status        int
+		}{
+			{"a GET", able, http.MethodGet, "", "", 405},
+			{"another origin", able, http.MethodPost, "Origin", "http://elsewhere.example", 403},
+			{"another site", able, http.MethodPost, "Sec-Fetch-Site", "cross-site", 403},
+			{"no token", guarded, http.MethodPost, "", "", 401},
+			{"fixed tasks", fixed, http.MethodPost, "", "", 409},
+		} {
+			if w := newJob(t, test.change).ask(test.method, path, test.header, test.value); w.Code != test.status {
+				t.Errorf("%s for %s is answered %d:\n%s", path, test.what, w.Code, w.Body)
+			}
+		}
+	}
+	if hold.On(time.Now()) {
+		t.Error("it holds")
+	}
+}
