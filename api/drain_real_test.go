@@ -1,0 +1,176 @@
+//go:build real
+
+package api
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+// A drained job is one under steady load.
+type drained struct {
+	pair
+	sent map[string]int // words; the loader's until it has ended
+}
+
+// load sends words until it is stopped.
+func (d *drained) load() (stop func()) {
+	client := d.cluster.Franz(d, kgo.DefaultProduceTopic(d.topic("words")))
+	ctx, cancel := context.WithCancel(d.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for n := 0; ctx.Err() == nil; <-tick.C {
+			var records []*kgo.Record
+			for range 50 {
+				w := fmt.Sprintf("w%d", n%97)
+				n++
+				d.sent[w]++
+				records = append(records, &kgo.Record{Value: fmt.Appendf(nil, `{"word":%q}`, w)})
+			}
+			if err := client.ProduceSync(d.Context(), records...).FirstErr(); err != nil {
+				d.Error(err)
+				return
+			}
+		}
+	}()
+	stop = func() {
+		cancel()
+		<-done
+	}
+	d.Cleanup(stop)
+	return stop
+}
+
+// run starts a process, and returns how it ends by itself.
+func (d *drained) run(dir string, more ...string) <-chan result {
+	ctx, cancel := context.WithCancel(d.Context())
+	ended, done := make(chan result, 1), make(chan struct{})
+	go func() {
+		defer close(done)
+		args := []string{"-kafka", strings.Join(d.cluster.Bootstrap(), ","), "-data", dir, "-commit-interval", "50ms", "-session-timeout", "6s"}
+		ended <- runMain(ctx, d.app(), append(args, more...)...)
+	}()
+	d.Cleanup(func() {
+		cancel()
+		<-done
+	})
+	return ended
+}
+
+// total is how many records a word's last count adds up to, over all words, that were
+// each counted one by one.
+func (d *drained) total(want int) map[string]int {
+	d.Helper()
+	reader := d.cluster.Franz(d, kgo.ConsumeTopics(d.topic("counts")), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
+	ctx, cancel := context.WithTimeout(d.Context(), time.Minute)
+	defer cancel()
+	last := make(map[string]int)
+	for sum := 0; sum < want; {
+		fetched := reader.PollFetches(ctx)
+		if ctx.Err() != nil {
+			d.Fatalf("of %d records %d are counted", want, sum)
+		}
+		fetched.EachRecord(func(r *kgo.Record) {
+			n, word := int(binary.BigEndian.Uint64(r.Value)), string(r.Key)
+			if n != last[word]+1 {
+				d.Errorf("%s: count %d comes after %d", word, n, last[word])
+			}
+			last[word] = n
+			sum++
+		})
+	}
+	return last
+}
+
+// committed are a group's offsets of a topic, all in all, and where the topic ends for
+// who reads all that is in it.
+func (d *drained) committed(group, topic string) (at, end int) {
+	d.Helper()
+	admin := kadm.NewClient(d.cluster.Franz(d))
+	offsets, err := admin.FetchOffsets(d.Context(), group)
+	if err != nil {
+		d.Fatal(err)
+	}
+	offsets.Each(func(o kadm.OffsetResponse) {
+		if o.Topic == topic {
+			at += int(o.At)
+		}
+	})
+	ends, err := admin.ListEndOffsets(d.Context(), topic)
+	if err != nil {
+		d.Fatal(err)
+	}
+	ends.Each(func(o kadm.ListedOffset) { end += int(o.Offset) })
+	return at, end
+}
+
+// drain drains the job, whose processes end by themselves: all that was read is in the
+// results by then, and nothing is in between.
+func (d *drained) drain(processes ...<-chan result) {
+	d.Helper()
+	began := time.Now()
+	d.command("drain").succeeded(d.T)
+	d.Logf("drained in %s", time.Since(began).Round(time.Millisecond))
+	for _, p := range processes {
+		(<-p).succeeded(d.T)
+	}
+	if at, end := d.committed(d.name+"-by-word", d.name+"-by-word"); at != end || at == 0 {
+		d.Errorf("of what was on its way %d offsets of %d were read", at, end)
+	}
+}
+
+// TestDrainOnABroker: a job under load stops with nothing on its way, twice, and goes on
+// each time where it stood, with exact results.
+func TestDrainOnABroker(t *testing.T) {
+	for name, more := range map[string][]string{"exactly once": nil, "at least once": {"-at-least-once"}} {
+		t.Run(name, func(t *testing.T) {
+			d := &drained{pair{t, kafkatest.Start(t, kafkatest.Options{}), strings.ToLower(strings.ReplaceAll(kafkatest.Name(t), " ", "-"))}, make(map[string]int)}
+			for _, topic := range []string{"words", "counts"} {
+				d.cluster.CreateTopic(t, d.topic(topic), 4, nil)
+			}
+			dir := t.TempDir()
+			stop := d.load()
+			for round := range 2 {
+				a, b := d.run(filepath.Join(dir, "a"), more...), d.run(filepath.Join(dir, "b"), more...)
+				d.until("share the tasks", func(s jobStatus) bool { return len(s.Stages) == 2 && len(s.Stages[0].Members) == 2 && len(s.Stages[1].Members) == 2 && s.Stages[1].State == "stable" })
+				d.total((round + 1) * 5000)
+				d.drain(a, b)
+				read, sent := d.committed(d.name+"-"+d.firstStage(), d.topic("words"))
+				if got := totalOf(d.total(read)); got != read || read == 0 || read >= sent {
+					t.Errorf("of %d records %d were read, and %d are in the results", sent, read, got)
+				}
+			}
+			stop()
+			last := d.run(filepath.Join(dir, "a"), more...)
+			got := d.total(totalOf(d.sent))
+			for word, n := range d.sent {
+				if got[word] != n {
+					t.Errorf("%s came %d times, and was counted %d times", word, n, got[word])
+				}
+			}
+			d.drain(last)
+		})
+	}
+}
+
+func (d *drained) firstStage() string { return d.status().Stages[0].Name }
+
+func totalOf(of map[string]int) (n int) {
+	for _, m := range of {
+		n += m
+	}
+	return n
+}
