@@ -70,7 +70,7 @@ func (d *drained) run(dir string, more ...string) <-chan result {
 	return ended
 }
 
-// total is how many records a word's last count adds up to, over all words, that were
+// total reads the counts until there are so many, and returns the last of each word: each
 // each counted one by one.
 func (d *drained) total(want int) map[string]int {
 	d.Helper()
@@ -145,7 +145,9 @@ func TestDrainOnABroker(t *testing.T) {
 			stop := d.load()
 			for round := range 2 {
 				a, b := d.run(filepath.Join(dir, "a"), more...), d.run(filepath.Join(dir, "b"), more...)
-				d.until("share the tasks", func(s jobStatus) bool { return len(s.Stages) == 2 && len(s.Stages[0].Members) == 2 && len(s.Stages[1].Members) == 2 && s.Stages[1].State == "stable" })
+				d.until("share the tasks", func(s jobStatus) bool {
+					return len(s.Stages) == 2 && len(s.Stages[0].Members) == 2 && len(s.Stages[1].Members) == 2 && s.Stages[1].State == "stable"
+				})
 				d.total((round + 1) * 5000)
 				d.drain(a, b)
 				read, sent := d.committed(d.name+"-"+d.firstStage(), d.topic("words"))

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,10 +47,11 @@ func (d *drain) round(ctx context.Context) (drainRound, error) {
 		return drainRound{left: fmt.Sprintf("%d containers can't be told to hold their inputs", s.silent)}, nil
 	case held < len(s.members) && d.asked:
 		return drainRound{left: fmt.Sprintf("waiting for %d containers to leave their groups", len(s.members))}, nil
-	case held < len(s.members):
-		return drainRound{left: fmt.Sprintf("%d of %d containers have stopped reading the inputs and have committed", held, len(s.members))}, nil
 	}
 	left, err := d.underWay(ctx)
+	if held < len(s.members) {
+		left = fmt.Sprintf("%d of %d containers have stopped reading the inputs and have committed all; %s", held, len(s.members), cmp.Or(left, "nothing that is committed is on its way"))
+	}
 	if err != nil || left != "" {
 		return drainRound{left: left}, err
 	}

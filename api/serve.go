@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
@@ -84,7 +85,10 @@ func (r *run) serve(ctx context.Context) (err error) {
 			Plan: r.planned, Registry: r.registry, Readers: &r.readers, Build: build,
 		}
 		if r.shares() {
-			cfg.Owners, cfg.Wishes, cfg.Hold, cfg.Stop = &r.neighbours, &r.wishes, &r.hold, r.leave
+			cfg.Owners, cfg.Wishes, cfg.Hold, cfg.Stop = &r.neighbours, &r.wishes, &r.hold, sync.OnceFunc(func() {
+				r.say("asked over HTTP to end, as drain does: leaving the job")
+				r.leave()
+			})
 		}
 		r.server, err = httpapi.Listen(ctx, cfg)
 		if err != nil {

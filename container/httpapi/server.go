@@ -36,7 +36,8 @@ type Config struct {
 	// have; nil: their tasks are fixed.
 	Wishes *container.Wishes
 	// Hold is that of the containers of this process, and Stop has the process leave its
-	// groups and end, soon; it may be called several times. nil: neither is done here.
+	// groups and end, soon; it may be called several times, and at once. nil: neither is
+	// done here.
 	Hold *container.Hold
 	Stop func()
 	// PeerTimeout bounds how long a request waits for other processes; 0 means 3 s.

@@ -22,6 +22,9 @@ type Faults struct {
 	// Moves: somebody wants a process to have a task, in so many ticks, where tasks are
 	// shared.
 	Moves int
+	// Holds: somebody has a process hold its inputs for some seconds, in so many ticks,
+	// where tasks are shared.
+	Holds int
 	// Wipes of a disk, in so many starts.
 	Wipes int
 }
@@ -44,7 +47,7 @@ func (w *World) draw() Faults {
 		LostRequests: rare(300, 60), LostAnswers: rare(300, 60), LateRequests: rare(300, 60), Repeats: rare(100, 10), Slow: rare(100, 10),
 		BrokerKills: rare(400, 150), BrokerPauses: rare(400, 150), LeaderMoves: rare(100, 20), SlowMarkers: rare(20, 4),
 		Kills: rare(150, 40), Pauses: rare(200, 60), Doubles: rare(400, 150), Stops: rare(200, 80), ClockJumps: rare(200, 60),
-		Wipes: rare(6, 2), CommitKills: rare(40, 8), Layouts: rare(300, 100), Moves: rare(200, 60),
+		Wipes: rare(6, 2), CommitKills: rare(40, 8), Layouts: rare(300, 100), Moves: rare(200, 60), Holds: rare(200, 60),
 	}
 }
 
@@ -71,6 +74,7 @@ const (
 	wipe        Fault = "disk wiped"
 	tornWrite   Fault = "torn write"
 	taskMove    Fault = "task asked for"
+	inputsHeld  Fault = "inputs held"
 )
 
 // AllFaults are the kinds that there are, for a job whose tasks are shared or not.
@@ -80,7 +84,7 @@ func AllFaults(shared bool) []Fault {
 		processKill, commitKill, layout, pause, double, cleanStop, clockJump, wipe, tornWrite,
 	}
 	if shared {
-		all = append(all, taskMove)
+		all = append(all, taskMove, inputsHeld)
 	}
 	return all
 }

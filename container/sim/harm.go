@@ -54,6 +54,10 @@ func (s *Simulation) hurt(p *Process) {
 		s.pause(p, w.Within(40*time.Second))
 	case s.job.Shared && s.hit(s.faults.Moves, taskMove):
 		s.moveTo(p)
+	case s.job.Shared && s.hit(s.faults.Holds, inputsHeld):
+		d := w.Within(8 * time.Second)
+		containers, rest := p.hold.Until(p.Now().Add(d))
+		s.trace.Add(p.name, "is to hold its inputs for %s: of %d containers %d do", d, containers, rest)
 	case len(p.slot.alive) == 1 && s.hit(s.faults.Doubles, double):
 		s.pause(p, w.Within(20*time.Second))
 		s.launch(p.slot)

@@ -28,6 +28,7 @@ type Process struct {
 	stop    context.CancelCauseFunc
 	wishes  container.Wishes
 	has     []int32 // tasks, if they are shared
+	hold    container.Hold
 }
 
 // A machine has a disk, and may have a process.
@@ -115,6 +116,7 @@ func (p *Process) work(ctx context.Context) error {
 	}
 	cfg := p.slot.config
 	cfg.System, cfg.Engine, cfg.Now, cfg.Await, cfg.Go, cfg.Logger = sys, p.machine.disk, p.Now, p.await, p.link.Run, logger
+	cfg.Hold = &p.hold
 	if p.sim.job.Shared {
 		cfg.Sharing = &container.Sharing{
 			Group: sys, Instance: p.machine.identity, Host: p.machine.name, Address: p.name, State: p.machine.state, Standbys: p.sim.standbys, Wishes: &p.wishes,
