@@ -71,7 +71,7 @@ func (d *drained) run(dir string, more ...string) <-chan result {
 }
 
 // total reads the counts until there are so many, and returns the last of each word: each
-// each counted one by one.
+// record is counted once, in order.
 func (d *drained) total(want int) map[string]int {
 	d.Helper()
 	reader := d.cluster.Franz(d, kgo.ConsumeTopics(d.topic("counts")), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
