@@ -122,9 +122,7 @@ func (s *Simulation) heal() {
 		}
 		s.supervise(of)
 	}
-	if s.job.Shared {
-		s.watchOwners()
-	}
+	s.watchOwners()
 }
 
 // anyPartition is one of the job's, or of a coordinator of it.

@@ -16,10 +16,11 @@ const unownedLimit = 28 * time.Second
 // watchOwners fails the simulation if a task that is shared is nobody's for too long from
 // now on, until all is done, or belongs to several in their own eyes.
 func (s *Simulation) watchOwners() {
+	s.watching = s.job.Shared
 	since := make(map[string]time.Time) // by task: since when there isn't just one owner
 	var look func()
 	look = func() {
-		if !s.calm || s.done() {
+		if !s.watching {
 			return
 		}
 		for i := range s.plan.Stages {

@@ -30,6 +30,8 @@ type Simulation struct {
 	network *network
 	faults  Faults
 	calm    bool // nothing goes wrong any more
+	// watching: that all tasks have owners, until all is done.
+	watching bool
 	// resetting: the job is being reset, and requests go wrong again.
 	resetting bool
 	unfed     int // records of the feed
@@ -83,7 +85,9 @@ func (s *Simulation) Run() error {
 		return err
 	}
 	s.heal()
-	if err := s.until(patience, s.done); err != nil {
+	err := s.until(patience, s.done)
+	s.watching = false
+	if err != nil {
 		return err
 	}
 	if !s.done() {
