@@ -18,7 +18,8 @@ KILLS    ?= 100
 STATE_MB ?= 100,1000,5000
 
 GO_PACKAGES := ./...
-# All was vetted before. What takes longest begins first, and three at a time: much of it waits for brokers.
+# All was vetted before. What takes longest begins first, beside the examples: much of it waits for brokers, which must not wait
+# for processors as long as sessions last.
 # The examples' tests look at programs that are built without the race detector: it
 # would slow down nobody but them.
 SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
@@ -46,7 +47,7 @@ benchmark-binary: deps ## build/benchmark, which takes part in comparisons with 
 test: deps vet imports build/testsum ## all tests that end in minutes: with RocksDB and the race detector, then without cgo
 	CGO_ENABLED=0 go build -buildvcs=false $(GO_PACKAGES)
 	$(TESTSUM) \
-		'with RocksDB=go test -vet=off -short -json -p 3 -timeout 20m $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v /examples/)' \
+		'with RocksDB=go test -vet=off -short -json -p 2 -timeout 20m $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v /examples/)' \
 		'+the examples=go test -vet=off -json -timeout 20m -tags $(TAGS) $(EXAMPLES)' \
 		'memory, which the race detector multiplies=go test -vet=off -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
 		'+without cgo=CGO_ENABLED=0 go test -vet=off -json $(NO_CGO)' \
