@@ -18,8 +18,8 @@ KILLS    ?= 100
 STATE_MB ?= 100,1000,5000
 
 GO_PACKAGES := ./...
-# All was vetted before. What takes longest begins first, beside the examples: much of it waits for brokers, which must not wait
-# for processors as long as sessions last.
+# All was vetted before. What takes longest begins first, beside the examples: much of
+# it waits for brokers, and these mustn't wait for processors as long as sessions last.
 # The examples' tests look at programs that are built without the race detector: it
 # would slow down nobody but them.
 SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
