@@ -196,10 +196,10 @@ func TestCoordinatorThatMoves(t *testing.T) {
 		t.Logf("%s another generation takes %s", when, took)
 	}
 	for _, node := range []int32{1, 2, 3} {
-		c.MoveLeaders(t, "__consumer_offsets", node)
+		meanwhile(func() { c.MoveLeaders(t, "__consumer_offsets", node) }, a, b)
 		works(fmt.Sprintf("on broker %d", node))
 	}
-	c.Kill(t, 3)
+	meanwhile(func() { c.Kill(t, 3) }, a, b)
 	works("without broker 3")
 	share(t, a, b)
 	if a.saw(stream.GroupLost) || b.saw(stream.GroupLost) {

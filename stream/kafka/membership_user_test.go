@@ -109,6 +109,32 @@ func until(t *testing.T, what string, is func() bool, users ...*groupUser) time.
 	return time.Since(began)
 }
 
+// meanwhile lets users go on while something is done that may take longer than a group
+// waits for them.
+func meanwhile(do func(), users ...*groupUser) {
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		ticker := time.NewTicker(5 * time.Millisecond)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-ticker.C:
+				for _, u := range users {
+					u.step()
+				}
+			}
+		}
+	}()
+	defer func() { // also if the test is over
+		close(stop)
+		<-stopped
+	}()
+	do()
+}
+
 // share waits until users have all partitions, each as many.
 func share(t *testing.T, users ...*groupUser) time.Duration {
 	t.Helper()
