@@ -47,8 +47,7 @@ func (r *remote) dumpChangelog(ctx context.Context, name string, memory int64, f
 }
 
 // readChangelog reads what there is at this moment.
-func (r *remote) readChangelog(ctx context.Context, store foundStore, d *dumped) (err error) {
-	admin := r.system.Admin()
+func (r *remote) readChangelog(ctx context.Context, store foundStore, d *dumped) error {
 	tps, err := partitionsOf(ctx, r.system, store.Changelog)
 	if errors.Is(err, stream.ErrUnknownTopic) {
 		return fmt.Errorf("%w: its changelog isn't there, as the job has never run", err)
@@ -56,28 +55,7 @@ func (r *remote) readChangelog(ctx context.Context, store foundStore, d *dumped)
 	if err != nil {
 		return err
 	}
-	starts, err := admin.Starts(ctx, tps...)
-	if err != nil {
-		return err
-	}
-	ends, err := admin.Ends(ctx, tps...)
-	if err != nil {
-		return err
-	}
-	from, err := openReader(ctx, r.system)
-	if err != nil {
-		return err
-	}
-	defer func() { err = closing(err, from.consumer) }()
-	for i, tp := range tps {
-		if starts[i] == ends[i] {
-			continue
-		}
-		if err := from.from(tp, starts[i], ends[i]); err != nil {
-			return err
-		}
-	}
-	if err := from.toEnds(ctx, d.take); err != nil {
+	if err := readAll(ctx, r.system, tps, d.take); err != nil {
 		return fmt.Errorf("reading the changelog: %w", err)
 	}
 	return d.state.ApplyReplay([]byte("dump"))

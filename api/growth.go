@@ -63,7 +63,7 @@ func (r *run) outgrown(known scheduler.Metadata) bool {
 
 // follow makes the plan for inputs that have grown.
 func (r *run) follow(known scheduler.Metadata) (*scheduler.Plan, error) {
-	plan, err := r.app.Plan(known, scheduler.Options{Containers: r.Containers, Partitions: r.Partitions})
+	plan, err := r.planFor(known)
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func (r *run) lockData(context.Context) (err error) {
 		r.thrownAway = true
 	}
 	if r.Data == "" {
-		r.Data = filepath.Join(".grete", r.app.name)
+		r.Data = r.app.dataDir()
 	}
 	if err := os.MkdirAll(r.Data, 0o755); err != nil {
 		return fmt.Errorf("data directory %s: %w", r.Data, err)
@@ -36,6 +36,9 @@ func (r *run) lockData(context.Context) (err error) {
 	r.locked = lock
 	return nil
 }
+
+// dataDir is where log and state are if nothing else is said.
+func (a *App) dataDir() string { return filepath.Join(".grete", a.name) }
 
 // openLog opens the streaming layer.
 func (r *run) openLog(ctx context.Context) error {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -68,7 +69,7 @@ func (r *run) checkChangelogs(ctx context.Context) error {
 	}
 	for i := range r.planned.Stages {
 		s := &r.planned.Stages[i]
-		topics := changelogs(s)
+		topics := container.ChangelogTopics(s)
 		if slices.ContainsFunc(topics, func(t string) bool { return !missing[t] }) {
 			continue // what isn't there of others may be new
 		}
@@ -105,16 +106,4 @@ func (r *run) lost(ctx context.Context, s *scheduler.Stage, topics []string) (bo
 		return false, err
 	}
 	return !slices.ContainsFunc(topics, func(t string) bool { return partitions[t] > 0 }), nil
-}
-
-// changelogs are the topics that a stage starts from.
-func changelogs(s *scheduler.Stage) []string {
-	if s.MetaTopic != "" {
-		return []string{s.MetaTopic}
-	}
-	var topics []string
-	for _, store := range s.Stores {
-		topics = append(topics, store.Changelog)
-	}
-	return topics
 }

@@ -27,6 +27,33 @@ func openReader(ctx context.Context, system stream.System) (*reader, error) {
 	return &reader{consumer: c, at: make(map[stream.TopicPartition]int64), ends: make(map[stream.TopicPartition]int64)}, nil
 }
 
+// readAll gives f all records of partitions that are there at this moment, those of each
+// in their order.
+func readAll(ctx context.Context, system stream.System, tps []stream.TopicPartition, f func(stream.TopicPartition, *stream.Record) error) (err error) {
+	starts, err := system.Admin().Starts(ctx, tps...)
+	if err != nil {
+		return err
+	}
+	ends, err := system.Admin().Ends(ctx, tps...)
+	if err != nil {
+		return err
+	}
+	r, err := openReader(ctx, system)
+	if err != nil {
+		return err
+	}
+	defer func() { err = closing(err, r.consumer) }()
+	for i, tp := range tps {
+		if starts[i] == ends[i] {
+			continue
+		}
+		if err := r.from(tp, starts[i], ends[i]); err != nil {
+			return err
+		}
+	}
+	return r.toEnds(ctx, f)
+}
+
 // from begins to read a partition at an offset. end is for toEnds.
 func (r *reader) from(tp stream.TopicPartition, offset, end int64) error {
 	r.at[tp] = offset

@@ -19,9 +19,8 @@ const recordKey = "plan"
 // recorded is the plan by which the job has run last, or runs; nil if it never has.
 func recorded(ctx context.Context, system stream.System, plan *scheduler.Plan) (*scheduler.Plan, error) {
 	topic := plan.RecordTopic()
-	known, err := system.Admin().Partitions(ctx, topic)
-	if err != nil || known[topic] == 0 {
-		return nil, err
+	if slices.ContainsFunc(plan.Topics, func(t scheduler.Topic) bool { return t.Name == topic && t.Create }) {
+		return nil, nil
 	}
 	last, err := lastRecord(ctx, system, stream.TopicPartition{Topic: topic})
 	if err != nil {
@@ -39,26 +38,11 @@ func recorded(ctx context.Context, system stream.System, plan *scheduler.Plan) (
 
 // lastRecord is the value of the last record of a partition; nil if there is none.
 func lastRecord(ctx context.Context, system stream.System, tp stream.TopicPartition) (last []byte, err error) {
-	starts, err := system.Admin().Starts(ctx, tp)
-	if err != nil {
-		return nil, err
-	}
-	ends, err := system.Admin().Ends(ctx, tp)
-	if err != nil {
-		return nil, err
-	}
-	r, err := openReader(ctx, system)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = closing(err, r.consumer) }()
-	if err := r.from(tp, starts[0], ends[0]); err != nil {
-		return nil, err
-	}
-	return last, r.toEnds(ctx, func(_ stream.TopicPartition, r *stream.Record) error {
+	err = readAll(ctx, system, []stream.TopicPartition{tp}, func(_ stream.TopicPartition, r *stream.Record) error {
 		last = append([]byte(nil), r.Value...)
 		return nil
 	})
+	return last, err
 }
 
 // goOn has the plan go on from that by which the job ran last, and refuses one that

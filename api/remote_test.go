@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"testing"
 
 	"github.com/gretestream/grete/scheduler"
@@ -65,51 +66,48 @@ func stagedMember(t *testing.T, instance, topic string, tasks []int32, says, tol
 // put appends so many records to a topic's first partition.
 func put(t *testing.T, s stream.System, topic string, n int, offsets stream.GroupOffsets) {
 	t.Helper()
-	p, err := s.OpenProducer(t.Context(), stream.ProducerConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := p.Writer(topic)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range n {
-		if err := w.Send(0, &stream.Record{Value: []byte("{}")}); err != nil {
-			t.Fatal(err)
+	send(t, s, topic, offsets, func(w stream.Writer) error {
+		for range n {
+			if err := w.Send(0, &stream.Record{Value: []byte("{}")}); err != nil {
+				return err
+			}
 		}
-	}
-	if _, err := p.Commit(t.Context(), offsets); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Close(); err != nil {
-		t.Fatal(err)
-	}
+		return nil
+	})
 }
 
 // produce appends records to a topic: partition, key and value; "" is a tombstone.
 func produce(t *testing.T, s stream.System, topic string, records [][3]string) {
+	t.Helper()
+	send(t, s, topic, stream.GroupOffsets{}, func(w stream.Writer) error {
+		for _, r := range records {
+			rec := stream.Record{Key: []byte(r[1])}
+			if r[2] != "" {
+				rec.Value = []byte(r[2])
+			}
+			if err := w.Send(int32(r[0][0]-'0'), &rec); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// send commits what f sends to a topic, with offsets.
+func send(t *testing.T, s stream.System, topic string, offsets stream.GroupOffsets, f func(stream.Writer) error) {
 	t.Helper()
 	p, err := s.OpenProducer(t.Context(), stream.ProducerConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w, err := p.Writer(topic)
-	if err != nil {
-		t.Fatal(err)
+	if err == nil {
+		err = f(w)
 	}
-	for _, r := range records {
-		rec := stream.Record{Key: []byte(r[1])}
-		if r[2] != "" {
-			rec.Value = []byte(r[2])
-		}
-		if err := w.Send(int32(r[0][0]-'0'), &rec); err != nil {
-			t.Fatal(err)
-		}
+	if err == nil {
+		_, err = p.Commit(t.Context(), offsets)
 	}
-	if _, err := p.Commit(t.Context(), stream.GroupOffsets{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Close(); err != nil {
+	if err := errors.Join(err, p.Close()); err != nil {
 		t.Fatal(err)
 	}
 }

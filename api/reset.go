@@ -76,7 +76,7 @@ func (r *run) lockLog(ctx context.Context) error {
 		return nil
 	}
 	if r.Data == "" {
-		r.Data = filepath.Join(".grete", r.app.name)
+		r.Data = r.app.dataDir()
 	}
 	if _, err := os.Stat(filepath.Join(r.Data, "log")); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("data directory %s: there is no log in it, so the job has never run there; say where it did with -data, or with -kafka", r.Data)

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -12,38 +11,8 @@ import (
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 	streammemory "github.com/gretestream/grete/stream/memory"
+	"github.com/gretestream/grete/stream/streamtest"
 )
-
-var errInterrupted = errors.New("interrupted by the test")
-
-// A failingLog fails at a commit, before it or when it is done.
-type failingLog struct {
-	stream.System
-	left  int // commits that come before
-	after bool
-}
-
-type failingProducer struct {
-	stream.Producer
-	log *failingLog
-}
-
-func (l *failingLog) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (stream.Producer, error) {
-	p, err := l.System.OpenProducer(ctx, cfg)
-	return failingProducer{p, l}, err
-}
-
-func (p failingProducer) Commit(ctx context.Context, offsets stream.GroupOffsets) ([]stream.Position, error) {
-	p.log.left--
-	if p.log.left == -1 && !p.log.after {
-		return nil, errInterrupted
-	}
-	ends, err := p.Producer.Commit(ctx, offsets)
-	if err == nil && p.log.left == -1 {
-		err = errInterrupted
-	}
-	return ends, err
-}
 
 // A resetJob is wordsPerMinute on a log in memory.
 type resetJob struct {
@@ -157,8 +126,8 @@ func TestResetOfStagesIsInterrupted(t *testing.T) {
 				seen := map[stream.Position]bool{}
 				j.must(j.run())
 				first := j.results(seen)
-				err := j.reset(&failingLog{j.log, n, after}, oldest)
-				if done = err == nil; !done && !errors.Is(err, errInterrupted) {
+				err := j.reset(&streamtest.Interrupted{System: j.log, Left: n, After: after}, oldest)
+				if done = err == nil; !done && !errors.Is(err, streamtest.ErrInterrupted) {
 					t.Fatal(err)
 				}
 				if done && n != 5 {
@@ -190,7 +159,7 @@ func TestResetLosesNothingBetweenStages(t *testing.T) {
 		j.must(j.run())
 		first := j.results(seen)
 		j.feed(someWords)
-		if err := j.reset(&failingLog{j.log, n, true}, stay); !errors.Is(err, errInterrupted) {
+		if err := j.reset(&streamtest.Interrupted{System: j.log, Left: n, After: true}, stay); !errors.Is(err, streamtest.ErrInterrupted) {
 			t.Fatal(err)
 		}
 		err := j.run()

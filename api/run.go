@@ -130,8 +130,12 @@ func (r *run) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.planned, err = r.app.Plan(known, scheduler.Options{Containers: r.Containers, Partitions: r.Partitions})
+	r.planned, err = r.planFor(known)
 	return err
+}
+
+func (r *run) planFor(known scheduler.Metadata) (*scheduler.Plan, error) {
+	return r.app.Plan(known, scheduler.Options{Containers: r.Containers, Partitions: r.Partitions})
 }
 
 func (r *run) createTopics(ctx context.Context) error {

@@ -90,7 +90,7 @@ func (d *storesDumpCommand) Run(ctx context.Context, a *App, c console) (err err
 func (d *storesDumpCommand) onEmbeddedLog(ctx context.Context, a *App, memory int64, f func(httpapi.Entry) error) (err error) {
 	data := d.Data
 	if data == "" {
-		data = filepath.Join(".grete", a.name)
+		data = a.dataDir()
 	}
 	if _, err := os.Stat(filepath.Join(data, "log")); err != nil {
 		return fmt.Errorf("there is no embedded log in %s: say -data DIR, or -kafka HOST:PORT, or -address HOST:PORT of a process of the job", data)

@@ -25,38 +25,6 @@ func prepareReset(sys stream.System, cfg container.Config, target container.Rese
 
 func start(at int64) container.ResetTarget { return container.ResetTarget{Start: &at} }
 
-var errInterrupted = errors.New("interrupted by the test")
-
-// A failingLog fails at one of the commits of those who use it, before it or
-// when it is done.
-type failingLog struct {
-	stream.System
-	left  int // commits that come before
-	after bool
-}
-
-type failingProducer struct {
-	stream.Producer
-	log *failingLog
-}
-
-func (l *failingLog) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (stream.Producer, error) {
-	p, err := l.System.OpenProducer(ctx, cfg)
-	return failingProducer{p, l}, err
-}
-
-func (p failingProducer) Commit(ctx context.Context, offsets stream.GroupOffsets) ([]stream.Position, error) {
-	p.log.left--
-	if p.log.left == -1 && !p.log.after {
-		return nil, errInterrupted
-	}
-	ends, err := p.Producer.Commit(ctx, offsets)
-	if err == nil && p.log.left == -1 {
-		err = errInterrupted
-	}
-	return ends, err
-}
-
 // A crowded log has groups with members, from some look on.
 type crowded struct {
 	stream.System

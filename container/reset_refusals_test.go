@@ -9,6 +9,7 @@ import (
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/streamtest"
 )
 
 func TestResetIsRefusedWhileTheJobRuns(t *testing.T) {
@@ -54,9 +55,9 @@ func TestResetAndARunShutEachOtherOut(t *testing.T) {
 	p.wantEnd(r.running)
 	r.kill()
 	r.once = false
-	x, err = prepareReset(&failingLog{r.log, 1, false}, r.cfg, start(0))
+	x, err = prepareReset(&streamtest.Interrupted{System: r.log, Left: 1}, r.cfg, start(0))
 	must(t, err)
-	if err := x.Run(context.Background()); !errors.Is(err, errInterrupted) {
+	if err := x.Run(context.Background()); !errors.Is(err, streamtest.ErrInterrupted) {
 		t.Fatal(err)
 	}
 	r.refusesHalf(1, 2, false)
@@ -86,7 +87,7 @@ func TestResetRefusesToKeepWhatIsntWhole(t *testing.T) {
 	if err := reset(r.log, r.cfg, keep); err == nil || !strings.Contains(err.Error(), "killed in the middle of a commit") {
 		t.Errorf("the error is %v", err)
 	}
-	if err := reset(&failingLog{r.log, 1, false}, r.cfg, start(0)); !errors.Is(err, errInterrupted) {
+	if err := reset(&streamtest.Interrupted{System: r.log, Left: 1}, r.cfg, start(0)); !errors.Is(err, streamtest.ErrInterrupted) {
 		t.Fatal(err)
 	}
 	if err := reset(r.log, r.cfg, keep); err == nil || !strings.Contains(err.Error(), "can't be kept any more") {

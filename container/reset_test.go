@@ -9,6 +9,7 @@ import (
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/streamtest"
 )
 
 // A restart is a tally that is to be read from the beginning again. It has run on two
@@ -101,9 +102,9 @@ func TestResetEmptiesStateOnAllDisks(t *testing.T) {
 func TestResetIsInterrupted(t *testing.T) {
 	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
 		r := newRestart(t, seed, atLeastOnce)
-		whole := &failingLog{System: r.log, left: 1 << 30}
+		whole := &streamtest.Interrupted{System: r.log, Left: 1 << 30}
 		must(t, reset(whole, r.cfg, start(0)))
-		commits := 1<<30 - whole.left
+		commits := 1<<30 - whole.Left
 		if few := commits < 8; few != (r.cfg.Memory == 0) {
 			t.Fatalf("it has %d commits", commits)
 		}
@@ -113,7 +114,7 @@ func TestResetIsInterrupted(t *testing.T) {
 			}
 			for _, after := range []bool{false, true} {
 				r := newRestart(t, seed, atLeastOnce)
-				if err := reset(&failingLog{r.log, n, after}, r.cfg, start(0)); !errors.Is(err, errInterrupted) {
+				if err := reset(&streamtest.Interrupted{System: r.log, Left: n, After: after}, r.cfg, start(0)); !errors.Is(err, streamtest.ErrInterrupted) {
 					t.Fatal(err)
 				}
 				r.refusesHalf(n, commits-1, after)
@@ -173,7 +174,7 @@ func TestResetOfOnePartition(t *testing.T) {
 	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
 		r := newRestart(t, seed, atLeastOnce)
 		target := offsetOf(stream.TopicPartition{Topic: "in"}, 0)
-		if err := reset(&failingLog{r.log, 0, true}, r.cfg, target); !errors.Is(err, errInterrupted) {
+		if err := reset(&streamtest.Interrupted{System: r.log, Left: 0, After: true}, r.cfg, target); !errors.Is(err, streamtest.ErrInterrupted) {
 			t.Fatal(err)
 		}
 		must(t, reset(r.log, r.cfg, target))
