@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -122,6 +123,7 @@ func (c *collector) count(name string, p *pkg) int {
 			failed++
 			c.total.failed++
 			c.total.failures = append(c.total.failures, c.label+": "+name+" "+t.name)
+			c.total.failures = append(c.total.failures, complaints(t.output.String())...)
 		case t.parent:
 		case t.result == "pass":
 			c.total.passed++
@@ -147,6 +149,23 @@ func (c *collector) finish() {
 	for name, p := range c.pkgs {
 		c.endPackage(name, p, "fail")
 	}
+}
+
+// ofTest begins a line that a test has logged itself, rather than what it uses.
+var ofTest = regexp.MustCompile(`^\s+\w+_test\.go:\d+: `)
+
+// complaints are the last lines that a failed test logged itself: why it failed is
+// among them, however much is shown of what ran beneath it.
+func complaints(output string) []string {
+	const most, longest = 4, 300
+	var said []string
+	for line := range strings.Lines(output) {
+		if ofTest.MatchString(line) {
+			line = "    " + strings.TrimSpace(line)
+			said = append(said, line[:min(len(line), longest)])
+		}
+	}
+	return said[max(0, len(said)-most):]
 }
 
 // reason is what a skipped test wrote.

@@ -48,7 +48,7 @@ func TestRun(t *testing.T) {
 		"all pass": {"0", []string{start, runA, saidA, passA, okLine, pass}, true, "",
 			true, []string{"ok  \tm/p", "1 passed, 0 failed, 0 skipped"}},
 		"a failure shows what it said": {"1", []string{start, runA, saidA, failA, fail}, false, "",
-			false, []string{"a_test.go:3: wrong", "it: m/p A", "0 passed, 1 failed, 0 skipped"}},
+			false, []string{"a_test.go:3: wrong", "it: m/p A\n      a_test.go:3: wrong\n", "0 passed, 1 failed, 0 skipped"}},
 		"subtests count in their parent's place": {"1", []string{start, runA, runSub, failSub, failA, fail}, false, "",
 			false, []string{"it: m/p A/x", "0 passed, 1 failed, 0 skipped"}},
 		"a parent that fails on its own": {"1", []string{start, runA, runSub, passSub, failA, fail}, false, "",

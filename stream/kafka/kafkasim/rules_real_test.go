@@ -13,6 +13,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/protocol/addoffsetstotxn"
 	"github.com/segmentio/kafka-go/protocol/addpartitionstotxn"
+	"github.com/segmentio/kafka-go/protocol/endtxn"
 	"github.com/segmentio/kafka-go/protocol/findcoordinator"
 	"github.com/segmentio/kafka-go/protocol/initproducerid"
 	"github.com/segmentio/kafka-go/protocol/listoffsets"
@@ -118,6 +119,8 @@ func early(answer protocol.Message) bool {
 	case *addpartitionstotxn.Response:
 		c = a.Results[0].Results[0].ErrorCode
 	case *addoffsetstotxn.Response:
+		c = a.ErrorCode
+	case *endtxn.Response:
 		c = a.ErrorCode
 	case *txnoffsetcommit.Response:
 		c = a.Topics[0].Partitions[0].ErrorCode
