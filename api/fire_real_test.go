@@ -65,7 +65,9 @@ func ignite(t *testing.T, c *kafkatest.Cluster, args ...string) *fire {
 	go func() { f.result <- runMain(ctx, app, args...) }()
 	t.Cleanup(func() {
 		cancel()
-		<-f.result
+		if r := <-f.result; t.Failed() {
+			t.Logf("the job has ended by %d, and said:\n%s", r.code, r.err)
+		}
 	})
 	return f
 }
@@ -135,7 +137,7 @@ func (f *fire) check() {
 	for copied < f.fed.Load() || len(counts) < len(f.truth) {
 		fetched := client.PollFetches(ctx)
 		if ctx.Err() != nil {
-			f.Fatalf("%d of %d visits were copied, %d of %d windows counted", copied, f.fed.Load(), len(counts), len(f.truth))
+			f.Fatalf("%d of %d visits were copied, %d of %d windows counted; %s", copied, f.fed.Load(), len(counts), len(f.truth), f.cluster.Unfinished(f.Context()))
 		}
 		fetched.EachRecord(func(r *kgo.Record) {
 			if r.Topic == f.topic("counts") {
@@ -179,7 +181,7 @@ func (f *fire) caughtUp(ctx context.Context) {
 			}
 			select {
 			case <-ctx.Done():
-				f.Fatalf("group %s still lags: %+v, %v", group, lags[group], err)
+				f.Fatalf("group %s still lags: %+v, %v; %s", group, lags[group], err, f.cluster.Unfinished(f.Context()))
 			case <-tick.C:
 			}
 		}

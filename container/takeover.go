@@ -101,7 +101,7 @@ func (c *Container) comeBackToPlace(ctx context.Context, cause error) error {
 	}
 	switch {
 	case late: // the group has gone on, or is about to say so
-		c.place.settled = c.place.settled && !outrun(cause)
+		c.place.doubt(outrun(cause))
 		c.cfg.Logger.Warn("going back to the last commit: the group has gone on without this container; did the process, or the network, stand still?", "error", cause)
 		return c.reopen(ctx, c.cameBack)
 	case c.cameBack == comebacks:

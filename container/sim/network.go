@@ -40,6 +40,8 @@ const (
 	usual    = 2 * time.Millisecond
 	slowTime = 800 * time.Millisecond
 	lateTime = 45 * time.Second
+
+	brokerSession = 9 * time.Second // of a broker among brokers
 )
 
 // send puts a request on its way, and returns which broker it goes to.
@@ -217,9 +219,22 @@ func (n *network) restart(node int32) {
 	n.stir()
 }
 
+// pause has a broker stand still. In one of two cases others coordinate its groups
+// after a while.
 func (n *network) pause(node int32) {
-	n.sim.trace.Add("broker "+itoa(int(node)), "stands still")
-	n.brokers[node-1].paused = true
+	s, b := n.sim, &n.brokers[node-1]
+	s.trace.Add("broker "+itoa(int(node)), "stands still")
+	b.paused = true
+	if !s.World.Often(2) {
+		return
+	}
+	s.World.After(s.World.Within(brokerSession), func() {
+		if b.paused {
+			s.trace.Add("cluster", "others coordinate the groups of broker %d", node)
+			n.cluster.Depose(node)
+			n.stir()
+		}
+	})
 }
 
 func (n *network) resume(node int32) {
@@ -233,6 +248,7 @@ func (n *network) resume(node int32) {
 	for _, f := range waiting {
 		n.sim.World.After(n.delay(), func() { n.arrive(f) })
 	}
+	n.sim.World.After(n.delay(), func() { n.cluster.Notice(node) })
 }
 
 // move gives a partition to another leader, or a coordinator.

@@ -288,8 +288,9 @@ func (a *adminTest) groups(t *testing.T) {
 	if !errors.Is(err, stream.ErrUnknownTopic) {
 		t.Errorf("the offset of a topic that doesn't exist: %v", err)
 	}
-	member := kafkatest.Franz(t, a.brokers, kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic))
+	// First the records: an offset beyond the end wouldn't be where it begins.
 	a.send(t, at(topic, 2), "1", "2", "3", "4", "5", "6", "7", "8")
+	member := kafkatest.Franz(t, a.brokers, kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic))
 	if fetches := member.PollFetches(t.Context()); fetches.Err() != nil {
 		t.Fatal(fetches.Err())
 	}

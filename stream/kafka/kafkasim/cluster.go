@@ -74,6 +74,7 @@ func (c *Cluster) Kill(node int32) {
 	}
 	b := &c.nodes[node-1]
 	b.alive, b.sessions = false, nil
+	c.Notice(node)
 	c.changed()
 }
 

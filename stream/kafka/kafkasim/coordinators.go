@@ -29,6 +29,7 @@ const (
 type slot struct {
 	stream.TopicPartition
 	leader  int32
+	former  int32 // a leader before, which doesn't know yet that it is deposed; 0: none
 	epoch   int32
 	loading bool // the leader is new, and has yet to read what there is
 	behind  bool // it is new, and describes nothing until it has been asked for offsets
@@ -88,8 +89,46 @@ func (c *Cluster) coordinator(node int32, name string, transactional bool) (*slo
 // elected makes a broker the leader.
 func (s *slot) elected(node int32) {
 	s.resign()
-	s.leader, s.loading = node, true
+	s.leader, s.former, s.loading = node, 0, true
 	s.epoch++
+}
+
+// Depose has others elected for the groups that a broker coordinates, as they are when
+// it stands still for longer than brokers wait for each other. When it goes on, the
+// sessions of all members are over by its clock: so it knows none of them any more, and
+// says so, until it is told by [Cluster.Notice].
+func (c *Cluster) Depose(node int32) {
+	for _, s := range c.coordinators {
+		if s.Topic != ConsumerOffsets || s.leader != node {
+			continue
+		}
+		heir := node
+		for heir == node || !c.Alive(heir) {
+			heir = heir%int32(len(c.nodes)) + 1
+		}
+		s.elected(heir)
+		s.former = node
+	}
+	c.changed()
+}
+
+// Notice tells a broker what it coordinates no more.
+func (c *Cluster) Notice(node int32) {
+	for _, s := range c.coordinators {
+		if s.former == node {
+			s.former = 0
+		}
+	}
+}
+
+// coordinatorFor returns the slot of a group, if the broker coordinates it, or believes
+// to, for one who says to be a member.
+func (c *Cluster) coordinatorFor(node int32, group, member string) (*slot, int16) {
+	s, failed := c.coordinator(node, group, false)
+	if s.former == node && member != "" {
+		failed = unknownMember
+	}
+	return s, failed
 }
 
 func (c *Cluster) findCoordinator(r *findcoordinator.Request) *findcoordinator.Response {

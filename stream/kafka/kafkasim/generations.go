@@ -140,7 +140,7 @@ func (c *Cluster) memberOf(node int32, name, id, instance string, generation int
 	if name == "" {
 		return nil, nil, invalidGroup
 	}
-	s, failed := c.coordinator(node, name, false)
+	s, failed := c.coordinatorFor(node, name, id)
 	if failed != 0 {
 		return nil, nil, failed
 	}

@@ -17,7 +17,7 @@ type committer struct {
 
 // committing returns the slot of a group, if a commit to it is right.
 func (c *Cluster) committing(node int32, from committer) (*slot, int16) {
-	s, failed := c.coordinator(node, from.group, false)
+	s, failed := c.coordinatorFor(node, from.group, from.member)
 	if failed != 0 {
 		return s, failed
 	}
@@ -109,7 +109,7 @@ func (c *Cluster) joinTransaction(node int32, r *txnoffsetcommit.Request) (*slot
 	if r.GroupID == "" {
 		return nil, invalidGroup
 	}
-	s, failed := c.coordinator(node, r.GroupID, false)
+	s, failed := c.coordinatorFor(node, r.GroupID, r.MemberID)
 	if failed != 0 {
 		return nil, failed
 	}
