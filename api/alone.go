@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -46,6 +47,9 @@ func (r *run) others(ctx context.Context, group stream.Grouper) ([]string, error
 		state, err := group.Group(ctx, s.Group)
 		if err != nil {
 			return nil, err
+		}
+		if view := container.ViewGroup(s, state); view.Foreign != "" {
+			return nil, fmt.Errorf("stage %s: another kind of client (%s) uses its group %s: stop it, or give the app another name", s.Name, view.Foreign, s.Group)
 		}
 		for _, m := range state.Members {
 			if !strings.HasPrefix(m.Instance, r.identity+"-") {

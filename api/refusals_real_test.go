@@ -3,6 +3,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -221,6 +222,20 @@ func TestWhatDoesntFitIsRefused(t *testing.T) {
 		if r := j.run(t).succeeded(t); r.out != "3\n3\n" {
 			t.Errorf("it printed %q\n%s", r.out, r.err)
 		}
+	})
+	t.Run("a group that another kind of client uses", func(t *testing.T) {
+		j := newKafkaJob(t, c, "taken", "count")
+		j.run(t).succeeded(t)
+		in := make(chan struct{})
+		client := c.Franz(t, kgo.ConsumerGroup("taken-by-word"), kgo.ConsumeTopics(j.topic("words")),
+			kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) { close(in) }))
+		<-in
+		j.refuses(t, "group taken-by-word", "another kind of client (range)")
+		j.args = slices.DeleteFunc(j.args, func(arg string) bool { return arg == "-once" })
+		j.refuses(t, "stage by-word", "group taken-by-word", "in use by another kind of client: stop it, or use another group")
+		client.LeaveGroup()
+		j.args = append(j.args, "-once")
+		j.goesOn(t)
 	})
 	t.Run("an input that was made anew, and isn't shorter", func(t *testing.T) {
 		j := newKafkaJob(t, c, "replaced", "count")

@@ -50,8 +50,10 @@ func (g *membership) assign(m *member) (a groupAnswer, err error) {
 // (group.protocol=consumer), which takes consumers of any kind in and gives each a
 // share.
 func (g *membership) join(ctx context.Context, node int32, m *member) (groupAnswer, error) {
-	// The answer comes when all members have joined, or their time is over.
-	req, err := exchangeWithin[*wire.JoinGroup](ctx, g.life.link, node, g.cfg.RebalanceTimeout+requestTimeout, &wire.JoinGroup{
+	// The answer comes when all members have joined, or their time is over. Who asks again
+	// meanwhile is answered then, too, and asks before others must do without it: the
+	// request, or the answer, may have been lost.
+	req, err := exchangeWithin[*wire.JoinGroup](ctx, g.life.link, node, g.cfg.SessionTimeout, &wire.JoinGroup{
 		Group: g.cfg.Group, Member: m.id, Instance: m.instance, ProtocolType: protocolType, Protocol: protocolName, Metadata: m.claim.encode(),
 		SessionTimeout: int32(g.cfg.SessionTimeout.Milliseconds()), RebalanceTimeout: int32(g.cfg.RebalanceTimeout.Milliseconds()),
 	})
