@@ -162,9 +162,10 @@ func (d *drained) unread(topic string, left int) (n int) {
 // TestDrainOnABroker: a job under load stops with nothing on its way, twice, and goes on
 // each time where it stood, with exact results.
 func TestDrainOnABroker(t *testing.T) {
+	t.Parallel()
 	for name, more := range map[string][]string{"exactly once": nil, "at least once": {"-at-least-once"}} {
 		t.Run(name, func(t *testing.T) {
-			d := &drained{pair{t, kafkatest.Start(t, kafkatest.Options{}), strings.ToLower(strings.ReplaceAll(kafkatest.Name(t), " ", "-"))}, make(map[string]int)}
+			d := &drained{pair{t, oneBroker.Cluster(t), strings.ToLower(strings.ReplaceAll(kafkatest.Name(t), " ", "-"))}, make(map[string]int)}
 			for _, topic := range []string{"words", "counts"} {
 				d.cluster.CreateTopic(t, d.topic(topic), 4, nil)
 			}

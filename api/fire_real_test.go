@@ -237,7 +237,7 @@ func (f *fire) progress() {
 	}
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for first := ends(); ends() <= first+1000; {
+	for first := ends(); ends() <= first+300; {
 		select {
 		case <-ctx.Done():
 			f.Fatal("the job doesn't get on")
@@ -266,7 +266,7 @@ func TestBrokersComeAndGo(t *testing.T) {
 	f := ignite(t, c, "-containers", "2")
 	ctx, cancel := context.WithCancel(t.Context())
 	fed := make(chan int64, 1)
-	go func() { fed <- f.feed(ctx, 2000, 0) }()
+	go func() { fed <- f.feed(ctx, 500, 0) }()
 	f.progress()
 	for i, step := range []func(){
 		func() { c.MoveLeaders(t, f.topic("visits"), 2) },

@@ -133,7 +133,7 @@ func (j *growingJob) grow(partitions int) {
 
 func TestInputsGrow(t *testing.T) {
 	t.Parallel()
-	c := kafkatest.Start(t, kafkatest.Options{})
+	c := oneBroker.Cluster(t)
 	for name, test := range map[string]func(*growingJob){"behind a repartition": growsBehind, "keyed": growsKeyed} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

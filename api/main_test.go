@@ -13,13 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/local"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // A result is what a person gets of a run.
 type result struct {

@@ -129,7 +129,8 @@ func (p *pair) counted(n int) {
 // state, and nothing is lost or doubled; status says so all along. The store can be dumped from
 // outside, also when nobody runs the job any more.
 func TestMoveOnABroker(t *testing.T) {
-	p := &pair{t, kafkatest.Start(t, kafkatest.Options{}), strings.ToLower(kafkatest.Name(t))}
+	t.Parallel()
+	p := &pair{t, oneBroker.Cluster(t), strings.ToLower(kafkatest.Name(t))}
 	for _, topic := range []string{"words", "counts"} {
 		p.cluster.CreateTopic(t, p.topic(topic), 4, nil)
 	}

@@ -156,7 +156,8 @@ func (j *kafkaJob) ends(t *testing.T) map[string]int64 {
 // TestWhatDoesntFitIsRefused: state, offsets and topics that somebody else has
 // changed aren't guessed about.
 func TestWhatDoesntFitIsRefused(t *testing.T) {
-	c := kafkatest.Start(t, kafkatest.Options{})
+	t.Parallel()
+	c := oneBroker.Cluster(t)
 	check := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -230,7 +231,7 @@ func TestWhatDoesntFitIsRefused(t *testing.T) {
 		client := c.Franz(t, kgo.ConsumerGroup("taken-by-word"), kgo.ConsumeTopics(j.topic("words")),
 			kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) { close(in) }))
 		<-in
-		j.refuses(t, "group taken-by-word", "another kind of client (range)")
+		j.refuses(t, "group taken-by-word", "another kind of client (cooperative-sticky) uses its group taken-by-word")
 		j.args = slices.DeleteFunc(j.args, func(arg string) bool { return arg == "-once" })
 		j.refuses(t, "stage by-word", "group taken-by-word", "in use by another kind of client: stop it, or use another group")
 		client.LeaveGroup()
@@ -299,6 +300,7 @@ func TestWhatDoesntFitIsRefused(t *testing.T) {
 
 // TestBrokerWithALimitOnTransactions: what to set is said, and what to do without.
 func TestBrokerWithALimitOnTransactions(t *testing.T) {
+	t.Parallel()
 	c := kafkatest.Start(t, kafkatest.Options{Properties: map[string]string{"transaction.max.timeout.ms": "10000"}})
 	for _, fed := range []bool{true, false} {
 		j := newKafkaJob(t, c, fmt.Sprintf("fed-%v", fed), "count")

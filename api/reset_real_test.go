@@ -57,7 +57,8 @@ func (c *cleared) runs() bool {
 // TestResetOnABroker: all machines begin anew, whatever their disks have. A job that
 // runs goes on.
 func TestResetOnABroker(t *testing.T) {
-	cluster := kafkatest.Start(t, kafkatest.Options{})
+	t.Parallel()
+	cluster := oneBroker.Cluster(t)
 	for name, more := range map[string][]string{"once": nil, "at-least-once": {"-at-least-once"}} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
