@@ -21,19 +21,26 @@ func (r *run) beAlone(ctx context.Context) error {
 	if !ok || !r.Once {
 		return nil
 	}
+	others, err := untilNone(ctx, r.Session+time.Second, func() ([]string, error) { return r.others(ctx, group) })
+	if err == nil && len(others) > 0 {
+		err = fmt.Errorf("the job is running already (%s), and -once has it all to itself: stop it first, or leave -once out to share its work", strings.Join(others, ", "))
+	}
+	return err
+}
+
+// untilNone looks at what is in the way, again and again, until nothing is. It returns
+// what still is when so much time is over.
+func untilNone(ctx context.Context, patience time.Duration, look func() ([]string, error)) ([]string, error) {
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(r.Session + time.Second); ; {
-		others, err := r.others(ctx, group)
-		if err != nil || len(others) == 0 {
-			return err
-		}
-		if time.Now().After(end) {
-			return fmt.Errorf("the job is running already (%s), and -once has it all to itself: stop it first, or leave -once out to share its work", strings.Join(others, ", "))
+	for end := time.Now().Add(patience); ; {
+		seen, err := look()
+		if err != nil || len(seen) == 0 || !time.Now().Before(end) {
+			return seen, err
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil, ctx.Err()
 		case <-tick.C:
 		}
 	}

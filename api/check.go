@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/gretestream/grete/scheduler"
 )
@@ -26,35 +25,20 @@ func (r *run) check(context.Context) (err error) {
 	if r.kafka == nil && r.Replication > 0 {
 		return fmt.Errorf("-replication %d: there is no -kafka HOST:PORT; the embedded log has one copy; %w", r.Replication, errUsage)
 	}
-	if err := r.checkProcesses(); err != nil {
-		return fmt.Errorf("%w; %w", err, errUsage)
+	for _, step := range []func() error{r.checkProcesses, r.checkStage} {
+		if err := step(); err != nil {
+			return fmt.Errorf("%w; %w", err, errUsage)
+		}
 	}
 	return nil
 }
 
 func (r *run) checkNumbers() (err error) {
-	if r.memory, err = parseBytes(r.Memory); err != nil {
-		return fmt.Errorf("-memory: %w", err)
-	}
-	switch {
-	case r.memory < 16<<20:
-		return fmt.Errorf("-memory %s: a container needs 16MB at least", r.Memory)
-	case r.Containers < 1:
+	if r.Containers < 1 {
 		return fmt.Errorf("-containers %d: it must be positive", r.Containers)
-	case r.Partitions < 0:
-		return fmt.Errorf("-partitions %d: it must be positive", r.Partitions)
-	case r.Session < time.Second:
-		return fmt.Errorf("-session-timeout %v: a second is the least", r.Session)
-	case r.Refresh <= 0:
-		return fmt.Errorf("-refresh %v: it must be positive", r.Refresh)
-	case r.Standbys < 0:
-		return fmt.Errorf("-standbys %d: it must be positive", r.Standbys)
-	case r.Commit <= 0:
-		return fmt.Errorf("-commit-interval %v: it must be positive", r.Commit)
-	case r.Replication < 0:
-		return fmt.Errorf("-replication %d: it must be positive", r.Replication)
 	}
-	return nil
+	r.memory, err = r.jobFlags.check()
+	return err
 }
 
 // checkFeeds reads -feed and -key.

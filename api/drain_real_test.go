@@ -57,7 +57,12 @@ func (d *drained) load() (stop func()) {
 
 // run starts a process, and returns how it ends by itself.
 func (d *drained) run(dir string, more ...string) <-chan result {
-	ctx, cancel := context.WithCancel(d.Context())
+	return d.runUntil(d.Context(), dir, more...)
+}
+
+// runUntil starts a process that ends, as by Ctrl-C, when ctx is done.
+func (d *drained) runUntil(ctx context.Context, dir string, more ...string) <-chan result {
+	ctx, cancel := context.WithCancel(ctx)
 	ended, done := make(chan result, 1), make(chan struct{})
 	go func() {
 		defer close(done)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/gretestream/grete/container"
@@ -110,8 +111,12 @@ func (f *following) untilGrown(ctx context.Context) error {
 		}
 		watched <- err
 	}()
+	plan := f.planned
+	var others sync.WaitGroup
+	others.Go(func() { f.watchOthers(ctx, plan) })
 	err := container.RunAll(ctx, f.configs)
 	stop(nil)
+	others.Wait()
 	return errors.Join(err, <-watched)
 }
 

@@ -68,10 +68,14 @@ func (k *kafkaFlags) allSettings() (kafkaSettings, error) {
 func environment() kafkaSettings {
 	s := kafkaSettings{}
 	for _, name := range kafkaSettingNames() {
-		variable := "GRETE_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
-		s.put(name, os.Getenv(variable), variable)
+		s.put(name, os.Getenv(variableOf(name)), variableOf(name))
 	}
 	return s
+}
+
+// variableOf is the variable of the environment for a setting.
+func variableOf(name string) string {
+	return "GRETE_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
 // readSettings reads a file of settings. Its messages show names and numbers of

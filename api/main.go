@@ -24,6 +24,7 @@ type commands struct {
 	Graph graphCommand `cmd:"" help:"Draw the pipeline."`
 	Reset resetCommand `cmd:"" help:"Have the job, which must not run, begin anew from other offsets. It shows what it is about to do, and asks."`
 
+	Submit submitCommand `cmd:"" help:"Make the job for a Nomad cluster, which runs the program there."`
 	Status statusCommand `cmd:"" help:"Show who runs the job on Kafka, and how far it is. It needs no HTTP."`
 	Move   moveCommand   `cmd:"" help:"Move a task of a running job on Kafka to another process."`
 	Drain  drainCommand  `cmd:"" help:"Stop a running job on Kafka when it has finished what is on its way between its stages. It reads no more of its inputs, and goes on there at its next start."`

@@ -239,6 +239,8 @@ func TestCommandLinesThatMakeNoSense(t *testing.T) {
 		"no containers":            {[]string{"-containers", "0"}, []string{"-containers 0", "positive"}},
 		"no processes":             {[]string{"-processes", "0"}, []string{"-processes 0", "positive"}},
 		"processes that end":       {[]string{"-processes", "2"}, []string{"-processes 2", "-once", "-containers 2"}},
+		"a stage alone":            {[]string{"-stage", "by-word"}, []string{"-stage by-word", "embedded log", "-kafka HOST:PORT"}},
+		"a stage that ends":        {[]string{"-stage", "by-word", "-kafka", "localhost:1"}, []string{"-stage by-word", "-once", "all of its stages"}},
 		"negative partitions":      {[]string{"-partitions=-1"}, []string{"-partitions -1", "positive"}},
 		"a negative number":        {[]string{"-commit-interval", "-5s"}, []string{`--commit-interval="-5s"`}},
 		"no time between commits":  {[]string{"-commit-interval", "0s"}, []string{"-commit-interval 0s", "positive"}},

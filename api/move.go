@@ -75,18 +75,18 @@ func (r *remote) newMove(text string) (*move, error) {
 
 // stage finds a stage by its name; "" is the only one.
 func (r *remote) stage(name string) (*scheduler.Stage, error) {
-	var names []string
-	for i := range r.plan.Stages {
-		s := &r.plan.Stages[i]
-		if s.Name == name || name == "" && len(r.plan.Stages) == 1 {
-			return s, nil
+	switch stages := r.plan.Stages; {
+	case name != "":
+		return r.plan.Stage(name)
+	case len(stages) == 1:
+		return &stages[0], nil
+	default:
+		names := make([]string, len(stages))
+		for i := range stages {
+			names[i] = stages[i].Name
 		}
-		names = append(names, s.Name)
-	}
-	if name == "" {
 		return nil, fmt.Errorf("there are several stages; say which, as in %s/0: %s", names[0], strings.Join(names, ", "))
 	}
-	return nil, fmt.Errorf("there is no stage %q; there are: %s", name, strings.Join(names, ", "))
 }
 
 // move does it, and returns what has been done, in words.

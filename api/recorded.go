@@ -55,7 +55,7 @@ func (r *run) goOn(ctx context.Context) error {
 	if v := scheduler.Compare(before, r.planned); v.Kind == scheduler.Incompatible && !r.AcceptLoss {
 		return fmt.Errorf("%s%w; -accept-loss has it run nevertheless", v.Text(), errRefused)
 	}
-	r.planned = r.planned.GoOn(before)
+	r.planned, r.before = r.planned.GoOn(before), before
 	return nil
 }
 
@@ -69,7 +69,7 @@ func lasting(p *scheduler.Plan) *scheduler.Plan {
 	return &l
 }
 
-// An admission is over when all stages are at work by the plan. Until then the job may
+// An admission is over when all stages of this process are at work by the plan. Until then the job may
 // still run by another one, or refuse this process.
 type admission struct {
 	mu      sync.Mutex
@@ -77,10 +77,10 @@ type admission struct {
 	over    chan struct{}   // closed when there are none
 }
 
-func newAdmission(plan *scheduler.Plan) *admission {
+func newAdmission(stages []scheduler.Stage) *admission {
 	a := &admission{waiting: make(map[string]bool), over: make(chan struct{})}
-	for i := range plan.Stages {
-		a.waiting[plan.Stages[i].Name] = true
+	for i := range stages {
+		a.waiting[stages[i].Name] = true
 	}
 	return a
 }
@@ -115,6 +115,11 @@ func (r *run) record(ctx context.Context, plan *scheduler.Plan) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
+	// Of two that start at the same time at least one finds the other here: it is a
+	// member of its group by now.
+	if err := r.fitOthers(ctx, plan, 0); err != nil {
+		return err
+	}
 	if err := writePlan(ctx, r.system, plan); err != nil {
 		return fmt.Errorf("recording by which plan the job runs: %w", err)
 	}

@@ -36,6 +36,9 @@ func (r *run) sayWhere() {
 	} else {
 		r.say("on Kafka at %s, cluster %s: %s", strings.Join(r.kafka.Brokers, ", "), r.system.ID(), r.topics())
 	}
+	if r.Stage != "" {
+		r.say("runs stage %s alone, of %s; other processes run the others", r.Stage, plural(len(r.planned.Stages), "stage"))
+	}
 	if r.kafka != nil && r.AtLeastOnce {
 		r.say("at least once: nothing is lost, but after a failure results may come again")
 	}

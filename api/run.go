@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -24,33 +25,25 @@ import (
 
 // runCommand runs the pipeline in this process, on the embedded log or on Kafka.
 type runCommand struct {
-	Data       string        `placeholder:"DIR" help:"Where the log and the state are (default: .grete/<app>; with -once, and not on Kafka, a directory that is thrown away)."`
-	Containers int           `default:"1" help:"Containers of each stage."`
-	Processes  *int          `placeholder:"N" help:"On Kafka: run the containers in so many processes of this machine, each with -containers of every stage and a directory below -data, which are started again when they fail (default: in this process)."`
-	Partitions int32         `placeholder:"N" help:"Partitions of the topics that the job creates (default: as many as its input has, and 4 of an input that it makes)."`
-	Memory     string        `default:"256MB" help:"Memory of each container, for all its caches and buffers."`
-	Feed       []string      `sep:"none" placeholder:"TOPIC=FILE" help:"First append the lines of a file to a topic; - is standard input. May be repeated."`
-	Key        []string      `sep:"none" placeholder:"TOPIC=FIELD" help:"The JSON field of fed lines that is their key."`
-	Commit     time.Duration `name:"commit-interval" default:"500ms" help:"How often results are committed, and become visible."`
-	Once       bool          `help:"Stop when the inputs, as they are at the start, are processed and all windows closed."`
-	Print      string        `placeholder:"TOPIC" help:"Write this run's records of an output topic to standard output, one JSON value a line. On a terminal, where samples are processed, all outputs are shown without it."`
-	HTTP       string        `name:"http" default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where the job is asked: its state, health and metrics (default: a free port on this machine); off: nowhere. On an address that others can reach it needs a token."`
-	Advertise  string        `placeholder:"HOST:PORT" help:"Where others reach what -http serves, other processes of the job among them (default: where it listens, or this machine's first address if that is everywhere)."`
-	TokenFile  string        `name:"token-file" placeholder:"FILE" help:"A file with the token that requests must bear, but for health. GRETE_TOKEN is the token itself."`
+	Data       string   `placeholder:"DIR" help:"Where the log and the state are (default: .grete/<app>; with -once, and not on Kafka, a directory that is thrown away)."`
+	Containers int      `default:"1" help:"Containers of each stage."`
+	Processes  *int     `placeholder:"N" help:"On Kafka: run the containers in so many processes of this machine, each with -containers of every stage and a directory below -data, which are started again when they fail (default: in this process)."`
+	Stage      string   `placeholder:"NAME" help:"On Kafka: run the containers of this stage alone. Other processes run the others (default: all stages)."`
+	Feed       []string `sep:"none" placeholder:"TOPIC=FILE" help:"First append the lines of a file to a topic; - is standard input. May be repeated."`
+	Key        []string `sep:"none" placeholder:"TOPIC=FIELD" help:"The JSON field of fed lines that is their key."`
+	Once       bool     `help:"Stop when the inputs, as they are at the start, are processed and all windows closed."`
+	Print      string   `placeholder:"TOPIC" help:"Write this run's records of an output topic to standard output, one JSON value a line. On a terminal, where samples are processed, all outputs are shown without it."`
+	HTTP       string   `name:"http" default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Where the job is asked: its state, health and metrics (default: a free port on this machine); off: nowhere. On an address that others can reach it needs a token."`
+	Advertise  string   `placeholder:"HOST:PORT" help:"Where others reach what -http serves, other processes of the job among them (default: where it listens, or this machine's first address if that is everywhere)."`
+	TokenFile  string   `name:"token-file" placeholder:"FILE" help:"A file with the token that requests must bear, but for health. GRETE_TOKEN is the token itself."`
 
-	Kafka       kafkaFlags    `embed:"" group:"kafka"`
-	Replication int16         `placeholder:"N" help:"On Kafka: copies of the topics that the job creates (default: the brokers' default)."`
-	Session     time.Duration `name:"session-timeout" default:"10s" help:"On Kafka: how long nothing is heard of a process before others take its tasks over."`
-	Refresh     time.Duration `default:"30s" help:"On Kafka: how often it is looked whether inputs have got more partitions, or more topics match a pattern."`
-	Standbys    int           `placeholder:"N" help:"On Kafka: how many other processes follow the state of each task, so that they can take it over at once (default: none)."`
-	AcceptLoss  bool          `help:"Run although the job has run by another plan before, and some of its state or results would be lost or doubled with the change. Without it, it is said what, and nothing is done. State that would be misread is refused anyway."`
-	AtLeastOnce bool          `help:"On Kafka: do without transactions. Nothing is lost, but after a failure results may come again."`
+	jobFlags
 }
 
 // Run runs the pipeline as the program would without a command line, until ctx
 // is done: on the embedded log, or on the cluster that GRETE_KAFKA names.
 func (a *App) Run(ctx context.Context) error {
-	r := runCommand{Containers: 1, Memory: "256MB", Commit: 500 * time.Millisecond, Session: 10 * time.Second, Refresh: 30 * time.Second}
+	r := runCommand{Containers: 1, jobFlags: jobFlags{Memory: "256MB", Commit: 500 * time.Millisecond, Session: 10 * time.Second, Refresh: 30 * time.Second}}
 	return r.Run(ctx, a, console{out: os.Stdout, err: os.Stderr}, nil)
 }
 
@@ -79,7 +72,7 @@ func (c *runCommand) Run(ctx context.Context, a *App, con console, parsed *kong.
 	r.log = newLogger(r.console)
 	defer func() { err = r.cleanUp(err) }()
 	for _, step := range []func(context.Context) error{
-		r.check, r.lockData, r.identify, r.openLog, r.createInputs, r.plan, r.goOn, r.beAlone, r.checkChangelogs, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.serve, r.start,
+		r.check, r.lockData, r.identify, r.openLog, r.createInputs, r.plan, r.goOn, r.beAlone, r.waitForOthers, r.checkChangelogs, r.createTopics, r.openPrinters, r.feedFiles, r.openEngine, r.serve, r.start,
 	} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
@@ -110,6 +103,7 @@ type run struct {
 	fed        []stream.Position // where the topics that were fed end
 	created    int               // topics, of those that the pipeline reads
 	planned    *scheduler.Plan
+	before     *scheduler.Plan // by which the job ran last; nil: it never has
 	grown      *scheduler.Plan // by which to go on, once watchInputs has said errGrown
 	admission  *admission
 	printers   []*printer
@@ -130,8 +124,13 @@ func (r *run) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.planned, err = r.planFor(known)
-	return err
+	if r.planned, err = r.planFor(known); err != nil || r.Stage == "" {
+		return err
+	}
+	if _, err := r.planned.Stage(r.Stage); err != nil {
+		return fmt.Errorf("-stage: %w; %w", err, errUsage)
+	}
+	return nil
 }
 
 func (r *run) planFor(known scheduler.Metadata) (*scheduler.Plan, error) {
@@ -162,14 +161,18 @@ func (r *run) openPrinters(ctx context.Context) error {
 	return nil
 }
 
+// outputTopics are those that this process writes to.
 func (r *run) outputTopics() []string {
 	var topics []string
-	for _, t := range r.planned.Topics {
-		if t.Role == scheduler.RoleOutput {
-			topics = append(topics, t.Name)
+	for _, s := range r.stages() {
+		for _, out := range s.Outputs {
+			if !out.Repartition {
+				topics = append(topics, out.Topic)
+			}
 		}
 	}
-	return topics
+	slices.Sort(topics)
+	return slices.Compact(topics)
 }
 
 // feedFiles appends what is new in the files. Standard input is fed while the
@@ -188,20 +191,19 @@ func (r *run) feedFiles(ctx context.Context) error {
 	return nil
 }
 
-// openEngine divides the memory: three eighths are the engine's, and the garbage
-// collector works harder before the heap outgrows a half.
+// openEngine divides the memory between the engine and Go's heap.
 func (r *run) openEngine(context.Context) (err error) {
 	if r.supervises() {
 		return nil
 	}
-	var containers int64
-	for _, s := range r.planned.Stages {
-		containers += int64(s.Containers)
+	containers := 0
+	for _, s := range r.stages() {
+		containers += s.Containers
 	}
 	if os.Getenv("GOMEMLIMIT") == "" { // else the user has decided
-		debug.SetMemoryLimit(containers*r.memory/2 + 32<<20)
+		debug.SetMemoryLimit(container.GoMemory(containers, r.memory))
 	}
-	if r.engine, err = newEngine(containers * r.memory * 3 / 8); err != nil {
+	if r.engine, err = newEngine(container.EngineMemory(containers, r.memory)); err != nil {
 		return fmt.Errorf("opening the state engine: %w", err)
 	}
 	return nil
@@ -224,7 +226,9 @@ func (r *run) containers(ctx context.Context) ([]container.Config, error) {
 		}
 		base.Run, base.Bounds = time.Now().UnixNano(), bounds
 	}
-	configs := container.Configs(r.planned, base)
+	mine := *r.planned
+	mine.Stages = r.stages()
+	configs := container.Configs(&mine, base)
 	for i := range configs {
 		configs[i].Counts = r.registry.Container(configs[i].Stage.Name, configs[i].Index)
 		var err error

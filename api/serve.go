@@ -99,8 +99,8 @@ func (r *run) serve(ctx context.Context) (err error) {
 			r.say("others find this process at %s, %s; -advertise HOST:PORT says otherwise", at, guessed)
 		}
 	}
-	if len(r.printers) == 0 {
-		r.say("writes to %s; -print TOPIC shows it", strings.Join(r.outputTopics(), ", "))
+	if outputs := r.outputTopics(); len(r.printers) == 0 && len(outputs) > 0 {
+		r.say("writes to %s; -print TOPIC shows it", strings.Join(outputs, ", "))
 	}
 	return nil
 }

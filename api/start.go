@@ -10,7 +10,7 @@ import (
 // start runs the containers, and beside them what feeds and shows, until the
 // containers end.
 func (r *run) start(ctx context.Context) error {
-	r.admission = newAdmission(r.planned)
+	r.admission = newAdmission(r.stages())
 	executor, err := r.executor(ctx)
 	if err != nil {
 		return err

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
 )
 
 // Neighbours know which process of a job has which task, by the newest assignments
@@ -35,6 +38,21 @@ func (n *Neighbours) hear(stage, host string, members []neighbour) {
 		n.stages = make(map[string][]neighbour)
 	}
 	n.stages[stage] = members
+}
+
+// See takes in what is seen of a stage's group from outside, on this host: by a process
+// that has no container of the stage. While the group shares its tasks anew nothing is
+// known of its members, and who had a task is taken to have it still.
+func (n *Neighbours) See(stage *scheduler.Stage, host string, state stream.GroupState) {
+	v := ViewGroup(stage, state)
+	if v.Foreign != "" || len(v.Members) > 0 && v.State != stream.GroupIsStable {
+		return
+	}
+	members := make([]neighbour, len(v.Members))
+	for i := range v.Members {
+		members[i] = neighbour{Host: v.Members[i].Host, Address: v.Members[i].Address, Tasks: v.Members[i].Tasks}
+	}
+	n.hear(stage.Name, host, members)
 }
 
 // IsLoopback tells whether a host, a name or an address, is this machine's loopback

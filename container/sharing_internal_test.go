@@ -147,6 +147,31 @@ func TestNeighbours(t *testing.T) {
 	}
 }
 
+// Of a stage that isn't run here the group knows who has what.
+func TestNeighboursSeen(t *testing.T) {
+	stage := &scheduler.Stage{Name: "s", Group: "app-s", Tasks: 2, Inputs: []scheduler.Input{{Topic: "in", Partitions: 2}}}
+	state := stream.GroupState{State: stream.GroupIsStable, ProtocolType: "consumer", Protocol: "grete", Members: []stream.MemberState{{
+		ID: "a-1", Data: []byte(`{"host":"there","address":"there:1"}`),
+		Assignment: stream.GroupAssignment{Partitions: []stream.TopicPartition{{Topic: "in", Partition: 1}}},
+	}}}
+	var n Neighbours
+	sees := func(what string, state stream.GroupState, want string) {
+		t.Helper()
+		n.See(stage, "here", state)
+		if got, _ := n.Owner("s", 1); got != want {
+			t.Errorf("%s: task 1 is at %q, want %q", what, got, want)
+		}
+	}
+	sees("a member", state, "there:1")
+	restless := state
+	restless.State, restless.Members = stream.GroupIsRebalancing, []stream.MemberState{{ID: "a-1"}}
+	sees("while they share anew", restless, "there:1")
+	foreign := state
+	foreign.Protocol = "range"
+	sees("another kind of client", foreign, "there:1")
+	sees("nobody", stream.GroupState{State: stream.GroupIsEmpty}, "")
+}
+
 func TestPositionsAreKept(t *testing.T) {
 	dir := t.TempDir()
 	p, err := OpenPositions(dir)

@@ -15,6 +15,11 @@ func ReadBuild() Build {
 	if !ok {
 		return Build{}
 	}
+	return BuildOf(info)
+}
+
+// BuildOf reads it from what was read of a binary.
+func BuildOf(info *debug.BuildInfo) Build {
 	b := Build{Version: info.Main.Version, Go: info.GoVersion}
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {

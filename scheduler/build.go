@@ -24,7 +24,7 @@ func Build(g Graph, m Metadata, o Options) (*Plan, error) {
 		return nil, slices.Concat(bad, loops).err(g)
 	}
 	stages := describeStages(g, orderStages(g, cut))
-	bad = append(bad, checkStarts(g, stages)...)
+	bad = slices.Concat(bad, checkStarts(g, stages), checkStageContainers(stages, o))
 
 	// How wide it is.
 	counts, missing := countPartitions(g, stages, m, o)

@@ -1,6 +1,11 @@
 package scheduler
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
 
 // checkShape finds what makes a graph no graph. A user can't cause it through
 // package api, a hand-written or damaged file can.
@@ -102,6 +107,20 @@ func checkOptions(o Options) mistakes {
 	}
 	if o.Containers < 0 {
 		bad.add(ofApp, "containers: %d asked for; it must be positive, or 0 for one", o.Containers)
+	}
+	return bad
+}
+
+// checkStageContainers looks at what is asked for single stages.
+func checkStageContainers(stages []Stage, o Options) mistakes {
+	var bad mistakes
+	names := namesOf(stages)
+	for _, name := range slices.Sorted(maps.Keys(o.StageContainers)) {
+		if n := o.StageContainers[name]; !slices.Contains(names, name) {
+			bad.add(ofApp, "containers of stage %q: there is no such stage; there are: %s", name, strings.Join(names, ", "))
+		} else if n < 1 {
+			bad.add(ofApp, "containers of stage %q: %d asked for; it must be positive", name, n)
+		}
 	}
 	return bad
 }

@@ -118,6 +118,15 @@ func TestMistakes(t *testing.T) {
 			metadata: exist("a", 4),
 			want:     []string{`main.go:2: topic "retry" does not exist: fill it from a file with -feed retry=FILE, or create it on the broker`},
 		},
+		"containers of a stage that isn't there, and too few of one": {
+			record:   func(r *recorder) { r.output(r.input("a"), "b") },
+			metadata: exist("a", 4),
+			options:  Options{StageContainers: map[string]int{"a": 0, "c": 2}},
+			want: []string{
+				`containers of stage "a": 0 asked for; it must be positive`,
+				`containers of stage "c": there is no such stage; there are: a`,
+			},
+		},
 		"app name": {
 			record:   func(r *recorder) { r.g.App = "über"; r.output(r.input("a"), "b") },
 			metadata: exist("a", 1),

@@ -196,7 +196,7 @@ func sizeStages(stages []Stage, counts map[string]int32, o Options) []Stage {
 	for i := range out {
 		s := &out[i]
 		s.Tasks = widestInput(*s, counts)
-		s.Containers = min(max(o.Containers, 1), max(int(s.Tasks), 1))
+		s.Containers = min(o.containers(s.Name), max(int(s.Tasks), 1))
 		for _, o := range s.Outputs {
 			if o.Repartition {
 				writers[o.Topic] = s.Tasks

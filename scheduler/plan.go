@@ -1,5 +1,11 @@
 package scheduler
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // PlanVersion is the version of the plan's own format.
 const PlanVersion = 1
 
@@ -31,6 +37,23 @@ type Stage struct {
 	// MetaTopic is the compacted topic that holds the meta records of a stage
 	// that has no store; empty where the stores' changelogs hold them.
 	MetaTopic string `json:"metaTopic,omitempty"`
+}
+
+// Stage returns the stage of that name, or an error that lists those that there are.
+func (p *Plan) Stage(name string) (*Stage, error) {
+	i := slices.IndexFunc(p.Stages, func(s Stage) bool { return s.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("there is no stage %q; there are: %s", name, strings.Join(namesOf(p.Stages), ", "))
+	}
+	return &p.Stages[i], nil
+}
+
+func namesOf(stages []Stage) []string {
+	names := make([]string, len(stages))
+	for i := range stages {
+		names[i] = stages[i].Name
+	}
+	return names
 }
 
 // An Input is a topic that a stage reads.
@@ -127,4 +150,14 @@ type Metadata struct {
 type Options struct {
 	Partitions int32 // of topics that the job creates; 0: as many as the widest input of the stage that writes it
 	Containers int   // of each stage; 0 means 1
+	// StageContainers are those of some stages, by their names, instead of Containers.
+	StageContainers map[string]int
+}
+
+// containers are how many are asked for a stage.
+func (o Options) containers(stage string) int {
+	if n, ok := o.StageContainers[stage]; ok {
+		return n
+	}
+	return max(o.Containers, 1)
 }

@@ -93,6 +93,34 @@ func TestSameKeyRepartitionStaysInItsStage(t *testing.T) {
 	}
 }
 
+func TestContainersOfStages(t *testing.T) {
+	for _, test := range []struct {
+		options Options
+		want    []int
+	}{
+		{Options{}, []int{1, 1}},
+		{Options{Containers: 3}, []int{3, 3}},
+		{Options{Containers: 3, StageContainers: map[string]int{"by-user": 2}}, []int{3, 2}},
+		{Options{StageContainers: map[string]int{"page-views": 9}}, []int{4, 1}}, // no more than tasks
+	} {
+		p := mustBuild(t, pageviews(), exist("page-views", 4), test.options)
+		var got []int
+		for i := range p.Stages {
+			got = append(got, p.Stages[i].Containers)
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%+v: %v, want %v", test.options, got, test.want)
+		}
+	}
+	p := mustBuild(t, pageviews(), exist("page-views", 4), Options{})
+	if s, err := p.Stage("by-user"); err != nil || s != &p.Stages[1] {
+		t.Errorf("got %v, %v", s, err)
+	}
+	if _, err := p.Stage("other"); err == nil || err.Error() != `there is no stage "other"; there are: page-views, by-user` {
+		t.Errorf("another one: %v", err)
+	}
+}
+
 func TestFingerprint(t *testing.T) {
 	base := mustBuild(t, pageviews(), exist("page-views", 4), Options{}).Fingerprint
 	change := func(f func(g *Graph, m *Metadata, o *Options)) string {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -29,9 +28,9 @@ func MovePath(stage string, task int32) string {
 
 // move has a container of this process wish for a task.
 func (s *server) move(w http.ResponseWriter, r *http.Request) error {
-	stage, err := s.findStage(r.PathValue("stage"))
+	stage, err := s.cfg.Plan.Stage(r.PathValue("stage"))
 	if err != nil {
-		return err
+		return notFound(err.Error())
 	}
 	task, err := strconv.ParseInt(r.PathValue("task"), 10, 32)
 	if err != nil || task < 0 || task >= int64(stage.Tasks) {
@@ -64,19 +63,6 @@ func (s *server) wisher(r *http.Request, stage *scheduler.Stage) (string, error)
 		return all[0], nil
 	}
 	return "", badRequest(fmt.Errorf("say which container is to have it, as instance=NAME: there are %s", strings.Join(all, ", ")))
-}
-
-func (s *server) findStage(name string) (*scheduler.Stage, error) {
-	stages := s.cfg.Plan.Stages
-	i := slices.IndexFunc(stages, func(st scheduler.Stage) bool { return st.Name == name })
-	if i >= 0 {
-		return &stages[i], nil
-	}
-	names := make([]string, len(stages))
-	for i := range stages {
-		names[i] = stages[i].Name
-	}
-	return nil, notFound(fmt.Sprintf("there is no stage %q; there are: %s", name, strings.Join(names, ", ")))
 }
 
 func notFound(message string) error {

@@ -1,0 +1,147 @@
+package nomad
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gretestream/grete/scheduler"
+)
+
+const (
+	leastMemory = 16 << 20
+	// leastDisk leaves something to the state, beside the logs.
+	leastDisk = 100 << 20
+)
+
+// check finds all that is wrong with a configuration. It is said by the names of submit's
+// flags.
+func (c *Config) check(plan *scheduler.Plan) error {
+	return errors.Join(c.checkPlace(), c.checkSize(plan), c.Binary.check(), c.checkArgs(), c.Timing.orDefaults().check())
+}
+
+func (c *Config) checkPlace() error {
+	var errs []error
+	if c.Driver != "" && c.Driver != driverExec && c.Driver != driverRawExec {
+		errs = append(errs, fmt.Errorf("-driver %s: it is %s or %s", c.Driver, driverExec, driverRawExec))
+	}
+	if c.Priority < 0 {
+		errs = append(errs, fmt.Errorf("-priority %d: it must be positive, or 0 for Nomad's default", c.Priority))
+	}
+	if slices.Contains(c.Datacenters, "") {
+		errs = append(errs, errors.New("-datacenter: a name is missing"))
+	}
+	for _, k := range c.Constraints {
+		if err := k.check(); err != nil {
+			errs = append(errs, fmt.Errorf("-constraint %q: %w", k, err))
+		}
+	}
+	for _, a := range c.Affinities {
+		if err := a.check(); err != nil {
+			errs = append(errs, fmt.Errorf("-affinity %q: %w", a, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Config) checkSize(plan *scheduler.Plan) error {
+	var errs []error
+	if c.Memory < leastMemory {
+		errs = append(errs, fmt.Errorf("-memory: a container has %d bytes, and needs %d at least (16MB)", c.Memory, leastMemory))
+	}
+	if c.Disk < leastDisk {
+		errs = append(errs, fmt.Errorf("-disk: a container has %d bytes, and needs %d at least (100MB), for its logs alone", c.Disk, leastDisk))
+	}
+	if err := c.Resources.check(); err != nil {
+		errs = append(errs, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.StageResources)) {
+		_, err := plan.Stage(name)
+		if err == nil {
+			err = c.StageResources[name].check()
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("of stage %s: %w", name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (r Resources) check() error {
+	switch {
+	case r.CPU < 0:
+		return fmt.Errorf("-cpu %d: it must be positive", r.CPU)
+	case r.Cores < 0:
+		return fmt.Errorf("-cores %d: it must be positive", r.Cores)
+	case r.CPU > 0 && r.Cores > 0:
+		return fmt.Errorf("-cpu %d and -cores %d: a container has a share of the processors, or cores of its own; take one away", r.CPU, r.Cores)
+	}
+	return nil
+}
+
+func (b Binary) check() error {
+	switch sum, err := hex.DecodeString(b.SHA256); {
+	case b.Path == "" && b.URL == "":
+		return errors.New("-artifact: nothing says where nodes get the program from: give its URL, or say by -installed PATH where it is on all of them")
+	case b.Path != "" && b.URL != "":
+		return errors.New("-artifact, -installed: the program is fetched, or is on the nodes already; take one away")
+	case b.Path != "" && (!path.IsAbs(b.Path) || foreign(b.Path)):
+		return fmt.Errorf("-installed %s: it must be a whole path, which begins with a /", b.Path)
+	case b.Path != "":
+		return nil
+	case err != nil || len(sum) != 32 || b.SHA256 != strings.ToLower(b.SHA256):
+		return fmt.Errorf("-binary: %q is no SHA-256 checksum, which has 64 digits of 0-9 and a-f", b.SHA256)
+	}
+	return checkURL(b.URL)
+}
+
+func checkURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return errors.New("-artifact: it is no URL") // which may have a password in it
+	case strings.HasPrefix(text, "/") || strings.HasPrefix(text, "file:") || strings.HasPrefix(text, "."):
+		return fmt.Errorf("-artifact %s: Nomad fetches no files of the node; if the program is on all nodes, say -installed PATH", text)
+	case u.User != nil:
+		return errors.New("-artifact: a job can be read by many, and has no place for a user and a password; let nodes fetch it without, or give them credentials of their own")
+	case foreign(text):
+		return fmt.Errorf("-artifact %s: Nomad would put something of its own in place of ${…}", text)
+	}
+	return nil
+}
+
+func (c *Config) checkArgs() error {
+	var errs []error
+	for _, a := range c.Args {
+		if foreign(a) {
+			errs = append(errs, fmt.Errorf("%s: Nomad would put something of its own in place of ${…}; it has to be written in another way", a))
+		}
+	}
+	valid := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	for _, s := range c.Secrets {
+		if !valid.MatchString(s.Name) || s.Flag == "" {
+			errs = append(errs, fmt.Errorf("secret %q of flag %q: its name is letters, digits and '_'", s.Name, s.Flag))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// foreign tells whether Nomad takes a part of a text for something of its own.
+func foreign(text string) bool { return strings.Contains(text, "${") }
+
+func (t Timing) check() error {
+	if least := min(t.Kill, t.LostAfter, t.MinHealthy); least < time.Second {
+		return fmt.Errorf("a container has %v to end, a node that is silent %v to come back, and one that is started anew is well after %v: a second is the least", t.Kill, t.LostAfter, t.MinHealthy)
+	}
+	if t.MinHealthy >= t.Healthy || t.Healthy >= t.Progress {
+		return fmt.Errorf("a container that has to be healthy for %v must become so within more, not %v; and a version within more than that, not %v", t.MinHealthy, t.Healthy, t.Progress)
+	}
+	return nil
+}
