@@ -61,12 +61,14 @@ func (d *drained) answersForBoth(stages []string) {
 	d.until("run a stage each", func(s jobStatus) bool {
 		return len(s.Stages[0].Members) == 1 && len(s.Stages[1].Members) == 1 && s.Stages[0].Members[0].Instance != s.Stages[1].Members[0].Instance
 	})
+	ctx, cancel := context.WithTimeout(d.Context(), 30*time.Second)
+	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for i, stage := range d.status().Stages {
 		address := stage.Members[0].Address
 		for missing := "never asked"; missing != ""; <-tick.C {
-			if missing = d.lacks(address); d.Context().Err() != nil {
+			if missing = d.lacks(address); missing != "" && ctx.Err() != nil {
 				d.Fatalf("the process of stage %s doesn't know all: %s", stages[i], missing)
 			}
 		}
