@@ -31,7 +31,7 @@ NO_CGO   := $$(CGO_ENABLED=0 go list ./kv/... ./container/... ./api/... ./exampl
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
-.PHONY: help run test sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-sim deps imports vet benchmark-binary
+.PHONY: help run cluster test sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-sim deps imports vet benchmark-binary
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -41,10 +41,14 @@ run: deps ## run an example on RocksDB: APP=pageviews (or wikipedia), ARGS="its 
 	@go build -buildvcs=false -tags rocksdb -o build/$(APP) ./examples/$(APP)
 	@build/$(APP) $(ARGS)
 
+cluster: deps build/nomad ## a Nomad cluster of three clients and a Kafka broker to try things on, until Ctrl-C
+	@go test -c -vet=off -tags cluster -o build/cluster ./nomad/nomadtest
+	@build/cluster -test.run '^TestCluster$$' -test.timeout 0
+
 benchmark-binary: deps ## build/benchmark, which takes part in comparisons with other stream processors
 	go build -buildvcs=false -tags rocksdb -o build/benchmark ./examples/benchmark
 
-test: deps vet imports build/testsum ## all tests that end in minutes: with RocksDB and the race detector, then without cgo
+test: deps vet imports build/testsum build/nomad ## all tests that end in minutes: with RocksDB and the race detector, then without cgo
 	CGO_ENABLED=0 go build -buildvcs=false $(GO_PACKAGES)
 	$(TESTSUM) \
 		'with RocksDB=go test -vet=off -short -json -p 2 -timeout 20m $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v /examples/)' \
@@ -70,6 +74,7 @@ lint: deps vet imports build/golangci-lint ## gofmt, go vet, golangci-lint, and 
 vet: deps
 	go vet -tags $(TAGS) $(GO_PACKAGES)
 	CGO_ENABLED=0 go vet $(GO_PACKAGES)
+	go vet -tags cluster ./nomad/nomadtest
 
 imports: build/imports
 	build/imports $(TAGS)
@@ -115,6 +120,11 @@ deps: ## install what RocksDB needs and this machine lacks (Debian, Ubuntu)
 # The tools are modules of their own: what they depend on is no dependency of Grete.
 build/golangci-lint: .tools/lint/go.mod .tools/lint/go.sum
 	cd .tools/lint && go build -buildvcs=false -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+# Without cgo, its exec driver can't start a task. It has no user interface: that isn't
+# in the module. The first build takes minutes.
+build/nomad: .tools/nomad/go.mod .tools/nomad/go.sum
+	cd .tools/nomad && CGO_ENABLED=1 go build -buildvcs=false -tags hashicorpmetrics -ldflags '-s -w' -o ../../$@ github.com/hashicorp/nomad
 
 build/testsum build/imports: build/%: .tools/house/go.mod $(wildcard .tools/house/*/*.go)
 	cd .tools/house && go build -buildvcs=false -o ../../$@ ./$*

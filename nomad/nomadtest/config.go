@@ -1,0 +1,102 @@
+package nomadtest
+
+import (
+	"fmt"
+	"strings"
+)
+
+// What every agent has. A client of a test has more connections to the same
+// address than a stranger would be allowed.
+const common = `
+name               = %[1]q
+data_dir           = %[2]q
+bind_addr          = "127.0.0.1"
+log_level          = "INFO"
+disable_update_check = true
+leave_on_interrupt = false
+leave_on_terminate = false
+ports {
+  http = %[3]d
+  rpc  = %[4]d
+  serf = %[5]d
+}
+advertise {
+  http = "127.0.0.1:%[3]d"
+  rpc  = "127.0.0.1:%[4]d"
+  serf = "127.0.0.1:%[5]d"
+}
+limits {
+  http_max_conns_per_client = 0
+}
+acl {
+  enabled = %[6]t
+}
+consul {
+  auto_advertise   = false
+  server_auto_join = false
+  client_auto_join = false
+}
+`
+
+const serverPart = `
+server {
+  enabled          = true
+  bootstrap_expect = 1
+  raft_multiplier  = 1
+%s}
+`
+
+// A node that is silent is down soon.
+const quickHeartbeats = `
+  heartbeat_grace          = "1s"
+  min_heartbeat_ttl        = "1s"
+  failover_heartbeat_ttl   = "5s"
+  max_heartbeats_per_second = 100
+`
+
+// The whole of /usr, which is what an exec task gets by default, takes 20 s to
+// link. A static program needs none of it.
+const clientPart = `
+client {
+  enabled           = true
+  servers           = [%q]
+  network_interface = "lo"
+  cpu_total_compute = 4000
+  memory_total_mb   = 4096
+  min_dynamic_port  = %d
+  max_dynamic_port  = %d
+  gc_max_allocs     = 500
+  chroot_env {
+    "/etc/ssl/certs"   = "/etc/ssl/certs"
+    "/etc/resolv.conf" = "/etc/resolv.conf"
+    "/etc/hosts"       = "/etc/hosts"
+    "/etc/passwd"      = "/etc/passwd"
+    "/etc/group"       = "/etc/group"
+  }
+  options = {
+    "fingerprint.denylist" = "env_aws,env_gce,env_azure,env_digitalocean,consul,vault,cni"
+    "driver.allowlist"     = "raw_exec,exec"
+  }
+}
+plugin "raw_exec" {
+  config {
+    enabled = true
+  }
+}
+`
+
+// config returns the settings of an agent. The server is agent 0.
+func (c *Cluster) config(a *agent) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, common, a.name, a.dir, a.http, a.rpc, a.serf, c.opts.ACL)
+	if a.id == 0 {
+		heartbeats := quickHeartbeats
+		if c.opts.DefaultHeartbeats {
+			heartbeats = ""
+		}
+		fmt.Fprintf(&text, serverPart, heartbeats)
+		return text.String()
+	}
+	fmt.Fprintf(&text, clientPart, address(c.server().rpc), a.firstDynamic, a.lastDynamic)
+	return text.String()
+}

@@ -1,0 +1,155 @@
+//go:build real
+
+package nomadtest
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// orphanVariable makes a test the process that is killed.
+const orphanVariable = "GRETE_TEST_BE_KILLED"
+
+// shy is a task whose child has thrown away what it is known by.
+const shy = "env -i setsid sleep 4321 & exec sleep 4321"
+
+// populate has a node run tasks that leave as much as they can.
+func populate(t *testing.T, c *Cluster) {
+	for _, driver := range drivers() {
+		if driver == "exec" {
+			store, path := storeTask(t)
+			run(t, c, job(driver, driver, 1, store.URL()+path, "local/bin/task"))
+			continue
+		}
+		run(t, c, job(driver, driver, 1, "", "/bin/sh", "-c", shy))
+	}
+	waitFor(t, "the task's child", func() bool { return len(left(t, c.dir, allocations(t, c.dir))) > 8 })
+}
+
+// allocations are the ids of those that nodes have.
+func allocations(t *testing.T, dir string) (ids []string) {
+	dirs, err := filepath.Glob(filepath.Join(dir, "*", "alloc", "*-*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range dirs {
+		ids = append(ids, filepath.Base(d))
+	}
+	return ids
+}
+
+// left is what is left of a cluster: processes, mounts, control groups, files. It
+// looks for them in other ways than the script does.
+func left(t *testing.T, dir string, allocations []string) (found []string) {
+	look := func(format string, args ...any) {
+		out, _ := exec.Command("sh", "-c", fmt.Sprintf(format, args...)).Output() // grep fails if there is none
+		found = append(found, strings.Fields(string(out))...)
+	}
+	look("ps -eo pid,args | awk '$0 !~ /awk/ && /%s/ { print $1 }'", filepath.Base(dir))
+	look("ls -l /proc/[0-9]*/cwd 2>/dev/null | grep -F %s/ | awk '{ print $NF }'", dir)
+	look("grep -F %s/ /proc/mounts | cut -d ' ' -f 2", dir)
+	look("ls -d %s 2>/dev/null", dir)
+	for _, id := range allocations {
+		look("find /sys/fs/cgroup -type d -name '%s*'", id)
+	}
+	return found
+}
+
+func TestNothingIsLeft(t *testing.T) {
+	var c *Cluster
+	var ids []string
+	var over time.Time
+	if !t.Run("a cluster", func(t *testing.T) {
+		c = Start(t, Options{Clients: 1})
+		populate(t, c)
+		ids = allocations(t, c.dir)
+		t.Log(len(ids), "allocations have", left(t, c.dir, ids))
+		over = time.Now()
+	}) {
+		return
+	}
+	t.Log("ended in", time.Since(over))
+	if l := left(t, c.dir, ids); len(l) > 0 {
+		t.Error("left:", l)
+	}
+	port, lock, err := reservePorts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock(lock)
+	t.Log("the next cluster has port", port)
+}
+
+// A cluster doesn't outlive a test that is killed, not even with an agent that
+// hangs. If its guard is killed as well, the next cluster's start removes it.
+func TestKilledTest(t *testing.T) {
+	if os.Getenv(orphanVariable) != "" {
+		c := Start(t, Options{Clients: 1})
+		populate(t, c)
+		c.CutOff(t, 1)
+		fmt.Println("cluster", c.guard.cmd.Process.Pid, c.dir)
+		select {}
+	}
+	for _, guard := range []string{"with its guard", "without its guard"} {
+		t.Run(guard, func(t *testing.T) {
+			process, pid, dir := startOrphan(t)
+			ids := allocations(t, dir)
+			if len(left(t, dir, ids)) == 0 {
+				t.Fatal("the cluster doesn't run")
+			}
+			if guard == "without its guard" {
+				if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			_, _ = process.Wait()
+			if guard == "without its guard" {
+				took(t, "what the next start does", func() {
+					if err := removeLeftovers(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				})
+			}
+			took(t, "the end", func() {
+				waitFor(t, "nothing to be left", func() bool { return len(left(t, dir, ids)) == 0 })
+			})
+		})
+	}
+}
+
+// startOrphan starts a process of this test, and returns it, its guard's id and its
+// cluster's directory.
+func startOrphan(t *testing.T) (process *os.Process, guard int, dir string) {
+	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledTest$")
+	cmd.Env = append(os.Environ(), orphanVariable+"=1")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		out.Close()
+	})
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if n, _ := fmt.Sscanf(lines.Text(), "cluster %d %s", &guard, &dir); n == 2 {
+			return cmd.Process, guard, dir
+		}
+		t.Log(lines.Text())
+	}
+	t.Fatal("no cluster was started")
+	return nil, 0, ""
+}

@@ -1,0 +1,57 @@
+package nomadtest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// programVariable names another program than ours.
+const programVariable = "GRETE_TEST_NOMAD_PROGRAM"
+
+// A missingError says what this machine lacks for running a cluster.
+type missingError struct{ err error }
+
+func (e *missingError) Error() string { return e.err.Error() }
+func (e *missingError) Unwrap() error { return e.err }
+
+// program returns the name of Nomad's program.
+func program() (string, error) {
+	if name := os.Getenv(programVariable); name != "" {
+		if !exists(name) {
+			return "", fmt.Errorf("%s=%s: there is no such file", programVariable, name)
+		}
+		return filepath.Abs(name)
+	}
+	top, err := repository()
+	if err != nil {
+		return "", err
+	}
+	name := filepath.Join(top, "build", "nomad")
+	if !exists(name) {
+		return "", &missingError{errors.New("a real cluster needs Nomad, which is built once, in some minutes: make build/nomad")}
+	}
+	return name, nil
+}
+
+// repository returns the top of Grete's, of which the working directory is in.
+func repository() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find build/nomad: %w", err)
+	}
+	for !exists(filepath.Join(dir, ".tools", "nomad", "go.mod")) {
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", &missingError{fmt.Errorf("a real cluster needs Nomad: outside of Grete's repository, say by %s where its program is", programVariable)}
+		}
+		dir = up
+	}
+	return dir, nil
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
