@@ -22,7 +22,7 @@ GO_PACKAGES := ./...
 # it waits for brokers, and these mustn't wait for processors as long as sessions last.
 # The examples' tests look at programs that are built without the race detector: it
 # would slow down nobody but them.
-SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
+SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest ./nomad/nomadtest
 EXAMPLES := ./examples/wikipedia ./examples/totals ./examples/...
 SIM      := -run '^TestSimulation' ./api/apitest
 # What is another program without cgo, and state in memory. The packages to the left of

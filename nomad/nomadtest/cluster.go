@@ -160,7 +160,7 @@ func (c *Cluster) close() {
 	}
 	for _, a := range c.agents {
 		if a.cmd != nil {
-			<-a.ended
+			a.kill() // the guard did it
 		}
 	}
 	for _, client := range c.apis {
