@@ -46,16 +46,18 @@ server {
 %s}
 `
 
-// A node that is silent is down soon.
+// A node that is silent is down soon, but not before an agent on a busy machine has
+// been started again.
 const quickHeartbeats = `
-  heartbeat_grace          = "1s"
+  heartbeat_grace          = "4s"
   min_heartbeat_ttl        = "1s"
   failover_heartbeat_ttl   = "5s"
   max_heartbeats_per_second = 100
 `
 
 // The whole of /usr, which is what an exec task gets by default, takes 20 s to
-// link. A static program needs none of it.
+// link. A static program needs none of it. What has ended is kept, however full the
+// machine's disk is: a task that follows may want its data.
 const clientPart = `
 client {
   enabled           = true
@@ -66,6 +68,8 @@ client {
   min_dynamic_port  = %d
   max_dynamic_port  = %d
   gc_max_allocs     = 500
+  gc_disk_usage_threshold  = 100
+  gc_inode_usage_threshold = 100
   chroot_env {
     "/etc/ssl/certs"   = "/etc/ssl/certs"
     "/etc/resolv.conf" = "/etc/resolv.conf"

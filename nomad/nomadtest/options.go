@@ -15,7 +15,7 @@ type Options struct {
 	// [Cluster.CreateToken] makes others.
 	ACL bool
 	// DefaultHeartbeats leaves it to Nomad when a silent node counts as down, which
-	// is after 10 to 30 seconds. Else it is after 2 to 4.
+	// is after 10 to 30 seconds. Else it is after 5 to 7.
 	DefaultHeartbeats bool
 }
 
