@@ -77,8 +77,10 @@ func job(id, driver string, count int, url, command string, args ...string) *api
 	return &api.Job{ID: &id, Type: ptr("service"), Datacenters: []string{"*"}, TaskGroups: []*api.TaskGroup{{
 		Name: ptr("group"), Count: &count, Tasks: []*api.Task{task},
 		RestartPolicy: &api.RestartPolicy{Attempts: ptr(0), Mode: ptr("fail")},
-		Migrate:       &api.MigrateStrategy{MaxParallel: ptr(1), HealthCheck: ptr("task_states"), MinHealthyTime: ptr(time.Second), HealthyDeadline: ptr(time.Minute)},
-		Networks:      []*api.NetworkResource{{Mode: "host", DynamicPorts: []api.Port{{Label: "http"}}}},
+		// A drain waits for what it moves to be healthy first.
+		Update:   &api.UpdateStrategy{HealthCheck: ptr("task_states"), MinHealthyTime: ptr(time.Second), HealthyDeadline: ptr(time.Minute), ProgressDeadline: ptr(2 * time.Minute)},
+		Migrate:  &api.MigrateStrategy{MaxParallel: ptr(1), HealthCheck: ptr("task_states"), MinHealthyTime: ptr(time.Second), HealthyDeadline: ptr(time.Minute)},
+		Networks: []*api.NetworkResource{{Mode: "host", DynamicPorts: []api.Port{{Label: "http"}}}},
 		// Each on a node of its own.
 		Constraints: []*api.Constraint{{Operand: "distinct_hosts", RTarget: "true"}},
 	}}}
