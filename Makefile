@@ -21,9 +21,10 @@ GO_PACKAGES := ./...
 # All was vetted before. What takes longest begins first, beside the examples: much of
 # it waits for brokers, and these mustn't wait for processors as long as sessions last.
 # The examples' tests look at programs that are built without the race detector: it
-# would slow down nobody but them.
-SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest ./nomad/nomadtest
+# would slow down nobody but them. So it would clusters, and what has one thread.
+SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
 EXAMPLES := ./examples/wikipedia ./examples/totals ./examples/...
+CLUSTER  := ./nomad/nomadtest
 SIM      := -run '^TestSimulation' ./api/apitest
 # What is another program without cgo, and state in memory. The packages to the left of
 # kv are the same with it, and so are their tests.
@@ -51,11 +52,10 @@ benchmark-binary: deps ## build/benchmark, which takes part in comparisons with 
 test: deps vet imports build/testsum build/nomad ## all tests that end in minutes: with RocksDB and the race detector, then without cgo
 	CGO_ENABLED=0 go build -buildvcs=false $(GO_PACKAGES)
 	$(TESTSUM) \
-		'with RocksDB=go test -vet=off -short -json -p 2 -timeout 20m $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v /examples/)' \
-		'+the examples=go test -vet=off -json -timeout 20m -tags $(TAGS) $(EXAMPLES)' \
+		'with RocksDB=go test -vet=off -short -json -p 2 -timeout 20m $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v "/examples/\|/nomadtest$$")' \
+		'+the examples, a cluster, and the simulation for longer=go test -vet=off -json -p 2 -timeout 20m -tags $(TAGS) $(EXAMPLES) $(CLUSTER); CGO_ENABLED=0 go test -vet=off -json ./api/apitest -seeds 500' \
 		'memory, which the race detector multiplies=go test -vet=off -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
 		'+without cgo=CGO_ENABLED=0 go test -vet=off -json $(NO_CGO)' \
-		'+the simulation, for longer=CGO_ENABLED=0 go test -vet=off -json ./api/apitest -seeds 500' \
 		'+the tools=cd .tools/house && go test -json ./...'
 
 sim: ## whole jobs where everything goes wrong, SEEDS=10000 times; a failing seed says how to see it

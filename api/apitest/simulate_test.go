@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 0, "how many seeds to simulate: 100, or 20 with -short")
+	seeds = flag.Int("seeds", 0, "how many seeds to simulate: 100, or 5 with -short")
 	from  = flag.Uint64("from", 1, "the first of them")
 	seed  = flag.Uint64("seed", 0, "the only seed to simulate, with a trace")
 )
@@ -173,7 +173,7 @@ func TestSimulationOfResets(t *testing.T) {
 func simulate(t *testing.T, shared, reset bool) {
 	first, n := *from, cmp.Or(*seeds, 100)
 	if *seeds == 0 && testing.Short() {
-		n = 20
+		n = 5
 	}
 	trace := &sim.Trace{}
 	if *seed != 0 {
