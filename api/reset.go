@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -57,7 +56,7 @@ func (c *resetCommand) Run(ctx context.Context, a *App, con console) (err error)
 		return err
 	}
 	r.showReset(reset, target)
-	if err := c.confirm(con); err != nil {
+	if err := confirmed(con, c.Yes, "Do this? It can't be undone."); err != nil {
 		return err
 	}
 	if err := reset.Run(ctx); err != nil {
@@ -138,19 +137,4 @@ func parsePosition(s string) (stream.Position, error) {
 		return stream.Position{}, fmt.Errorf("-offset %s: write it as -offset TOPIC/PARTITION=OFFSET", s)
 	}
 	return stream.Position{TopicPartition: stream.TopicPartition{Topic: topic, Partition: int32(p)}, Offset: o}, nil
-}
-
-// confirm asks, unless that was answered by a flag.
-func (c *resetCommand) confirm(con console) error {
-	if c.Yes {
-		return nil
-	}
-	if con.in == nil {
-		return errors.New("nothing was changed: there is nobody to ask; say -yes to do this")
-	}
-	_, _ = fmt.Fprint(con.err, "Do this? It can't be undone. Type yes: ")
-	if answer, err := bufio.NewReader(con.in).ReadString('\n'); strings.TrimSpace(answer) != "yes" {
-		return errors.Join(errors.New("nothing was changed"), ignoreEOF(err))
-	}
-	return nil
 }

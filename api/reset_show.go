@@ -1,9 +1,7 @@
 package api
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/gretestream/grete/container"
@@ -78,12 +76,4 @@ func describeMove(from, to int64) string {
 		return fmt.Sprintf("stays at %d", to)
 	}
 	return fmt.Sprintf("from %d to %d", from, to)
-}
-
-// ignoreEOF is for what was read to its end.
-func ignoreEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	return err
 }

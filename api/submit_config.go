@@ -1,14 +1,11 @@
 package api
 
 import (
-	"crypto/sha256"
-	"debug/buildinfo"
-	"encoding/hex"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -18,6 +15,7 @@ import (
 
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/nomad"
+	"github.com/gretestream/grete/nomad/ship"
 )
 
 var errNomadNeedsKafka = errors.New("there is no -kafka HOST:PORT: on Nomad a job is many processes, which need a cluster that all of them reach; the embedded log is for one")
@@ -26,7 +24,8 @@ var errNomadNeedsKafka = errors.New("there is no -kafka HOST:PORT: on Nomad a jo
 func (s *submitCommand) config(parsed *kong.Context) (cfg nomad.Config, err error) {
 	cfg = nomad.Config{
 		Namespace: s.Namespace, Region: s.Region, NodePool: s.NodePool, Datacenters: s.Datacenter, Priority: s.Priority, Driver: s.Driver,
-		Args: given(parsed, s.ownFlags()...),
+		Args:   given(parsed, s.ownFlags()...),
+		Timing: nomad.Timing{LostAfter: s.LostAfter, MinHealthy: s.MinHealthy, Healthy: s.Healthy, Progress: s.Progress},
 	}
 	if cfg.Memory, err = s.jobFlags.check(); err != nil {
 		return cfg, err
@@ -46,7 +45,8 @@ func (s *submitCommand) config(parsed *kong.Context) (cfg nomad.Config, err erro
 // Kafka, of which the environment and a file may say more.
 func (*submitCommand) ownFlags() []string {
 	return append(kafkaSettingNames(), "export", "containers", "memory", "cpu", "cores", "disk", "datacenter", "namespace", "region", "node-pool",
-		"priority", "constraint", "affinity", "driver", "binary", "artifact", "installed")
+		"priority", "constraint", "affinity", "driver", "binary", "artifact", "installed", "nomad", "nomad-token-file", "yes", "detach", "build",
+		"platform", "state", "artifacts", "artifacts-header-file", "lost-after", "min-healthy", "healthy-within", "progress-within")
 }
 
 // places reads -constraint and -affinity.
@@ -144,18 +144,24 @@ func (s *submitCommand) kafka(cfg *nomad.Config) error {
 	return nil
 }
 
-// program says what runs, and how it comes to the nodes.
+// program says what runs, where no program is to be shipped: one that nodes have, or get
+// from somewhere else.
 func (s *submitCommand) program(cfg *nomad.Config) error {
+	if s.Artifacts != "" && (s.Artifact != "" || s.Installed != "") {
+		return errors.New("-artifacts: the program is put there, or it is somewhere already, as -artifact or -installed says; take one away")
+	}
+	if s.ArtifactsKey != "" && s.Artifacts == "" {
+		return errors.New("-artifacts-header-file: there is no -artifacts URL to send it to")
+	}
 	cfg.Binary = nomad.Binary{Path: s.Installed, URL: s.Artifact}
 	info, ok := debug.ReadBuildInfo() // where it is installed it is this one
 	switch {
-	case s.Binary != "":
-		sum, read, err := readBinary(s.Binary)
+	case s.Binary != "" && !s.ships():
+		p, err := ship.Read(s.Binary)
 		if err != nil {
-			return fmt.Errorf("-binary %s: %w", s.Binary, err)
+			return fmt.Errorf("-binary: %w", err)
 		}
-		cfg.Binary.SHA256, info, ok = sum, read, true
-		cfg.Binary.OS, cfg.Binary.Arch = setting(info, "GOOS"), setting(info, "GOARCH")
+		cfg.Binary.SHA256, cfg.Binary.OS, cfg.Binary.Arch, info, ok = p.SHA256, p.Platform().OS, p.Platform().Arch, p.Info, true
 	case s.Artifact != "":
 		return fmt.Errorf("-artifact %s: nothing says what is there: give the same program as -binary FILE, for its checksum", s.Artifact)
 	}
@@ -165,30 +171,16 @@ func (s *submitCommand) program(cfg *nomad.Config) error {
 	return nil
 }
 
-// readBinary returns a program's checksum, and what its compiler has written into it.
-func readBinary(file string) (sum string, info *debug.BuildInfo, err error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return "", nil, err
-	}
-	defer func() { err = closing(err, f) }()
-	if info, err = buildinfo.Read(f); err != nil {
-		return "", nil, fmt.Errorf("it is no program that Go has built: %w", err)
-	}
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", nil, err
-	}
-	return hex.EncodeToString(h.Sum(nil)), info, nil
-}
+// ships tells whether the program has to be brought to the nodes.
+func (s *submitCommand) ships() bool { return s.Artifact == "" && s.Installed == "" }
 
-func setting(info *debug.BuildInfo, key string) string {
-	for _, s := range info.Settings {
-		if s.Key == key {
-			return s.Value
-		}
+// wanted is what the program must be.
+func (s *submitCommand) wanted() (ship.Wanted, error) {
+	p, err := ship.ParsePlatform(cmp.Or(s.Platform, "linux/"+runtime.GOARCH))
+	if err != nil {
+		return ship.Wanted{}, fmt.Errorf("-platform: %w; %w", err, errUsage)
 	}
-	return ""
+	return ship.Wanted{Platform: p, Memory: s.State == "memory"}, nil
 }
 
 // greteVersion is that of the module that this package belongs to.

@@ -165,7 +165,6 @@ func TestBadSubmits(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no export":            {[]string{"-export="}, "submit only exports the job for now: say -export FILE"},
 		"no Kafka":             {[]string{"-kafka="}, "there is no -kafka HOST:PORT: on Nomad a job is many processes"},
 		"settings for nothing": {[]string{"-kafka=", "-kafka-user", "ann"}, "-kafka-user: there is no -kafka HOST:PORT"},
 		"no address":           {[]string{"-kafka", "a"}, `-kafka: "a" is no address of a broker`},
@@ -179,8 +178,10 @@ func TestBadSubmits(t *testing.T) {
 		"a constraint":         {[]string{"-constraint", "a ~ b"}, `-constraint "a ~ b": there is no operator "~"`},
 		"an affinity":          {[]string{"-affinity", "a = b 200"}, `-affinity "a = b 200": its weight is -100 to 100`},
 		"no program":           {[]string{"-binary", text + ".no"}, "no such file"},
-		"a text for a program": {[]string{"-binary", text}, "it is no program that Go has built"},
+		"a text for a program": {[]string{"-binary", text}, "is no program that Go has built"},
 		"no checksum":          {[]string{"-installed=", "-artifact", "https://store/x"}, "-artifact https://store/x: nothing says what is there: give the same program as -binary FILE"},
+		"a store for nothing":  {[]string{"-artifacts", "https://store"}, "-artifacts: the program is put there, or it is somewhere already"},
+		"a header for nothing": {[]string{"-artifacts-header-file", "x"}, "-artifacts-header-file: there is no -artifacts URL"},
 		"TLS":                  {[]string{"-kafka-tls=maybe"}, "--kafka-tls"},
 		"a flag of run alone":  {[]string{"-once"}, "unknown flag --once"},
 	} {
@@ -218,5 +219,28 @@ func TestSubmitAsksTheCluster(t *testing.T) {
 	r := runMain(t.Context(), words(), "submit", "-export", "-", "-kafka", "localhost:1", "-installed", "/opt/words")
 	if r.failed(t, "localhost:1"); r.code != 1 || r.out != "" {
 		t.Errorf("exit %d, %q", r.code, r.out)
+	}
+}
+
+// What submit needs is looked for in the order in which it costs.
+func TestSubmitsThatFail(t *testing.T) {
+	withoutKafka(t)
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"nobody there":    {nil, "nobody answers at http://127.0.0.1:1: set -nomad or NOMAD_ADDR"},
+		"no URL":          {[]string{"-nomad", "ann:hunter2@x"}, "-nomad: the address of a Nomad agent is a URL"},
+		"no token":        {[]string{"-nomad-token-file", "/none"}, "-nomad-token-file: open /none"},
+		"a platform":      {[]string{"-build", "x", "-platform", "linux"}, `-platform: "linux" is no platform`},
+		"a foreign build": {[]string{"-build", "x", "-platform", "linux/none"}, "RocksDB for linux/none can't be built here"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := runMain(t.Context(), words(), append([]string{"submit", "-kafka", "localhost:1", "-nomad", "http://127.0.0.1:1"}, test.args...)...)
+			r.failed(t, test.want)
+			if strings.Contains(r.err, "hunter2") {
+				t.Error("there is a secret in it")
+			}
+		})
 	}
 }

@@ -140,6 +140,9 @@ func (t Timing) check() error {
 	if least := min(t.Kill, t.LostAfter, t.MinHealthy); least < time.Second {
 		return fmt.Errorf("a container has %v to end, a node that is silent %v to come back, and one that is started anew is well after %v: a second is the least", t.Kill, t.LostAfter, t.MinHealthy)
 	}
+	if t.Kill >= t.Progress {
+		return fmt.Errorf("-progress-within %v: it must be more than the %v that a container has to end", t.Progress, t.Kill)
+	}
 	if t.MinHealthy >= t.Healthy || t.Healthy >= t.Progress {
 		return fmt.Errorf("a container that has to be healthy for %v must become so within more, not %v; and a version within more than that, not %v", t.MinHealthy, t.Healthy, t.Progress)
 	}

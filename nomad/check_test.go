@@ -36,6 +36,7 @@ func TestBadConfigurations(t *testing.T) {
 		"a secret's name":       {func(c *Config) { c.Secrets = []Secret{{"a b", "c"}} }, `secret "a b" of flag "c"`},
 		"no time to end":        {func(c *Config) { c.Timing.Kill = 1 }, "a container has 1ns to end"},
 		"no time to be well":    {func(c *Config) { c.Timing.Healthy = time.Second }, "healthy for 10s must become so within more, not 1s"},
+		"no time to end first":  {func(c *Config) { c.Timing.Healthy, c.Timing.Progress = 12*time.Second, 15*time.Second }, "-progress-within 15s: it must be more than the 30s"},
 		"all that is wrong":     {func(c *Config) { c.Memory, c.Driver = 0, "x" }, "-driver x: it is exec or raw_exec\n-memory: "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -117,7 +117,7 @@ func (c *Client) explain(err error, doing, capability string) error {
 	if !errors.As(err, &said) || !said.HasStatusCode() {
 		return c.explainSilence(err, doing)
 	}
-	body := strings.TrimSpace(said.Body())
+	body := strings.Join(strings.Fields(said.Body()), " ")
 	switch {
 	case said.StatusCode() != http.StatusForbidden:
 		return fmt.Errorf("%s: Nomad at %s says: %s (%d)", doing, c.address, body, said.StatusCode())

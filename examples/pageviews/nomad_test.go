@@ -1,0 +1,320 @@
+//go:build real
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/examples/internal/program"
+	"github.com/gretestream/grete/nomad/nomadtest"
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+// jobToken is the secret of the job's variable.
+const jobToken = "hunter2-the-jobs-token"
+
+// submitPolicy is what docs/nomad.md says that who submits has to be allowed.
+const submitPolicy = `
+namespace "default" {
+  capabilities = ["submit-job", "read-job", "read-logs"]
+  variables {
+    path "nomad/jobs/pageviews" { capabilities = ["read"] }
+  }
+}`
+
+// A nomadRun is the example on a Nomad cluster of three nodes, and a real broker.
+type nomadRun struct {
+	*testing.T
+	kafka   program.Cluster
+	nomad   *nomadtest.Cluster
+	store   *nomadtest.Store
+	program string // linked statically
+	token   string
+	sent    []PageView
+	source  []PageView
+}
+
+const onNomadPartitions = 4
+
+// TestOnNomad submits the program to a real cluster, as its user does. Of all that was
+// written meanwhile each window comes once, and right.
+func TestOnNomad(t *testing.T) {
+	r := &nomadRun{T: t, nomad: nomadtest.Start(t, nomadtest.Options{ACL: true}), kafka: program.StartKafka(t, kafkatest.Options{}), source: views(60_000)}
+	r.kafka.CreateTopic(t, input, onNomadPartitions, nil)
+	r.store, r.token = nomadtest.StartStore(t, "", ""), r.nomad.CreateToken(t, submitPolicy)
+	r.buildStatic()
+	for _, step := range []struct {
+		name string
+		do   func()
+	}{
+		{"refused", r.refused}, {"submitted", r.submitted}, {"a new version rolls", r.rolls}, {"a broken version is reverted", r.reverted},
+		{"a node is lost", r.losesNode}, {"no secret is to be seen", r.keepsSecrets},
+	} {
+		begun := time.Now()
+		step.do()
+		r.write(5000)
+		r.reads()
+		t.Logf("%-30s %6.1f s", step.name, time.Since(begun).Seconds())
+	}
+	r.exact()
+}
+
+// buildStatic has the program build itself, as go run does.
+func (r *nomadRun) buildStatic() {
+	r.Helper()
+	r.program = filepath.Join(r.TempDir(), "pageviews")
+	cmd := exec.CommandContext(r.Context(), "go", "run", ".", "submit", "-build", r.program)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		r.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// submit calls submit, and returns what it says.
+func (r *nomadRun) submit(args ...string) (stdout, stderr string, err error) {
+	r.Helper()
+	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Minute)
+	defer cancel()
+	var out, errOut bytes.Buffer
+	cmd := exec.CommandContext(ctx, r.program, append([]string{
+		"submit", "-yes", "-kafka", r.kafka.Address(), "-driver", "raw_exec", "-containers", "2", "-cpu", "200", "-memory", "32MB", "-disk", "200MB",
+		"-min-healthy", "1s", "-lost-after", "5s", "-commit-interval", "100ms", "-artifacts", r.store.URL(),
+	}, args...)...)
+	cmd.Env = append(os.Environ(), "NOMAD_ADDR="+r.nomad.Address(), "NOMAD_TOKEN="+r.token)
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	err = cmd.Run()
+	r.Logf("submit %s\n%s%s", strings.Join(args, " "), errOut.String(), out.String())
+	return out.String(), errOut.String(), err
+}
+
+func (r *nomadRun) submits(args ...string) (stdout, stderr string) {
+	r.Helper()
+	stdout, stderr, err := r.submit(args...)
+	if err != nil {
+		r.Fatalf("submit fails: %v", err)
+	}
+	return stdout, stderr
+}
+
+// refuses submits what must fail, and leave nothing.
+func (r *nomadRun) refuses(want string, args ...string) {
+	r.Helper()
+	if _, stderr, err := r.submit(args...); err == nil || !strings.Contains(stderr, want) {
+		r.Errorf("submit %s: %v; it doesn't say %s", strings.Join(args, " "), err, want)
+	}
+}
+
+func (r *nomadRun) refused() {
+	r.refuses("nomad var put nomad/jobs/pageviews GRETE_TOKEN=…")
+	r.putVariable()
+	r.refuses("nobody answers at http://127.0.0.1:1: set -nomad or NOMAD_ADDR", "-nomad", "http://127.0.0.1:1")
+	r.refuses("memory exhausted on 3 nodes", "-memory", "8GB")
+	r.refuses("${meta.rack} = r1 isn't so on 3 nodes", "-constraint", "meta.rack = r1")
+	r.refuses("was built for linux/", "-platform", "linux/riscv64", "-binary", r.program)
+	r.refuses("it refuses the program", "-artifacts", nomadtest.StartStore(r.T, "X-Key", "secret").URL())
+	able := r.token
+	r.token = r.nomad.CreateToken(r.T, strings.Replace(submitPolicy, `"submit-job", `, "", 1))
+	r.refuses(`capability "submit-job" of the namespace "default"`)
+	r.token = able
+	if _, _, err := r.nomad.API().Jobs().Info("pageviews", nil); err == nil {
+		r.Error("something was registered")
+	}
+	r.foreignJob()
+}
+
+// foreignJob gives the job's name to somebody else's for a while.
+func (r *nomadRun) foreignJob() {
+	r.Helper()
+	foreign := map[string]any{"Job": map[string]any{"ID": "pageviews", "Type": "service", "Datacenters": []string{"*"}, "TaskGroups": []any{map[string]any{
+		"Name": "g", "Tasks": []any{map[string]any{"Name": "t", "Driver": "raw_exec", "Config": map[string]any{"command": "/bin/sleep", "args": []string{"1000"}}}},
+	}}}}
+	if _, err := r.nomad.API().Raw().Write("/v1/jobs", foreign, nil, nil); err != nil {
+		r.Fatal(err)
+	}
+	r.refuses("a job pageviews that submit hasn't made")
+	if _, _, err := r.nomad.API().Jobs().Deregister("pageviews", true, nil); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// putVariable does what submit has said.
+func (r *nomadRun) putVariable() {
+	r.Helper()
+	variable := map[string]any{"Path": "nomad/jobs/pageviews", "Items": map[string]string{"GRETE_TOKEN": jobToken}}
+	if _, err := r.nomad.API().Raw().Write("/v1/var/nomad/jobs/pageviews", variable, nil, nil); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// submitted is the job's first version: this program itself is shipped.
+func (r *nomadRun) submitted() {
+	stdout, _ := r.submits()
+	for _, stage := range []string{"page-views\thttp://127.0.0.1:", "by-user\thttp://127.0.0.1:"} {
+		if strings.Count(stdout, stage) != 2 {
+			r.Errorf("it doesn't say where the two containers of a stage are: %s", stdout)
+		}
+	}
+	if n := r.running(); n != 4 {
+		r.Errorf("%d containers run", n)
+	}
+	if _, stderr := r.submits(); !strings.Contains(stderr, "stays as it is") {
+		r.Error("the same again is something else")
+	}
+}
+
+// rolls submits another program that does the same.
+func (r *nomadRun) rolls() {
+	r.write(5000)
+	_, stderr := r.submits("-binary", r.changed())
+	for _, want := range []string{"2 to start anew, one after the other", "puts the program to " + r.store.URL()} {
+		if !strings.Contains(stderr, want) {
+			r.Errorf("it doesn't say %s", want)
+		}
+	}
+}
+
+// changed is the program, as another file.
+func (r *nomadRun) changed() string {
+	r.Helper()
+	b, err := os.ReadFile(r.program)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return r.file("changed", append(b, 0))
+}
+
+func (r *nomadRun) file(name string, b []byte) string {
+	r.Helper()
+	file := filepath.Join(r.TempDir(), name)
+	if err := os.WriteFile(file, b, 0o755); err != nil {
+		r.Fatal(err)
+	}
+	return file
+}
+
+// reverted submits a program that fails at its start.
+func (r *nomadRun) reverted() {
+	r.write(5000)
+	source := r.file("main.go", []byte("package main\n\nfunc main() { panic(\"it is broken\") }\n"))
+	broken := filepath.Join(filepath.Dir(source), "broken")
+	cmd := exec.CommandContext(r.Context(), "go", "build", "-tags", "rocksdb", "-o", broken, source)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		r.Fatalf("%v\n%s", err, out)
+	}
+	r.refuses("which runs", "-binary", broken, "-healthy-within", "10s", "-progress-within", "31s")
+	if n := r.running(); n != 4 {
+		r.Errorf("%d containers run", n)
+	}
+	b, err := os.ReadFile(r.changed())
+	if err != nil {
+		r.Fatal(err)
+	}
+	job, _, err := r.nomad.API().Jobs().Info("pageviews", nil)
+	if err != nil {
+		r.Fatal(err)
+	}
+	if at := *job.TaskGroups[0].Tasks[0].Artifacts[0].GetterSource; at != fmt.Sprintf("%s/%x", r.store.URL(), sha256.Sum256(b)) {
+		r.Errorf("what runs is %s", at)
+	}
+}
+
+// losesNode has Nomad start the containers of a node that is lost on another one: those of
+// submit are long gone.
+func (r *nomadRun) losesNode() {
+	all, _, err := r.nomad.API().Jobs().Allocations("pageviews", false, nil)
+	if err != nil {
+		r.Fatal(err)
+	}
+	var lost string
+	for _, a := range all {
+		if a.ClientStatus == "running" {
+			lost = a.NodeID
+		}
+	}
+	r.nomad.KillNode(r.T, r.nomad.Node(r.T, lost))
+	r.write(5000)
+	r.kafka.Await("its containers to run elsewhere", func() bool {
+		return r.running(lost) == 4
+	})
+}
+
+// running counts the containers that run, but for those on some nodes.
+func (r *nomadRun) running(without ...string) (n int) {
+	r.Helper()
+	all, _, err := r.nomad.API().Jobs().Allocations("pageviews", false, nil)
+	if err != nil {
+		r.Fatal(err)
+	}
+	for _, a := range all {
+		if a.ClientStatus == "running" && a.DesiredStatus == "run" && !slices.Contains(without, a.NodeID) {
+			n++
+		}
+	}
+	return n
+}
+
+// keepsSecrets looks for the job's token where others may look.
+func (r *nomadRun) keepsSecrets() {
+	var job map[string]any
+	if _, err := r.nomad.API().Raw().Query("/v1/job/pageviews", &job, nil); err != nil || strings.Contains(fmt.Sprint(job), jobToken) {
+		r.Errorf("the job's token is to be seen in the job, or it isn't there: %v", err)
+	}
+	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		r.Fatal(err)
+	}
+	for _, file := range lines {
+		if line, err := os.ReadFile(file); err == nil && bytes.Contains(line, []byte(jobToken)) {
+			r.Errorf("the job's token is to be seen in a command line: %q", line)
+		}
+	}
+}
+
+// write writes some more views.
+func (r *nomadRun) write(n int) {
+	r.Helper()
+	some := r.source[len(r.sent):][:n]
+	r.sent = r.source[:len(r.sent)+n]
+	r.kafka.Write(input, onNomadPartitions, program.AllEncoded(r.T, some))
+}
+
+// reads waits until the job, if there is one, has read them.
+func (r *nomadRun) reads() {
+	r.Helper()
+	if r.running() > 0 {
+		r.kafka.Await("all views to be read", func() bool { return r.kafka.Committed("pageviews-"+input, input) >= int64(len(r.sent)) })
+	}
+}
+
+// exact compares what was counted with what was written.
+func (r *nomadRun) exact() {
+	r.Helper()
+	end := PageView{UserID: "end", TS: r.sent[len(r.sent)-1].At().Add(24 * time.Hour).UnixMilli()}
+	r.kafka.Write(input, onNomadPartitions, program.AllEncoded(r.T, slices.Repeat([]PageView{end}, onNomadPartitions)))
+	want := make(map[window][]int64)
+	for w, n := range count(r.sent) {
+		want[w] = []int64{n}
+	}
+	r.kafka.Await("all windows", func() bool { return len(r.kafka.Read(output)) >= len(want) })
+	got := results(r.T, r.kafka.ReadAll(output))
+	for w, n := range want {
+		if !slices.Equal(got[w], n) {
+			r.Errorf("%v was counted as %v, and is %v", w, got[w], n)
+		}
+		delete(got, w)
+	}
+	if len(got) > 0 {
+		r.Errorf("these have no views: %v", slices.Collect(maps.Keys(got)))
+	}
+}

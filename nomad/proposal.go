@@ -1,0 +1,135 @@
+package nomad
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/nomad/api"
+)
+
+// A Proposal is a job that is to be registered, and what Nomad says that would come of it.
+// Nothing has changed yet.
+type Proposal struct {
+	job     *api.Job
+	running *api.Job // what it replaces; nil if no job of the name is to run
+	index   uint64   // of the job that Nomad has, 0 if it has none
+	plan    *api.JobPlanResponse
+}
+
+// Propose asks Nomad what would come of a job. Of a name that belongs to a job that isn't
+// ours it is an error. With keepCounts stages keep the number of containers that the job
+// has by now, as scaling has left it.
+func (c *Client) Propose(ctx context.Context, job *api.Job, keepCounts bool) (*Proposal, error) {
+	there, _, err := c.api.Jobs().Info(*job.ID, c.query(ctx))
+	if err != nil && !missing(err) {
+		return nil, c.explain(err, "looking whether there is a job "+*job.ID, "read-job")
+	}
+	p := &Proposal{job: job}
+	if err == nil {
+		if !Ours(there) || there.Meta[metaApp] != job.Meta[metaApp] {
+			return nil, fmt.Errorf("the namespace %s has a job %s that submit hasn't made for %s: nothing was changed; give the app another name, or say -namespace", c.namespace, *job.ID, job.Meta[metaApp])
+		}
+		if there.Stop == nil || !*there.Stop {
+			p.running = there
+		}
+	}
+	if keepCounts && p.running != nil {
+		p.keepCounts()
+	}
+	if p.plan, _, err = c.api.Jobs().PlanOpts(job, &api.PlanOptions{Diff: true}, c.write(ctx)); err != nil {
+		return nil, c.explain(err, "asking what would come of job "+*job.ID, "submit-job")
+	}
+	p.index = p.plan.JobModifyIndex
+	return p, nil
+}
+
+func (p *Proposal) keepCounts() {
+	for _, now := range p.job.TaskGroups {
+		for _, was := range p.running.TaskGroups {
+			if *was.Name == *now.Name && was.Count != nil {
+				now.Count = was.Count
+			}
+		}
+	}
+}
+
+// Replaces tells whether a job of the name is to run now.
+func (p *Proposal) Replaces() bool { return p.running != nil }
+
+// Artifact is where an app's job, if there is one, has its program from; "" if that isn't
+// known.
+func (c *Client) Artifact(ctx context.Context, app string) string {
+	job, _, err := c.api.Jobs().Info(JobID(app), c.query(ctx))
+	if err != nil || !Ours(job) || len(job.TaskGroups) == 0 {
+		return ""
+	}
+	if a := job.TaskGroups[0].Tasks[0].Artifacts; len(a) > 0 {
+		return *a[0].GetterSource
+	}
+	return ""
+}
+
+// Changes tells whether registering it does anything.
+func (p *Proposal) Changes() bool {
+	return p.running == nil || p.plan.Diff == nil || p.plan.Diff.Type != "None"
+}
+
+// Unplaceable says for which stages there is no node, and why; nil if there is one for
+// all containers.
+func (p *Proposal) Unplaceable() error {
+	var errs []error
+	for _, g := range p.job.TaskGroups {
+		if m := p.plan.FailedTGAllocs[*g.Name]; m != nil {
+			errs = append(errs, fmt.Errorf("no node fits %s of stage %s: %s", containersOf(1+m.CoalescedFailures), g.Meta[metaStage], whyNot(m)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// sameClass is what Nomad says of nodes like one that it has looked at before.
+const sameClass = "computed class ineligible"
+
+// whyNot says in which way nodes don't fit.
+func whyNot(m *api.AllocationMetric) string {
+	var why []string
+	each := func(counts map[string]int, text string) {
+		for _, name := range slices.Sorted(maps.Keys(counts)) {
+			if n := counts[name]; n > 0 {
+				why = append(why, fmt.Sprintf(text, name, nodesOf(n)))
+			}
+		}
+	}
+	each(m.DimensionExhausted, "%s exhausted on %s")
+	filtered := maps.Clone(m.ConstraintFiltered)
+	if n := filtered[sameClass]; n > 0 {
+		why = append(why, nodesOf(n)+" of a kind that doesn't fit, as for another stage")
+		delete(filtered, sameClass)
+	}
+	each(filtered, "%s isn't so on %s")
+	for _, q := range m.QuotaExhausted {
+		why = append(why, "quota: "+q)
+	}
+	if m.NodesInPool == 0 && m.NodePool != "" {
+		why = append(why, "no node is ready in the pool "+m.NodePool)
+	} else if m.NodesEvaluated == 0 {
+		why = append(why, "no node is ready where the job may run: look at -datacenter, -node-pool and the nodes")
+	}
+	if len(why) == 0 {
+		why = append(why, fmt.Sprintf("%s looked at, %d filtered, %d exhausted", nodesOf(m.NodesEvaluated), m.NodesFiltered, m.NodesExhausted))
+	}
+	return strings.Join(why, "; ")
+}
+
+func containersOf(n int) string { return counted(n, "container") }
+func nodesOf(n int) string      { return counted(n, "node") }
+
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

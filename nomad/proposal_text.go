@@ -1,0 +1,162 @@
+package nomad
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/nomad/api"
+)
+
+// shownChanges is how many changes of a stage are shown one by one.
+const shownChanges = 12
+
+// Text says what would come of it, a line each: what happens to the containers of each
+// stage, and in what they will be another.
+func (p *Proposal) Text() string {
+	var b strings.Builder
+	switch {
+	case p.running == nil:
+		fmt.Fprintf(&b, "job %s is new\n", *p.job.ID)
+	case !p.Changes():
+		fmt.Fprintf(&b, "job %s stays as it is\n", *p.job.ID)
+	default:
+		fmt.Fprintf(&b, "job %s changes\n", *p.job.ID)
+	}
+	if p.running != nil && p.plan.Diff != nil {
+		list(&b, "  ", changesOf("", p.plan.Diff.Fields, p.plan.Diff.Objects))
+	}
+	if p.Changes() && p.plan.Diff != nil {
+		order := func(g *api.TaskGroupDiff) int {
+			return slices.IndexFunc(p.job.TaskGroups, func(o *api.TaskGroup) bool { return *o.Name == g.Name })
+		}
+		groups := slices.SortedStableFunc(slices.Values(p.plan.Diff.TaskGroups), func(a, b *api.TaskGroupDiff) int { return cmp.Compare(order(a), order(b)) })
+		for _, g := range groups {
+			p.group(&b, g)
+		}
+	}
+	if p.plan.Warnings != "" {
+		fmt.Fprintf(&b, "  Nomad warns: %s\n", strings.TrimSpace(p.plan.Warnings))
+	}
+	return b.String()
+}
+
+func (p *Proposal) group(b *strings.Builder, g *api.TaskGroupDiff) {
+	var counts []string
+	updates := maps.Clone(g.Updates)
+	if anew := "create/destroy update"; updates[anew] > 0 {
+		updates[anew] += updates["ignore"] // their turn comes later
+		delete(updates, "ignore")
+	}
+	for _, name := range slices.Sorted(maps.Keys(updates)) {
+		n := updates[name]
+		said, ok := map[string]string{
+			"create": "%d to start", "destroy": "%d to stop", "create/destroy update": "%d to start anew, one after the other",
+			"in-place update": "%d to change while they run", "migrate": "%d to move", "ignore": "%d to leave as they are",
+		}[name]
+		if !ok {
+			said = "%d: " + name
+		}
+		if n > 0 {
+			counts = append(counts, fmt.Sprintf(said, n))
+		}
+	}
+	if len(counts) == 0 {
+		counts = []string{"nothing happens"}
+	}
+	fmt.Fprintf(b, "  stage %s: %s\n", p.stageOf(g.Name), strings.Join(counts, ", "))
+	if p.running == nil || g.Type == "Added" || g.Type == "Deleted" {
+		return
+	}
+	changes := changesOf("", g.Fields, g.Objects)
+	for _, t := range g.Tasks {
+		changes = append(changes, changesOf("", t.Fields, t.Objects)...)
+	}
+	list(b, "    ", changes)
+}
+
+// stageOf is the stage of a group, of the job that is to be, or that was.
+func (p *Proposal) stageOf(group string) string {
+	for _, job := range []*api.Job{p.job, p.running} {
+		if job == nil {
+			continue
+		}
+		for _, g := range job.TaskGroups {
+			if *g.Name == group && g.Meta[metaStage] != "" {
+				return g.Meta[metaStage]
+			}
+		}
+	}
+	return group
+}
+
+// list writes what differs, a line each. What is another object to Nomad may be one of
+// which a part has changed: of that the rest isn't shown.
+func list(b *strings.Builder, indent string, changes []difference) {
+	var lines []string
+	if slices.ContainsFunc(changes, func(d difference) bool { return d.path == "Artifact GetterSource" }) {
+		changes = slices.DeleteFunc(changes, func(d difference) bool { // it says the same
+			return d.path == "Artifact RelativeDest" || d.path == "Artifact GetterOptions[checksum]" || d.path == "Config command"
+		})
+	}
+	for i, c := range changes {
+		j := slices.IndexFunc(changes, func(o difference) bool { return o.path == c.path && o.was != c.was })
+		switch {
+		case j < 0 || c.was != "" && c.is != "":
+			lines = append(lines, c.String())
+		case i < j: // added, and taken away elsewhere, or the other way round
+			both := difference{c.path, c.was + changes[j].was, c.is + changes[j].is}
+			if both.was != both.is {
+				lines = append(lines, both.String())
+			}
+		}
+	}
+	for i, line := range lines {
+		if i == shownChanges {
+			fmt.Fprintf(b, "%sand %d more\n", indent, len(lines)-i)
+			return
+		}
+		fmt.Fprintf(b, "%s%s\n", indent, line)
+	}
+}
+
+// A difference is a field that was something, or that is, or both.
+type difference struct{ path, was, is string }
+
+func (d difference) String() string {
+	switch {
+	case d.was == "":
+		return fmt.Sprintf("+ %s: %s", d.path, shortened(d.is))
+	case d.is == "":
+		return fmt.Sprintf("- %s: %s", d.path, shortened(d.was))
+	}
+	return fmt.Sprintf("~ %s: %s -> %s", d.path, shortened(d.was), shortened(d.is))
+}
+
+// changesOf are what differs, each by the path to it.
+func changesOf(path string, fields []*api.FieldDiff, objects []*api.ObjectDiff) (all []difference) {
+	for _, f := range fields {
+		if f.Type != "None" {
+			all = append(all, difference{path + f.Name, f.Old, f.New})
+		}
+	}
+	for _, o := range objects {
+		if o.Type != "None" {
+			all = append(all, changesOf(path+o.Name+" ", o.Fields, o.Objects)...)
+		}
+	}
+	return all
+}
+
+// shortened is a text that fits into a line, and has its end: of a URL that is what
+// differs.
+func shortened(text string) string {
+	const most = 60
+	text = strings.Join(strings.Fields(text), " ")
+	if r := []rune(text); len(r) > most {
+		return string(r[:most/2]) + "…" + string(r[len(r)-most/2:])
+	}
+	return text
+}

@@ -1,0 +1,144 @@
+package ship
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// A Store keeps programs by their checksums, on a server that takes them by PUT. Who puts
+// them there may need a header, which is a secret; nodes fetch them without.
+type Store struct {
+	base          string // without a / at its end
+	header, value string
+	http          *http.Client
+}
+
+// OpenStore makes one of a URL. The file, if there is one, has the header of requests: a
+// line, as in "Authorization: Bearer …".
+func OpenStore(base, headerFile string) (*Store, error) {
+	u, err := url.Parse(base)
+	switch {
+	case err != nil:
+		return nil, errors.New("-artifacts: it is no URL") // which may have a password in it
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return nil, errors.New("-artifacts: the URL begins with http:// or https://, and a host")
+	case u.User != nil || u.RawQuery != "":
+		return nil, errors.New("-artifacts: the URL becomes a part of the job, which many can read: no user, password or query has a place in it; -artifacts-header-file FILE is for what is a secret")
+	}
+	s := &Store{base: strings.TrimRight(base, "/")}
+	s.http = &http.Client{
+		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: time.Minute, ExpectContinueTimeout: 5 * time.Second},
+		// The header would go along.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	if headerFile == "" {
+		return s, nil
+	}
+	b, err := os.ReadFile(headerFile)
+	if err != nil {
+		return nil, fmt.Errorf("-artifacts-header-file: %w", err)
+	}
+	name, value, ok := strings.Cut(strings.TrimSpace(string(b)), ":")
+	if s.header, s.value = strings.TrimSpace(name), strings.TrimSpace(value); !ok || s.header == "" || s.value == "" || strings.ContainsAny(s.value, "\r\n") {
+		return nil, fmt.Errorf("-artifacts-header-file %s: one line is expected there, Name: value", headerFile)
+	}
+	return s, nil
+}
+
+// Close gives connections up.
+func (s *Store) Close() { s.http.CloseIdleConnections() }
+
+// Put puts a program there, unless nodes can fetch it, and returns where from.
+func (s *Store) Put(ctx context.Context, p *Program, say func(format string, args ...any)) (string, error) {
+	at := s.base + "/" + p.SHA256
+	refused, err := s.lacks(ctx, at, p.Size)
+	if err == nil && refused != "" {
+		say("puts the program to %s, %d MB", at, (p.Size+1<<20-1)>>20)
+		if err = s.put(ctx, at, p); err == nil {
+			refused, err = s.lacks(ctx, at, p.Size)
+		}
+	}
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("-artifacts %s: %w", s.base, err)
+	case refused != "":
+		return "", fmt.Errorf("-artifacts %s: nodes fetch the program without a header, and so it can't be read there: %s. Let it be, or put it where it can, and say -artifact URL", s.base, refused)
+	}
+	return at, nil
+}
+
+// lacks asks for a file as a node does, and says why there is none; "" if there is.
+func (s *Store) lacks(ctx context.Context, at string, size int64) (string, error) {
+	for _, method := range []string{http.MethodHead, http.MethodGet} {
+		res, err := s.do(ctx, method, at, nil, 0)
+		if err != nil {
+			return "", err
+		}
+		said := s.said(res)
+		_ = res.Body.Close() // whatever is left of it
+		switch {
+		case res.StatusCode == http.StatusOK && res.ContentLength >= 0 && res.ContentLength != size:
+			return fmt.Sprintf("%s has %d bytes, and not %d", at, res.ContentLength, size), nil // it was cut off
+		case res.StatusCode == http.StatusOK || res.StatusCode/100 == 3: // nodes go there
+			return "", nil
+		case res.StatusCode != http.StatusMethodNotAllowed && res.StatusCode != http.StatusNotImplemented:
+			return method + " " + at + ": " + said, nil
+		}
+	}
+	return at + " can be asked for by neither HEAD nor GET", nil
+}
+
+func (s *Store) put(ctx context.Context, at string, p *Program) (err error) {
+	f, err := os.Open(p.File)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // it was read only, and the request may have done so
+	res, err := s.do(ctx, http.MethodPut, at, f, p.Size)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, res.Body.Close()) }()
+	if res.StatusCode/100 != 2 {
+		return fmt.Errorf("it refuses the program: PUT %s: %s", at, s.said(res))
+	}
+	return nil
+}
+
+func (s *Store) do(ctx context.Context, method, at string, body io.Reader, size int64) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, at, body)
+	if err != nil {
+		return nil, err
+	}
+	if req.ContentLength = size; body != nil {
+		// Who refuses says so before, and isn't sent all of it.
+		req.Header.Set("Expect", "100-continue")
+	}
+	if method == http.MethodPut && s.header != "" {
+		req.Header.Set(s.header, s.value)
+	}
+	return s.http.Do(req)
+}
+
+// said is a store's answer, without what is a secret.
+func (s *Store) said(res *http.Response) string {
+	if res.StatusCode/100 == 2 {
+		return res.Status
+	}
+	b, err := io.ReadAll(io.LimitReader(res.Body, 300))
+	text := strings.TrimSpace(res.Status + " " + string(b))
+	if err != nil {
+		text = res.Status
+	}
+	if s.value != "" {
+		text = strings.ReplaceAll(text, s.value, "…")
+	}
+	return text
+}

@@ -1,0 +1,4 @@
+// Nothing is a program for tests, which build it.
+package main
+
+func main() {}
