@@ -32,7 +32,7 @@ NO_CGO   := $$(CGO_ENABLED=0 go list ./kv/... ./container/... ./api/... ./exampl
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
-.PHONY: help run cluster test sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-sim deps imports vet benchmark-binary
+.PHONY: help run static cluster test sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-sim deps imports vet benchmark-binary
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -41,6 +41,9 @@ help: ## this list
 run: deps ## run an example on RocksDB: APP=pageviews (or wikipedia), ARGS="its flags"
 	@go build -buildvcs=false -tags rocksdb -o build/$(APP) ./examples/$(APP)
 	@build/$(APP) $(ARGS)
+
+static: deps ## build an example for the nodes of a Nomad cluster, linked statically: APP=pageviews
+	@go run ./examples/$(APP) submit -build build/$(APP)
 
 cluster: deps build/nomad ## a Nomad cluster of three clients and a Kafka broker to try things on, until Ctrl-C
 	@go test -c -vet=off -tags cluster -o build/cluster ./nomad/nomadtest

@@ -89,7 +89,7 @@ func (r Resources) check() error {
 func (b Binary) check() error {
 	switch sum, err := hex.DecodeString(b.SHA256); {
 	case b.Path == "" && b.URL == "":
-		return errors.New("-artifact: nothing says where nodes get the program from: give its URL, or say by -installed PATH where it is on all of them")
+		return errors.New("-artifact: nothing says where nodes get the program from: give its URL, or a store by -artifacts, or say by -installed PATH where it is on all of them")
 	case b.Path != "" && b.URL != "":
 		return errors.New("-artifact, -installed: the program is fetched, or is on the nodes already; take one away")
 	case b.Path != "" && (!path.IsAbs(b.Path) || foreign(b.Path)):

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
 	"github.com/gretestream/grete/examples/internal/program"
 	"github.com/gretestream/grete/nomad/nomadtest"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
@@ -41,43 +43,47 @@ type nomadRun struct {
 	store   *nomadtest.Store
 	program string // linked statically
 	token   string
-	sent    []PageView
-	source  []PageView
+	sent    []PageView // by load, until it is stopped
 }
 
-const onNomadPartitions = 4
+const (
+	onNomadPartitions = 4
+	viewsAtOnce       = 40 // each tenth of a second
+)
 
 // TestOnNomad submits the program to a real cluster, as its user does. Of all that was
 // written meanwhile each window comes once, and right.
 func TestOnNomad(t *testing.T) {
-	r := &nomadRun{T: t, nomad: nomadtest.Start(t, nomadtest.Options{ACL: true}), kafka: program.StartKafka(t, kafkatest.Options{}), source: views(60_000)}
+	r := &nomadRun{T: t, nomad: nomadtest.Start(t, nomadtest.Options{ACL: true}), kafka: program.StartKafka(t, kafkatest.Options{})}
 	r.kafka.CreateTopic(t, input, onNomadPartitions, nil)
 	r.store, r.token = nomadtest.StartStore(t, "", ""), r.nomad.CreateToken(t, submitPolicy)
-	r.buildStatic()
+	r.program = r.buildStatic("")
+	stop := r.load()
 	for _, step := range []struct {
 		name string
 		do   func()
 	}{
 		{"refused", r.refused}, {"submitted", r.submitted}, {"a new version rolls", r.rolls}, {"a broken version is reverted", r.reverted},
-		{"a node is lost", r.losesNode}, {"no secret is to be seen", r.keepsSecrets},
+		{"a node is lost", r.losesNode}, {"a version that runs alone", r.restarts}, {"no secret is to be seen", r.keepsSecrets},
 	} {
 		begun := time.Now()
 		step.do()
-		r.write(5000)
-		r.reads()
 		t.Logf("%-30s %6.1f s", step.name, time.Since(begun).Seconds())
 	}
+	stop()
 	r.exact()
 }
 
-// buildStatic has the program build itself, as go run does.
-func (r *nomadRun) buildStatic() {
+// buildStatic has the program build itself, as go run does. Flags are more of go's.
+func (r *nomadRun) buildStatic(flags string) string {
 	r.Helper()
-	r.program = filepath.Join(r.TempDir(), "pageviews")
-	cmd := exec.CommandContext(r.Context(), "go", "run", ".", "submit", "-build", r.program)
+	file := filepath.Join(r.TempDir(), "pageviews")
+	cmd := exec.CommandContext(r.Context(), "go", "run", ".", "submit", "-build", file)
+	cmd.Env = append(os.Environ(), "GOFLAGS="+flags)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		r.Fatalf("%v\n%s", err, out)
 	}
+	return file
 }
 
 // submit calls submit, and returns what it says.
@@ -174,7 +180,6 @@ func (r *nomadRun) submitted() {
 
 // rolls submits another program that does the same.
 func (r *nomadRun) rolls() {
-	r.write(5000)
 	_, stderr := r.submits("-binary", r.changed())
 	for _, want := range []string{"2 to start anew, one after the other", "puts the program to " + r.store.URL()} {
 		if !strings.Contains(stderr, want) {
@@ -204,7 +209,6 @@ func (r *nomadRun) file(name string, b []byte) string {
 
 // reverted submits a program that fails at its start.
 func (r *nomadRun) reverted() {
-	r.write(5000)
 	source := r.file("main.go", []byte("package main\n\nfunc main() { panic(\"it is broken\") }\n"))
 	broken := filepath.Join(filepath.Dir(source), "broken")
 	cmd := exec.CommandContext(r.Context(), "go", "build", "-tags", "rocksdb", "-o", broken, source)
@@ -243,10 +247,33 @@ func (r *nomadRun) losesNode() {
 		}
 	}
 	r.nomad.KillNode(r.T, r.nomad.Node(r.T, lost))
-	r.write(5000)
 	r.kafka.Await("its containers to run elsewhere", func() bool {
 		return r.running(lost) == 4
 	})
+}
+
+// restarts submits a version with one stage more, which can't run beside the one before.
+func (r *nomadRun) restarts() {
+	main, err := filepath.Abs("main.go")
+	if err != nil {
+		r.Fatal(err)
+	}
+	source, err := os.ReadFile(main)
+	if err != nil {
+		r.Fatal(err)
+	}
+	more := strings.Replace(string(source), "\treturn app\n", "\tapp.From(\"more-views\", api.EventTime(PageView.At)).To(\"copies\")\n\treturn app\n", 1)
+	overlay := r.file("overlay.json", fmt.Appendf(nil, `{"Replace":{%q:%q}}`, main, r.file("more.go", []byte(more))))
+	r.kafka.CreateTopic(r.T, "more-views", 1, nil)
+	_, stderr := r.submits("-binary", r.buildStatic("-overlay="+overlay))
+	for _, want := range []string{"stage more-views: new", "stops the job as it ran: 0 containers left", "stage more-views: 2 of 2 well"} {
+		if !strings.Contains(stderr, want) {
+			r.Errorf("it doesn't say %s", want)
+		}
+	}
+	if n := r.running(); n != 6 {
+		r.Errorf("%d containers run", n)
+	}
 }
 
 // running counts the containers that run, but for those on some nodes.
@@ -281,19 +308,37 @@ func (r *nomadRun) keepsSecrets() {
 	}
 }
 
-// write writes some more views.
-func (r *nomadRun) write(n int) {
+// load writes views without a pause, until it is stopped: an input that is quiet for ten
+// seconds holds no watermark back.
+func (r *nomadRun) load() (stop func()) {
 	r.Helper()
-	some := r.source[len(r.sent):][:n]
-	r.sent = r.source[:len(r.sent)+n]
-	r.kafka.Write(input, onNomadPartitions, program.AllEncoded(r.T, some))
-}
-
-// reads waits until the job, if there is one, has read them.
-func (r *nomadRun) reads() {
-	r.Helper()
-	if r.running() > 0 {
-		r.kafka.Await("all views to be read", func() bool { return r.kafka.Committed("pageviews-"+input, input) >= int64(len(r.sent)) })
+	client := r.kafka.Franz(r.T, kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	ctx, cancel := context.WithCancel(r.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(100 * time.Millisecond)
+		defer tick.Stop()
+		var records []*kgo.Record
+		for v := range viewsFrom(time.Date(2014, 5, 1, 12, 0, 0, 0, time.UTC)) {
+			records = append(records, &kgo.Record{Topic: input, Partition: int32(len(r.sent) % onNomadPartitions), Value: program.Encoded(r.T, v)})
+			if r.sent = append(r.sent, v); len(r.sent)%viewsAtOnce > 0 {
+				continue
+			}
+			if err := client.ProduceSync(r.Context(), records...).FirstErr(); err != nil {
+				r.Error(err)
+			}
+			records = nil
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
 	}
 }
 
@@ -306,6 +351,7 @@ func (r *nomadRun) exact() {
 	for w, n := range count(r.sent) {
 		want[w] = []int64{n}
 	}
+	r.Logf("%d views", len(r.sent))
 	r.kafka.Await("all windows", func() bool { return len(r.kafka.Read(output)) >= len(want) })
 	got := results(r.T, r.kafka.ReadAll(output))
 	for w, n := range want {

@@ -188,7 +188,7 @@ func TestStoresThatFail(t *testing.T) {
 		want    string
 	}{
 		"refuses":         {func(s *store) { s.put = http.StatusUnauthorized }, "it refuses the program: PUT "},
-		"says why":        {func(s *store) { s.put = http.StatusUnauthorized }, "401 Unauthorized not with the key …"},
+		"says why":        {func(s *store) { s.put = http.StatusUnauthorized }, "not with the key …"},
 		"sends elsewhere": {func(s *store) { s.put = http.StatusTemporaryRedirect }, "307 "},
 		"can't be read":   {func(s *store) { s.closed = true }, "nodes fetch the program without a header, and so it can't be read there: HEAD "},
 		"is gone":         {func(s *store) { s.Close() }, "connect: connection refused"},
