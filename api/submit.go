@@ -35,7 +35,7 @@ type submitCommand struct {
 	Affinity   []string `sep:"none" placeholder:"\"ATTR OP VALUE [WEIGHT]\"" help:"Run on such nodes if possible, or, of negative weight, on others; may be repeated."`
 	Driver     string   `default:"exec" help:"What runs the program on the nodes: exec, or raw_exec, where all containers see each other."`
 
-	Binary       string `placeholder:"FILE" help:"The program, built for the nodes, and linked statically (default: this one, if it is that, or else it is built)."`
+	Binary       string `placeholder:"FILE" help:"This program as it was built for the nodes, linked statically (default: the one that runs, if it is that, or else it is built). The plan is made by the one that runs, so both must be of the same version."`
 	Platform     string `placeholder:"OS/ARCH" help:"What the nodes are, in Go's words (default: linux, and the architecture of this machine)."`
 	State        string `default:"rocksdb" enum:"rocksdb,memory" help:"Where containers keep their state: rocksdb, or memory. The program is built for that."`
 	Artifacts    string `placeholder:"URL" help:"A store of programs, from which nodes fetch them: what isn't there is put there, to URL/SHA256, by HTTP PUT."`

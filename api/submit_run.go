@@ -181,13 +181,8 @@ func (s *submission) confirm(ctx context.Context, p *nomad.Proposal) (*nomad.Pro
 	if err != nil {
 		return nil, err
 	}
-	job, err := nomad.Job(s.plan, s.cfg)
-	if err != nil {
-		return nil, err
-	}
-	p, err = s.client.Propose(ctx, job, false)
-	if err != nil {
-		return nil, fmt.Errorf("the job is stopped: %w", err)
+	if p, err = s.client.ProposeAgain(ctx, p); err != nil {
+		return nil, fmt.Errorf("the job as it ran is stopped, and nothing is registered in its place: %w", err)
 	}
 	return p, nil
 }

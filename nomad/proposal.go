@@ -21,8 +21,8 @@ type Proposal struct {
 }
 
 // Propose asks Nomad what would come of a job. Of a name that belongs to a job that isn't
-// ours it is an error. With keepCounts stages keep the number of containers that the job
-// has by now, as scaling has left it.
+// ours it is an error. With keepCounts stages have as many containers as they have in the
+// job that Nomad knows, as scaling has left it.
 func (c *Client) Propose(ctx context.Context, job *api.Job, keepCounts bool) (*Proposal, error) {
 	there, _, err := c.api.Jobs().Info(*job.ID, c.query(ctx))
 	if err != nil && !missing(err) {
@@ -36,9 +36,9 @@ func (c *Client) Propose(ctx context.Context, job *api.Job, keepCounts bool) (*P
 		if there.Stop == nil || !*there.Stop {
 			p.running = there
 		}
-	}
-	if keepCounts && p.running != nil {
-		p.keepCounts()
+		if keepCounts {
+			p.keepCounts(there)
+		}
 	}
 	if p.plan, _, err = c.api.Jobs().PlanOpts(job, &api.PlanOptions{Diff: true}, c.write(ctx)); err != nil {
 		return nil, c.explain(err, "asking what would come of job "+*job.ID, "submit-job")
@@ -47,9 +47,14 @@ func (c *Client) Propose(ctx context.Context, job *api.Job, keepCounts bool) (*P
 	return p, nil
 }
 
-func (p *Proposal) keepCounts() {
+// ProposeAgain asks anew, after something has changed.
+func (c *Client) ProposeAgain(ctx context.Context, p *Proposal) (*Proposal, error) {
+	return c.Propose(ctx, p.job, false)
+}
+
+func (p *Proposal) keepCounts(there *api.Job) {
 	for _, now := range p.job.TaskGroups {
-		for _, was := range p.running.TaskGroups {
+		for _, was := range there.TaskGroups {
 			if *was.Name == *now.Name && was.Count != nil {
 				now.Count = was.Count
 			}

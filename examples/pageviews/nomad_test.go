@@ -162,9 +162,13 @@ func (r *nomadRun) putVariable() {
 	}
 }
 
-// submitted is the job's first version: this program itself is shipped.
+// submitted is the job's first version: this program itself is shipped, and nodes get it
+// from submit.
 func (r *nomadRun) submitted() {
-	stdout, _ := r.submits()
+	stdout, stderr := r.submits("-artifacts=")
+	if !strings.Contains(stderr, "nodes have got the program from here") {
+		r.Error("it doesn't say what that can't survive")
+	}
 	for _, stage := range []string{"page-views\thttp://127.0.0.1:", "by-user\thttp://127.0.0.1:"} {
 		if strings.Count(stdout, stage) != 2 {
 			r.Errorf("it doesn't say where the two containers of a stage are: %s", stdout)
@@ -173,7 +177,7 @@ func (r *nomadRun) submitted() {
 	if n := r.running(); n != 4 {
 		r.Errorf("%d containers run", n)
 	}
-	if _, stderr := r.submits(); !strings.Contains(stderr, "stays as it is") {
+	if _, stderr := r.submits("-artifacts="); !strings.Contains(stderr, "stays as it is") {
 		r.Error("the same again is something else")
 	}
 }
@@ -265,7 +269,8 @@ func (r *nomadRun) restarts() {
 	more := strings.Replace(string(source), "\treturn app\n", "\tapp.From(\"more-views\", api.EventTime(PageView.At)).To(\"copies\")\n\treturn app\n", 1)
 	overlay := r.file("overlay.json", fmt.Appendf(nil, `{"Replace":{%q:%q}}`, main, r.file("more.go", []byte(more))))
 	r.kafka.CreateTopic(r.T, "more-views", 1, nil)
-	_, stderr := r.submits("-binary", r.buildStatic("-overlay="+overlay))
+	r.program = r.buildStatic("-overlay=" + overlay)
+	_, stderr := r.submits()
 	for _, want := range []string{"stage more-views: new", "stops the job as it ran: 0 containers left", "stage more-views: 2 of 2 well"} {
 		if !strings.Contains(stderr, want) {
 			r.Errorf("it doesn't say %s", want)
