@@ -63,7 +63,7 @@ func (s *submission) run(ctx context.Context) (err error) {
 		s.say("registered; status says how it is")
 		return nil
 	}
-	if err := s.client.Follow(ctx, p, evaluation, s.progress()); err != nil {
+	if err := s.client.Await(ctx, p, evaluation, s.progress()); err != nil {
 		return err
 	}
 	return s.where(ctx, p)

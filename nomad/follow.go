@@ -19,10 +19,10 @@ type Progress struct {
 // ErrGivenUp means that Nomad has given a version up.
 var ErrGivenUp = errors.New("the new version is given up")
 
-// Follow waits until what began with an evaluation is over: until all containers are well,
+// Await waits until what began with an evaluation is over: until all containers are well,
 // or the version has been given up, which is an [ErrGivenUp] that says why, and what runs
 // now. Show is told how far it is.
-func (c *Client) Follow(ctx context.Context, p *Proposal, evaluation string, show func([]Progress)) error {
+func (c *Client) Await(ctx context.Context, p *Proposal, evaluation string, show func([]Progress)) error {
 	f := following{Client: c, proposal: p, show: show}
 	id, err := f.begun(ctx, evaluation)
 	if err != nil || id == "" {

@@ -11,7 +11,7 @@ import (
 )
 
 // Register registers what was proposed, if the job is still as it was then, and returns
-// the evaluation that begins with that. See [Client.Follow].
+// the evaluation that begins with that. See [Client.Await].
 func (c *Client) Register(ctx context.Context, p *Proposal) (evaluation string, err error) {
 	source, err := Export(p.job)
 	if err != nil {
