@@ -268,7 +268,7 @@ func (r *nomadRun) restarts() {
 	}
 	more := strings.Replace(string(source), "\treturn app\n", "\tapp.From(\"more-views\", api.EventTime(PageView.At)).To(\"copies\")\n\treturn app\n", 1)
 	overlay := r.file("overlay.json", fmt.Appendf(nil, `{"Replace":{%q:%q}}`, main, r.file("more.go", []byte(more))))
-	r.kafka.CreateTopic(r.T, "more-views", 1, nil)
+	r.kafka.CreateTopic(r.T, "more-views", 2, nil)
 	r.program = r.buildStatic("-overlay=" + overlay)
 	_, stderr := r.submits()
 	for _, want := range []string{"stage more-views: new", "stops the job as it ran: 0 containers left", "stage more-views: 2 of 2 well"} {
