@@ -126,6 +126,7 @@ func TestWhyNoNodeFits(t *testing.T) {
 		"memory":      {api.AllocationMetric{NodesEvaluated: 3, NodesInPool: 3, DimensionExhausted: map[string]int{"memory": 3, "cpu": 1}}, "cpu exhausted on 1 node; memory exhausted on 3 nodes"},
 		"constraints": {api.AllocationMetric{NodesEvaluated: 3, NodesInPool: 3, ConstraintFiltered: map[string]int{"${attr.cpu.arch} = arm64": 3}}, "${attr.cpu.arch} = arm64 isn't so on 3 nodes"},
 		"the same":    {api.AllocationMetric{NodesEvaluated: 3, NodesInPool: 3, ConstraintFiltered: map[string]int{sameClass: 3}}, "3 nodes of a kind that doesn't fit, as for another stage"},
+		"a driver":    {api.AllocationMetric{NodesEvaluated: 3, NodesInPool: 3, ConstraintFiltered: map[string]int{noDriver: 3}}, "3 nodes without the driver that -driver names"},
 		"a pool":      {api.AllocationMetric{NodePool: "stream"}, "no node is ready in the pool stream"},
 		"nowhere":     {api.AllocationMetric{NodesInPool: 3, NodePool: "default"}, "no node is ready where the job may run"},
 		"a quota":     {api.AllocationMetric{NodesEvaluated: 1, NodesInPool: 1, QuotaExhausted: []string{"memory 1 of 1"}}, "quota: memory 1 of 1"},

@@ -95,8 +95,11 @@ func (p *Proposal) Unplaceable() error {
 	return errors.Join(errs...)
 }
 
-// sameClass is what Nomad says of nodes like one that it has looked at before.
-const sameClass = "computed class ineligible"
+// What Nomad says in the place of a constraint.
+const (
+	sameClass = "computed class ineligible" // of nodes like one that it has looked at before
+	noDriver  = "missing drivers"
+)
 
 // whyNot says in which way nodes don't fit.
 func whyNot(m *api.AllocationMetric) string {
@@ -113,6 +116,10 @@ func whyNot(m *api.AllocationMetric) string {
 	if n := filtered[sameClass]; n > 0 {
 		why = append(why, nodesOf(n)+" of a kind that doesn't fit, as for another stage")
 		delete(filtered, sameClass)
+	}
+	if n := filtered[noDriver]; n > 0 {
+		why = append(why, nodesOf(n)+" without the driver that -driver names: exec is where agents run as root, and raw_exec where they are told to have it")
+		delete(filtered, noDriver)
 	}
 	each(filtered, "%s isn't so on %s")
 	for _, q := range m.QuotaExhausted {
