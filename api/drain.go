@@ -19,21 +19,24 @@ type drainCommand struct {
 	Timeout   time.Duration `default:"5m" help:"How long to wait; then it is said what is left, and the job goes on."`
 
 	Kafka kafkaFlags `embed:"" group:"kafka"`
+	Nomad nomadFlags `embed:""`
 }
 
 func (d *drainCommand) Run(ctx context.Context, a *App, c console) error {
-	client, err := newJobClient(a.name, d.TokenFile)
+	on, err := d.Nomad.job(ctx, a, c, d.TokenFile)
 	if err != nil {
 		return err
 	}
-	defer client.close()
+	defer on.close()
 	err = d.Kafka.visit(ctx, a, c, func(r *remote) error {
-		dr, err := r.newDrain(ctx, client)
+		dr, err := r.newDrain(ctx, on.jobClient)
 		if err != nil {
 			return err
 		}
-		dr.terminal = c.errIsTerminal
-		dr.say = func(line string) { _, _ = fmt.Fprintf(c.err, "%s: %s\n", a.name, line) }
+		dr.terminal, dr.say = c.errIsTerminal, on.say
+		if on.nomad != nil {
+			dr.end = func(ctx context.Context) error { return on.nomad.Stop(ctx, a.name, false, on.watch()) }
+		}
 		ctx, cancel := context.WithTimeout(ctx, d.Timeout)
 		defer cancel()
 		if err := dr.drain(ctx); err != nil {
@@ -59,6 +62,9 @@ type drain struct {
 	every    time.Duration
 	terminal bool // a person looks
 	say      func(line string)
+	// end has who runs the processes end them, once. nil: they are asked themselves,
+	// until they have ended.
+	end func(context.Context) error
 
 	known map[string]bool // addresses of processes that there were, as long as they answer
 	said  map[string]bool
@@ -104,6 +110,12 @@ func (d *drain) drain(ctx context.Context) error {
 			return errors.New("nobody runs it")
 		case now.gone:
 			return d.gone(ctx)
+		}
+		if now.finished && d.end != nil && !d.asked {
+			d.asked = true
+			if err := d.end(ctx); err != nil {
+				return err
+			}
 		}
 		left = now.left
 		d.progress(left)

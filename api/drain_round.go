@@ -18,8 +18,9 @@ import (
 
 // A drainRound is what one has come to.
 type drainRound struct {
-	gone bool   // no group has a member
-	left string // what is waited for, in words
+	gone     bool   // no group has a member
+	finished bool   // all have, and hold their inputs, and nothing is on its way
+	left     string // what is waited for, in words
 }
 
 // A sight is who runs the job, as its groups know.
@@ -55,9 +56,11 @@ func (d *drain) round(ctx context.Context) (drainRound, error) {
 	if err != nil || left != "" {
 		return drainRound{left: left}, err
 	}
-	d.asked = true
-	d.stop(ctx)
-	return drainRound{left: "nothing is on its way any more; waiting for the processes to end"}, nil
+	if d.end == nil {
+		d.asked = true
+		d.stop(ctx)
+	}
+	return drainRound{finished: true, left: "nothing is on its way any more; waiting for the processes to end"}, nil
 }
 
 // sight looks at the groups of all stages.

@@ -25,7 +25,10 @@ type commands struct {
 	Reset resetCommand `cmd:"" help:"Have the job, which must not run, begin anew from other offsets. It shows what it is about to do, and asks."`
 
 	Submit submitCommand `cmd:"" help:"Make the job for a Nomad cluster, which runs the program there."`
-	Status statusCommand `cmd:"" help:"Show who runs the job on Kafka, and how far it is. It needs no HTTP."`
+	Status statusCommand `cmd:"" help:"Show who runs the job on Kafka, and how far it is; and on Nomad where, and since when. It needs no HTTP."`
+	Logs   logsCommand   `cmd:"" help:"Show what the containers of the job on Nomad write."`
+	Scale  scaleCommand  `cmd:"" help:"Give a stage of the job on Nomad another number of containers."`
+	Stop   stopCommand   `cmd:"" help:"Stop the job on Nomad. What is finished is committed, and the next submit goes on there."`
 	Move   moveCommand   `cmd:"" help:"Move a task of a running job on Kafka to another process."`
 	Drain  drainCommand  `cmd:"" help:"Stop a running job on Kafka when it has finished what is on its way between its stages. It reads no more of its inputs, and goes on there at its next start."`
 	Stores storesCommand `cmd:"" help:"Show the stores of the job, and what is in them."`

@@ -60,7 +60,7 @@ func partitionsOr(n int32) int32 {
 // Run does it, step by step. It was parsed from a command line, if there was one.
 func (c *runCommand) Run(ctx context.Context, a *App, con console, parsed *kong.Context) (err error) {
 	r := &run{runCommand: *c, parsed: parsed, app: a, console: con}
-	ctx, r.leave = context.WithCancel(ctx) // not as who will be back
+	ctx, r.leave = r.parting.of(ctx)
 	defer r.leave()
 	if con.errIsTerminal {
 		r.screen.terminal = con.err
@@ -113,7 +113,8 @@ type run struct {
 	neighbours container.Neighbours
 	wishes     container.Wishes
 	hold       container.Hold
-	leave      func() // ends the run, as Ctrl-C does
+	parting    parting
+	leave      func() // ends the run, as Ctrl-C does: not as who will be back
 	token      string // of HTTP; empty: none
 	server     *httpapi.Server
 	screen     screen

@@ -85,7 +85,8 @@ func (r *run) serve(ctx context.Context) (err error) {
 			Plan: r.planned, Registry: r.registry, Readers: &r.readers, Build: build,
 		}
 		if r.shares() {
-			cfg.Owners, cfg.Wishes, cfg.Hold, cfg.Stop = &r.neighbours, &r.wishes, &r.hold, sync.OnceFunc(func() {
+			cfg.Owners, cfg.Wishes, cfg.Hold, cfg.Leave = &r.neighbours, &r.wishes, &r.hold, r.parting.until
+			cfg.Stop = sync.OnceFunc(func() {
 				r.say("asked over HTTP to end, as drain does: leaving the job")
 				r.leave()
 			})

@@ -9,19 +9,30 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// statusCommand shows who runs the job. It asks Kafka alone, so it works from any
-// machine, and whatever has become of the processes.
+// statusCommand shows who runs the job. It asks Kafka, and Nomad if that is named, but
+// no process, so it works from any machine, and whatever has become of them.
 type statusCommand struct {
 	JSON bool `name:"json" help:"Show it as JSON."`
 
 	Kafka kafkaFlags `embed:"" group:"kafka"`
+	Nomad nomadFlags `embed:""`
 }
 
 func (s *statusCommand) Run(ctx context.Context, a *App, c console) error {
+	client, on, err := s.Nomad.find(ctx, a)
+	if err != nil {
+		return err
+	}
+	if client != nil {
+		client.Close()
+	}
 	return s.Kafka.visit(ctx, a, c, func(r *remote) error {
 		status, err := r.status(ctx)
 		if err != nil {
 			return err
+		}
+		if on != nil {
+			status.addNomad(on)
 		}
 		if s.JSON {
 			return printJSON(c, status)
@@ -36,7 +47,8 @@ type jobStatus struct {
 	Cluster     string        `json:"cluster"`     // its id
 	Fingerprint string        `json:"fingerprint"` // of this program's plan
 	Running     bool          `json:"running"`     // somebody runs at least one of the stages
-	Stages      []stageStatus `json:"stages"`      // upstream before downstream
+	Nomad       *nomadStatus  `json:"nomad,omitempty"`
+	Stages      []stageStatus `json:"stages"` // upstream before downstream
 }
 
 type stageStatus struct {
@@ -55,6 +67,10 @@ type stageStatus struct {
 	// Nobody has these tasks, and nobody is to have them. While the group is
 	// rebalancing that isn't known.
 	Nobody []int32 `json:"nobody,omitempty"`
+	// Wanted is how many containers it is to have on Nomad, and Containers are those that
+	// there are; missing where Nomad isn't asked.
+	Wanted     int               `json:"wanted,omitempty"`
+	Containers []containerStatus `json:"containers,omitempty"`
 }
 
 type memberStatus struct {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/gretestream/grete/stream"
 )
@@ -20,6 +21,9 @@ func (j *jobStatus) write(to io.Writer) error {
 		running = "running"
 	}
 	_, _ = fmt.Fprintf(&b, "%s on Kafka, cluster %s: %s\n", j.App, j.Cluster, running)
+	if j.Nomad != nil {
+		j.Nomad.write(&b)
+	}
 	for i := range j.Stages {
 		j.Stages[i].write(&b)
 	}
@@ -34,6 +38,9 @@ func (s *stageStatus) write(b *bytes.Buffer) {
 	}
 	if len(s.Nobody) > 0 && len(s.Members) > 0 {
 		_, _ = fmt.Fprintf(b, "  nobody has: %s\n", taskRanges(s.Nobody))
+	}
+	if s.Containers != nil {
+		s.nomadTable(b, time.Now())
 	}
 	for _, m := range s.Members {
 		if m.Refused != "" {

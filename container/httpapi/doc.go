@@ -11,6 +11,8 @@
 //	POST /api/v1/drain                     has the containers here hold their inputs for a
 //	                                       while, and tells how many do
 //	POST /api/v1/stop                      has this process leave its groups and end
+//	POST /api/v1/leave                     has it leave its groups when it is asked to end
+//	                                       soon, as who won't be back
 //	GET /metrics, /healthz, /readyz        package metrics
 //
 // What is answered stands in types.go. It is JSON, errors too: {"error": "…"}, with a

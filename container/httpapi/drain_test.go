@@ -10,11 +10,13 @@ import (
 	"github.com/gretestream/grete/container/httpapi"
 )
 
-func TestDrainHoldsAndStopStops(t *testing.T) {
+func TestDrainHoldsStopStopsAndLeaveLeaves(t *testing.T) {
 	var hold container.Hold
-	stopped := 0
-	j := newJob(t, func(cfg *httpapi.Config) { cfg.Hold, cfg.Stop = &hold, func() { stopped++ } })
-	for path, says := range map[string]string{httpapi.DrainPath: `"containers": 0`, httpapi.StopPath: `"stopping": true`} {
+	stopped, leaves := 0, time.Time{}
+	j := newJob(t, func(cfg *httpapi.Config) {
+		cfg.Hold, cfg.Stop, cfg.Leave = &hold, func() { stopped++ }, func(until time.Time) { leaves = until }
+	})
+	for path, says := range map[string]string{httpapi.DrainPath: `"containers": 0`, httpapi.StopPath: `"stopping": true`, httpapi.LeavePath: `"leaving": true`} {
 		w := j.ask(http.MethodPost, path, "Sec-Fetch-Site", "same-origin")
 		if w.Code != http.StatusAccepted || !strings.Contains(w.Body.String(), says) || w.Header().Get(httpapi.AppHeader) != "shop" {
 			t.Errorf("%s answers %d:\n%s", path, w.Code, w.Body)
@@ -23,6 +25,9 @@ func TestDrainHoldsAndStopStops(t *testing.T) {
 	if stopped != 1 {
 		t.Errorf("it was stopped %d times", stopped)
 	}
+	if left := time.Until(leaves); left <= httpapi.LeaveLease/2 || left > httpapi.LeaveLease {
+		t.Errorf("it leaves if it ends within %v", left)
+	}
 	if now := time.Now(); !hold.On(now.Add(httpapi.DrainLease-time.Second)) || hold.On(now.Add(httpapi.DrainLease+time.Second)) {
 		t.Error("the lease isn't as long as it should be")
 	}
@@ -30,10 +35,12 @@ func TestDrainHoldsAndStopStops(t *testing.T) {
 
 func TestDrainRefuses(t *testing.T) {
 	var hold container.Hold
-	able := func(cfg *httpapi.Config) { cfg.Hold, cfg.Stop = &hold, func() { t.Error("it was stopped") } }
+	able := func(cfg *httpapi.Config) {
+		cfg.Hold, cfg.Stop, cfg.Leave = &hold, func() { t.Error("it was stopped") }, func(time.Time) { t.Error("it is to leave") }
+	}
 	guarded := func(cfg *httpapi.Config) { able(cfg); cfg.Token = "secret" }
 	fixed := func(*httpapi.Config) {}
-	for _, path := range []string{httpapi.DrainPath, httpapi.StopPath} {
+	for _, path := range []string{httpapi.DrainPath, httpapi.StopPath, httpapi.LeavePath} {
 		for _, test := range []struct {
 			what          string
 			change        func(*httpapi.Config)

@@ -60,6 +60,7 @@ func (s *server) handler() http.Handler {
 		"/api/v1/stages/{stage}/tasks/{task}/move": s.query(s.move),
 		DrainPath: s.drain,
 		StopPath:  s.stop,
+		LeavePath: s.leave,
 	} {
 		mux.HandleFunc("POST "+path, answering(s.changing(answer)))
 		mux.HandleFunc(path, notAllowed("POST"))

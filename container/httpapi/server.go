@@ -36,10 +36,11 @@ type Config struct {
 	// have; nil: their tasks are fixed.
 	Wishes *container.Wishes
 	// Hold is that of the containers of this process, and Stop has the process leave its
-	// groups and end, soon; it may be called several times, and at once. nil: neither is
-	// done here.
-	Hold *container.Hold
-	Stop func()
+	// groups and end, soon. Leave has it leave them whenever it ends until a time. Both
+	// may be called several times, and at once. nil: none of it is done here.
+	Hold  *container.Hold
+	Stop  func()
+	Leave func(until time.Time)
 	// PeerTimeout bounds how long a request waits for other processes; 0 means 3 s.
 	PeerTimeout time.Duration
 	// Queries is how many requests for the job or a store are answered at a time, and

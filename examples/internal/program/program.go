@@ -19,10 +19,16 @@ import (
 // test has it, and returns the path of the program.
 func Build(t testing.TB) string {
 	t.Helper()
+	return BuildPackage(t, ".")
+}
+
+// BuildPackage is Build for another main package, which only the test has.
+func BuildPackage(t testing.TB, pkg string) string {
+	t.Helper()
 	lookAtSources(t)
 	path := filepath.Join(t.TempDir(), "program")
 	args := append([]string{"build", "-buildvcs=false"}, tags...)
-	cmd := exec.CommandContext(t.Context(), "go", append(args, "-o", path, ".")...)
+	cmd := exec.CommandContext(t.Context(), "go", append(args, "-o", path, pkg)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("building the example: %v\n%s", err, out)
 	}

@@ -1,0 +1,276 @@
+//go:build real && rocksdb && linux
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/nomad/api"
+
+	"github.com/gretestream/grete/examples/internal/program"
+	"github.com/gretestream/grete/nomad"
+	"github.com/gretestream/grete/nomad/nomadtest"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+const (
+	nomadToken = "s3cret"
+	// nomadRate is how many payments there are in a second.
+	nomadRate = 1000
+	// lostAfter is how long a silent node is waited for.
+	lostAfter = 15 * time.Second
+)
+
+// aboard is the program as a job on a cluster of three nodes, while payments come in.
+type aboard struct {
+	*testing.T
+	c     program.Cluster
+	nodes *nomadtest.Cluster
+	nomad *nomad.Client
+	path  string
+	job   *api.Job
+
+	hungry atomic.Bool // the next payment is one that a container can't digest
+	paid   []Payment   // the feed's until that has ended
+	feed   *program.Feed
+}
+
+// board starts the clusters, and the job with two containers for each stage.
+func board(t *testing.T) *aboard {
+	a := &aboard{T: t, c: program.StartKafka(t, kafkatest.Options{}), nodes: nomadtest.Start(t, nomadtest.Options{})}
+	a.c.CreateTopic(t, input, sharedPartitions, nil)
+	a.c.CreateTopic(t, output, sharedPartitions, nil)
+	var err error
+	if a.nomad, err = nomad.Open(nomad.Options{Address: a.nodes.Address()}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(a.nomad.Close)
+	a.path = program.BuildPackage(t, "./testdata/hungry")
+	plan, err := pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{input: sharedPartitions, output: sharedPartitions}}, scheduler.Options{Containers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.job, err = nomad.Job(plan, a.config()); err != nil {
+		t.Fatal(err)
+	}
+	items := &api.Variable{Path: "nomad/jobs/totals", Items: map[string]string{"GRETE_TOKEN": nomadToken}}
+	if _, _, err := a.nodes.API().Variables().Create(items, nil); err != nil {
+		t.Fatal(err)
+	}
+	a.feed = a.c.Feed(input, sharedPartitions, nomadRate, a.payments)
+	return a
+}
+
+func (a *aboard) config() nomad.Config {
+	a.Helper()
+	data, err := os.ReadFile(a.path)
+	if err != nil {
+		a.Fatal(err)
+	}
+	store, sum := nomadtest.StartStore(a, "", ""), fmt.Sprintf("%x", sha256.Sum256(data))
+	store.Put("/"+sum, data)
+	return nomad.Config{
+		Driver: "raw_exec", Resources: nomad.Resources{CPU: 200}, Memory: 32 << 20, Disk: 100 << 20,
+		Binary: nomad.Binary{URL: store.URL() + "/" + sum, SHA256: sum},
+		Args:   []string{"--kafka=" + a.c.Address(), "--commit-interval=100ms", "--session-timeout=" + sessionTimeout.String()},
+		Timing: nomad.Timing{Kill: 20 * time.Second, LostAfter: lostAfter, MinHealthy: time.Second, Healthy: time.Minute, Progress: 2 * time.Minute},
+	}
+}
+
+// payments are what the feed writes.
+func (a *aboard) payments(yield func([]byte) bool) {
+	for p := range payments(sharedPartitions, sharedAccounts) {
+		if a.hungry.CompareAndSwap(true, false) {
+			p.Account = "hungry"
+		}
+		a.paid = append(a.paid, p)
+		if !yield(program.Encoded(a, p)) {
+			return
+		}
+	}
+}
+
+func (a *aboard) register() {
+	a.Helper()
+	if _, _, err := a.nodes.API().Jobs().Register(a.job, nil); err != nil {
+		a.Fatal(err)
+	}
+}
+
+// took logs how long something takes.
+func (a *aboard) took(what string, do func()) {
+	a.Helper()
+	began := time.Now()
+	do()
+	a.Logf("%-60s %6.2f s", what, time.Since(began).Seconds())
+}
+
+// everywhere waits until there are new results of all tasks.
+func (a *aboard) everywhere() {
+	a.Helper()
+	(&crew{T: a.T, c: a.c}).everywhere()
+}
+
+// command runs one of the program's commands, and returns what it says.
+func (a *aboard) command(args ...string) (stdout, stderr string) {
+	a.Helper()
+	return program.Run(a, a.path, append(args, "-nomad", a.nodes.Address())...)
+}
+
+// A seen container is what status says of one.
+type seenContainer struct {
+	Name, Alloc, Node, State, Event, Address, Instance string
+	Restarts                                           int
+}
+
+type seenStage struct {
+	Name, State string
+	Wanted      int
+	Containers  []seenContainer
+	Members     []struct {
+		Instance, Address string
+		Tasks             []int32
+	}
+	Nobody []int32
+}
+
+// status is what the command says of the stages. A machine that is busy may keep the
+// broker from answering in time.
+func (a *aboard) status(more ...string) map[string]seenStage {
+	a.Helper()
+	var out string
+	a.c.Await("the job's status", func() bool {
+		said, messages, err := program.Try(a, a.path, append([]string{"status", "-json", "-kafka", a.c.Address()}, more...)...)
+		if out = said; err != nil {
+			a.Logf("status: %v, %s", err, messages)
+		}
+		return err == nil
+	})
+	var said struct{ Stages []seenStage }
+	if err := json.Unmarshal([]byte(out), &said); err != nil {
+		a.Fatalf("%v\n%s", err, out)
+	}
+	stages := make(map[string]seenStage)
+	for _, s := range said.Stages {
+		stages[s.Name] = s
+	}
+	return stages
+}
+
+// onNomad is status with what Nomad says.
+func (a *aboard) onNomad() map[string]seenStage {
+	a.Helper()
+	return a.status("-nomad", a.nodes.Address())
+}
+
+// stateful is the stage that has a state.
+const stateful = "by-account"
+
+// settled waits until as many containers as are wanted run, each a member of its group,
+// and nobody else is one, and all tasks have an owner. It returns the stateful stage.
+func (a *aboard) settled() seenStage {
+	a.Helper()
+	var all map[string]seenStage
+	settled := func() bool {
+		all = a.onNomad()
+		for _, s := range all {
+			running := 0
+			for _, k := range s.Containers {
+				if k.State == "running" && k.Instance != "" {
+					running++
+				}
+			}
+			if s.State != "stable" || running != s.Wanted || len(s.Containers) != s.Wanted || len(s.Members) != s.Wanted || len(s.Nobody) > 0 {
+				return false
+			}
+		}
+		return len(all) == sharedStages
+	}
+	if !a.c.Within(3*time.Minute, settled) {
+		a.Fatalf("the job doesn't settle: %+v", all)
+	}
+	return all[stateful]
+}
+
+// tasks are those of a container.
+func (s seenStage) tasks(k seenContainer) []int32 {
+	for _, m := range s.Members {
+		if m.Instance == k.Instance {
+			return m.Tasks
+		}
+	}
+	return nil
+}
+
+// instances are those of a stage's containers.
+func (s seenStage) instances() (all []string) {
+	for _, k := range s.Containers {
+		all = append(all, k.Instance)
+	}
+	return all
+}
+
+// metrics asks a container for the values of a metric, by their labels.
+func (a *aboard) metrics(address, name string) map[string]float64 {
+	a.Helper()
+	r, err := http.NewRequestWithContext(a.Context(), http.MethodGet, "http://"+address+"/metrics", http.NoBody)
+	if err != nil {
+		a.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+nomadToken)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil // it has ended
+	}
+	defer func() { _ = res.Body.Close() }()
+	values := make(map[string]float64)
+	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+		labels, found := strings.CutPrefix(lines.Text(), name+"{")
+		if !found {
+			continue
+		}
+		end := strings.LastIndexByte(labels, ' ')
+		if values[labels[:end]], err = strconv.ParseFloat(labels[end+1:], 64); err != nil {
+			a.Fatalf("%s: %v", labels, err)
+		}
+	}
+	return values
+}
+
+// processes are the ids of the containers' processes, by allocation. Other tests may have
+// such, too, on other brokers.
+func (a *aboard) processes() map[string]int {
+	a.Helper()
+	found := make(map[string]int)
+	dirs, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		a.Fatal(err)
+	}
+	for _, dir := range dirs {
+		line, _ := os.ReadFile(filepath.Join(dir, "cmdline")) // it may have ended
+		if args := strings.Split(string(line), "\x00"); !slices.Contains(args, "run") || !slices.Contains(args, "--kafka="+a.c.Address()) {
+			continue
+		}
+		env, _ := os.ReadFile(filepath.Join(dir, "environ"))
+		for v := range bytes.SplitSeq(env, []byte{0}) {
+			if id, ok := strings.CutPrefix(string(v), "NOMAD_ALLOC_ID="); ok {
+				found[id], _ = strconv.Atoi(filepath.Base(dir))
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,151 @@
+package nomad
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/nomad/api"
+)
+
+// Logs says which.
+type Logs struct {
+	// Of is a stage, a container by its name, or an allocation by the beginning of its
+	// id; "": all.
+	Of     string
+	Stdout bool // as well as standard error
+	// Follow goes on, also with containers that come, until the context is done.
+	Follow bool
+	// Line gets each line, without its end. It is called by one goroutine at a time.
+	Line func(container, line string)
+}
+
+// logEvery is how often new containers are looked for.
+const logEvery = time.Second
+
+// Logs reads what the containers of an app's job have written: those that there are, and
+// of a place where none is left the last. Nomad keeps the last 50 MB of each.
+func (c *Client) Logs(ctx context.Context, app string, l Logs) error {
+	ctx, cancel := context.WithCancel(ctx)
+	r := &logReader{Client: c, Logs: l, seen: make(map[string]bool)}
+	defer r.all.Wait()
+	defer cancel()
+	for {
+		s, err := c.Status(ctx, app)
+		switch {
+		case ctx.Err() != nil && l.Follow:
+			return nil // who follows ends it so
+		case err != nil:
+			return err
+		}
+		if err := r.begin(ctx, s); err != nil {
+			return err
+		}
+		if !l.Follow {
+			r.all.Wait()
+			return ctx.Err()
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(logEvery):
+		}
+	}
+}
+
+// A logReader reads several logs at once.
+type logReader struct {
+	*Client
+	Logs
+	seen map[string]bool // allocations
+	all  sync.WaitGroup
+
+	mu sync.Mutex // of Line
+}
+
+// begin begins to read the logs of containers that are new.
+func (r *logReader) begin(ctx context.Context, s *Status) error {
+	known := r.Of == ""
+	for i := range s.Stages {
+		known = known || s.Stages[i].Stage == r.Of
+		for _, k := range s.Stages[i].Containers {
+			if !r.means(&k) {
+				continue
+			}
+			known = true
+			if r.seen[k.Alloc] || k.State == api.AllocClientStatusPending {
+				continue
+			}
+			r.seen[k.Alloc] = true
+			for _, kind := range r.kinds() {
+				r.all.Go(func() { r.read(ctx, k, kind) })
+			}
+		}
+	}
+	if !known && len(r.seen) == 0 {
+		return fmt.Errorf("job %s has no stage and no container %q: status shows them", s.Job, r.Of)
+	}
+	return nil
+}
+
+func (r *logReader) means(k *Container) bool {
+	return r.Of == "" || r.Of == k.Stage || r.Of == k.Name || len(r.Of) >= 8 && strings.HasPrefix(k.Alloc, r.Of)
+}
+
+func (r *logReader) kinds() []string {
+	if r.Stdout {
+		return []string{"stdout", "stderr"}
+	}
+	return []string{"stderr"}
+}
+
+// read passes a log's lines on.
+func (r *logReader) read(ctx context.Context, k Container, kind string) {
+	var rest []byte
+	err := r.frames(ctx, k, kind, func(data []byte) {
+		rest = append(rest, data...)
+		for end := bytes.IndexByte(rest, '\n'); end >= 0; end = bytes.IndexByte(rest, '\n') {
+			r.line(k.Name, string(rest[:end]))
+			rest = slices.Delete(rest, 0, end+1)
+		}
+	})
+	if len(rest) > 0 {
+		r.line(k.Name, string(rest))
+	}
+	if err != nil && ctx.Err() == nil {
+		r.line(k.Name, fmt.Sprintf("(its log can't be read: %v)", r.explain(err, "read the log of "+k.Name, "read-logs")))
+	}
+}
+
+func (r *logReader) line(container, text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Line(container, text)
+}
+
+// frames passes on what a log consists of.
+func (r *logReader) frames(ctx context.Context, k Container, kind string, take func([]byte)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	frames, failed := r.api.AllocFS().Logs(&api.Allocation{ID: k.Alloc, NodeID: k.NodeID}, r.Follow, taskName, kind, api.OriginStart, 0, ctx.Done(), r.query(ctx))
+	if frames == nil {
+		return <-failed
+	}
+	for {
+		select {
+		case f, more := <-frames:
+			if !more {
+				return nil
+			}
+			take(f.Data)
+		case err := <-failed:
+			for len(frames) > 0 { // nothing more comes
+				take((<-frames).Data)
+			}
+			return err
+		}
+	}
+}
