@@ -34,7 +34,7 @@ func (d *drainCommand) Run(ctx context.Context, a *App, c console) error {
 			return err
 		}
 		dr.terminal, dr.say = c.errIsTerminal, on.say
-		if on.nomad != nil {
+		if on.runs { // who is asked to end is started again
 			dr.end = func(ctx context.Context) error { return on.nomad.Stop(ctx, a.name, false, on.watch()) }
 		}
 		ctx, cancel := context.WithTimeout(ctx, d.Timeout)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http/httptest"
 	"os"
 	"slices"
@@ -28,6 +29,7 @@ type draining struct {
 	stubborn bool // it doesn't end
 	address  string
 	lines    []string
+	end      func(context.Context) error // nil: processes are asked
 }
 
 func newDraining(t *testing.T, token string) *draining {
@@ -100,6 +102,7 @@ func (d *draining) drain(patience time.Duration) error {
 	if err != nil {
 		d.Fatal(err)
 	}
+	dr.end = d.end
 	dr.every, dr.say = 20*time.Millisecond, func(line string) { d.lines = append(d.lines, line) }
 	ctx, cancel := context.WithTimeout(d.Context(), patience)
 	defer cancel()
@@ -234,4 +237,25 @@ func TestDrainGoesByThePlanThatRuns(t *testing.T) {
 
 func TestDrainNeedsACluster(t *testing.T) {
 	runMain(t.Context(), words(), "drain").failed(t, "no -kafka HOST:PORT", "-once", "Ctrl-C")
+}
+
+// Where somebody else starts processes that end, that one is to end them, once.
+func TestDrainHasProcessesEnded(t *testing.T) {
+	d := newDraining(t, "")
+	ended := 0
+	d.end = func(context.Context) error {
+		if ended++; d.stopped.Load() > 0 {
+			t.Error("a process was asked")
+		}
+		d.stopped.Add(1)
+		return nil
+	}
+	if err := d.drain(time.Minute); err != nil || ended != 1 {
+		t.Errorf("%v; ended %d times", err, ended)
+	}
+	d = newDraining(t, "")
+	d.end = func(context.Context) error { return errors.New("Nomad says no") }
+	if err := d.drain(time.Minute); err == nil || !strings.Contains(err.Error(), "Nomad says no") || d.stopped.Load() > 0 {
+		t.Errorf("%v; stopped %d times", err, d.stopped.Load())
+	}
 }

@@ -20,7 +20,8 @@ const tellTime = 5 * time.Second
 // A nomadJob is the job as it runs on Nomad, and its containers, which can be asked.
 type nomadJob struct {
 	*jobClient
-	nomad *nomad.Client // nil: it doesn't run there
+	nomad *nomad.Client // nil: it isn't there
+	runs  bool          // there; it may be stopped
 	say   func(line string)
 }
 
@@ -57,10 +58,12 @@ func (f *nomadFlags) job(ctx context.Context, a *App, c console, tokenFile strin
 		return nil, err
 	}
 	j := &nomadJob{jobClient: client, say: func(line string) { _, _ = fmt.Fprintf(c.err, "%s: %s\n", a.name, line) }}
-	if j.nomad, _, err = f.find(ctx, a); err != nil {
+	var status *nomad.Status
+	if j.nomad, status, err = f.find(ctx, a); err != nil {
 		j.close()
 		return nil, err
 	}
+	j.runs = status != nil && !status.Stopped()
 	if j.nomad != nil && j.token == "" {
 		j.token = j.nomad.Token(ctx, a.name)
 	}

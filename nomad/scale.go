@@ -20,6 +20,18 @@ type Watch struct {
 	Say func(line string)
 }
 
+// once is a watch that says nothing twice.
+func (w Watch) once() Watch {
+	said, say := make(map[string]bool), w.Say
+	w.Say = func(line string) {
+		if !said[line] {
+			said[line] = true
+			say(line)
+		}
+	}
+	return w
+}
+
 // every is how often a change is looked at.
 const every = 250 * time.Millisecond
 
@@ -33,7 +45,8 @@ func (c *Client) Scale(ctx context.Context, app, stage string, n int, w Watch) e
 	if n < 1 {
 		return fmt.Errorf("stage %s can't have %d containers: one at least, or stop the job", stage, n)
 	}
-	for waits := ""; ; {
+	w = w.once()
+	for {
 		job, group, err := c.stage(ctx, app, stage)
 		if err != nil {
 			return err
@@ -43,15 +56,13 @@ func (c *Client) Scale(ctx context.Context, app, stage string, n int, w Watch) e
 		if *group.Count != n {
 			going, busy, err = c.tryScale(ctx, job, group, n, w)
 		}
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case busy == "":
-			return c.awaitStage(ctx, job, stage, n, going, w)
-		case busy != waits:
-			w.Say(busy)
-			waits = busy
 		}
+		if busy == "" {
+			return c.awaitStage(ctx, job, stage, n, going, w)
+		}
+		w.Say(busy)
 		if err := pause(ctx); err != nil {
 			return fmt.Errorf("stage %s isn't scaled: %s: %w", stage, busy, err)
 		}
@@ -126,7 +137,7 @@ func (c *Client) surplus(ctx context.Context, job *api.Job, stage string, n int)
 
 // awaitStage waits until n containers of a stage run, and those that go have ended.
 func (c *Client) awaitStage(ctx context.Context, job *api.Job, stage string, n int, going []Container, w Watch) error {
-	for said := ""; ; {
+	for {
 		all, err := c.containers(ctx, job)
 		if err != nil {
 			return err
@@ -137,12 +148,10 @@ func (c *Client) awaitStage(ctx context.Context, job *api.Job, stage string, n i
 		if len(running) >= n && len(left) == 0 {
 			return nil
 		}
-		if now := fmt.Sprintf("stage %s: %d of %d containers run, %d are ending", stage, len(running), n, len(left)); now != said {
-			w.Say(now)
-			said = now
-		}
+		now := fmt.Sprintf("stage %s: %d of %d containers run, %d are ending", stage, len(running), n, len(left))
+		w.Say(now)
 		if err := pause(ctx); err != nil {
-			return fmt.Errorf("%s, after Nomad was told: status says why: %w", said, err)
+			return fmt.Errorf("%s, after Nomad was told: status says why: %w", now, err)
 		}
 	}
 }

@@ -30,6 +30,9 @@ type StageStatus struct {
 // stopped is the state of a job that was stopped, and is there still.
 const stopped = "stopped"
 
+// Stopped tells whether it isn't to run.
+func (s *Status) Stopped() bool { return s.State == stopped }
+
 // Status looks at an app's job. The error is [ErrNoJob] if there is none.
 func (c *Client) Status(ctx context.Context, app string) (*Status, error) {
 	job, err := c.job(ctx, app)

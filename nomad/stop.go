@@ -21,7 +21,7 @@ func (c *Client) Stop(ctx context.Context, app string, purge bool, w Watch) erro
 	if err != nil {
 		return err
 	}
-	going := present(all)
+	going, w := present(all), w.once()
 	if *job.Stop && !purge && len(going) == 0 {
 		w.Say("job " + *job.ID + " was stopped before; -purge has Nomad forget it")
 		return nil
@@ -47,7 +47,7 @@ func (c *Client) deregister(ctx context.Context, job *api.Job, purge bool) error
 
 // awaitEnd waits until none of a job's containers is left.
 func (c *Client) awaitEnd(ctx context.Context, job *api.Job, going []Container, w Watch) error {
-	for said := -1; ; {
+	for {
 		all, err := c.containers(ctx, job)
 		if err != nil {
 			return err
@@ -56,10 +56,7 @@ func (c *Client) awaitEnd(ctx context.Context, job *api.Job, going []Container, 
 		if len(left) == 0 {
 			return nil
 		}
-		if len(left) != said {
-			said = len(left)
-			w.Say(fmt.Sprintf("waiting for %d containers to end", said))
-		}
+		w.Say(fmt.Sprintf("waiting for %d containers to end", len(left)))
 		if err := pause(ctx); err != nil {
 			return fmt.Errorf("job %s is stopped, and %d containers haven't ended, %s on %s among them: %w", *job.ID, len(left), left[0].Name, left[0].Node, err)
 		}

@@ -56,7 +56,7 @@ func (a *aboard) restoredLittle(s seenStage, k seenContainer) {
 	for _, n := range a.metrics(k.Address, "grete_store_restored_records_total") {
 		restored += n
 	}
-	ends := a.c.CommittedEnds("totals-balance-changelog")
+	ends := a.ends("totals-balance-changelog")
 	for _, task := range s.tasks(k) {
 		all += float64(ends[task])
 	}

@@ -48,7 +48,13 @@ func (a *aboard) verdict() {
 	a.Helper()
 	paid := a.paid[:a.feed.Stop()]
 	want := balancesAfter(paid)
-	a.c.Await("all results", func() bool { return a.c.Ends(output) >= int64(len(want)) && len(a.c.Read(output)) >= len(want) })
+	a.c.Await("all results", func() bool {
+		var sum int64
+		for _, end := range a.ends(output) { // markers are among them
+			sum += end
+		}
+		return sum >= int64(len(want)) && len(a.c.Read(output)) >= len(want)
+	})
 	a.took("stop -purge", func() { a.command("stop", "-purge") })
 	if left := a.processes(); len(left) > 0 {
 		a.Errorf("processes are left: %v", left)
