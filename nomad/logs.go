@@ -31,7 +31,7 @@ const logEvery = time.Second
 // of a place where none is left the last. Nomad keeps the last 50 MB of each.
 func (c *Client) Logs(ctx context.Context, app string, l Logs) error {
 	ctx, cancel := context.WithCancel(ctx)
-	r := &logReader{Client: c, Logs: l, seen: make(map[string]bool)}
+	r := &logReader{client: c, Logs: l, seen: make(map[string]bool)}
 	defer r.all.Wait()
 	defer cancel()
 	for {
@@ -58,10 +58,10 @@ func (c *Client) Logs(ctx context.Context, app string, l Logs) error {
 
 // A logReader reads several logs at once.
 type logReader struct {
-	*Client
 	Logs
-	seen map[string]bool // allocations
-	all  sync.WaitGroup
+	client *Client
+	seen   map[string]bool // allocations
+	all    sync.WaitGroup
 
 	mu sync.Mutex // of Line
 }
@@ -116,7 +116,7 @@ func (r *logReader) read(ctx context.Context, k Container, kind string) {
 		r.line(k.Name, string(rest))
 	}
 	if err != nil && ctx.Err() == nil {
-		r.line(k.Name, fmt.Sprintf("(its log can't be read: %v)", r.explain(err, "read the log of "+k.Name, "read-logs")))
+		r.line(k.Name, fmt.Sprintf("(its log can't be read: %v)", r.client.explain(err, "read the log of "+k.Name, "read-logs")))
 	}
 }
 
@@ -130,7 +130,7 @@ func (r *logReader) line(container, text string) {
 func (r *logReader) frames(ctx context.Context, k Container, kind string, take func([]byte)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	frames, failed := r.api.AllocFS().Logs(&api.Allocation{ID: k.Alloc, NodeID: k.NodeID}, r.Follow, taskName, kind, api.OriginStart, 0, ctx.Done(), r.query(ctx))
+	frames, failed := r.client.api.AllocFS().Logs(&api.Allocation{ID: k.Alloc, NodeID: k.NodeID}, r.Follow, taskName, kind, api.OriginStart, 0, ctx.Done(), r.client.query(ctx))
 	if frames == nil {
 		return <-failed
 	}
