@@ -21,9 +21,10 @@ GO_PACKAGES := ./...
 # All was vetted before. What takes longest begins first, beside the examples: much of
 # it waits for brokers, and these mustn't wait for processors as long as sessions last.
 # The examples' tests look at programs that are built without the race detector: it
-# would slow down nobody but them. So it would clusters, and what has one thread.
+# would slow down nobody but them. So it would what has one thread.
 SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
 EXAMPLES := ./examples/wikipedia ./examples/totals ./examples/...
+ON_NOMAD := ^TestOnNomad$$
 CLUSTER  := ./nomad/nomadtest
 SIM      := -run '^TestSimulation' ./api/apitest
 # What is another program without cgo, and state in memory. The packages to the left of
@@ -32,7 +33,7 @@ NO_CGO   := $$(CGO_ENABLED=0 go list ./kv/... ./container/... ./api/... ./exampl
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
-.PHONY: help run static cluster test sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-sim deps imports vet benchmark-binary
+.PHONY: help run static cluster test test-nomad sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-sim deps imports vet benchmark-binary
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -52,14 +53,20 @@ cluster: deps build/nomad ## a Nomad cluster of three clients and a Kafka broker
 benchmark-binary: deps ## build/benchmark, which takes part in comparisons with other stream processors
 	go build -buildvcs=false -tags rocksdb -o build/benchmark ./examples/benchmark
 
-test: deps vet imports build/testsum build/nomad ## all tests that end in minutes: with RocksDB and the race detector, then without cgo
+test: deps vet imports build/testsum ## all tests that end in minutes, but for test-nomad: with RocksDB and the race detector, and without cgo
 	CGO_ENABLED=0 go build -buildvcs=false $(GO_PACKAGES)
 	$(TESTSUM) \
 		'with RocksDB=go test -vet=off -short -json -p 2 -timeout 20m $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v "/examples/\|/nomadtest$$")' \
-		'+the examples, a cluster, and the simulation for longer=go test -vet=off -json -p 2 -timeout 20m -tags $(TAGS) $(EXAMPLES) $(CLUSTER); CGO_ENABLED=0 go test -vet=off -json ./api/apitest -seeds 500' \
+		'+the examples, and the simulation for longer=go test -vet=off -json -timeout 20m -tags $(TAGS) -skip $(ON_NOMAD) $(EXAMPLES); CGO_ENABLED=0 go test -vet=off -json ./api/apitest -seeds 500' \
 		'memory, which the race detector multiplies=go test -vet=off -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
 		'+without cgo=CGO_ENABLED=0 go test -vet=off -json $(NO_CGO)' \
 		'+the tools=cd .tools/house && go test -json ./...'
+
+# One after the other: all agents of a machine share their cgroups.
+test-nomad: deps build/testsum build/nomad ## jobs on a real Nomad cluster, whose nodes are drained, cut off and killed
+	$(TESTSUM) \
+		'on a Nomad cluster=go test -vet=off -json -p 1 -timeout 20m -tags $(TAGS) -run $(ON_NOMAD) ./examples/totals ./examples/pageviews' \
+		'the cluster itself=go test -vet=off -json -timeout 20m -tags $(TAGS) $(CLUSTER)'
 
 sim: ## whole jobs where everything goes wrong, SEEDS=10000 times; a failing seed says how to see it
 	go test -v -timeout 24h $(SIM) -seeds $(SEEDS)
@@ -105,7 +112,7 @@ soak: deps ## what takes hours, part after part and again, until MINUTES=600 are
 		[ "$$(date +%s)" -lt "$$end" ] || exit 0; \
 		echo "== $$(date '+%F %T') $$part"; $(MAKE) --no-print-directory $$part || exit 1; done; done
 
-soak-tests:
+soak-tests: build/nomad
 	go test -count=1 -shuffle=on -timeout 60m $(RACE) -tags $(TAGS) $(GO_PACKAGES)
 
 soak-fire:
