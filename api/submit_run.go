@@ -171,12 +171,9 @@ func (s *submission) confirm(ctx context.Context, p *nomad.Proposal) (*nomad.Pro
 	if err := confirmed(s.console, s.Yes, question); err != nil || !ends {
 		return p, err
 	}
-	said := -1
-	err := s.client.EndRunning(ctx, p, func(left int) {
-		if left != said {
-			s.say("stops the job as it ran: %s left", plural(left, "container"))
-		}
-		said = left
+	err := s.visit(ctx, s.app, s.console, "", func(j *nomadJob) error {
+		s.say("stops the job as it ran")
+		return j.nomad.Stop(ctx, s.app.name, false, j.watch())
 	})
 	if err != nil {
 		return nil, err

@@ -10,6 +10,9 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
+// glance is how often it is looked how far Nomad is.
+const glance = 500 * time.Millisecond
+
 // Progress is how far a stage has come with a new version of its job.
 type Progress struct {
 	Stage                           string

@@ -123,13 +123,15 @@ func (a *aboard) starves() {
 		a.c.Await("a container to be killed", func() bool { return len(changed()) > 0 })
 		a.everywhere()
 	})
-	s := a.settled()
+	// Nomad's servers hear of it a moment after.
+	var restarted []seenContainer
+	a.c.Await("Nomad to know that a container was started again", func() bool {
+		restarted = slices.DeleteFunc(a.settled().Containers, func(k seenContainer) bool { return k.Restarts == 0 })
+		return len(restarted) > 0
+	})
 	killed := changed()
-	if len(killed) != 1 {
-		a.Fatalf("%v have another process", killed)
-	}
-	if !slices.ContainsFunc(s.Containers, func(k seenContainer) bool { return k.Alloc == killed[0] && k.Restarts > 0 }) {
-		a.Errorf("%s isn't one of the stage's that was started again: %+v", killed[0], s.Containers)
+	if len(killed) != 1 || len(restarted) != 1 || restarted[0].Alloc != killed[0] {
+		a.Fatalf("%v have another process, and started again was %+v", killed, restarted)
 	}
 	alloc, _, err := a.nodes.API().Allocations().Info(killed[0], nil)
 	if err != nil {
