@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"time"
 
@@ -29,7 +30,12 @@ func openReader(ctx context.Context, system stream.System) (*reader, error) {
 
 // readAll gives f all records of partitions that are there at this moment, those of each
 // in their order.
-func readAll(ctx context.Context, system stream.System, tps []stream.TopicPartition, f func(stream.TopicPartition, *stream.Record) error) (err error) {
+func readAll(ctx context.Context, system stream.System, tps []stream.TopicPartition, f func(stream.TopicPartition, *stream.Record) error) error {
+	return readLast(ctx, system, tps, math.MaxInt64, f)
+}
+
+// readLast is readAll of the last offsets of each partition, so many.
+func readLast(ctx context.Context, system stream.System, tps []stream.TopicPartition, most int64, f func(stream.TopicPartition, *stream.Record) error) (err error) {
 	starts, err := system.Admin().Starts(ctx, tps...)
 	if err != nil {
 		return err
@@ -47,7 +53,7 @@ func readAll(ctx context.Context, system stream.System, tps []stream.TopicPartit
 		if starts[i] == ends[i] {
 			continue
 		}
-		if err := r.from(tp, starts[i], ends[i]); err != nil {
+		if err := r.from(tp, max(starts[i], ends[i]-most), ends[i]); err != nil {
 			return err
 		}
 	}

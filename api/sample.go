@@ -108,30 +108,10 @@ func lastEventTime(ctx context.Context, system stream.System, s sampled) (last i
 }
 
 // eachLast calls f with the last record of each partition of a topic.
-func eachLast(ctx context.Context, system stream.System, topic string, f func(*stream.Record) error) (err error) {
+func eachLast(ctx context.Context, system stream.System, topic string, f func(*stream.Record) error) error {
 	tps, err := partitionsOf(ctx, system, topic)
 	if err != nil {
 		return err
 	}
-	ends, err := system.Admin().Ends(ctx, tps...)
-	if err != nil {
-		return err
-	}
-	starts, err := system.Admin().Starts(ctx, tps...)
-	if err != nil {
-		return err
-	}
-	r, err := openReader(ctx, system)
-	if err != nil {
-		return err
-	}
-	defer func() { err = closing(err, r.consumer) }()
-	for i, tp := range tps {
-		if ends[i] > starts[i] {
-			if err := r.from(tp, ends[i]-1, ends[i]); err != nil {
-				return err
-			}
-		}
-	}
-	return r.toEnds(ctx, func(_ stream.TopicPartition, rec *stream.Record) error { return f(rec) })
+	return readLast(ctx, system, tps, 1, func(_ stream.TopicPartition, r *stream.Record) error { return f(r) })
 }
