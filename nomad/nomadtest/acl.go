@@ -8,11 +8,13 @@ import (
 	"testing"
 
 	"github.com/hashicorp/nomad/api"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // bootstrap has the server issue the token that may do all.
 func (c *Cluster) bootstrap(ctx context.Context) error {
-	return poll(ctx, readyTimeout, func(ctx context.Context) error {
+	return harnesstest.Poll(ctx, readyTimeout, func(ctx context.Context) error {
 		token, _, err := c.API().ACLTokens().Bootstrap(write(ctx))
 		if err != nil {
 			return fmt.Errorf("get the first token: %w", err)

@@ -2,7 +2,6 @@ package nomadtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/hashicorp/nomad/api"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // A Cluster is a server and its clients, the nodes 1, 2, …. Its methods end the
@@ -29,7 +30,7 @@ func Start(t testing.TB, opts Options) *Cluster {
 	t.Helper()
 	c, err := launch(t.Context(), opts)
 	if err != nil {
-		giveUp(t, err)
+		harnesstest.GiveUp(t, err)
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -38,16 +39,6 @@ func Start(t testing.TB, opts Options) *Cluster {
 		c.close()
 	})
 	return c
-}
-
-// giveUp ends a test that can't have its cluster.
-func giveUp(t testing.TB, err error) {
-	t.Helper()
-	var missing *missingError
-	if errors.As(err, &missing) && os.Getenv("CI") == "" {
-		t.Skip(err)
-	}
-	t.Fatal(err)
 }
 
 // Address is that of the server's HTTP interface, as in NOMAD_ADDR.
@@ -89,7 +80,7 @@ func (c *Cluster) launch(ctx context.Context, program string) error {
 	for id := range c.opts.Clients + 1 {
 		a := newAgent(id, program, c.dir, port)
 		c.agents = append(c.agents, a)
-		client, err := api.NewClient(&api.Config{Address: "http://" + address(a.http)})
+		client, err := api.NewClient(&api.Config{Address: "http://" + harnesstest.Address(a.http)})
 		if err != nil {
 			return fmt.Errorf("make a client of %s: %w", a.name, err)
 		}
@@ -122,12 +113,12 @@ func (c *Cluster) reserve(ctx context.Context) (port int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	defer unlock(ports) // the guard has it
+	defer harnesstest.Unlock(ports) // the guard has it
 	dir, lock, err := makeDirectory()
 	if err != nil {
 		return 0, err
 	}
-	defer unlock(lock)
+	defer harnesstest.Unlock(lock)
 	c.dir = dir
 	c.guard, err = startGuard(dir, ports, lock)
 	return port, err
@@ -144,7 +135,7 @@ func makeDirectory() (string, *os.File, error) {
 		if err := os.Chmod(dir, 0o755); err != nil {
 			return "", nil, fmt.Errorf("make a cluster's directory: %w", err)
 		}
-		lock, err := tryLock(filepath.Join(dir, lockFile))
+		lock, err := harnesstest.TryLock(filepath.Join(dir, lockFile))
 		if lock != nil || err != nil {
 			return dir, lock, err
 		}

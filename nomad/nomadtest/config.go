@@ -3,6 +3,8 @@ package nomadtest
 import (
 	"fmt"
 	"strings"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // What every agent has. A client of a test has more connections to the same
@@ -101,6 +103,6 @@ func (c *Cluster) config(a *agent) string {
 		fmt.Fprintf(&text, serverPart, heartbeats)
 		return text.String()
 	}
-	fmt.Fprintf(&text, clientPart, address(c.server().rpc), a.firstDynamic, a.lastDynamic)
+	fmt.Fprintf(&text, clientPart, harnesstest.Address(c.server().rpc), a.firstDynamic, a.lastDynamic)
 	return text.String()
 }

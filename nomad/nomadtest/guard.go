@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // nodeVariable is in the environment of an agent and of all that it starts: the
@@ -74,7 +76,7 @@ func removeLeftovers(ctx context.Context) error {
 		return fmt.Errorf("look for what clusters have left: %w", err)
 	}
 	for _, name := range locks {
-		lock, err := tryLock(name)
+		lock, err := harnesstest.TryLock(name)
 		if err != nil {
 			return err
 		}
@@ -82,7 +84,7 @@ func removeLeftovers(ctx context.Context) error {
 			continue // it lives
 		}
 		err = sweep(ctx, "guard", filepath.Dir(name)).Run() // its input has ended
-		unlock(lock)
+		harnesstest.Unlock(lock)
 		if err != nil {
 			return fmt.Errorf("remove what a cluster has left in %s: %w", filepath.Dir(name), err)
 		}

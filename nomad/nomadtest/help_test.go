@@ -17,6 +17,8 @@ import (
 
 	"github.com/hashicorp/nomad/api"
 	"go.uber.org/goleak"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 func TestMain(m *testing.M) {
@@ -26,7 +28,7 @@ func TestMain(m *testing.M) {
 // waitFor polls until a condition holds.
 func waitFor(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	err := poll(t.Context(), 2*time.Minute, func(context.Context) error {
+	err := harnesstest.Poll(t.Context(), 2*time.Minute, func(context.Context) error {
 		if !holds() {
 			return errors.New("it never came to that")
 		}
@@ -123,7 +125,7 @@ func lives(t *testing.T, c *Cluster, id string) map[int]life {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := life{address: address(alloc.AllocatedResources.Shared.Ports[0].Value)}
+		l := life{address: harnesstest.Address(alloc.AllocatedResources.Shared.Ports[0].Value)}
 		waitFor(t, "a task to answer", func() bool { l.says = ask(l.address); return l.says != "" })
 		found[node] = l
 	}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // orphanVariable makes a test the process that is killed.
@@ -83,7 +85,7 @@ func TestNothingIsLeft(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unlock(lock)
+	harnesstest.Unlock(lock)
 	t.Log("the next cluster has port", port)
 }
 

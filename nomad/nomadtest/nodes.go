@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/nomad/api"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // drainTimeout is for tasks that end slowly, and disks that are copied.
@@ -115,7 +117,7 @@ func (c *Cluster) Drain(t testing.TB, node int) {
 	if _, err := c.API().Nodes().UpdateDrainOpts(id, &api.DrainOptions{DrainSpec: spec}, write(ctx)); err != nil {
 		t.Fatalf("drain client%d: %v", node, err)
 	}
-	err := poll(ctx, drainTimeout, func(ctx context.Context) error {
+	err := harnesstest.Poll(ctx, drainTimeout, func(ctx context.Context) error {
 		n, _, err := c.API().Nodes().Info(id, query(ctx))
 		if err != nil {
 			return err

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 func TestOptions(t *testing.T) {
@@ -53,7 +55,7 @@ func TestProgram(t *testing.T) {
 		t.Error(top, err)
 	}
 	t.Chdir(t.TempDir())
-	var missing *missingError
+	var missing *harnesstest.MissingError
 	if _, err := program(); !errors.As(err, &missing) || !strings.Contains(err.Error(), programVariable) {
 		t.Error(err)
 	}

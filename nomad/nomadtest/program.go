@@ -5,16 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // programVariable names another program than ours.
 const programVariable = "GRETE_TEST_NOMAD_PROGRAM"
-
-// A missingError says what this machine lacks for running a cluster.
-type missingError struct{ err error }
-
-func (e *missingError) Error() string { return e.err.Error() }
-func (e *missingError) Unwrap() error { return e.err }
 
 // program returns the name of Nomad's program.
 func program() (string, error) {
@@ -30,7 +26,7 @@ func program() (string, error) {
 	}
 	name := filepath.Join(top, "build", "nomad")
 	if !exists(name) {
-		return "", &missingError{errors.New("a real cluster needs Nomad, which is built once, in some minutes: make build/nomad")}
+		return "", &harnesstest.MissingError{Err: errors.New("a real cluster needs Nomad, which is built once, in some minutes: make build/nomad")}
 	}
 	return name, nil
 }
@@ -44,7 +40,7 @@ func repository() (string, error) {
 	for !exists(filepath.Join(dir, ".tools", "nomad", "go.mod")) {
 		up := filepath.Dir(dir)
 		if up == dir {
-			return "", &missingError{fmt.Errorf("a real cluster needs Nomad: outside of Grete's repository, say by %s where its program is", programVariable)}
+			return "", &harnesstest.MissingError{Err: fmt.Errorf("a real cluster needs Nomad: outside of Grete's repository, say by %s where its program is", programVariable)}
 		}
 		dir = up
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/nomad/api"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // readyTimeout is for a machine that is busy with other tests, and for a client
@@ -50,9 +52,9 @@ func (c *Cluster) waitForNodes(ctx context.Context, nodes []*agent) error {
 
 // wait polls until an agent is as it should be.
 func (c *Cluster) wait(ctx context.Context, a *agent, check func(context.Context) error) error {
-	return poll(ctx, readyTimeout, func(ctx context.Context) error {
+	return harnesstest.Poll(ctx, readyTimeout, func(ctx context.Context) error {
 		if a.hasEnded() {
-			return &finalError{fmt.Errorf("%s has ended; the end of its log:\n%s", a.name, a.lastWords())}
+			return &harnesstest.FinalError{Err: fmt.Errorf("%s has ended; the end of its log:\n%s", a.name, a.lastWords())}
 		}
 		if err := check(ctx); err != nil {
 			return fmt.Errorf("%s isn't ready: %w; the end of its log:\n%s", a.name, err, a.lastWords())

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 func checkMachine() error { return errNotLinux() }
-
-func flock(*os.File) (bool, error) { return false, errNotLinux() }
 
 func alone(*exec.Cmd) {}
 
@@ -19,5 +19,5 @@ func pause(*os.Process) error     { return errNotLinux() }
 func resume(*os.Process) error    { return errNotLinux() }
 
 func errNotLinux() error {
-	return &missingError{errors.New("real clusters are started on Linux only")}
+	return &harnesstest.MissingError{Err: errors.New("real clusters are started on Linux only")}
 }

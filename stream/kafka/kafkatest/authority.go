@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // An Authority issues certificates that are good for a day, on loopback.
@@ -79,7 +81,7 @@ func (a *Authority) issue(name string) (certificate, key []byte, err error) {
 	cert := template(name)
 	cert.KeyUsage = x509.KeyUsageDigitalSignature
 	cert.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
-	cert.IPAddresses = []net.IP{net.ParseIP(loopback)}
+	cert.IPAddresses = []net.IP{net.ParseIP(harnesstest.Loopback)}
 	cert.DNSNames = []string{"localhost"}
 	der, err := x509.CreateCertificate(rand.Reader, cert, a.cert, k.Public(), a.key)
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // portsPerBroker is the number of ports that a broker takes of its cluster's.
@@ -46,7 +48,7 @@ func (b *broker) startProxy(ctx context.Context, ports *ports) error {
 	if b.ownPort, err = ports.take(); err != nil {
 		return err
 	}
-	b.proxy, err = newProxy(ctx, address(b.clientPort), address(b.ownPort))
+	b.proxy, err = newProxy(ctx, harnesstest.Address(b.clientPort), harnesstest.Address(b.ownPort))
 	return err
 }
 

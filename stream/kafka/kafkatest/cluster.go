@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // connectTimeout is for a cluster that should be running.
@@ -37,7 +38,7 @@ func Start(t testing.TB, opts Options) *Cluster {
 	t.Helper()
 	c, err := launch(t.Context(), opts)
 	if err != nil {
-		giveUp(t, err)
+		harnesstest.GiveUp(t, err)
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -55,21 +56,11 @@ func (c *Cluster) logLastWords(t testing.TB) {
 	}
 }
 
-// giveUp ends a test that can't have its cluster.
-func giveUp(t testing.TB, err error) {
-	t.Helper()
-	var missing *missingError
-	if errors.As(err, &missing) && os.Getenv("CI") == "" {
-		t.Skip(err)
-	}
-	t.Fatal(err)
-}
-
 // Bootstrap returns the addresses of all brokers, as clients see them.
 func (c *Cluster) Bootstrap() []string {
 	var list []string
 	for _, b := range c.brokers {
-		list = append(list, address(b.clientPort))
+		list = append(list, harnesstest.Address(b.clientPort))
 	}
 	if list == nil {
 		return slices.Clone(c.inner)
@@ -139,7 +130,7 @@ func (c *Cluster) addBroker(ctx context.Context, id int32, jars string) error {
 		return err
 	}
 	c.brokers = append(c.brokers, b)
-	c.inner = append(c.inner, address(b.innerPort))
+	c.inner = append(c.inner, harnesstest.Address(b.innerPort))
 	if c.opts.Proxied {
 		return b.startProxy(ctx, c.ports)
 	}

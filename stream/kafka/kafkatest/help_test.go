@@ -13,6 +13,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.uber.org/goleak"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 var shared Shared
@@ -75,7 +77,7 @@ func expect(t testing.TB, client *kgo.Client, topic string, want ...string) {
 // waitFor polls until a condition holds.
 func waitFor(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	err := poll(t.Context(), time.Minute, func(context.Context) error {
+	err := harnesstest.Poll(t.Context(), time.Minute, func(context.Context) error {
 		if !holds() {
 			return errors.New("it never came to that")
 		}

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // Version is that of the brokers.
@@ -23,17 +25,11 @@ const installTimeout = 10 * time.Minute
 //go:embed pom.xml
 var pom []byte
 
-// A missingError says what this machine lacks for running a broker.
-type missingError struct{ err error }
-
-func (e *missingError) Error() string { return e.err.Error() }
-func (e *missingError) Unwrap() error { return e.err }
-
 // install returns the directory of Kafka's jars, which it makes when there is
 // none. Several test binaries may do so at the same time.
 func install(ctx context.Context) (string, error) {
 	if _, err := exec.LookPath("java"); err != nil {
-		return "", &missingError{errors.New("a real broker needs Java 17 or later: install a JDK (Debian: apt-get install openjdk-17-jdk-headless)")}
+		return "", &harnesstest.MissingError{Err: errors.New("a real broker needs Java 17 or later: install a JDK (Debian: apt-get install openjdk-17-jdk-headless)")}
 	}
 	dir, err := installDir()
 	if err != nil {
@@ -67,7 +63,7 @@ func locked(ctx context.Context, dir string, do func(context.Context) error) err
 	if err != nil {
 		return fmt.Errorf("wait for another test that fetches Kafka's jars: %w", err)
 	}
-	defer unlock(lock)
+	defer harnesstest.Unlock(lock)
 	return do(ctx)
 }
 
@@ -91,7 +87,7 @@ func exists(name string) bool {
 // or it isn't there: what was begun is elsewhere. Its caller has the lock.
 func download(ctx context.Context, dir string) error {
 	if _, err := exec.LookPath("mvn"); err != nil {
-		return &missingError{errors.New("a real broker needs Maven, once, to fetch Kafka's jars: install it (Debian: apt-get install maven)")}
+		return &harnesstest.MissingError{Err: errors.New("a real broker needs Maven, once, to fetch Kafka's jars: install it (Debian: apt-get install maven)")}
 	}
 	begun := dir + ".part"
 	if err := os.RemoveAll(begun); err != nil {
@@ -107,7 +103,7 @@ func download(ctx context.Context, dir string) error {
 	cmd := exec.CommandContext(ctx, "mvn", "-q", "-B", "-f", list, "-Dkafka.version="+Version,
 		"org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies", "-DoutputDirectory="+begun)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return &missingError{fmt.Errorf("fetch Kafka's jars by mvn: %w; is Maven Central, or the mirror in ~/.m2/settings.xml, reachable? Maven says:\n%s", err, tail(string(out), 10))}
+		return &harnesstest.MissingError{Err: fmt.Errorf("fetch Kafka's jars by mvn: %w; is Maven Central, or the mirror in ~/.m2/settings.xml, reachable? Maven says:\n%s", err, tail(string(out), 10))}
 	}
 	if err := os.Rename(begun, dir); err != nil {
 		return fmt.Errorf("put Kafka's jars in place: %w", err)

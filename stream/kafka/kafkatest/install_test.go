@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // machine makes the programs that this test sees: their names, and shell scripts.
@@ -38,7 +40,7 @@ func TestInstallSaysWhatIsMissing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			machine(t, tt.programs)
 			_, err := install(t.Context())
-			var missing *missingError
+			var missing *harnesstest.MissingError
 			if !errors.As(err, &missing) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v, want something about %q", err, tt.want)
 			}
@@ -52,7 +54,7 @@ func TestInstallSaysWhatIsMissing(t *testing.T) {
 
 func TestOldJava(t *testing.T) {
 	machine(t, map[string]string{"java": "echo java.lang.UnsupportedClassVersionError: kafka/tools/StorageTool >&2; exit 1"})
-	var missing *missingError
+	var missing *harnesstest.MissingError
 	if err := prepare(t.Context(), t.TempDir()); !errors.As(err, &missing) || !strings.Contains(err.Error(), "Java 17 or later") {
 		t.Error(err)
 	}
@@ -89,12 +91,12 @@ func TestGiveUp(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"", &missingError{errors.New("no Java")}, "skipped"},
-		{"true", &missingError{errors.New("no Java")}, "failed"},
+		{"", &harnesstest.MissingError{Err: errors.New("no Java")}, "skipped"},
+		{"true", &harnesstest.MissingError{Err: errors.New("no Java")}, "failed"},
 		{"", errors.New("a bug"), "failed"},
 	} {
 		t.Setenv("CI", tt.ci)
-		if got := outcome(t, func(t testing.TB) { giveUp(t, tt.err) }); got != tt.want+": "+tt.err.Error() {
+		if got := outcome(t, func(t testing.TB) { harnesstest.GiveUp(t, tt.err) }); got != tt.want+": "+tt.err.Error() {
 			t.Errorf("CI=%s, %v: %s, want %s", tt.ci, tt.err, got, tt.want)
 		}
 	}
@@ -157,11 +159,11 @@ func TestPorts(t *testing.T) {
 
 func TestLock(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "lock")
-	first, err := tryLock(name)
+	first, err := harnesstest.TryLock(name)
 	if first == nil || err != nil {
 		t.Fatal(first, err)
 	}
-	if second, err := tryLock(name); second != nil || err != nil {
+	if second, err := harnesstest.TryLock(name); second != nil || err != nil {
 		t.Errorf("locked twice: %v, %v", second, err)
 	}
 	done, cancel := context.WithCancel(t.Context())
@@ -173,11 +175,11 @@ func TestLock(t *testing.T) {
 	go func() {
 		f, err := waitLock(t.Context(), name)
 		if f != nil {
-			unlock(f)
+			harnesstest.Unlock(f)
 		}
 		got <- err
 	}()
-	unlock(first)
+	harnesstest.Unlock(first)
 	if err := <-got; err != nil {
 		t.Error(err)
 	}

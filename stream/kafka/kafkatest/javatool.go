@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // tool is a program around Kafka's own client.
@@ -27,7 +29,7 @@ func (c *Cluster) javaTool(ctx context.Context, t testing.TB, jvm func(jars stri
 		classes, err = compileTool(ctx, jars)
 	}
 	if err != nil {
-		giveUp(t, err)
+		harnesstest.GiveUp(t, err)
 	}
 	all := append(jvm(jars), "-cp", filepath.Join(jars, "*")+string(filepath.ListSeparator)+classes, "Tool", mode, topic)
 	all = append(all, args...)
@@ -48,7 +50,7 @@ func compileTool(ctx context.Context, jars string) (string, error) {
 		return dir, nil
 	}
 	if _, err := exec.LookPath("javac"); err != nil {
-		return "", &missingError{errors.New("the Java client needs a JDK, as there is no javac in what is installed (Debian: apt-get install openjdk-17-jdk-headless)")}
+		return "", &harnesstest.MissingError{Err: errors.New("the Java client needs a JDK, as there is no javac in what is installed (Debian: apt-get install openjdk-17-jdk-headless)")}
 	}
 	return dir, locked(ctx, jars, func(ctx context.Context) error {
 		if exists(dir) {

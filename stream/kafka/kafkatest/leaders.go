@@ -10,6 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // Leaders returns the broker that leads each of a topic's partitions, -1 where
@@ -50,7 +52,7 @@ func (c *Cluster) MoveLeaders(t testing.TB, topic string, to int32) {
 		t.Fatalf("put broker %d first among the copies of %s: %v", to, topic, err)
 	}
 	// A copy that was just assigned isn't elected until it has all records.
-	err = poll(ctx, adminTimeout, func(ctx context.Context) error {
+	err = harnesstest.Poll(ctx, adminTimeout, func(ctx context.Context) error {
 		if _, err := c.Admin().ElectLeaders(ctx, kadm.ElectPreferredReplica, moved); err != nil {
 			return err
 		}

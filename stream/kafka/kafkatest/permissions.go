@@ -9,6 +9,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // Allow gives permissions, and returns when every broker knows them:
@@ -33,7 +35,7 @@ func (c *Cluster) Allow(t testing.TB, acls *kadm.ACLBuilder) {
 	if err != nil {
 		t.Fatalf("give permissions: %v", err)
 	}
-	if err := poll(ctx, adminTimeout, func(ctx context.Context) error { return c.checkPermissions(ctx, created) }); err != nil {
+	if err := harnesstest.Poll(ctx, adminTimeout, func(ctx context.Context) error { return c.checkPermissions(ctx, created) }); err != nil {
 		t.Fatalf("wait for permissions to be known: %v", err)
 	}
 }

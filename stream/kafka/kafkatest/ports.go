@@ -3,26 +3,20 @@ package kafkatest
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // A broker must find its port free when it is started again, and clients that
-// connect meanwhile must not be given it as their own. So ports are taken below
-// those that operating systems give to outgoing connections, in blocks, each of
-// which belongs to one cluster as long as its file is locked.
+// connect meanwhile must not be given it as their own. So each cluster has a block
+// of ports of its own.
 const (
 	firstPort = 20000
 	lastPort  = 32000
 	blockSize = 20
 )
-
-// loopback is where everything listens.
-const loopback = "127.0.0.1"
 
 // ports are the ports of one cluster.
 type ports struct {
@@ -31,40 +25,12 @@ type ports struct {
 }
 
 func reservePorts(ctx context.Context, dir string) (*ports, error) {
-	dir = filepath.Join(dir, "ports")
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, fmt.Errorf("make the directory for the locks of ports: %w", err)
+	all := harnesstest.Ports{Dir: filepath.Join(dir, "ports"), First: firstPort, Last: lastPort, Block: blockSize}
+	first, lock, err := all.Reserve(ctx)
+	if err != nil {
+		return nil, err
 	}
-	const blocks = (lastPort - firstPort) / blockSize
-	at := rand.IntN(blocks)
-	for i := range blocks {
-		first := firstPort + (at+i)%blocks*blockSize
-		lock, err := tryLock(filepath.Join(dir, strconv.Itoa(first)))
-		if err != nil {
-			return nil, err
-		}
-		if lock == nil {
-			continue
-		}
-		if allFree(ctx, first) {
-			return &ports{next: first, end: first + blockSize, lock: lock}, nil
-		}
-		unlock(lock)
-	}
-	return nil, fmt.Errorf("no %d free ports in a row between %d and %d", blockSize, firstPort, lastPort)
-}
-
-// allFree tells whether nobody listens at a block of ports.
-func allFree(ctx context.Context, first int) bool {
-	var lc net.ListenConfig
-	for port := first; port < first+blockSize; port++ {
-		l, err := lc.Listen(ctx, "tcp", address(port))
-		if err != nil {
-			return false
-		}
-		_ = l.Close() // nobody connected
-	}
-	return true
+	return &ports{next: first, end: first + blockSize, lock: lock}, nil
 }
 
 // take returns a port.
@@ -76,8 +42,4 @@ func (p *ports) take() (int, error) {
 	return p.next - 1, nil
 }
 
-func (p *ports) release() { unlock(p.lock) }
-
-func address(port int) string {
-	return net.JoinHostPort(loopback, strconv.Itoa(port))
-}
+func (p *ports) release() { harnesstest.Unlock(p.lock) }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // What takes long at the start of a broker is done once for all of them, and kept
@@ -44,8 +46,8 @@ func makeTemplate(ctx context.Context, jars, template string, args ...string) er
 	p := formatProperties(map[string]string{
 		"process.roles":             "broker,controller",
 		"node.id":                   "1",
-		"controller.quorum.voters":  "1@" + address(firstPort),
-		"listeners":                 controllerListener + "://" + address(firstPort) + ",PLAINTEXT://" + address(firstPort+1),
+		"controller.quorum.voters":  "1@" + harnesstest.Address(firstPort),
+		"listeners":                 controllerListener + "://" + harnesstest.Address(firstPort) + ",PLAINTEXT://" + harnesstest.Address(firstPort+1),
 		"controller.listener.names": controllerListener,
 		"log.dirs":                  data,
 	})
@@ -56,7 +58,7 @@ func makeTemplate(ctx context.Context, jars, template string, args ...string) er
 	cmd := exec.CommandContext(ctx, "java", java(jars, "kafka.tools.StorageTool", args...)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		if bytes.Contains(out, []byte("UnsupportedClassVersionError")) {
-			return &missingError{fmt.Errorf("a real broker needs Java 17 or later, and the one that is found first is older: %s", tail(string(out), 1))}
+			return &harnesstest.MissingError{Err: fmt.Errorf("a real broker needs Java 17 or later, and the one that is found first is older: %s", tail(string(out), 1))}
 		}
 		return fmt.Errorf("format a data directory: %w; Kafka's tool says:\n%s", err, tail(string(out), 20))
 	}

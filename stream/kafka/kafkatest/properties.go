@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // The listeners of a broker. Clients have one; brokers use another among
@@ -25,7 +27,7 @@ func (c *Cluster) properties(b *broker) map[string]string {
 	insync := strconv.Itoa(min(2, len(c.brokers)))
 	var voters []string
 	for _, o := range c.brokers {
-		voters = append(voters, fmt.Sprintf("%d@%s", o.id, address(o.controllerPort)))
+		voters = append(voters, fmt.Sprintf("%d@%s", o.id, harnesstest.Address(o.controllerPort)))
 	}
 	p := map[string]string{
 		"process.roles":                  "broker,controller",
@@ -74,7 +76,7 @@ func (c *Cluster) properties(b *broker) map[string]string {
 func listeners(ports map[string]int) string {
 	var list []string
 	for name, port := range ports {
-		list = append(list, name+"://"+address(port))
+		list = append(list, name+"://"+harnesstest.Address(port))
 	}
 	slices.Sort(list)
 	return strings.Join(list, ",")

@@ -8,11 +8,13 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // echo is a server that says what it hears.
 func echo(t *testing.T) string {
-	l, err := net.Listen("tcp", address(0))
+	l, err := net.Listen("tcp", harnesstest.Address(0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +35,7 @@ func echo(t *testing.T) string {
 }
 
 func startProxy(t *testing.T, target string) (*Proxy, func() net.Conn) {
-	p, err := newProxy(t.Context(), address(0), target)
+	p, err := newProxy(t.Context(), harnesstest.Address(0), target)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +149,7 @@ func TestProxyIsCut(t *testing.T) {
 
 // Whoever closes, the other side gets to know.
 func TestProxyClosesBothSides(t *testing.T) {
-	l, err := net.Listen("tcp", address(0))
+	l, err := net.Listen("tcp", harnesstest.Address(0))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // Shared is a cluster that the tests of one package use together: one start for
@@ -77,7 +79,7 @@ func (s *Shared) Cluster(t testing.TB) *Cluster {
 		s.started = true
 	}
 	if s.err != nil {
-		giveUp(t, s.err)
+		harnesstest.GiveUp(t, s.err)
 	}
 	return s.cluster
 }

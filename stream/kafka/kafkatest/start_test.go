@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 func TestStart(t *testing.T) {
@@ -90,7 +92,7 @@ func TestSharedWithoutMain(t *testing.T) {
 
 // Brokers that aren't there are told of soon.
 func TestRunningIsGone(t *testing.T) {
-	t.Setenv("GRETE_TEST_KAFKA", address(1))
+	t.Setenv("GRETE_TEST_KAFKA", harnesstest.Address(1))
 	var s Shared
 	s.Around(runner(func() int {
 		if got := outcome(t, func(t testing.TB) { s.Cluster(t) }); !strings.Contains(got, "failed: reach the brokers of GRETE_TEST_KAFKA") {

@@ -5,6 +5,8 @@ package kafkatest
 import (
 	"errors"
 	"os"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // A guard is nothing here.
@@ -13,8 +15,6 @@ type guard struct{}
 func startGuard(int) (*guard, error) { return nil, errNotUnix() }
 func (*guard) end()                  {}
 
-func flock(*os.File) (bool, error) { return false, errNotUnix() }
-
 func terminate(*os.Process) error { return errNotUnix() }
 func pause(*os.Process) error     { return errNotUnix() }
 func resume(*os.Process) error    { return errNotUnix() }
@@ -22,5 +22,5 @@ func resume(*os.Process) error    { return errNotUnix() }
 func cpuTime() int64 { return 0 }
 
 func errNotUnix() error {
-	return &missingError{errors.New("real brokers are started on Unix only")}
+	return &harnesstest.MissingError{Err: errors.New("real brokers are started on Unix only")}
 }

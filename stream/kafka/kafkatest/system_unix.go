@@ -3,7 +3,6 @@
 package kafkatest
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,15 +11,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// flock reports whether the file's lock was free, and takes it.
-func flock(f *os.File) (bool, error) {
-	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return false, nil
-	}
-	return err == nil, err
-}
 
 // A guard kills a process when this one is gone, however it went: it is a shell
 // that waits for the end of its input. It outlives a Ctrl-C, which a terminal

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // adminTimeout is for a request to brokers that have just lost one of them.
@@ -38,7 +40,7 @@ func (c *Cluster) CreateTopic(t testing.TB, topic string, partitions int32, conf
 	if _, err := c.Admin().CreateTopic(ctx, partitions, -1, values, topic); err != nil {
 		t.Fatalf("create topic %s: %v", topic, err)
 	}
-	err := poll(ctx, adminTimeout, func(ctx context.Context) error {
+	err := harnesstest.Poll(ctx, adminTimeout, func(ctx context.Context) error {
 		return c.checkLeaders(ctx, topic, func(leaders []int32) bool {
 			return len(leaders) == int(partitions) && !slices.Contains(leaders, -1)
 		})

@@ -1,4 +1,4 @@
-package nomadtest
+package harnesstest
 
 import (
 	"context"
@@ -7,17 +7,17 @@ import (
 )
 
 // pollInterval is how often it is asked whether what is waited for is so.
-const pollInterval = 50 * time.Millisecond
+const pollInterval = 20 * time.Millisecond
 
-// A finalError ends a poll.
-type finalError struct{ err error }
+// A FinalError ends a [Poll].
+type FinalError struct{ Err error }
 
-func (e *finalError) Error() string { return e.err.Error() }
-func (e *finalError) Unwrap() error { return e.err }
+func (e *FinalError) Error() string { return e.Err.Error() }
+func (e *FinalError) Unwrap() error { return e.Err }
 
-// poll calls check until it returns nil or a finalError, and returns its last
+// Poll calls check until it returns nil or a [FinalError], and returns its last
 // error when the time is over.
-func poll(ctx context.Context, timeout time.Duration, check func(context.Context) error) error {
+func Poll(ctx context.Context, timeout time.Duration, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	tick := time.NewTicker(pollInterval)
@@ -25,8 +25,7 @@ func poll(ctx context.Context, timeout time.Duration, check func(context.Context
 	var last error
 	for {
 		err := check(ctx)
-		var final *finalError
-		if err == nil || errors.As(err, &final) {
+		if err == nil || errors.As(err, new(*FinalError)) {
 			return err
 		}
 		if ctx.Err() == nil || last == nil {
