@@ -18,8 +18,8 @@ KILLS    ?= 100
 STATE_MB ?= 100,1000,5000
 
 GO_PACKAGES := ./...
-# All was vetted before. What takes longest begins first, beside the examples: much of
-# it waits for brokers, and these mustn't wait for processors as long as sessions last.
+# What takes longest begins first, beside the examples: much of it waits for brokers, and
+# these mustn't wait for processors as long as sessions last.
 # The examples' tests look at programs that are built without the race detector: it
 # would slow down nobody but them. So it would what has one thread.
 SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
@@ -30,6 +30,8 @@ SIM      := -run '^TestSimulation' ./api/apitest
 # What is another program without cgo, and state in memory. The packages to the left of
 # kv are the same with it, and so are their tests.
 NO_CGO   := $$(CGO_ENABLED=0 go list ./kv/... ./container/... ./api/... ./examples/... | grep -v /apitest)
+# All was vetted before, and nobody debugs what is linked here.
+QUICKLY := -vet=off -ldflags=-w -timeout 20m -json
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
@@ -54,19 +56,18 @@ benchmark-binary: deps ## build/benchmark, which takes part in comparisons with 
 	go build -buildvcs=false -tags rocksdb -o build/benchmark ./examples/benchmark
 
 test: deps vet imports build/testsum ## all tests that end in minutes, but for test-nomad: with RocksDB and the race detector, and without cgo
-	CGO_ENABLED=0 go build -buildvcs=false $(GO_PACKAGES)
 	$(TESTSUM) \
-		'with RocksDB=go test -vet=off -short -json -p 2 -timeout 20m $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v "/examples/\|/nomadtest$$")' \
-		'+the examples, and the simulation for longer=go test -vet=off -json -timeout 20m -tags $(TAGS) -skip $(ON_NOMAD) $(EXAMPLES); CGO_ENABLED=0 go test -vet=off -json ./api/apitest -seeds 500' \
-		'memory, which the race detector multiplies=go test -vet=off -json -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
-		'+without cgo=CGO_ENABLED=0 go test -vet=off -json $(NO_CGO)' \
+		'with RocksDB=go test $(QUICKLY) -short -p 2 $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v "/examples/\|/nomadtest$$")' \
+		'+the examples, and the simulation for longer=go test $(QUICKLY) -tags $(TAGS) -skip $(ON_NOMAD) $(EXAMPLES); CGO_ENABLED=0 go test $(QUICKLY) ./api/apitest -seeds 500' \
+		'memory, which the race detector multiplies=go test $(QUICKLY) -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
+		'+without cgo=CGO_ENABLED=0 go test $(QUICKLY) $(NO_CGO)' \
 		'+the tools=cd .tools/house && go test -json ./...'
 
 # One after the other: all agents of a machine share their cgroups.
 test-nomad: deps build/testsum build/nomad ## jobs on a real Nomad cluster, whose nodes are drained, cut off and killed
 	$(TESTSUM) \
-		'on a Nomad cluster=go test -vet=off -json -p 1 -timeout 20m -tags $(TAGS) -run $(ON_NOMAD) ./examples/totals ./examples/pageviews' \
-		'the cluster itself=go test -vet=off -json -timeout 20m -tags $(TAGS) $(CLUSTER)'
+		'on a Nomad cluster=go test $(QUICKLY) -p 1 -tags $(TAGS) -run $(ON_NOMAD) ./examples/totals ./examples/pageviews' \
+		'the cluster itself=go test $(QUICKLY) -tags $(TAGS) $(CLUSTER)'
 
 sim: ## whole jobs where everything goes wrong, SEEDS=10000 times; a failing seed says how to see it
 	go test -v -timeout 24h $(SIM) -seeds $(SEEDS)

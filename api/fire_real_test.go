@@ -61,7 +61,7 @@ func ignite(t *testing.T, c *kafkatest.Cluster, args ...string) *fire {
 		To(f.topic("counts"))
 	ctx, cancel := context.WithCancel(t.Context())
 	f.stop = cancel
-	args = append([]string{"run", "-kafka", strings.Join(c.Bootstrap(), ","), "-data", t.TempDir(), "-commit-interval", "100ms"}, args...)
+	args = append([]string{"run", "-kafka", strings.Join(c.Bootstrap(), ","), "-data", t.TempDir(), "-commit-interval", "200ms"}, args...)
 	go func() { f.result <- runMain(ctx, app, args...) }()
 	t.Cleanup(func() {
 		cancel()
@@ -78,7 +78,7 @@ func (f *fire) topic(name string) string { return f.app + "." + name }
 // returns how many there were.
 func (f *fire) feed(ctx context.Context, rate int, padding int) int64 {
 	client := f.cluster.Franz(f, kgo.DefaultProduceTopic(f.topic("visits")), kgo.RecordPartitioner(kgo.StickyKeyPartitioner(nil)), kgo.ManualFlushing())
-	tick := time.NewTicker(10 * time.Millisecond)
+	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	seqs := map[string]int{}
 	at := time.Date(2014, 3, 1, 12, 0, 0, 0, time.UTC).UnixMilli()
@@ -99,7 +99,7 @@ func (f *fire) feed(ctx context.Context, rate int, padding int) int64 {
 		})
 	}
 	for n := 0; ctx.Err() == nil; {
-		for range rate / 100 {
+		for range rate / 20 {
 			user := "user-" + strconv.Itoa(n%fireUsers)
 			seqs[user]++
 			at++

@@ -20,6 +20,7 @@ type submitCommand struct {
 
 	Yes    bool   `help:"Don't ask."`
 	Detach bool   `help:"Don't wait until the containers are well."`
+	DryRun bool   `help:"Register nothing, and bring the program nowhere: show what would change. The exit code is 1 if the job would be refused."`
 	Export string `placeholder:"FILE" help:"Register nothing: write the job's JSON to a file, or to standard output (-), for nomad job run -json FILE or a pipeline of your own."`
 	Build  string `placeholder:"FILE" help:"Register nothing: build the program for the nodes, into a file."`
 
@@ -35,7 +36,7 @@ type submitCommand struct {
 	Affinity   []string `sep:"none" placeholder:"\"ATTR OP VALUE [WEIGHT]\"" help:"Run on such nodes if possible, or, of negative weight, on others; may be repeated."`
 	Driver     string   `default:"exec" help:"What runs the program on the nodes: exec, or raw_exec, where all containers see each other."`
 
-	Binary       string `placeholder:"FILE" help:"This program as it was built for the nodes, linked statically (default: the one that runs, if it is that, or else it is built). The plan is made by the one that runs, so both must be of the same version."`
+	Binary       string `placeholder:"FILE" help:"This program as it was built for the nodes, linked statically (default: the one that runs, if it is that, or else it is built). The plan is made by the one that runs, so both must have the same pipeline: if it runs here, it is asked."`
 	Platform     string `placeholder:"OS/ARCH" help:"What the nodes are, in Go's words (default: linux, and the architecture of this machine)."`
 	State        string `default:"rocksdb" enum:"rocksdb,memory" help:"Where containers keep their state: rocksdb, or memory. The program is built for that."`
 	Artifacts    string `placeholder:"URL" help:"A store of programs, from which nodes fetch them: what isn't there is put there, to URL/SHA256, by HTTP PUT."`
@@ -83,6 +84,9 @@ func (s *submitCommand) Run(ctx context.Context, a *App, c console, parsed *kong
 // export writes the job.
 func (s *submission) export(ctx context.Context) (err error) {
 	defer func() { err = s.cleanUp(err) }()
+	if err := s.checkVersion(ctx); err != nil {
+		return err
+	}
 	if err := s.look(ctx); err != nil {
 		return err
 	}

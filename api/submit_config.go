@@ -45,7 +45,7 @@ func (s *submitCommand) config(parsed *kong.Context) (cfg nomad.Config, err erro
 // Kafka, of which the environment and a file may say more.
 func (*submitCommand) ownFlags() []string {
 	return append(kafkaSettingNames(), "export", "containers", "memory", "cpu", "cores", "disk", "datacenter", "namespace", "region", "node-pool",
-		"priority", "constraint", "affinity", "driver", "binary", "artifact", "installed", "nomad", "nomad-token-file", "yes", "detach", "build",
+		"priority", "constraint", "affinity", "driver", "binary", "artifact", "installed", "nomad", "nomad-token-file", "yes", "detach", "dry-run", "build",
 		"platform", "state", "artifacts", "artifacts-header-file", "lost-after", "min-healthy", "healthy-within", "progress-within")
 }
 

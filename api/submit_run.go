@@ -40,33 +40,42 @@ func (s *submission) run(ctx context.Context) (err error) {
 	if s.client, err = s.open(ctx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{s.look, s.checkVariable, s.ship} {
+	for _, step := range []func(context.Context) error{s.checkVersion, s.look, s.checkVariable, s.ship} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
 	p, err := s.propose(ctx)
+	switch {
+	case err != nil:
+		return err
+	case s.DryRun:
+		s.say("nothing was registered")
+		return nil
+	case p.Changes():
+		if p, err = s.register(ctx, p); err != nil || s.Detach {
+			return err
+		}
+	}
+	return s.where(ctx, p)
+}
+
+// register has Nomad run what was proposed, if it is confirmed, and waits until that is
+// well, unless it is told not to.
+func (s *submission) register(ctx context.Context, p *nomad.Proposal) (*nomad.Proposal, error) {
+	p, err := s.confirm(ctx, p)
 	if err != nil {
-		return err
-	}
-	if !p.Changes() {
-		return s.where(ctx, p)
-	}
-	if p, err = s.confirm(ctx, p); err != nil {
-		return err
+		return nil, err
 	}
 	evaluation, err := s.client.Register(ctx, p)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if s.Detach {
 		s.say("registered; status says how it is")
-		return nil
+		return p, nil
 	}
-	if err := s.client.Await(ctx, p, evaluation, s.progress()); err != nil {
-		return err
-	}
-	return s.where(ctx, p)
+	return p, s.client.Await(ctx, p, evaluation, s.progress())
 }
 
 // cleanUp gives up what a submission has made.

@@ -86,5 +86,8 @@ func (s *submission) store(ctx context.Context, p *ship.Program) (string, error)
 		return "", fmt.Errorf("%w; %w", err, errUsage)
 	}
 	defer store.Close()
+	if s.DryRun {
+		return store.URL(p), nil
+	}
 	return store.Put(ctx, p, s.say)
 }

@@ -61,21 +61,32 @@ func (r *nomadRun) buildStatic(flags string) string {
 	return file
 }
 
-// submit calls submit, and returns what it says.
-func (r *nomadRun) submit(args ...string) (stdout, stderr string, err error) {
+// command runs one of the program's commands, and returns what it says.
+func (r *nomadRun) command(args ...string) (stdout, stderr string, err error) {
 	r.Helper()
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Minute)
 	defer cancel()
 	var out, errOut bytes.Buffer
-	cmd := exec.CommandContext(ctx, r.program, append([]string{
-		"submit", "-yes", "-kafka", r.kafka.Address(), "-driver", "raw_exec", "-containers", "2", "-cpu", "200", "-memory", "32MB", "-disk", "200MB",
-		"-min-healthy", "1s", "-lost-after", "5s", "-commit-interval", "100ms", "-artifacts", r.store.URL(),
-	}, args...)...)
+	cmd := exec.CommandContext(ctx, r.program, args...)
 	cmd.Env = append(os.Environ(), "NOMAD_ADDR="+r.nomad.Address(), "NOMAD_TOKEN="+r.token)
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	err = cmd.Run()
-	r.Logf("submit %s\n%s%s", strings.Join(args, " "), errOut.String(), out.String())
 	return out.String(), errOut.String(), err
+}
+
+// submit calls submit, and returns what it says.
+func (r *nomadRun) submit(args ...string) (stdout, stderr string, err error) {
+	r.Helper()
+	all := []string{
+		"submit", "-yes", "-kafka", r.kafka.Address(), "-containers", "2", "-cpu", "200", "-memory", "32MB", "-disk", "200MB",
+		"-min-healthy", "1s", "-lost-after", "5s", "-commit-interval", "100ms", "-artifacts", r.store.URL(),
+	}
+	if os.Geteuid() != 0 { // whose agents have no other driver
+		all = append(all, "-driver", "raw_exec")
+	}
+	stdout, stderr, err = r.command(append(all, args...)...)
+	r.Logf("submit %s\n%s%s", strings.Join(args, " "), stderr, stdout)
+	return stdout, stderr, err
 }
 
 func (r *nomadRun) submits(args ...string) (stdout, stderr string) {
@@ -133,6 +144,10 @@ func (r *nomadRun) keepsSecrets() {
 	var job map[string]any
 	if _, err := r.nomad.API().Raw().Query("/v1/job/pageviews", &job, nil); err != nil || strings.Contains(fmt.Sprint(job), jobToken) {
 		r.Errorf("the job's token is to be seen in the job, or it isn't there: %v", err)
+	}
+	logs, _, err := r.command("logs")
+	if err != nil || strings.Contains(logs, jobToken) || strings.Count(logs, "pageviews: on Kafka at") < r.running() {
+		r.Errorf("the job's token is to be seen in the logs, or they aren't there: %v\n%s", err, logs)
 	}
 	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {

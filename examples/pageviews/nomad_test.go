@@ -43,6 +43,9 @@ func TestOnNomad(t *testing.T) {
 func (r *nomadRun) refused() {
 	r.refuses("nomad var put nomad/jobs/pageviews GRETE_TOKEN=…")
 	r.putVariable()
+	if _, stderr := r.submits("-dry-run"); !strings.Contains(stderr, "job pageviews is new\n  stage page-views: 2 to start") || len(r.store.Requests()) > 0 {
+		r.Errorf("it doesn't say what it would do, or does something: %q", r.store.Requests())
+	}
 	r.refuses("nobody answers at http://127.0.0.1:1: set -nomad or NOMAD_ADDR", "-nomad", "http://127.0.0.1:1")
 	r.refuses("memory exhausted on 3 nodes", "-memory", "8GB")
 	r.refuses("${meta.rack} = r1 isn't so on 3 nodes", "-constraint", "meta.rack = r1")
@@ -95,6 +98,9 @@ func (r *nomadRun) submitted() {
 
 // rolls submits another program that does the same.
 func (r *nomadRun) rolls() {
+	if _, stderr := r.submits("-binary", r.changed(), "-dry-run"); !strings.Contains(stderr, "2 to start anew, one after the other") || strings.Contains(stderr, "puts the program to") {
+		r.Error("it doesn't say what it would do, or does something")
+	}
 	_, stderr := r.submits("-binary", r.changed())
 	for _, want := range []string{"2 to start anew, one after the other", "puts the program to " + r.store.URL()} {
 		if !strings.Contains(stderr, want) {
@@ -171,7 +177,9 @@ func (r *nomadRun) restarts() {
 	more := strings.Replace(string(source), "\treturn app\n", "\tapp.From(\"more-views\", api.EventTime(PageView.At)).To(\"copies\")\n\treturn app\n", 1)
 	overlay := r.file("overlay.json", fmt.Appendf(nil, `{"Replace":{%q:%q}}`, main, r.file("more.go", []byte(more))))
 	r.kafka.CreateTopic(r.T, "more-views", 2, nil)
-	r.program = r.buildStatic("-overlay=" + overlay)
+	alone := r.buildStatic("-overlay=" + overlay)
+	r.refuses("-binary "+alone+" is another version than this program", "-binary", alone)
+	r.program = alone
 	_, stderr := r.submits()
 	for _, want := range []string{"stage more-views: new", "stops the job as it ran", "stage more-views: 2 of 2 well"} {
 		if !strings.Contains(stderr, want) {

@@ -55,9 +55,12 @@ func OpenStore(base, headerFile string) (*Store, error) {
 // Close gives connections up.
 func (s *Store) Close() { s.http.CloseIdleConnections() }
 
+// URL is where a program is, or would be.
+func (s *Store) URL(p *Program) string { return s.base + "/" + p.SHA256 }
+
 // Put puts a program there, unless nodes can fetch it, and returns where from.
 func (s *Store) Put(ctx context.Context, p *Program, say func(format string, args ...any)) (string, error) {
-	at := s.base + "/" + p.SHA256
+	at := s.URL(p)
 	refused, err := s.lacks(ctx, at, p.Size)
 	if err == nil && refused != "" {
 		say("puts the program to %s, %d MB", at, (p.Size+1<<20-1)>>20)
