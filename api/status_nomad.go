@@ -54,7 +54,7 @@ func (s *stageStatus) addNomad(on nomad.StageStatus) {
 		members[m.Address] = m.Instance
 	}
 	for _, k := range on.Containers {
-		c := containerStatus{k.Name, k.Alloc, k.Node, k.State, k.Since, k.Restarts, k.Event, k.Address, ""}
+		c := containerStatus{k.Name, k.Alloc, k.Node, k.State, k.Since, k.Restarts, cmp.Or(k.Trouble, k.Event), k.Address, ""}
 		if k.Address != "" {
 			c.Instance = members[k.Address]
 		}
@@ -76,7 +76,7 @@ func (s *stageStatus) nomadTable(b *bytes.Buffer, now time.Time) {
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "  CONTAINER\tALLOC\tNODE\tSTATE\tFOR\tRESTARTS\tINSTANCE\tLAST EVENT")
 	for _, c := range s.Containers {
-		_, _ = fmt.Fprintf(w, "  %s\t%.8s\t%s\t%s\t%v\t%d\t%s\t%s\n", c.Name, c.Alloc, cmp.Or(c.Node, "-"), c.State, now.Sub(c.Since).Round(time.Second), c.Restarts, cmp.Or(c.Instance, "-"), strings.TrimSuffix(c.Event, ": "))
+		_, _ = fmt.Fprintf(w, "  %s\t%.8s\t%s\t%s\t%v\t%d\t%s\t%s\n", c.Name, c.Alloc, cmp.Or(c.Node, "-"), c.State, now.Sub(c.Since).Round(time.Second), c.Restarts, cmp.Or(c.Instance, "-"), strings.TrimSuffix(c.Event, ":"))
 	}
 	_ = w.Flush() // to memory
 }

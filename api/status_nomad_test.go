@@ -24,7 +24,7 @@ func TestStatusOnNomad(t *testing.T) {
 			{Stage: "words", Wanted: 1, Containers: []nomad.Container{
 				{Name: "words[0]", Alloc: "0123456789", Node: "n1", State: "running", Since: time.Now().Add(-time.Hour), Restarts: 2, Event: "Started: Task started by client", Address: "one:80"},
 			}},
-			{Stage: "by-word", Wanted: 2, Containers: []nomad.Container{{Name: "by-word[0]", Alloc: "x", State: "pending", Since: time.Now()}}},
+			{Stage: "by-word", Wanted: 2, Containers: []nomad.Container{{Name: "by-word[0]", Alloc: "x", State: "pending", Since: time.Now(), Event: "Restarting: it does", Trouble: "Terminated: Exit Code: 1"}}},
 			{Stage: "of another version", Wanted: 1},
 		},
 	})
@@ -38,7 +38,7 @@ func TestStatusOnNomad(t *testing.T) {
 		"  CONTAINER  ALLOC     NODE  STATE    FOR     RESTARTS  INSTANCE  LAST EVENT\n",
 		"  words[0]   01234567  n1    running  1h0m0s  2         a-0       Started: Task started by client\n",
 		"  on Nomad, where it is to have 2 containers:\n",
-		"  by-word[0]  x      -     pending  0s   0         -",
+		"  by-word[0]  x      -     pending  0s   0         -         Terminated: Exit Code: 1\n",
 	} {
 		if !strings.Contains(b.String(), line) {
 			t.Errorf("%q isn't in\n%s", line, b.String())

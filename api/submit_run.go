@@ -193,19 +193,22 @@ func (s *submission) confirm(ctx context.Context, p *nomad.Proposal) (*nomad.Pro
 	return p, nil
 }
 
-// progress shows how far the stages are: a line for each that has come further.
+// progress shows how far the stages are: a line for each that has come further, or doesn't.
 func (s *submission) progress() func([]nomad.Progress) {
-	said := make(map[string]string)
+	said := make(map[string]bool)
 	return func(all []nomad.Progress) {
 		for _, p := range all {
 			line := fmt.Sprintf("stage %s: %d of %d well, %d started", p.Stage, p.Healthy, p.Wanted, p.Placed)
 			if p.Unwell > 0 {
 				line += fmt.Sprintf(", %d failed", p.Unwell)
 			}
-			if said[p.Stage] != line {
+			if p.Complaint != "" {
+				line += "; " + p.Complaint
+			}
+			if !said[line] {
 				s.say("%s", line)
 			}
-			said[p.Stage] = line
+			said[line] = true
 		}
 	}
 }

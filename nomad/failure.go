@@ -1,6 +1,7 @@
 package nomad
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -34,25 +35,34 @@ func (f *following) failures(ctx context.Context, deployment string) string {
 }
 
 func (f *following) failure(ctx context.Context, a *api.AllocationListStub) string {
-	text := fmt.Sprintf("%s on %s: %s", a.Name, a.NodeName, lastEvent(a))
+	text := fmt.Sprintf("%s on %s: %s", a.Name, a.NodeName, cmp.Or(trouble(a), a.ClientStatus))
 	for _, line := range f.stderr(ctx, a.ID) {
 		text += "\n  | " + line
 	}
 	return text
 }
 
-// lastEvent is what happened to a container, and not what Nomad has done about it.
-func lastEvent(a *api.AllocationListStub) string {
-	text := a.ClientStatus
-	if t := a.TaskStates[taskName]; t != nil {
-		for _, e := range t.Events {
-			switch e.Type {
-			case "Terminated", "Driver Failure", "Failed Artifact Download", "Setup Failure", "Failed Validation", "Task hook failed", "Template":
-				text = e.Type + ": " + strings.Join(strings.Fields(e.DisplayMessage), " ")
-			}
+// noProgram is what Nomad calls it when a node doesn't get the program.
+const noProgram = "Failed Artifact Download"
+
+// trouble is what happened to a container last that it should be spared, and not what Nomad
+// has done about it; "" if nothing did.
+func trouble(a *api.AllocationListStub) (text string) {
+	t := a.TaskStates[taskName]
+	if t == nil {
+		return ""
+	}
+	for _, e := range t.Events {
+		switch e.Type {
+		case noProgram, "Terminated", "Driver Failure", "Setup Failure", "Failed Validation", "Task hook failed", "Template":
+			text = eventText(e)
 		}
 	}
 	return text
+}
+
+func eventText(e *api.TaskEvent) string {
+	return strings.Join(strings.Fields(e.Type+": "+e.DisplayMessage), " ")
 }
 
 // stderr are the last lines of it, none if they aren't to be had: then it is said why.

@@ -17,6 +17,7 @@ const glance = 500 * time.Millisecond
 type Progress struct {
 	Stage                           string
 	Wanted, Placed, Healthy, Unwell int
+	Complaint                       string // of a container that doesn't run, why; "" if there is none
 }
 
 // ErrGivenUp means that Nomad has given a version up.
@@ -73,7 +74,7 @@ func (f *following) ended(ctx context.Context, id string) (d *api.Deployment, er
 			return false, err
 		}
 		d = now
-		f.show(f.progress(d))
+		f.show(f.progress(ctx, d))
 		return over(d), nil
 	})
 	return d, err
@@ -108,14 +109,31 @@ func (f *following) until(ctx context.Context, capability string, done func() (b
 	}
 }
 
-func (f *following) progress(d *api.Deployment) []Progress {
+func (f *following) progress(ctx context.Context, d *api.Deployment) []Progress {
+	complaints := f.complaints(ctx, d.ID)
 	all := make([]Progress, 0, len(d.TaskGroups))
 	for _, g := range f.proposal.job.TaskGroups {
 		if s := d.TaskGroups[*g.Name]; s != nil {
-			all = append(all, Progress{g.Meta[metaStage], s.DesiredTotal, s.PlacedAllocs, s.HealthyAllocs, s.UnhealthyAllocs})
+			all = append(all, Progress{g.Meta[metaStage], s.DesiredTotal, s.PlacedAllocs, s.HealthyAllocs, s.UnhealthyAllocs, complaints[*g.Name]})
 		}
 	}
 	return all
+}
+
+// complaints say of one container of each group why it doesn't run, where one doesn't. Who
+// can't be asked has none: how it ends is known all the same.
+func (f *following) complaints(ctx context.Context, deployment string) map[string]string {
+	all, _, err := f.api.Deployments().Allocations(deployment, f.query(ctx))
+	if err != nil {
+		return nil
+	}
+	said := make(map[string]string)
+	for _, a := range all {
+		if k := containerOf(a, a.TaskGroup); k.Trouble != "" {
+			said[a.TaskGroup] = k.complaint()
+		}
+	}
+	return said
 }
 
 // givenUp says what was wrong with a version, waits for the one that comes in its place,

@@ -45,6 +45,7 @@ type Container struct {
 	Since    time.Time // when it came to that
 	Restarts uint64    // on its node
 	Event    string    // what happened to it last
+	Trouble  string    // what keeps it from running, as far as is known; "" while it runs
 	Address  string    // HOST:PORT, where it is asked; "": not known yet
 
 	created uint64
@@ -95,8 +96,11 @@ func containerOf(s *api.AllocationListStub, stage string) Container {
 			k.Since = t.StartedAt
 		}
 		if n := len(t.Events); n > 0 {
-			k.Event = strings.Join(strings.Fields(t.Events[n-1].Type+": "+t.Events[n-1].DisplayMessage), " ")
+			k.Event = eventText(t.Events[n-1])
 		}
+	}
+	if k.State == api.AllocClientStatusPending {
+		k.Trouble = trouble(s)
 	}
 	if r := s.AllocatedResources; r != nil {
 		for _, p := range r.Shared.Ports {

@@ -148,12 +148,34 @@ func (c *Client) awaitStage(ctx context.Context, job *api.Job, stage string, n i
 		if len(running) >= n && len(left) == 0 {
 			return nil
 		}
-		now := fmt.Sprintf("stage %s: %d of %d containers run, %d are ending", stage, len(running), n, len(left))
+		now := howFar(stage, n, len(running), len(left))
 		w.Say(now)
+		for _, k := range all {
+			if k.Trouble != "" {
+				w.Say(k.complaint())
+			}
+		}
 		if err := pause(ctx); err != nil {
-			return fmt.Errorf("%s, after Nomad was told: status says why: %w", now, err)
+			return fmt.Errorf("%s, after Nomad was told, which goes on with it; status says how it is: %w", now, err)
 		}
 	}
+}
+
+func howFar(stage string, wanted, running, ending int) string {
+	text := fmt.Sprintf("stage %s: %d of %s run", stage, running, containersOf(wanted))
+	if ending > 0 {
+		text += fmt.Sprintf(", %d end", ending)
+	}
+	return text
+}
+
+// complaint says why a container doesn't run.
+func (k *Container) complaint() string {
+	text := k.Name + " doesn't run: " + k.Trouble
+	if strings.HasPrefix(k.Trouble, noProgram) {
+		text += ": if nodes have got the program from a submit that has ended, submit again"
+	}
+	return text
 }
 
 // pause waits for a moment, or returns why nothing is waited for any more.

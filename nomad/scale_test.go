@@ -39,6 +39,29 @@ func TestScale(t *testing.T) {
 	}
 }
 
+// A container that can't start is no secret until the patience is over.
+func TestScaleSaysWhyNot(t *testing.T) {
+	s, c := stageCluster(t)
+	last := s.allocs[2]
+	last.ClientStatus = api.AllocClientStatusPending
+	last.TaskStates[taskName] = &api.TaskState{Events: []*api.TaskEvent{
+		{Type: "Received", DisplayMessage: "Task received by client"},
+		{Type: "Failed Artifact Download", DisplayMessage: "connection refused"},
+		{Type: "Restarting", DisplayMessage: "Task restarting in 2s"},
+	}}
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	w := &watched{}
+	err := c.Scale(ctx, "pageviews", "by-user", 3, w.watch())
+	if err == nil || !strings.Contains(err.Error(), "stage by-user: 2 of 3 containers run, after Nomad was told") {
+		t.Error(err)
+	}
+	want := "by-user[2] doesn't run: Failed Artifact Download: connection refused: if nodes have got the program from a submit that has ended, submit again"
+	if !slices.Contains(w.said, want) {
+		t.Errorf("it says %q", w.said)
+	}
+}
+
 func TestScaleRefuses(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*staged)

@@ -98,12 +98,14 @@ func (r *nomadRun) submits(args ...string) (stdout, stderr string) {
 	return stdout, stderr
 }
 
-// refuses submits what must fail, and leave nothing.
-func (r *nomadRun) refuses(want string, args ...string) {
+// refuses submits what must fail, and leave nothing. It returns what submit says.
+func (r *nomadRun) refuses(want string, args ...string) (stderr string) {
 	r.Helper()
-	if _, stderr, err := r.submit(args...); err == nil || !strings.Contains(stderr, want) {
+	_, stderr, err := r.submit(args...)
+	if err == nil || !strings.Contains(stderr, want) {
 		r.Errorf("submit %s: %v; it doesn't say %s", strings.Join(args, " "), err, want)
 	}
+	return stderr
 }
 
 // putVariable does what submit has said.

@@ -128,7 +128,9 @@ func (r *nomadRun) reverted() {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		r.Fatalf("%v\n%s", err, out)
 	}
-	r.refuses("which runs", "-binary", broken, "-healthy-within", "10s", "-progress-within", "31s")
+	if said := r.refuses("which runs", "-binary", broken, "-healthy-within", "10s", "-progress-within", "31s"); !strings.Contains(said, "doesn't run: Terminated: Exit Code: 2") {
+		r.Error("it doesn't say at once what is wrong")
+	}
 	if n := r.running(); n != 4 {
 		r.Errorf("%d containers run", n)
 	}
