@@ -131,6 +131,10 @@ func (c *Client) explain(err error, doing, capability string) error {
 func (c *Client) explainSilence(err error, doing string) error {
 	var dial *net.OpError
 	switch {
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		return fmt.Errorf("%s at %s: its certificate isn't trusted: set NOMAD_CACERT to the file of the authority that has signed it: %w", doing, c.address, err)
+	case strings.Contains(err.Error(), "tls: certificate required"), strings.Contains(err.Error(), "tls: bad certificate"):
+		return fmt.Errorf("%s at %s: it wants a client's certificate that it trusts: set NOMAD_CLIENT_CERT and NOMAD_CLIENT_KEY to its files: %w", doing, c.address, err)
 	case errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &dial) && dial.Op == "dial":

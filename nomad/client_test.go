@@ -2,9 +2,15 @@ package nomad
 
 import (
 	"context"
+	"crypto/tls"
+	"encoding/pem"
 	"errors"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +79,28 @@ func TestReach(t *testing.T) {
 	if err := nobody.Reach(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("asked to stop: %v", err)
 	}
+}
+
+// Who isn't trusted says which setting is missing.
+func TestReachByTLS(t *testing.T) {
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	refused := func(want string) {
+		t.Helper()
+		if err := client(t, Options{Address: s.URL}).Reach(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("it doesn't say %s: %v", want, err)
+		}
+	}
+	refused("set NOMAD_CACERT to")
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("NOMAD_CACERT", ca)
+	refused("set NOMAD_CLIENT_CERT and NOMAD_CLIENT_KEY to")
 }
 
 // An agent that takes a request and says nothing isn't waited for for long.

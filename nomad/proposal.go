@@ -44,7 +44,30 @@ func (c *Client) Propose(ctx context.Context, job *api.Job, keepCounts bool) (*P
 		return nil, c.explain(err, "asking what would come of job "+*job.ID, "submit-job")
 	}
 	p.index = p.plan.JobModifyIndex
+	c.nameConstraints(ctx, p)
 	return p, nil
+}
+
+// nameConstraints finds out by which constraints nodes are ruled out for a job that is
+// there. Nomad doesn't say it of containers that were to stay on their nodes: so it is
+// asked what would come of the job as a new one. If it doesn't answer that, less is known.
+func (c *Client) nameConstraints(ctx context.Context, p *Proposal) {
+	failed := p.plan.FailedTGAllocs
+	unnamed := func(m *api.AllocationMetric) bool { return m.ConstraintFiltered[sameClass] > 0 }
+	if p.running == nil || !slices.ContainsFunc(slices.Collect(maps.Values(failed)), unnamed) {
+		return
+	}
+	job, id := *p.job, *p.job.ID+"-new"
+	job.ID, job.Name = &id, &id
+	anew, _, err := c.api.Jobs().PlanOpts(&job, &api.PlanOptions{}, c.write(ctx))
+	if err != nil {
+		return
+	}
+	for group, m := range anew.FailedTGAllocs {
+		if was := failed[group]; was != nil && unnamed(was) {
+			failed[group] = m
+		}
+	}
 }
 
 // ProposeAgain asks anew, after something has changed.

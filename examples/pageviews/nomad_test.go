@@ -94,6 +94,7 @@ func (r *nomadRun) submitted() {
 	if _, stderr := r.submits("-artifacts="); !strings.Contains(stderr, "stays as it is") {
 		r.Error("the same again is something else")
 	}
+	r.refuses("${meta.rack} = r1 isn't so on 3 nodes", "-artifacts=", "-constraint", "meta.rack = r1")
 }
 
 // rolls submits another program that does the same.
