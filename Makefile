@@ -21,9 +21,11 @@ GO_PACKAGES := ./...
 # What takes longest begins first, beside the examples: much of it waits for brokers, and
 # these mustn't wait for processors as long as sessions last.
 # The examples' tests look at programs that are built without the race detector: it
-# would slow down nobody but them. So it would what has one thread.
+# would slow down nobody but them.
 SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
 EXAMPLES := ./examples/wikipedia ./examples/totals ./examples/...
+# What has a command of its own.
+ON_FIRE  := ^TestUnderFire
 ON_NOMAD := ^TestOnNomad$$
 CLUSTER  := ./nomad/nomadtest
 SIM      := -run '^TestSimulation' ./api/apitest
@@ -35,7 +37,7 @@ QUICKLY := -vet=off -ldflags=-w -timeout 20m -json
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
-.PHONY: help run static cluster test test-nomad sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-sim deps imports vet benchmark-binary
+.PHONY: help run static cluster test test-fire test-nomad sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-sim deps imports vet benchmark-binary
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -55,13 +57,19 @@ cluster: deps build/nomad ## a Nomad cluster of three clients and a Kafka broker
 benchmark-binary: deps ## build/benchmark, which takes part in comparisons with other stream processors
 	go build -buildvcs=false -tags rocksdb -o build/benchmark ./examples/benchmark
 
-test: deps vet imports build/testsum ## all tests that end in minutes, but for test-nomad: with RocksDB and the race detector, and without cgo
+test: deps vet imports build/testsum ## all tests that end in minutes, but for the next two: with RocksDB and the race detector, and without cgo
 	$(TESTSUM) \
-		'with RocksDB=go test $(QUICKLY) -short -p 2 $(RACE) -tags $(TAGS) $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v "/examples/\|/nomadtest$$")' \
-		'+the examples, and the simulation for longer=go test $(QUICKLY) -tags $(TAGS) -skip $(ON_NOMAD) $(EXAMPLES); CGO_ENABLED=0 go test $(QUICKLY) ./api/apitest -seeds 500' \
+		'with RocksDB=go test $(QUICKLY) -short -p 2 $(RACE) -tags $(TAGS) -skip "$(ON_FIRE)" $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v "/examples/\|/nomadtest$$")' \
+		'+the examples=go test $(QUICKLY) -tags $(TAGS) -skip "$(ON_FIRE)|$(ON_NOMAD)" $(EXAMPLES)' \
 		'memory, which the race detector multiplies=go test $(QUICKLY) -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
 		'+without cgo=CGO_ENABLED=0 go test $(QUICKLY) $(NO_CGO)' \
 		'+the tools=cd .tools/house && go test -json ./...'
+
+test-fire: deps build/testsum ## jobs that are killed and stopped at random, brokers that come and go, and minutes of the simulation
+	$(TESTSUM) \
+		'the examples under fire=go test $(QUICKLY) -p 1 -tags $(TAGS) -run "$(ON_FIRE)" $(EXAMPLES)' \
+		'+brokers that come and go=go test $(QUICKLY) -short $(RACE) -tags $(TAGS) -run "$(ON_FIRE)" ./api' \
+		'+the simulation=CGO_ENABLED=0 go test $(QUICKLY) ./api/apitest -seeds 500'
 
 # One after the other: all agents of a machine share their cgroups.
 test-nomad: deps build/testsum build/nomad ## jobs on a real Nomad cluster, whose nodes are drained, cut off and killed

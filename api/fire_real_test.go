@@ -261,7 +261,7 @@ func fireSeconds(t *testing.T) time.Duration {
 
 // While brokers are stopped, killed and restarted and leaderships move, the job
 // goes on, and as its process lives nothing is missing, doubled or out of order.
-func TestBrokersComeAndGo(t *testing.T) {
+func TestUnderFireBrokersComeAndGo(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3})
 	f := ignite(t, c, "-containers", "2")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -299,7 +299,7 @@ func (f *fire) wait(d time.Duration) {
 // A broker that takes its records slowly holds the job up, and nothing else: its
 // memory stays what it was given, and when the broker is well again everything is
 // there.
-func TestASlowBrokerDownstream(t *testing.T) {
+func TestUnderFireASlowBroker(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3, Proxied: true})
 	const memory = 64 << 20
 	f := ignite(t, c, "-memory", "64MB")
