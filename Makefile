@@ -60,9 +60,7 @@ benchmark-binary: deps ## build/benchmark, which takes part in comparisons with 
 test: deps vet imports build/testsum ## all tests that end in minutes, but for the next two: with RocksDB and the race detector, and without cgo
 	$(TESTSUM) \
 		'with RocksDB=go test $(QUICKLY) -short -p 2 $(RACE) -tags $(TAGS) -skip "$(ON_FIRE)" $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v "/examples/\|/nomadtest$$")' \
-		'+the examples=go test $(QUICKLY) -tags $(TAGS) -skip "$(ON_FIRE)|$(ON_NOMAD)" $(EXAMPLES)' \
-		'memory, which the race detector multiplies=go test $(QUICKLY) -tags $(TAGS) -run ManyKeys ./kv/rocksdb' \
-		'+without cgo=CGO_ENABLED=0 go test $(QUICKLY) $(NO_CGO)' \
+		'+the examples, then what the race detector would falsify, then without cgo=go test $(QUICKLY) -tags $(TAGS) -skip "$(ON_FIRE)|$(ON_NOMAD)" $(EXAMPLES) && go test $(QUICKLY) -tags $(TAGS) -run ManyKeys ./kv/rocksdb && CGO_ENABLED=0 go test $(QUICKLY) $(NO_CGO)' \
 		'+the tools=cd .tools/house && go test -json ./...'
 
 test-fire: deps build/testsum ## jobs that are killed and stopped at random, brokers that come and go, and minutes of the simulation
