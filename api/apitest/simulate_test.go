@@ -175,9 +175,6 @@ func simulate(t *testing.T, shared, reset bool) {
 	if *seeds == 0 && testing.Short() {
 		n = 5
 	}
-	if reset { // after which all is done once more: one takes as long as several others
-		n = max(n/5, 5)
-	}
 	trace := &sim.Trace{}
 	if *seed != 0 {
 		first, n, trace.Keep = *seed, 1, true
