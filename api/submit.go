@@ -84,9 +84,6 @@ func (s *submitCommand) Run(ctx context.Context, a *App, c console, parsed *kong
 // export writes the job.
 func (s *submission) export(ctx context.Context) (err error) {
 	defer func() { err = s.cleanUp(err) }()
-	if err := s.checkVersion(ctx); err != nil {
-		return err
-	}
 	if err := s.look(ctx); err != nil {
 		return err
 	}

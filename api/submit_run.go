@@ -40,7 +40,7 @@ func (s *submission) run(ctx context.Context) (err error) {
 	if s.client, err = s.open(ctx); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context) error{s.checkVersion, s.look, s.checkVariable, s.ship} {
+	for _, step := range []func(context.Context) error{s.look, s.checkVariable, s.ship} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -95,6 +95,9 @@ func (s *submission) cleanUp(err error) error {
 // look plans the job by the topics of the cluster, and compares it with that which runs, or
 // ran last.
 func (s *submission) look(ctx context.Context) (err error) {
+	if err := s.checkVersion(ctx); err != nil {
+		return err
+	}
 	o := scheduler.Options{Partitions: s.Partitions}
 	if o.Containers, o.StageContainers, err = perStage("containers", s.Containers); err != nil {
 		return fmt.Errorf("%w; %w", err, errUsage)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -52,7 +53,7 @@ func planOf(ctx context.Context, file string) (*scheduler.Plan, error) {
 	defer cancel()
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, file, "plan", "-json")
-	cmd.Env = withoutSettings(os.Environ())
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "GRETE_") }) // of no cluster
 	cmd.Stderr = &said
 	out, err := cmd.Output()
 	if err != nil {
@@ -60,15 +61,4 @@ func planOf(ctx context.Context, file string) (*scheduler.Plan, error) {
 		return nil, fmt.Errorf("it doesn't say its plan: %w: %s", err, first)
 	}
 	return scheduler.ParsePlan(out)
-}
-
-// withoutSettings is an environment that names no cluster.
-func withoutSettings(env []string) []string {
-	var left []string
-	for _, v := range env {
-		if !strings.HasPrefix(v, "GRETE_") {
-			left = append(left, v)
-		}
-	}
-	return left
 }

@@ -91,8 +91,8 @@ func (p *Proposal) Replaces() bool { return p.running != nil }
 // Artifact is where an app's job, if there is one, has its program from; "" if that isn't
 // known.
 func (c *Client) Artifact(ctx context.Context, app string) string {
-	job, _, err := c.api.Jobs().Info(JobID(app), c.query(ctx))
-	if err != nil || !Ours(job) || len(job.TaskGroups) == 0 {
+	job, err := c.job(ctx, app)
+	if err != nil || len(job.TaskGroups) == 0 {
 		return ""
 	}
 	if a := job.TaskGroups[0].Tasks[0].Artifacts; len(a) > 0 {
