@@ -9,13 +9,13 @@ import (
 
 // Totals are the figures of all containers of a process at a moment.
 type Totals struct {
-	At           time.Time
-	Records, Lag int64 // of the topics from outside
-	Inner, Queue int64 // records processed of, and lag in, repartition topics
-	Late         int64
-	Skipped      int64
-	Restored     int64
-	Restoring    int64 // records left to be restored
+	At                                 time.Time
+	Records, Lag                       int64 // of the topics from outside
+	RepartitionRecords, RepartitionLag int64 // records processed of, and lag in, repartition topics
+	Late                               int64
+	Skipped                            int64
+	Restored                           int64
+	Restoring                          int64 // records left to be restored
 }
 
 // Totals adds the containers up.
@@ -33,8 +33,8 @@ func (sum *Totals) add(t *Task) {
 	for _, in := range t.Inputs {
 		sum.Skipped += in.Skipped
 		if in.Repartition {
-			sum.Inner += in.Records
-			sum.Queue += max(0, in.Lag())
+			sum.RepartitionRecords += in.Records
+			sum.RepartitionLag += max(0, in.Lag())
 		} else {
 			sum.Records += in.Records
 			sum.Lag += max(0, in.Lag())
@@ -62,11 +62,11 @@ func Progress(before, now Totals) string {
 		return line("restoring", grouped(now.Restored)+" records", rounded(rate)+"/s", grouped(now.Restoring)+" to go", left(now.Restoring, rate))
 	}
 	elapsed := now.At.Sub(before.At)
-	outer, inner := perSecond(before.Records, now.Records, elapsed), perSecond(before.Inner, now.Inner, elapsed)
-	parts := []string{grouped(now.Records) + " records", rounded(outer) + "/s", "lag " + grouped(now.Lag+now.Queue), ""}
+	outer, inner := perSecond(before.Records, now.Records, elapsed), perSecond(before.RepartitionRecords, now.RepartitionRecords, elapsed)
+	parts := []string{grouped(now.Records) + " records", rounded(outer) + "/s", "lag " + grouped(now.Lag+now.RepartitionLag), ""}
 	// Both queues must be empty; the one that takes longer says when.
-	if seconds(now.Queue, inner) > seconds(now.Lag, outer) {
-		parts[3] = left(now.Queue, inner)
+	if seconds(now.RepartitionLag, inner) > seconds(now.Lag, outer) {
+		parts[3] = left(now.RepartitionLag, inner)
 	} else {
 		parts[3] = left(now.Lag, outer)
 	}

@@ -22,7 +22,7 @@ func TestProgress(t *testing.T) {
 		"minutes":              {totals{}, totals{Records: 2000, Lag: 600_000}, "2,000 records · 1,000/s · lag 600,000 · 10 min left"},
 		"hours":                {totals{}, totals{Records: 2, Lag: 36_000}, "2 records · 1/s · lag 36,000 · 10 h left"},
 		"never":                {totals{}, totals{Records: 2, Lag: 1 << 40}, "2 records · 1/s · lag 1,099,511,627,776"},
-		"second stage is slow": {totals{}, totals{Records: 2000, Lag: 1000, Inner: 20, Queue: 200}, "2,000 records · 1,000/s · lag 1,200 · 20 s left"},
+		"second stage is slow": {totals{}, totals{Records: 2000, Lag: 1000, RepartitionRecords: 20, RepartitionLag: 200}, "2,000 records · 1,000/s · lag 1,200 · 20 s left"},
 		"set aside":            {totals{}, totals{Records: 2, Late: 1234, Skipped: 5}, "2 records · 1/s · lag 0 · 1,234 late · 5 skipped"},
 		"began anew":           {totals{Records: 10}, totals{Records: 2, Lag: 5}, "2 records · 0/s · lag 5"},
 		"restoring":            {totals{Restored: 1000}, totals{Restored: 3_000, Restoring: 9_000}, "restoring · 3,000 records · 1,000/s · 9,000 to go · 9 s left"},
@@ -45,7 +45,7 @@ func TestTotals(t *testing.T) {
 		{Records: 60, Next: -1, End: -1},
 	}}}})
 	got := reg.Sample().Totals()
-	want := metrics.Totals{At: c.now, Records: 110, Lag: 10, Inner: 90, Queue: 42, Late: 2, Skipped: 2, Restored: 10, Restoring: 5}
+	want := metrics.Totals{At: c.now, Records: 110, Lag: 10, RepartitionRecords: 90, RepartitionLag: 42, Late: 2, Skipped: 2, Restored: 10, Restoring: 5}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

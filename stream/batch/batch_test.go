@@ -99,7 +99,7 @@ func checkTwoBatches(t *testing.T, r *Reader, codec Codec) {
 		t.Fatalf("%+v, %v", r.Header, r.Err())
 	}
 	var last stream.Record
-	if !r.Record(&last) || last.Offset != math.MaxInt64-7 || r.Record(&last) || r.Next() || r.Err() != nil || r.Rest() != 0 {
+	if !r.Record(&last) || last.Offset != math.MaxInt64-7 || r.Record(&last) || r.Next() || r.Err() != nil || r.UnreadBytes() != 0 {
 		t.Fatalf("%+v, %v", last, r.Err())
 	}
 	for i := range want { // still valid after the second batch
@@ -158,8 +158,8 @@ func TestPartialBatchIsNoError(t *testing.T) {
 		if got := readAllRecords(&r); len(got) != want || r.Err() != nil {
 			t.Fatalf("of %d bytes: %d records, %v", n, len(got), r.Err())
 		}
-		if rest := n % one; r.Rest() != rest {
-			t.Fatalf("of %d bytes: %d remain, want %d", n, r.Rest(), rest)
+		if rest := n % one; r.UnreadBytes() != rest {
+			t.Fatalf("of %d bytes: %d remain, want %d", n, r.UnreadBytes(), rest)
 		}
 	}
 }
@@ -225,7 +225,7 @@ func TestUnpackedSizeIsBounded(t *testing.T) {
 
 func TestRawSnappy(t *testing.T) {
 	data := build(t, &Builder{Codec: Snappy}, nil, 0, []stream.Record{{Value: []byte("raw")}})
-	var d Unpacker
+	var d Decompressor
 	plain, err := d.decompress(nil, Snappy, data[HeaderSize:], 1000)
 	if err != nil {
 		t.Fatal(err)
@@ -284,7 +284,7 @@ func TestSharedCompressor(t *testing.T) {
 				t.Fatalf("%s: %q at %d, want %q", codec, got.Value, got.Offset, want)
 			}
 		}
-		if r.Err() != nil || r.Rest() != 0 {
+		if r.Err() != nil || r.UnreadBytes() != 0 {
 			t.Fatalf("%s: %v", codec, r.Err())
 		}
 	}
@@ -318,7 +318,7 @@ func TestReuse(t *testing.T) {
 				if read != min(every, len(want)-n) || !slices.EqualFunc(chunk[:read], want[n:n+read], same) {
 					t.Fatalf("%s: %d records from %d on are wrong, %v", codec, read, n, r.Err())
 				}
-				r.Reuse()
+				r.Recycle()
 			}
 			// 15 records are of 4 batches at most, each of 10 kB.
 			if r.Next() || r.Err() != nil || r.Memory() > 100<<10 {
@@ -341,11 +341,11 @@ func readSome(r *Reader, records []stream.Record) (n int) {
 }
 
 // Readers may share what unpacks.
-func TestSharedUnpacker(t *testing.T) {
+func TestDecompressor_SharedByReaders(t *testing.T) {
 	for _, codec := range codecs {
 		data := build(t, &Builder{Codec: codec}, nil, 0, sample())
-		u := new(Unpacker)
-		a, b := Reader{Unpacker: u}, Reader{Unpacker: u}
+		u := new(Decompressor)
+		a, b := Reader{Decompressor: u}, Reader{Decompressor: u}
 		a.Reset(data)
 		b.Reset(data)
 		a.Next()

@@ -57,10 +57,10 @@ func (b *Builder) SetProducer(id int64, epoch int16, sequence int32) {
 	b.producer = producer{id, epoch, sequence}
 }
 
-// Sum computes the checksum of the records so far, for a batch whose Finish comes
+// UpdateChecksum computes the checksum of the records so far, for a batch whose Finish comes
 // when they are no longer in the processor's cache. It is of no use where they are
 // to be compressed.
-func (b *Builder) Sum() {
+func (b *Builder) UpdateChecksum() {
 	records := b.buf[b.start+HeaderSize:]
 	b.sum = crc32.Update(b.sum, crcTable, records[b.summed:])
 	b.summed = len(records)

@@ -29,7 +29,7 @@ func TestSum(t *testing.T) {
 			b.Start([]byte("before"))
 			for i := range 100 {
 				if pieces > 0 && i%(40*pieces) == 0 {
-					b.Sum()
+					b.UpdateChecksum()
 				}
 				b.Append(&stream.Record{Value: []byte("some value"), Time: int64(i)})
 			}

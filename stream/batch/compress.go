@@ -116,10 +116,10 @@ func (c *Compressor) snappy(src []byte) []byte {
 	return dst
 }
 
-// An Unpacker keeps what the codecs need from one batch to the next, up to some
+// An Decompressor keeps what the codecs need from one batch to the next, up to some
 // MiB: the other side of [Compressor]. Its zero value works. It belongs to one
 // goroutine.
-type Unpacker struct {
+type Decompressor struct {
 	src   bytes.Reader
 	gzip  *gzip.Reader
 	lz4   *lz4.Reader
@@ -129,7 +129,7 @@ type Unpacker struct {
 
 // decompress unpacks src into dst, which is empty and grows where it has to. More
 // than limit bytes are an error.
-func (d *Unpacker) decompress(dst []byte, codec Codec, src []byte, limit int) ([]byte, error) {
+func (d *Decompressor) decompress(dst []byte, codec Codec, src []byte, limit int) ([]byte, error) {
 	d.src.Reset(src)
 	defer d.src.Reset(nil)
 	switch codec {
@@ -220,7 +220,7 @@ func unsnappyBlock(dst, src []byte, limit int) ([]byte, error) {
 }
 
 // unzstd: a frame may claim any size up to the limit, and is given it.
-func (d *Unpacker) unzstd(dst, src []byte, limit int) ([]byte, error) {
+func (d *Decompressor) unzstd(dst, src []byte, limit int) ([]byte, error) {
 	if d.zstd == nil || d.limit != limit {
 		z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxMemory(uint64(max(limit, 1))), zstd.WithDecoderMaxWindow(maxWindow))

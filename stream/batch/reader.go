@@ -23,9 +23,9 @@ type Reader struct {
 	// Limit is the greatest size, in bytes, that a compressed batch may have when
 	// it is unpacked. 0 means [DefaultLimit].
 	Limit int
-	// Unpacker unpacks the compressed batches. Readers of the same goroutine may
+	// Decompressor unpacks the compressed batches. Readers of the same goroutine may
 	// share one, and save its memory. nil: the reader makes one of its own.
-	Unpacker *Unpacker
+	Decompressor *Decompressor
 
 	rest     []byte // batches after this one
 	records  []byte // of this batch, not yet read
@@ -48,9 +48,9 @@ func (r *Reader) Reset(src []byte) {
 	r.used = 0
 }
 
-// Reuse lets the memory of the records that were read be used again, and goes on
+// Recycle lets the memory of the records that were read be used again, and goes on
 // where the reader is: what it holds doesn't grow with the bytes given to Reset.
-func (r *Reader) Reuse() {
+func (r *Reader) Recycle() {
 	r.headers, r.previous = r.headers[:0], 0
 	if last := r.used - 1; last >= 0 && r.left > 0 && !r.packed && r.Codec() != None {
 		r.unpacked[0], r.unpacked[last] = r.unpacked[last], r.unpacked[0]
@@ -60,16 +60,16 @@ func (r *Reader) Reuse() {
 	r.used = 0
 }
 
-// Rest is how many bytes lie behind the batch that Next found last. After Next
+// UnreadBytes is how many bytes lie behind the batch that Next found last. After Next
 // has returned false without an error they are the beginning of a batch that
 // isn't all there.
-func (r *Reader) Rest() int { return len(r.rest) }
+func (r *Reader) UnreadBytes() int { return len(r.rest) }
 
-// Left is how many records of the batch haven't been read.
-func (r *Reader) Left() int { return int(r.left) }
+// UnreadRecords is how many records of the batch haven't been read.
+func (r *Reader) UnreadRecords() int { return int(r.left) }
 
 // Memory is about how many bytes the reader holds besides those given to Reset,
-// and its Unpacker.
+// and its Decompressor.
 func (r *Reader) Memory() int64 {
 	n := int64(cap(r.headers)) * int64(unsafe.Sizeof(stream.Header{}))
 	for _, p := range r.unpacked {
@@ -245,10 +245,10 @@ func (r *Reader) unpack() bool {
 	if limit == 0 {
 		limit = DefaultLimit
 	}
-	if r.Unpacker == nil {
-		r.Unpacker = new(Unpacker)
+	if r.Decompressor == nil {
+		r.Decompressor = new(Decompressor)
 	}
-	p, err := r.Unpacker.decompress(r.unpacked[r.used][:0], r.Codec(), r.records, limit)
+	p, err := r.Decompressor.decompress(r.unpacked[r.used][:0], r.Codec(), r.records, limit)
 	if err != nil {
 		r.err = fmt.Errorf("%w: offset %d: unpack %s: %w", ErrCorrupt, r.BaseOffset, r.Codec(), err)
 		return false

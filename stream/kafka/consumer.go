@@ -73,7 +73,7 @@ func newConsumer(s *System, cfg stream.ConsumerConfig) *consumer {
 	c.decoders.max = c.max / 4
 	c.aside = c.max / 8
 	c.pool.max = c.max - c.decoders.max - c.aside
-	c.decoders.unpacker = new(batch.Unpacker)
+	c.decoders.unpacker = new(batch.Decompressor)
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }

@@ -13,7 +13,7 @@ type decoders struct {
 	held     int64 // by those in use
 	spare    int64
 	free     []*decoder
-	unpacker *batch.Unpacker
+	unpacker *batch.Decompressor
 }
 
 // take gives a decoder for chunks of so many records.
@@ -28,7 +28,7 @@ func (s *decoders) take(records int) *decoder {
 	if len(d.records) != records {
 		d.records = make([]stream.Record, records)
 	}
-	d.Unpacker = s.unpacker
+	d.Decompressor = s.unpacker
 	s.held += d.bytes()
 	return d
 }

@@ -112,7 +112,7 @@ func (p *producer) post(s *slot) {
 	parcel := s.parcel
 	s.parcel = nil
 	if p.sender.codec == batch.None {
-		parcel.builder.Sum()
+		parcel.builder.UpdateChecksum()
 	}
 	parcel.size, parcel.count = int64(parcel.builder.Size()), int32(parcel.builder.Count())
 	p.open -= parcel.size

@@ -66,7 +66,7 @@ func (r *reading) due() bool { return r.state == healthy && r.asked == nil && r.
 func (r *reading) read(room int64) (chunk stream.Chunk, ok bool, err error) {
 	b, d := r.blocks[0], r.decoder
 	if r.begun {
-		d.Reuse()
+		d.Recycle()
 	} else {
 		d.Reset(b.buf)
 		r.filter.start(b.aborted)
@@ -89,7 +89,7 @@ func (r *reading) read(room int64) (chunk stream.Chunk, ok bool, err error) {
 		return stream.Chunk{}, false, fmt.Errorf("%w: %w", stream.ErrCorrupt, d.Err())
 	}
 	before := r.position
-	r.done = d.Left() == 0 && d.Rest() == 0 && d.Err() == nil
+	r.done = d.UnreadRecords() == 0 && d.UnreadBytes() == 0 && d.Err() == nil
 	switch {
 	case r.done:
 		r.position = b.next

@@ -179,7 +179,7 @@ func (r *reading) decode() error {
 		}
 		if !b.reader.Next() {
 			b.done = true
-			r.pos += int64(len(b.buf) - b.reader.Rest())
+			r.pos += int64(len(b.buf) - b.reader.UnreadBytes())
 			break
 		}
 		h := &b.reader.Header

@@ -170,7 +170,7 @@ func (s *segment) verify(known extent) (good int64, err error) {
 				return pos + int64(whole), s.corrupt(offset, fmt.Errorf("a batch with the offsets %d to %d", r.BaseOffset, r.Header.Next()-1))
 			}
 			offset = r.Header.Next()
-			whole = n - r.Rest()
+			whole = n - r.UnreadBytes()
 		}
 		pos += int64(whole)
 		switch {

@@ -64,8 +64,8 @@ func (s *script) batches(records []byte) {
 		}
 		s.say("%s", line)
 	}
-	if r.Err() != nil || r.Rest() > 0 {
-		s.say("    cut: %t, %v", r.Rest() > 0, r.Err())
+	if r.Err() != nil || r.UnreadBytes() > 0 {
+		s.say("    cut: %t, %v", r.UnreadBytes() > 0, r.Err())
 	}
 }
 

@@ -38,7 +38,7 @@ func Start(t testing.TB, opts Options) *Cluster {
 	t.Helper()
 	c, err := launch(t.Context(), opts)
 	if err != nil {
-		harnesstest.GiveUp(t, err)
+		harnesstest.SkipOrFail(t, err)
 	}
 	t.Cleanup(func() {
 		if t.Failed() {

@@ -79,7 +79,7 @@ func (s *Shared) Cluster(t testing.TB) *Cluster {
 		s.started = true
 	}
 	if s.err != nil {
-		harnesstest.GiveUp(t, s.err)
+		harnesstest.SkipOrFail(t, s.err)
 	}
 	return s.cluster
 }
