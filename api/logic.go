@@ -95,6 +95,16 @@ func least(of []func() int64) func() int64 {
 
 func (l *logic) OutputWatermark(i int) int64 { return l.outputs[i]() }
 
+// No operator of today has calls in flight, reacts to the clock, or takes part in a commit.
+
+func (l *logic) ClockDue() int64          { return container.IdleTime }
+func (l *logic) Tick(int64) (bool, error) { return false, nil }
+func (l *logic) Resume() (bool, error)    { return false, nil }
+func (l *logic) Busy() bool               { return false }
+func (l *logic) BeforeCommit() error      { return nil }
+func (l *logic) AfterCommit() error       { return nil }
+func (l *logic) Close() error             { return nil }
+
 func (l *logic) Operator() string { return l.program.describe(l.scope.operator) }
 
 func (l *logic) Due() int64 {

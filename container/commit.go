@@ -42,6 +42,9 @@ func (c *Container) commit(ctx context.Context) error {
 		c.counts.NothingToCommit(began)
 		return nil
 	}
+	if err := c.eachMoved(func(t *task) error { return t.guarded(t.logic.BeforeCommit) }); err != nil {
+		return err
+	}
 	if err := c.send(ctx); err != nil {
 		return fmt.Errorf("stage %s: commit: %w", c.cfg.Stage.Name, err)
 	}
@@ -49,8 +52,8 @@ func (c *Container) commit(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stage %s: commit: %w", c.cfg.Stage.Name, err)
 	}
-	if err := c.eachMoved(func(t *task) error { return c.apply(t, ends) }); err != nil {
-		return fmt.Errorf("stage %s: writing state: %w", c.cfg.Stage.Name, err)
+	if err := c.eachMoved(func(t *task) error { return c.committed(t, ends) }); err != nil {
+		return fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err)
 	}
 	if !c.unsettled {
 		c.cameBack = 0
@@ -141,6 +144,16 @@ func (t *task) log(store int, key, value []byte) error {
 	}
 	t.record = stream.Record{Key: key, Value: value}
 	return t.logs[store].Send(t.ID, &t.record)
+}
+
+// committed writes the state of a task whose commit is final, and tells its
+// operators.
+func (c *Container) committed(t *task, ends []stream.Position) error {
+	if err := c.apply(t, ends); err != nil {
+		return fmt.Errorf("writing state: %w", err)
+	}
+	defer c.keepBack(t)
+	return t.guarded(t.logic.AfterCommit)
 }
 
 // apply writes the state that has just been committed to the task's database.

@@ -44,7 +44,7 @@ type Config struct {
 	IdleTimeout    time.Duration // after which an input that is read to its end holds no watermark back; 0 means 10 s
 
 	Now func() time.Time // nil: time.Now
-	// Await returns after d, or when one of the channels, three at most, has a token,
+	// Await returns after d, or when one of the channels, four at most, has a token,
 	// or when ctx is done. nil: what the process's own clock makes of it.
 	Await func(ctx context.Context, d time.Duration, ready ...<-chan struct{})
 	// Go runs f beside. nil: in a goroutine.
@@ -112,7 +112,7 @@ func (c Config) cacheBytes() int64       { return c.Memory / 4 }
 
 // await is Await by the process's clock.
 func await(ctx context.Context, d time.Duration, ready ...<-chan struct{}) {
-	var channels [3]<-chan struct{} // of nil nothing ever comes
+	var channels [4]<-chan struct{} // of nil nothing ever comes
 	copy(channels[:], ready)
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -122,5 +122,6 @@ func await(ctx context.Context, d time.Duration, ready ...<-chan struct{}) {
 	case <-channels[0]:
 	case <-channels[1]:
 	case <-channels[2]:
+	case <-channels[3]:
 	}
 }

@@ -22,6 +22,7 @@ type Container struct {
 	tasks      []*task       // by id
 	openings   []*opening    // of tasks that are to come
 	opened     chan struct{} // gets a token when an opening, or the follower, is over
+	woken      chan struct{} // gets a token when an operator has something to take in
 	follower   *follower     // of tasks that others own; nil: there is none
 	partitions []*partition
 	byName     map[stream.TopicPartition]*partition
@@ -66,7 +67,7 @@ func Open(ctx context.Context, cfg Config) (*Container, error) {
 // it fences a former life, and settles what that one had begun.
 func (c *Container) open(ctx context.Context) error {
 	c.byName, c.before = make(map[stream.TopicPartition]*partition), make(map[int32]claim)
-	c.opened = make(chan struct{}, 1)
+	c.opened, c.woken = make(chan struct{}, 1), make(chan struct{}, 1)
 	c.owner = c.cfg.NewID()
 	c.budget.Limit = c.cfg.cacheBytes()
 	if err := c.start(ctx); err != nil {

@@ -41,7 +41,7 @@ func (c *Container) follow(ctx context.Context) {
 	ctx, f.cancel = context.WithCancel(ctx)
 	c.follower = f
 	c.cfg.Go(func() {
-		defer c.notifyOpened() // last, as in begin
+		defer notify(c.opened) // last, as in begin
 		defer close(f.done)
 		defer f.cancel()
 		f.run(ctx)

@@ -119,7 +119,7 @@ func (c *Container) heed(now time.Time) error {
 // asks for.
 func (c *Container) tellRest(w Wait) {
 	idle := w.Done || !w.Until.IsZero()
-	rests := c.holding && idle && !w.Uncommitted && len(c.openings) == 0
+	rests := c.holding && idle && !w.Uncommitted && len(c.openings) == 0 && !c.busy()
 	if rests == c.rested {
 		return
 	}

@@ -34,7 +34,7 @@ func (c *Container) loop(ctx context.Context) error {
 			continue
 		}
 		began := c.cfg.Now()
-		c.cfg.Await(ctx, wait.Until.Sub(began), c.consumer.Ready(), c.opened, c.place.ready())
+		c.cfg.Await(ctx, wait.Until.Sub(began), c.consumer.Ready(), c.opened, c.woken, c.place.ready())
 		c.spend(&c.counts.Phases.Idle, began)
 	}
 	return nil
@@ -97,12 +97,20 @@ func (c *Container) work() (n int, pending bool, err error) {
 	if c.full() && !c.place.mayCommit() {
 		return 0, false, nil
 	}
+	returning, err := c.resume()
+	if err != nil {
+		return 0, false, err
+	}
 	if n, err = c.process(stepRecords); err != nil {
 		return 0, false, err
 	}
 	c.endInputs()
-	pending, err = c.advance()
-	return n, pending, err
+	advancing, err := c.advance()
+	if err != nil {
+		return 0, false, err
+	}
+	ticking, err := c.tick()
+	return n, returning || advancing || ticking, err
 }
 
 // full tells that a commit must come before much else.
@@ -125,9 +133,10 @@ func (c *Container) poll() error {
 			continue
 		}
 		p.take(chunk)
-		if err := c.loadHead(p); err != nil {
+		if err := c.load(p); err != nil {
 			return err
 		}
+		c.arrange(p)
 	}
 	return nil
 }
@@ -145,6 +154,7 @@ func (c *Container) process(limit int) (int, error) {
 			return total, err
 		}
 		total += n
+		c.keepBack(p.task)
 		if c.full() {
 			break
 		}
@@ -165,7 +175,7 @@ func (c *Container) ended() bool {
 // wakeAt is when there is something to do although no record comes: a commit, an
 // input that becomes idle, or a sign of life.
 func (c *Container) wakeAt() time.Time {
-	at := c.cfg.Now().Add(publishEvery)
+	at := c.clockDue(c.cfg.Now().Add(publishEvery))
 	if due := c.lastCommit.Add(c.cfg.CommitInterval); c.place.mayCommit() && c.anyMoved() && due.Before(at) {
 		return due
 	}

@@ -43,6 +43,7 @@ func (c *Container) newTask(id int32) (*task, error) {
 // now on.
 func (c *Container) countedTask(id int32) *task {
 	t := &task{Task: Task{ID: id, stage: c.cfg.Stage}, changelogs: make([]int64, len(c.cfg.Stage.Stores))}
+	t.wake, t.run, t.clock, t.logger = &wakeup{loop: c.woken}, c.cfg.Go, &c.now, c.cfg.Logger
 	t.counts = newCounts(t, c.cfg.Now().UnixMilli())
 	c.counts.Tasks = append(c.counts.Tasks, t.counts)
 	return t

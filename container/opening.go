@@ -53,7 +53,7 @@ func (c *Container) begin(ctx context.Context, ids []int32) error {
 	ctx, o.cancel = context.WithCancel(ctx)
 	c.openings = append(c.openings, o)
 	c.cfg.Go(func() {
-		defer c.notifyOpened() // last, or who is woken may find that it isn't over
+		defer notify(c.opened) // last, or who is woken may find that it isn't over
 		defer close(o.done)
 		defer o.cancel()
 		o.err = o.run(ctx)
@@ -62,10 +62,10 @@ func (c *Container) begin(ctx context.Context, ids []int32) error {
 	return nil
 }
 
-// notifyOpened wakes the loop.
-func (c *Container) notifyOpened() {
+// notify puts a token into a channel that has room for one.
+func notify(c chan<- struct{}) {
 	select {
-	case c.opened <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -120,6 +120,9 @@ func (c *Container) closeTasks(tasks []*task) error {
 	var errs []error
 	for _, t := range tasks {
 		c.counts.Tasks = slices.DeleteFunc(c.counts.Tasks, func(m *metrics.Task) bool { return m == t.counts })
+		if t.logic != nil {
+			errs = append(errs, t.logic.Close())
+		}
 		if t.State != nil {
 			errs = append(errs, t.State.Close())
 		}

@@ -22,6 +22,7 @@ type partition struct {
 	position int64 // the next offset to process: all before is finished
 	head     int64 // event time of the loaded head
 	loaded   bool
+	loading  bool  // the source decodes the head
 	bound    int64 // a bounded run ends here; -1: none
 	ended    bool  // the bound, or the end marks of all producers, has been reached
 

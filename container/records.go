@@ -10,10 +10,11 @@ func (c *Container) run(p *partition, until int64) (n int, err error) {
 	before := t.changes
 	defer func() {
 		if v := recover(); v != nil {
-			err = c.failed(p, before, newPanicError(v))
+			err = c.panicked(p, before, newPanicError(v))
 		}
+		c.arrange(p)
 	}()
-	for ; n < runLength && p.loaded && p.head <= until; n++ {
+	for ; n < runLength && p.loaded && p.head <= until && t.paused == 0; n++ {
 		before = t.changes
 		if err := p.source.Process(); err != nil {
 			if err := c.failed(p, before, err); err != nil {
@@ -26,6 +27,27 @@ func (c *Container) run(p *partition, until int64) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// arrange puts a partition where the event time of its next record belongs, or
+// takes it out while it has none to offer.
+func (c *Container) arrange(p *partition) {
+	if p.loaded && p.task.paused == 0 {
+		c.chooser.put(p)
+		return
+	}
+	c.chooser.remove(p)
+}
+
+// keepBack stops reading the records of a task whose operators have asked for
+// that, and goes on when they have enough room again.
+func (c *Container) keepBack(t *task) {
+	if stop := t.paused > 0; stop != t.stopped {
+		t.stopped = stop
+		for _, p := range t.partitions {
+			c.arrange(p)
+		}
+	}
 }
 
 // finished leaves the head behind, moves event time on with it, and loads the
@@ -48,9 +70,28 @@ func (c *Container) finished(p *partition) error {
 	return c.loadHead(p)
 }
 
-// loadHead decodes the next record, handling control messages on the way, and
-// puts the partition where its event time belongs; or, where the chunk is used
-// up, asks for the next.
+// load is loadHead outside of a run: a panic in the user's code is caught, too.
+func (c *Container) load(p *partition) error {
+	for {
+		if done, err := c.tryLoad(p); done || err != nil {
+			return err
+		}
+	}
+}
+
+// tryLoad reports whether it has come to an end: after a record that panicked and
+// is skipped, the next one is still to be loaded.
+func (c *Container) tryLoad(p *partition) (done bool, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			done, err = false, c.undecodable(p, newPanicError(v))
+		}
+	}()
+	return true, c.loadHead(p)
+}
+
+// loadHead decodes the next record, handling control messages on the way. If the
+// chunk is used up, it asks for the next one.
 func (c *Container) loadHead(p *partition) error {
 	for len(p.chunk) > 0 {
 		r := &p.chunk[0]
@@ -61,11 +102,13 @@ func (c *Container) loadHead(p *partition) error {
 			p.advance()
 			continue
 		}
-		if c.skip[stream.Position{TopicPartition: p.TopicPartition, Offset: r.Offset}] {
+		if len(c.skip) > 0 && c.skip[stream.Position{TopicPartition: p.TopicPartition, Offset: r.Offset}] {
 			c.skipHead(p)
 			continue
 		}
-		eventTime, err := load(p.source, r)
+		p.loading = true
+		eventTime, err := p.source.Load(r)
+		p.loading = false
 		if err != nil {
 			if err := c.undecodable(p, err); err != nil {
 				return err
@@ -73,10 +116,8 @@ func (c *Container) loadHead(p *partition) error {
 			continue
 		}
 		p.head, p.loaded = eventTime, true
-		c.chooser.put(p)
 		return nil
 	}
-	c.chooser.remove(p)
 	if !p.out {
 		return nil
 	}
@@ -88,19 +129,21 @@ func (c *Container) loadHead(p *partition) error {
 	return nil
 }
 
-// load decodes a record. What panics there, a serde or the function for the event
-// time, is the user's.
-func load(s Source, r *stream.Record) (eventTime int64, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = newPanicError(v)
-		}
-	}()
-	return s.Load(r)
+// panicked handles a panic within a run: in a serde or the function for the event
+// time, or in the operators.
+func (c *Container) panicked(p *partition, before int64, err error) error {
+	if !p.loading {
+		return c.failed(p, before, err)
+	}
+	if err := c.undecodable(p, err); err != nil {
+		return err
+	}
+	return c.load(p)
 }
 
 // undecodable skips the head or fails the job, as the input says.
 func (c *Container) undecodable(p *partition, err error) error {
+	p.loading = false
 	if !p.source.Skips() {
 		return &RecordError{TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset, Err: err}
 	}
@@ -123,7 +166,7 @@ func (c *Container) failed(p *partition, before int64, err error) error {
 	}
 	c.cfg.Logger.Warn("record skipped", "topic", p.Topic, "partition", p.Partition, "offset", failure.Offset, "operator", failure.Operator, "error", err)
 	c.skipHead(p)
-	return c.loadHead(p)
+	return c.load(p)
 }
 
 // skipHead leaves the head out and counts it.
@@ -157,7 +200,7 @@ func (c *Container) advance() (bool, error) {
 			if err := c.act(t, t.logic.End); err != nil {
 				return false, err
 			}
-			t.ended = !t.pending
+			t.ended = !t.pending && !t.logic.Busy()
 			t.moved = true
 		case t.pending:
 			if err := c.act(t, t.logic.Advance); err != nil {
@@ -173,16 +216,23 @@ func (c *Container) advance() (bool, error) {
 	return more, nil
 }
 
-// act calls Advance or End, with panics turned into errors.
+// act calls Advance or End.
 func (c *Container) act(t *task, f func() (bool, error)) (err error) {
+	t.moved = true
+	return t.guarded(func() (err error) {
+		t.pending, err = f()
+		return err
+	})
+}
+
+// guarded calls the operators, with errors and panics as errors that name them.
+func (t *task) guarded(f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			err = &OperatorError{Stage: t.stage.Name, Task: t.ID, Operator: t.logic.Operator(), Err: newPanicError(v)}
 		}
 	}()
-	t.moved = true
-	t.pending, err = f()
-	if err != nil {
+	if err := f(); err != nil {
 		return &OperatorError{Stage: t.stage.Name, Task: t.ID, Operator: t.logic.Operator(), Err: err}
 	}
 	return nil

@@ -199,6 +199,13 @@ func (*tallyLogic) End() (bool, error)            { return false, nil }
 func (*tallyLogic) OutputWatermark(int) int64     { return stream.NoTime }
 func (*tallyLogic) Marks() map[string]int64       { return nil }
 func (*tallyLogic) SetMarks(map[string]int64)     {}
+func (*tallyLogic) ClockDue() int64               { return container.IdleTime }
+func (*tallyLogic) Tick(int64) (bool, error)      { return false, nil }
+func (*tallyLogic) Resume() (bool, error)         { return false, nil }
+func (*tallyLogic) Busy() bool                    { return false }
+func (*tallyLogic) BeforeCommit() error           { return nil }
+func (*tallyLogic) AfterCommit() error            { return nil }
+func (*tallyLogic) Close() error                  { return nil }
 func (*tallyLogic) Operator() string              { return "tally" }
 func (*tallyLogic) SetWatermark(int64)            {}
 func (*tallyLogic) Disorder() time.Duration       { return 0 }

@@ -2,6 +2,8 @@ package container
 
 import (
 	"fmt"
+	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/gretestream/grete/kv"
@@ -18,7 +20,18 @@ type Task struct {
 	stage   *scheduler.Stage
 	outputs []*Output
 	changes int64 // counts what a record has sent and changed, see Changed
+	paused  int   // calls of Pause without an Unpause
+	wake    *wakeup
 	counts  *metrics.Task
+	run     func(f func()) // starts a goroutine
+	clock   *int64         // the loop's clock, ms since 1970
+	logger  *slog.Logger
+}
+
+// A wakeup has the loop call Resume of a task. It is safe for concurrent use.
+type wakeup struct {
+	asked atomic.Bool
+	loop  chan struct{} // gets a token
 }
 
 // Output returns the stage's output that a node of the graph writes.
@@ -44,6 +57,32 @@ func (t *Task) Store(node int) (int, error) {
 // Changed must be called by an operator that changes state. If the record then
 // fails and is to be skipped, the container knows that there is something to undo.
 func (t *Task) Changed() { t.changes++ }
+
+// Wake has the container call Resume of the operators soon. It is safe for
+// concurrent use; everything else of a Task belongs to the container's goroutine.
+func (t *Task) Wake() {
+	t.wake.asked.Store(true)
+	notify(t.wake.loop)
+}
+
+// Pause keeps the records of the task's inputs back from the next one on, until
+// Unpause is called as often: an operator has as many calls in flight, or as much
+// to deliver, as it may. Time and commits go on.
+func (t *Task) Pause() { t.paused++ }
+
+// Unpause is the reverse of [Task.Pause]. The operators call it from Resume,
+// AfterCommit, Advance or Tick.
+func (t *Task) Unpause() { t.paused-- }
+
+// Go runs f in a goroutine of the container's kind: a test can run it in its own
+// order. The operator ends it in its Close.
+func (t *Task) Go(f func()) { t.run(f) }
+
+// Now is the container's clock as of the current step, in ms since 1970.
+func (t *Task) Now() int64 { return *t.clock }
+
+// Logger is for what an operator has to say to the people who run the job.
+func (t *Task) Logger() *slog.Logger { return t.logger }
 
 // Counts makes the counters of an operator, which the operator counts in.
 func (t *Task) Counts(operator string) *metrics.Operator {
@@ -81,7 +120,8 @@ type task struct {
 	partitions []*partition
 	sentMarks  []stream.Mark   // by output, as last sent
 	moved      bool            // something has happened since the last commit
-	pending    bool            // Advance has more to do
+	pending    bool            // Advance or End has more to do
+	stopped    bool            // its inputs are kept back, as the operators have asked
 	ended      bool            // all inputs have ended and everything is closed
 	looked     time.Time       // when its database was last asked for figures
 	seq        int64           // counts commits
