@@ -29,38 +29,38 @@ ON_FIRE  := ^TestUnderFire
 ON_NOMAD := ^TestOnNomad$$
 CLUSTER  := ./nomad/nomadtest
 SIM      := -run '^TestSimulation' ./api/apitest
-# What is another program without cgo, and state in memory. The packages to the left of
-# kv are the same with it, and so are their tests.
-NO_CGO   := $$(CGO_ENABLED=0 go list ./kv/... ./container/... ./api/... ./examples/... | grep -v /apitest)
+# What somebody who has Go alone runs. Its flags are the go command's defaults, and it is
+# without -json: so its results are in go's cache for the same command anywhere else.
+NO_CGO   := CGO_ENABLED=0 go test ./...
 # All was vetted before, and nobody debugs what is linked here.
 QUICKLY := -vet=off -ldflags=-w -timeout 20m -json
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
-.PHONY: help run static cluster test test-fire test-nomad sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-sim deps imports vet benchmark-binary
+.PHONY: help run static cluster test test-fire test-nomad sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-sim deps rocksdb imports vet benchmark-binary
 .DEFAULT_GOAL := help
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-run: deps ## run an example on RocksDB: APP=pageviews (or wikipedia), ARGS="its flags"
+run: rocksdb ## run an example on RocksDB: APP=pageviews (or wikipedia), ARGS="its flags"
 	@go build -buildvcs=false -tags rocksdb -o build/$(APP) ./examples/$(APP)
 	@build/$(APP) $(ARGS)
 
-static: deps ## build an example for the nodes of a Nomad cluster, linked statically: APP=pageviews
+static: rocksdb ## build an example for the nodes of a Nomad cluster, linked statically: APP=pageviews
 	@go run ./examples/$(APP) submit -build build/$(APP)
 
 cluster: deps build/nomad ## a Nomad cluster of three clients and a Kafka broker to try things on, until Ctrl-C
 	@go test -c -vet=off -tags cluster -o build/cluster ./nomad/nomadtest
 	@build/cluster -test.run '^TestCluster$$' -test.timeout 0
 
-benchmark-binary: deps ## build/benchmark, which takes part in comparisons with other stream processors
+benchmark-binary: rocksdb ## build/benchmark, which takes part in comparisons with other stream processors
 	go build -buildvcs=false -tags rocksdb -o build/benchmark ./examples/benchmark
 
 test: deps vet imports build/testsum ## all tests that end in minutes, but for the next two: with RocksDB and the race detector, and without cgo
 	$(TESTSUM) \
 		'with RocksDB=go test $(QUICKLY) -short -p 2 $(RACE) -tags $(TAGS) -skip "$(ON_FIRE)" $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v "/examples/\|/nomadtest$$")' \
-		'+the examples, then what the race detector would falsify, then without cgo=go test $(QUICKLY) -tags $(TAGS) -skip "$(ON_FIRE)|$(ON_NOMAD)" $(EXAMPLES) && go test $(QUICKLY) -tags $(TAGS) -run ManyKeys ./kv/rocksdb && CGO_ENABLED=0 go test $(QUICKLY) $(NO_CGO)' \
+		'+the examples, then what the race detector would falsify, then without cgo=go test $(QUICKLY) -tags $(TAGS) -skip "$(ON_FIRE)|$(ON_NOMAD)" $(EXAMPLES) && go test $(QUICKLY) -tags $(TAGS) -run ManyKeys ./kv/rocksdb && $(NO_CGO)' \
 		'+the tools=cd .tools/house && go test -json ./...'
 
 test-fire: deps build/testsum ## jobs that are killed and stopped at random, brokers that come and go, and minutes of the simulation
@@ -81,14 +81,14 @@ sim: ## whole jobs where everything goes wrong, SEEDS=10000 times; a failing see
 mutants: ## the simulation must fail without any one of the steps that exactly-once rests on
 	go test -v -tags mutants -timeout 2h -run '^TestMutants$$' ./api/apitest
 
-lint: deps vet imports build/golangci-lint ## gofmt, go vet, golangci-lint, and who imports whom
+lint: rocksdb vet imports build/golangci-lint ## gofmt, go vet, golangci-lint, and who imports whom
 	@bad=$$("$$(go env GOROOT)/bin/gofmt" -s -l .) && \
 		{ [ -z "$$bad" ] || { echo "gofmt -s would change:"; echo "$$bad"; exit 1; }; }
 	$(LINT) --build-tags $(TAGS)
 	$(LINT)
 	cd .tools/house && ../../$(LINT) --config ../../.golangci.yml
 
-vet: deps
+vet: rocksdb
 	go vet -tags $(TAGS) $(GO_PACKAGES)
 	CGO_ENABLED=0 go vet $(GO_PACKAGES)
 	go vet -tags cluster ./nomad/nomadtest
@@ -96,15 +96,15 @@ vet: deps
 imports: build/imports
 	build/imports $(TAGS)
 
-bench: deps ## Go benchmarks with allocations, on RocksDB: BENCH=regexp
+bench: rocksdb ## Go benchmarks with allocations, on RocksDB: BENCH=regexp
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -tags rocksdb $(GO_PACKAGES)
 
-golden: deps ## write the golden files anew; read the diff before you commit it
+golden: rocksdb ## write the golden files anew; read the diff before you commit it
 	@for p in $$(git grep -l --untracked 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u); do \
 		go test -tags rocksdb "./$$p" -update || exit 1; done
 	@git status --short
 
-fuzz: deps ## every fuzz test, for FUZZTIME=20s each
+fuzz: rocksdb ## every fuzz test, for FUZZTIME=20s each
 	@git grep --untracked -o -E '^func Fuzz[A-Za-z0-9_]+' -- '*_test.go' | sed 's|/[^/]*:func | |' | \
 	while read -r dir name; do \
 		echo "== $$dir $$name"; \
@@ -131,7 +131,10 @@ soak-state:
 soak-sim:
 	go test -count=1 -v -timeout 24h $(SIM) -seeds $(SEEDS) -from $$(date +%s)000000
 
-deps: ## install what RocksDB needs and this machine lacks (Debian, Ubuntu)
+deps: ## install what RocksDB and the tests need and this machine lacks (Debian, Ubuntu)
+	@.tools/deps tests
+
+rocksdb:
 	@.tools/deps
 
 # The tools are modules of their own: what they depend on is no dependency of Grete.

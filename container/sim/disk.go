@@ -16,6 +16,7 @@ type disk struct {
 	*memory.Engine
 	world *World
 	dbs   map[string]*database
+	tear  bool // the next crash loses something for certain
 }
 
 func newDisk(w *World) *disk {
@@ -61,10 +62,24 @@ func (d *disk) crash() (torn bool) {
 		}
 		db.Database = nil
 		kept := d.world.chance.IntN(len(db.tail) + 1)
+		if d.tear && len(db.tail) > 0 {
+			kept = d.world.chance.IntN(len(db.tail))
+		}
 		torn = torn || kept < len(db.tail)
 		db.tail = db.tail[:kept]
 	}
+	d.tear = false
 	return torn
+}
+
+// unflushed tells whether an open database has writes that aren't durable yet.
+func (d *disk) unflushed() bool {
+	for _, db := range d.dbs {
+		if db.Database != nil && len(db.tail) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // A database is what is durable, and what has been written since.

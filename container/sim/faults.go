@@ -17,6 +17,13 @@ type Faults struct {
 	Kills, Pauses, Doubles, Stops, ClockJumps int
 	// CommitKills: a process is killed when its commit has come to the broker.
 	CommitKills int
+	// CommitKillAt: the commit with this number, counted from 1 in the whole world, has
+	// its process killed in any case; 0: none. Commits are few where containers often
+	// join and leave, so chance alone would leave most of these worlds without one.
+	CommitKillAt int
+	// TearAt: from then on, the first process that has written something which its disk
+	// hasn't flushed is killed, and loses the last of it; 0: none.
+	TearAt time.Duration
 	// Layouts: a stage gets another number of containers, in so many ticks.
 	Layouts int
 	// Moves: somebody wants a process to have a task, in so many ticks, where tasks are
@@ -43,12 +50,19 @@ func (w *World) draw() Faults {
 		}
 		return 0
 	}
-	return Faults{
+	f := Faults{
 		LostRequests: rare(300, 60), LostAnswers: rare(300, 60), LateRequests: rare(300, 60), Repeats: rare(100, 10), Slow: rare(100, 10),
-		BrokerKills: rare(400, 150), BrokerPauses: rare(400, 150), LeaderMoves: rare(100, 20), SlowMarkers: rare(20, 4),
+		BrokerKills: rare(300, 150), BrokerPauses: rare(300, 150), LeaderMoves: rare(100, 20), SlowMarkers: rare(20, 4),
 		Kills: rare(150, 40), Pauses: rare(200, 60), Doubles: rare(400, 150), Stops: rare(200, 80), ClockJumps: rare(200, 60),
 		Wipes: rare(6, 2), CommitKills: rare(40, 8), Layouts: rare(300, 100), Moves: rare(200, 60), Holds: rare(200, 60),
 	}
+	if f.CommitKills > 0 {
+		f.CommitKillAt = 1 + w.chance.IntN(4)
+	}
+	if w.chance.IntN(4) > 0 {
+		f.TearAt = w.Within(storm / 2)
+	}
+	return f
 }
 
 // A Fault is a kind of what goes wrong, for counting.
@@ -95,5 +109,30 @@ func (s *Simulation) hit(n int, k Fault) bool {
 		return false
 	}
 	s.Hits[k]++
+	return true
+}
+
+// plannedCommitKill counts a commit, and decides whether it is the one that the seed
+// has chosen to have its process killed.
+func (s *Simulation) plannedCommitKill() bool {
+	if s.calm {
+		return false
+	}
+	s.commits++
+	if s.commits != s.faults.CommitKillAt {
+		return false
+	}
+	s.Hits[commitKill]++
+	return true
+}
+
+// plannedTear decides whether a process is the one that is killed to lose what its disk
+// hasn't flushed.
+func (s *Simulation) plannedTear(p *Process) bool {
+	at := s.faults.TearAt
+	if at == 0 || s.trace.since() < at || !p.machine.disk.unflushed() {
+		return false
+	}
+	s.faults.TearAt = 0
 	return true
 }

@@ -38,6 +38,9 @@ func (s *Simulation) hurt(p *Process) {
 	w := s.World
 	switch {
 	case p.paused:
+	case s.plannedTear(p):
+		p.machine.disk.tear = true
+		p.kill()
 	case s.hit(s.faults.Kills, processKill):
 		p.kill()
 	case s.hit(s.faults.Stops, cleanStop):

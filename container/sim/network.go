@@ -18,6 +18,7 @@ type network struct {
 	brokers []broker
 	held    []*flight // requests that a broker holds
 	choring bool      // a chore of the cluster is planned
+	joined  time.Time // when a late request to join a group came last
 }
 
 type broker struct {
@@ -96,6 +97,9 @@ func (n *network) arrive(f *flight) {
 		b.waiting = append(b.waiting, f)
 		return
 	}
+	if f.mute && kafkasim.Joins(f.req) {
+		n.joined = s.World.now
+	}
 	if !f.mute && s.hit(s.faults.Repeats, repeat) {
 		n.handle(f)
 	}
@@ -121,7 +125,7 @@ func (n *network) committed(p *Process) bool {
 	if p.slot == nil || p.dead || p.ended {
 		return false
 	}
-	if !n.sim.hit(n.sim.faults.CommitKills, commitKill) {
+	if !n.sim.plannedCommitKill() && !n.sim.hit(n.sim.faults.CommitKills, commitKill) {
 		return false
 	}
 	p.kill()

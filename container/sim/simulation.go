@@ -34,6 +34,7 @@ type Simulation struct {
 	watching bool
 	// resetting: the job is being reset, and requests go wrong again.
 	resetting bool
+	commits   int // that have come to a broker while things go wrong
 	unfed     int // records of the feed
 	slots     []*slot
 	layouts   int // slots, ever

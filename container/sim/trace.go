@@ -19,6 +19,9 @@ type Trace struct {
 // widest is how much of a line is kept.
 const widest = 300
 
+// since is how long the world exists.
+func (t *Trace) since() time.Duration { return t.now().Sub(t.begin) }
+
 // Add notes what somebody does.
 func (t *Trace) Add(who, format string, args ...any) {
 	if !t.Keep {
@@ -28,7 +31,7 @@ func (t *Trace) Add(who, format string, args ...any) {
 	if len(what) > widest {
 		what = what[:widest] + "…"
 	}
-	t.lines = append(t.lines, fmt.Sprintf("%12.6f  %-12s %s", t.now().Sub(t.begin).Seconds(), who, what))
+	t.lines = append(t.lines, fmt.Sprintf("%12.6f  %-12s %s", t.since().Seconds(), who, what))
 }
 
 // String is the lines.

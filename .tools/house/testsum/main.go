@@ -4,8 +4,10 @@
 //
 //	testsum [-allow FILE] [+]LABEL=COMMAND...
 //
-// Each COMMAND is run by sh and must be a "go test -json". Of a package that
+// Each COMMAND is run by sh and should be a "go test -json". Of a package that
 // passes one line is shown; of one that fails, the output of its failing tests.
+// A "go test" without -json, which shares its cached results with the bare command, is
+// shown as it is: its failed packages are counted, and its skips aren't seen.
 // A command whose label begins with + is run beside the one before it: those who
 // use one core only, or wait a lot, share the machine. What it prints is shown when
 // those before it have ended.
@@ -24,6 +26,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -93,6 +96,15 @@ func (c command) run(out io.Writer, total *summary) (bool, error) {
 	return err == nil, err
 }
 
+// plain shows a line that is no event, and counts it if it says that a package failed.
+func (c *collector) plain(line string) {
+	fmt.Fprint(c.out, line)
+	if f := strings.Fields(line); strings.HasPrefix(line, "FAIL\t") && len(f) > 1 {
+		c.total.failed++
+		c.total.failures = append(c.total.failures, c.label+": "+f[1])
+	}
+}
+
 // read takes in the events of one go test. What isn't an event, it shows.
 func (c *collector) read(r io.Reader) error {
 	lines := bufio.NewReader(r)
@@ -103,7 +115,7 @@ func (c *collector) read(r io.Reader) error {
 			if json.Unmarshal([]byte(line), &e) == nil && e.Action != "" {
 				c.add(e)
 			} else {
-				fmt.Fprint(c.out, line)
+				c.plain(line)
 			}
 		}
 		if errors.Is(err, io.EOF) {

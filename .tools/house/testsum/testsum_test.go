@@ -69,6 +69,10 @@ func TestRun(t *testing.T) {
 			true, []string{"(allowed: it costs money)", "0 passed, 0 failed, 1 skipped"}},
 		"what is no event is shown": {"0", []string{"warning: odd", start, pass}, false, "",
 			true, []string{"warning: odd\n"}},
+		"a plain go test that passes": {"0", []string{"ok  \tm/p\t0.1s", "?   \tm/q\t[no test files]"}, true, "",
+			true, []string{"ok  \tm/p\t0.1s\n", "0 passed, 0 failed, 0 skipped"}},
+		"a plain go test that fails": {"1", []string{"--- FAIL: A (0.1s)", "FAIL", "FAIL\tm/p\t0.1s", "FAIL"}, false, "",
+			false, []string{"--- FAIL: A (0.1s)\n", "\nFailed:\n  it: m/p\n", "0 passed, 1 failed, 0 skipped"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -129,6 +129,12 @@ func (h *heldFetch) describe() string {
 	return b.String()
 }
 
+// Joins tells whether a request joins a group.
+func Joins(req Message) bool {
+	_, ok := req.(*wire.JoinGroup)
+	return ok
+}
+
 // Ends tells whether a request is the end of a transaction.
 func Ends(req Message) bool {
 	_, ok := req.(*endtxn.Request)
