@@ -11,37 +11,38 @@ import (
 // Headers of records in repartition topics.
 const (
 	// TimeHeader carries the event time: 8 bytes, big-endian, ms since 1970. The
-	// record's own time is when it was produced, so that a broker's retention
-	// doesn't delete replayed history.
+	// record's own Time is when it was produced. Otherwise a broker's retention
+	// would delete replayed history.
 	TimeHeader = "t"
-	// ControlHeader marks a record as a [Control] and not the user's.
+	// ControlHeader marks a record as a [Control] rather than a user's record.
 	ControlHeader = "grete"
 )
 
-// NoTime is before every event time: nothing is known yet.
+// NoTime is the watermark before any event time is known. It is less than every
+// event time.
 const NoTime = math.MinInt64
 
-// A Control tells the consumers of a repartition topic how far its producers'
-// tasks are in event time. It goes into each partition.
+// A Control tells the consumers of a repartition topic how far the producing
+// tasks have advanced in event time. It is sent to every partition.
 type Control struct {
-	// Epoch counts the plans of the producing stage: when the number of its
-	// tasks changes, consumers wait for marks of all tasks of the new epoch.
+	// Epoch increases when the number of producing tasks changes. Consumers then
+	// wait for marks of all tasks of the new epoch.
 	Epoch int64
-	Tasks int32 // of the producing stage, in all
+	Tasks int32 // total number of tasks of the producing stage
 	Marks []Mark
 }
 
 // A Mark is the progress of one task.
 type Mark struct {
 	Task int32
-	// Watermark: no record with an earlier event time is expected from the task,
-	// save late ones. NoTime while nothing is known.
+	// Watermark: the task will send no record with an earlier event time, except
+	// late ones. NoTime while unknown.
 	Watermark int64
-	// Idle: the task's inputs are read to their end and quiet; it doesn't hold
-	// the watermark back.
+	// Idle: the task has read its inputs to their end and gets no new records. It
+	// doesn't hold the watermark back.
 	Idle bool
-	// Ended is the id of the bounded run at whose end this task has arrived, 0
-	// otherwise. The mark of an earlier run means nothing to a later one.
+	// Ended is the id of the bounded run that the task has completed; 0 if it
+	// hasn't. A mark of one run doesn't count for another.
 	Ended int64
 }
 
@@ -62,12 +63,13 @@ func (c *Control) Append(dst []byte) []byte {
 	return dst
 }
 
-// maxTasks bounds what a malformed message can make its reader allocate.
+// maxTasks bounds the memory that a malformed message can make ParseControl
+// allocate.
 const maxTasks = 1 << 20
 
 var errControl = errors.New("control message: malformed")
 
-// ParseControl is the reverse of [Control.Append].
+// ParseControl decodes a message that was encoded by [Control.Append].
 func ParseControl(src []byte) (Control, error) {
 	d := fields.Reader{Src: src}
 	epoch, tasks, n := d.Varint(), d.Uvarint(), d.Uvarint()

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestControlRoundTrip(t *testing.T) {
+func TestControl_RoundTrip(t *testing.T) {
 	in := Control{Epoch: 3, Tasks: 8, Marks: []Mark{
 		{Task: 0, Watermark: NoTime, Idle: true},
 		{Task: 7, Watermark: 1398926301271, Ended: 1795255000000},
@@ -25,7 +25,7 @@ func FuzzParseControl(f *testing.F) {
 		}
 		again, err := ParseControl(c.Append(nil))
 		if err != nil || !reflect.DeepEqual(c, again) {
-			t.Fatalf("%+v came back as %+v, %v", c, again, err)
+			t.Fatalf("encoded and decoded again, %+v is %+v, %v", c, again, err)
 		}
 	})
 }

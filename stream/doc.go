@@ -1,18 +1,18 @@
-// Package stream is the streaming layer: records in partitioned, replayable
-// logs, and the small set of interfaces behind which a log can be anything.
+// Package stream defines the streaming layer: records in partitioned,
+// replayable logs, and the small set of interfaces that a log implements.
 //
-// On the record's way it stands at both ends: a [Consumer] hands the event loop
-// (package container) chunks of records, and a [Producer] takes what the
-// pipeline emits, and commits it together with the offsets that were read. On
-// the job's way it is what the planner asks for topics and their partitions
-// ([Admin]).
+// It sits at both ends of a record's path. A [Consumer] hands chunks of records
+// to the event loop (package container). A [Producer] takes the records that
+// the pipeline emits, and commits them together with the offsets that were
+// read. Before a job starts, the planner asks an [Admin] for topics and their
+// partitions.
 //
-// The few types: [Record], [TopicPartition], [System] with its [Consumer],
+// The main types are [Record], [TopicPartition], [System] with its [Consumer],
 // [Producer] and [Admin], [Serde] between bytes and Go values, and [Control],
-// the message by which watermarks and the end of a stream travel through
+// the message that carries watermarks and the end of a stream through
 // repartition topics.
 //
-// Implementations are leaves below this package: local (the embedded log),
-// memory (tests) and, for a cluster, kafka. streamtest is the conformance suite
-// that each must pass, and that a system written elsewhere can run too.
+// The implementations are packages below this one: local (the embedded log),
+// memory (for tests) and kafka. Package streamtest is the conformance suite for
+// implementations, including those outside this repository.
 package stream

@@ -5,30 +5,31 @@ import (
 	"fmt"
 )
 
-// Errors that a caller tells apart. Each says what to do about it where it is
-// returned; these are matched with errors.Is.
+// Errors that callers distinguish with errors.Is. The code that returns one
+// wraps it with advice on what to do.
 var (
-	// ErrUnknownTopic: the topic, or that partition of it, doesn't exist.
+	// ErrUnknownTopic: the topic, or this partition of it, doesn't exist.
 	ErrUnknownTopic = errors.New("unknown topic or partition")
-	// ErrTopicExists: a topic of that name exists already.
+	// ErrTopicExists: a topic of this name already exists.
 	ErrTopicExists = errors.New("topic exists")
 	// ErrFenced: a newer producer with the same id has taken over. Stop.
 	ErrFenced = errors.New("fenced by a newer producer with the same id")
-	// ErrAborted: the log has given the producer's transaction up, or lost track of
-	// what it sends. Open a new one, and go on from what is committed.
-	ErrAborted = errors.New("the transaction was given up")
+	// ErrAborted: the log has aborted the producer's transaction, or has lost
+	// track of its sequence numbers. Open a new producer and continue from the
+	// committed state.
+	ErrAborted = errors.New("the transaction was aborted")
 	// ErrLocked: another process has the data directory open.
 	ErrLocked = errors.New("in use by another process")
-	// ErrCorrupt: committed data can't be read as it was written.
+	// ErrCorrupt: committed data can't be read back as it was written.
 	ErrCorrupt = errors.New("corrupt")
 	// ErrClosed: use after Close.
 	ErrClosed = errors.New("closed")
 )
 
-// A ProducerError is the end of a producer: whatever is asked of it next fails as
-// well. It says nothing about the record that was to be sent.
+// A ProducerError ends a producer: every later call fails too. It isn't caused
+// by the record that was being sent.
 type ProducerError struct {
-	ID  string // "" if it has none
+	ID  string // "" if the producer has none
 	Err error
 }
 
@@ -41,12 +42,12 @@ func (e *ProducerError) Error() string {
 
 func (e *ProducerError) Unwrap() error { return e.Err }
 
-// An OffsetOutOfRangeError tells that a partition was to be read at an offset
-// that it doesn't hold.
+// An OffsetOutOfRangeError reports that a partition doesn't hold the offset at
+// which it was to be read.
 type OffsetOutOfRangeError struct {
 	TopicPartition
 	Offset     int64
-	Start, End int64 // what the partition holds: [Start, End)
+	Start, End int64 // the partition holds [Start, End)
 }
 
 func (e *OffsetOutOfRangeError) Error() string {

@@ -7,193 +7,197 @@ import (
 	"time"
 )
 
-// A Grouper is a System whose groups have members: processes that share the
-// partitions of a group's topics, and take over from each other.
+// A Grouper is a System with consumer groups: processes that share the
+// partitions of a group's topics and take over from each other.
 type Grouper interface {
-	// Join makes a membership of a group. It joins at the first Rejoin.
+	// Join creates a membership of a group. It joins the group at the first
+	// Rejoin.
 	Join(ctx context.Context, cfg GroupConfig) (Membership, error)
-	// Group looks at a group, of which the caller need be no member. One that doesn't
-	// exist is empty.
+	// Group describes a group. The caller need not be a member. A group that
+	// doesn't exist is empty.
 	Group(ctx context.Context, name string) (GroupState, error)
 }
 
-// Errors of groups, matched with errors.Is.
+// Errors of groups, for errors.Is.
 var (
-	// ErrStaleGeneration: offsets weren't committed, because the group is in another
-	// generation than they say, or between two. They may be committed with the next
-	// one that the membership gets, of what is assigned to it still.
-	ErrStaleGeneration = errors.New("the group has gone on to another generation")
+	// ErrStaleGeneration: the offsets weren't committed, because the group isn't in
+	// the generation that they name, or is rebalancing. Those of partitions that
+	// remain assigned may be committed with the membership's next generation.
+	ErrStaleGeneration = errors.New("the group has moved to another generation")
 	// ErrReplaced: another process has joined the group as the same instance. Stop.
 	ErrReplaced = errors.New("another process has joined the group as the same instance")
-	// ErrExpired: the group has gone on without the member, which it hasn't heard of
-	// in time. Whatever was assigned to it may belong to others.
-	ErrExpired = errors.New("the group has gone on without this member")
+	// ErrExpired: the session timed out and the group continued without the member.
+	// Its partitions may belong to other members.
+	ErrExpired = errors.New("the group has continued without this member")
 )
 
-// GroupConfig says who joins which group.
+// GroupConfig configures a member of a group.
 type GroupConfig struct {
 	Group string
-	// Instance names the member over its restarts: one that is back within
-	// SessionTimeout has what it had, and the others don't notice. A second process
-	// with the same name replaces the first. "": a new member at each start.
+	// Instance identifies the member across restarts. A member that comes back
+	// within SessionTimeout keeps its assignment, without a rebalance. A second
+	// process with the same instance replaces the first. "" makes a new member at
+	// each start.
 	Instance string
-	// Topics are those whose partitions are shared.
+	// Topics are the topics whose partitions the group shares.
 	Topics []string
-	// SessionTimeout is for how long the group keeps a member that isn't heard of; 0
-	// means 10 s. Heartbeat is how often it is heard of; 0 means 500 ms, and at most
-	// a third of SessionTimeout is right.
+	// SessionTimeout is how long the group keeps a member without a heartbeat; 0
+	// means 10 s. Heartbeat is the interval between heartbeats; 0 means 500 ms. It
+	// should be at most a third of SessionTimeout.
 	SessionTimeout, Heartbeat time.Duration
-	// RebalanceTimeout is for how long the group waits for members to rejoin; 0 means
-	// 15 s. Who doesn't is Lost.
+	// RebalanceTimeout is how long the group waits for members to rejoin; 0 means
+	// 15 s. A member that doesn't rejoin in time is lost to the group.
 	RebalanceTimeout time.Duration
-	// Assign says who is to have what, when this member is its generation's leader. It
-	// runs in a goroutine of the membership's, well within SessionTimeout. Members come
-	// in the order of their instances and ids; a partition is owned by one of them at
-	// most. It needn't care for hand-overs: what one member owns and another one is to
-	// have is withheld until the owner has rejoined without it. An error ends the
-	// membership.
+	// Assign distributes the partitions when this member leads a generation. It
+	// runs in a goroutine of the membership and must return well within
+	// SessionTimeout. Members are sorted by instance and id; at most one of them
+	// owns a partition. Assign need not handle hand-overs: a partition that moves
+	// is withheld from its new member until the owner has rejoined without it. An
+	// error ends the membership.
 	Assign func(members []GroupMember) ([]GroupAssignment, error)
 }
 
-// Check returns the configuration with its defaults filled in, or what is wrong
-// with it.
+// Check returns the configuration with its defaults filled in, or an error if it
+// is invalid.
 func (c GroupConfig) Check() (GroupConfig, error) {
 	for _, d := range []struct {
-		value   *time.Duration
-		without time.Duration
+		value *time.Duration
+		def   time.Duration
 	}{{&c.SessionTimeout, 10 * time.Second}, {&c.Heartbeat, 500 * time.Millisecond}, {&c.RebalanceTimeout, 15 * time.Second}} {
 		if *d.value == 0 {
-			*d.value = d.without
+			*d.value = d.def
 		}
 		if *d.value < time.Millisecond {
-			return c, fmt.Errorf("group %s: a time of %s: at least a millisecond is needed", c.Group, *d.value)
+			return c, fmt.Errorf("group %s: a timeout or heartbeat of %s is too short: at least 1ms is needed", c.Group, *d.value)
 		}
 	}
 	switch {
 	case c.Group == "":
-		return c, errors.New("a membership without a group")
+		return c, errors.New("the membership has no group")
 	case c.Assign == nil:
-		return c, fmt.Errorf("group %s: a member must be able to assign", c.Group)
+		return c, fmt.Errorf("group %s: Assign is missing", c.Group)
 	case c.Heartbeat > c.SessionTimeout/2:
-		return c, fmt.Errorf("group %s: a heartbeat each %s is too slow for a session time-out of %s: it must be heard of twice", c.Group, c.Heartbeat, c.SessionTimeout)
+		return c, fmt.Errorf("group %s: a heartbeat every %s is too slow for a session timeout of %s: at least two must fit into it", c.Group, c.Heartbeat, c.SessionTimeout)
 	}
 	return c, nil
 }
 
-// A GroupMember is what a leader knows of a member.
+// A GroupMember describes a member to its leader.
 type GroupMember struct {
-	ID       string // of this member's life
+	ID       string // assigned by the group; a restarted member gets a new one
 	Instance string // "" if it has none
-	Data     []byte // what it said in Rejoin
+	Data     []byte // from its Rejoin
 	Owned    []TopicPartition
-	// Generation is that of the assignment from which Owned comes; -1 if it had none.
+	// Generation is the generation that assigned Owned; -1 if there is none.
 	Generation int32
 }
 
-// A GroupAssignment is what a member is to have.
+// A GroupAssignment is a member's share.
 type GroupAssignment struct {
 	Member     string // its ID
 	Partitions []TopicPartition
 	Data       []byte // for its GroupEvent
 }
 
-// A Membership is one member's place in a group. Heartbeats go on in a goroutine of
-// its own, whatever its user does meanwhile. It belongs to one goroutine, but for
-// Ready's channel.
+// A Membership is one member's place in a group. It sends heartbeats from a
+// goroutine of its own, whatever the user does meanwhile. It belongs to one
+// goroutine, except for Ready's channel.
 type Membership interface {
-	// Poll returns what is new, without waiting.
+	// Poll returns the next event without blocking.
 	Poll() GroupEvent
-	// Ready gets a token, without blocking the sender, when Poll may have something
-	// again after it returned nothing. Spurious tokens are allowed.
+	// Ready returns a channel that is signalled when Poll may have an event again
+	// after it returned none. Sends don't block; spurious signals are allowed.
 	Ready() <-chan struct{}
-	// Rejoin joins the group, or takes part in its next generation: with what is
-	// owned, that is assigned and not given up, and data for the leader. It is called
-	// first, and after Rebalancing and Lost (after Lost owning nothing), and when a
-	// member has given up what it shall not have any more. Then Assigned comes. Where
-	// Lost is the next event it does nothing. Both are copied.
+	// Rejoin joins the group's next generation with the partitions that the member
+	// still owns and data for the leader. Call it once at the start, after
+	// GroupRebalancing, after GroupLost (owning nothing), and after giving up
+	// partitions that are no longer assigned. GroupAssigned follows. Rejoin does
+	// nothing if GroupLost is the next event. It copies both arguments.
 	Rejoin(owned []TopicPartition, data []byte)
-	// RequestRebalance has the group go on to another generation, if only the others
-	// rejoin: also this member gets Rebalancing.
+	// RequestRebalance asks the group for another generation. All members get
+	// GroupRebalancing, including this one.
 	RequestRebalance()
-	// Leave gives everything up, also what a former life of the instance has, so that
-	// the others take over at once, and ends the membership. After an error they do so when the session times out.
+	// Leave ends the membership and gives up all partitions, including those of an
+	// earlier run of this instance, so that the other members take over
+	// immediately. After an error they take over when the session times out.
 	Leave(ctx context.Context) error
-	// Close ends the membership and leaves the group as it is: an instance that is
-	// back within the session time-out has what it had.
+	// Close ends the membership and leaves the group unchanged: an instance that
+	// comes back within the session timeout keeps its assignment.
 	Close() error
 }
 
-// GroupEventKind says what has happened.
+// GroupEventKind is the kind of a GroupEvent.
 type GroupEventKind int8
 
 const (
-	// GroupUnchanged: there is nothing new.
+	// GroupUnchanged: there is no event.
 	GroupUnchanged GroupEventKind = iota
-	// GroupRebalancing: the group goes on to another generation. Commit, as nothing
-	// can be committed until Assigned comes, and Rejoin within the rebalance time-out;
-	// what is owned may be worked on.
+	// GroupRebalancing: the group is moving to another generation. Commit now:
+	// commits fail from the rebalance until GroupAssigned. Then Rejoin within the
+	// rebalance timeout. Owned partitions may still be processed.
 	GroupRebalancing
-	// GroupAssigned: this is a generation of the group, and this is all that the member
-	// has in it. What it owned and isn't among it is to be given up: then Rejoin, so
-	// that somebody else can have it. It may come for the same generation again.
+	// GroupAssigned: a generation has started, with the member's whole assignment.
+	// Give up owned partitions that aren't part of it and then Rejoin, so that
+	// another member can take them. The event may come again for the same
+	// generation.
 	GroupAssigned
-	// GroupLost: the group has gone on without this member; nothing is owned any more,
-	// and what was done since the last commit can't be committed. Rejoin when all is
+	// GroupLost: the group has continued without this member. It owns nothing, and
+	// work since its last commit can't be committed. Rejoin once everything is
 	// given up.
 	GroupLost
-	// GroupFailed: the membership is over, for the reason in Err.
+	// GroupFailed: the membership has ended; Err is the reason.
 	GroupFailed
 )
 
-// A GroupEvent is news of a membership.
+// A GroupEvent is a change of a membership.
 type GroupEvent struct {
 	Kind GroupEventKind
-	// Of GroupAssigned, for commits; Member and Generation go into [GroupOffsets].
+	// Generation, Member, Partitions and Data belong to GroupAssigned. Commits name
+	// the first two, see [GroupOffsets].
 	Generation int32
 	Member     string
 	Partitions []TopicPartition
 	Data       []byte
-	// Members are the ids of all members, if this one has led the generation.
+	// Members are the ids of all members, if this member leads the generation.
 	Members []string
 	// Err is the reason of GroupLost and GroupFailed.
 	Err error
 }
 
-// A GroupState is what can be seen of a group from outside.
+// A GroupState describes a group to an observer.
 type GroupState struct {
 	State GroupCondition
-	// ProtocolType and Protocol say whose group it is: those of Grete's have "consumer"
-	// and "grete". They may be "" while the group is empty, and Protocol is while it is
+	// ProtocolType and Protocol tell whose group it is; Grete's have "consumer" and
+	// "grete". Both may be "" while the group is empty; Protocol is "" while it is
 	// rebalancing.
 	ProtocolType, Protocol string
-	// Members come in the order of their instances and ids.
+	// Members are sorted by instance and id.
 	Members []MemberState
 }
 
-// A GroupCondition is what a group is up to.
+// A GroupCondition is the state of a group.
 type GroupCondition string
 
 const (
-	// GroupIsEmpty: it has no members, or there is no such group. One that has only
-	// begun may look so until it has its first assignment.
+	// GroupIsEmpty: the group has no members or doesn't exist. A new group may look
+	// empty until its first assignment.
 	GroupIsEmpty GroupCondition = "empty"
-	// GroupIsRebalancing: it is on its way to another generation. What members have
-	// said, and what they have, isn't to be seen until it is stable.
+	// GroupIsRebalancing: the group is moving to another generation. The data and
+	// assignments of its members are hidden until it is stable.
 	GroupIsRebalancing GroupCondition = "rebalancing"
 	// GroupIsStable: everything is assigned.
 	GroupIsStable GroupCondition = "stable"
 )
 
-// A MemberState is what can be seen of a member. One that has died is there until
-// its session is over.
+// A MemberState describes a member to an observer. A dead member remains until
+// its session times out.
 type MemberState struct {
-	ID       string // of this member's life
+	ID       string // assigned by the group; a restarted member gets a new one
 	Instance string // "" if it has none
-	ClientID string // what its client calls itself
-	Host     string // its address, as the group has seen it
-	// Data is what it said in Rejoin, and Assignment what its leader has given it, with
-	// the data that came with it. There is neither while the group is rebalancing, nor
-	// of another kind of client: that is no error.
+	ClientID string // the name that its client reports
+	Host     string // its address as seen by the group
+	// Data is from its Rejoin; Assignment is its current share. Both are empty
+	// while the group is rebalancing, and for other kinds of clients.
 	Data       []byte
 	Assignment GroupAssignment
 }

@@ -2,10 +2,11 @@ package stream
 
 import "context"
 
-// A Grower is an [Admin] that can give topics more partitions. Where one can't, that is
-// done by other means.
+// A Grower is an [Admin] that can add partitions to topics. Where an Admin isn't
+// one, the system's own tools have to add them.
 type Grower interface {
-	// Grow gives a topic more partitions, empty ones, if it has fewer. It fails with
-	// ErrUnknownTopic if there is no such topic.
+	// Grow adds empty partitions to a topic until it has the given number. If the
+	// topic already has that many, Grow does nothing. It fails with
+	// ErrUnknownTopic if the topic doesn't exist.
 	Grow(ctx context.Context, topic string, partitions int32) error
 }

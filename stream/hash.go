@@ -1,14 +1,13 @@
 package stream
 
-// PartitionOf is the partition of a key among n: Kafka's default, murmur2 of
-// the encoded key. Data written by other Kafka clients is therefore partitioned
-// as ours is. n is positive.
+// PartitionOf returns the partition of a key among n partitions, by Kafka's
+// default partitioner: murmur2 of the encoded key. Other Kafka clients therefore
+// choose the same partition. n must be positive.
 func PartitionOf(key []byte, n int32) int32 {
 	return int32(murmur2(key)&0x7fffffff) % n
 }
 
-// murmur2 is Austin Appleby's MurmurHash2 with the seed that Kafka's clients
-// use.
+// murmur2 is Austin Appleby's MurmurHash2 with the seed of Kafka's clients.
 func murmur2(data []byte) uint32 {
 	const (
 		seed = 0x9747b28c

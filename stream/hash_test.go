@@ -2,8 +2,8 @@ package stream
 
 import "testing"
 
-// The expected values are Kafka's own: org.apache.kafka.common.utils.UtilsTest.
-func TestMurmur2IsKafkas(t *testing.T) {
+// The expected values come from Kafka: org.apache.kafka.common.utils.UtilsTest.
+func TestMurmur2_MatchesKafka(t *testing.T) {
 	for in, want := range map[string]int32{
 		"21":                         -973932308,
 		"foobar":                     -790332482,
@@ -18,7 +18,7 @@ func TestMurmur2IsKafkas(t *testing.T) {
 	}
 }
 
-func TestPartitionOfIsInRange(t *testing.T) {
+func TestPartitionOf_InRange(t *testing.T) {
 	for _, key := range []string{"", "a", "21", "foobar"} {
 		for n := int32(1); n < 9; n++ {
 			if p := PartitionOf([]byte(key), n); p < 0 || p >= n {

@@ -1,24 +1,24 @@
-// Package fields reads the fields of the small messages that the streaming layer
-// writes for itself: commit records of the embedded log, and control messages.
+// Package fields decodes the small messages of the streaming layer: commit
+// records of the embedded log, and control messages.
 package fields
 
 import "encoding/binary"
 
-// A Reader reads fields one after another and remembers whether one was
-// malformed or cut short; all that comes after it is zero.
+// A Reader reads one field after another. After a malformed or truncated field
+// Bad is set, and all further fields are zero.
 type Reader struct {
-	Src []byte // what is left
+	Src []byte // the unread bytes
 	Bad bool
 }
 
-// Varint reads what [binary.AppendVarint] has written.
+// Varint reads an integer written by [binary.AppendVarint].
 func (r *Reader) Varint() int64 {
 	v, n := binary.Varint(r.Src)
 	r.skip(n)
 	return v
 }
 
-// Uvarint reads what [binary.AppendUvarint] has written.
+// Uvarint reads an integer written by [binary.AppendUvarint].
 func (r *Reader) Uvarint() uint64 {
 	v, n := binary.Uvarint(r.Src)
 	r.skip(n)
@@ -36,7 +36,7 @@ func (r *Reader) Int64() int64 {
 	return v
 }
 
-// String reads a length, as a Uvarint, and so many bytes.
+// String reads a length, encoded as a Uvarint, and that many bytes.
 func (r *Reader) String() string {
 	n := r.Uvarint()
 	if n > uint64(len(r.Src)) {
@@ -48,7 +48,7 @@ func (r *Reader) String() string {
 	return s
 }
 
-// skip leaves n bytes behind; if there are none to leave, something is wrong.
+// skip drops n bytes. An n of 0 or less marks the reader as bad.
 func (r *Reader) skip(n int) {
 	if n <= 0 {
 		r.Bad, r.Src = true, nil

@@ -16,13 +16,13 @@ func FuzzReader(f *testing.F) {
 		src = append(binary.AppendUvarint(src, uint64(len(s))), s...)
 		r := Reader{Src: src}
 		if r.Varint() != a || r.Uvarint() != b || r.Int64() != c || r.String() != s || r.Bad || len(r.Src) != 0 {
-			t.Fatalf("not what was written: %+v", r)
+			t.Fatalf("the fields differ from those written: %+v", r)
 		}
-		// Whatever is cut off is noticed, and nothing comes of what is behind.
+		// Every truncation is detected, and later fields are zero.
 		short := Reader{Src: src[:int(uint(cut)%uint(len(src)))]}
 		_, _, _ = short.Varint(), short.Uvarint(), short.Int64()
 		if text := short.String(); !short.Bad || text != "" || short.Varint() != 0 {
-			t.Fatalf("%d of %d bytes are read as whole: %q", cut, len(src), text)
+			t.Fatalf("%d of %d bytes are accepted as complete: %q", cut, len(src), text)
 		}
 	})
 }
