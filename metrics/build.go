@@ -2,14 +2,14 @@ package metrics
 
 import "runtime/debug"
 
-// Build says which program runs.
+// Build identifies the running program.
 type Build struct {
 	Version  string // of the main module
-	Revision string // of its repository
+	Revision string // of the main module's repository
 	Go       string
 }
 
-// ReadBuild reads what the Go toolchain wrote into the running binary.
+// ReadBuild returns the build information of the running program.
 func ReadBuild() Build {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -18,7 +18,7 @@ func ReadBuild() Build {
 	return BuildOf(info)
 }
 
-// BuildOf reads it from what was read of a binary.
+// BuildOf returns the Build that is described by a binary's build information.
 func BuildOf(info *debug.BuildInfo) Build {
 	b := Build{Version: info.Main.Version, Go: info.GoVersion}
 	for _, s := range info.Settings {

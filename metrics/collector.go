@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// newCommitHistogram has classic buckets for everyone and native ones for who
-// can read them.
+// newCommitHistogram returns a histogram with classic buckets, and native ones
+// for servers that support them.
 func newCommitHistogram() *prometheus.HistogramVec {
 	m := commitDuration()
 	return prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -20,8 +20,8 @@ func newCommitHistogram() *prometheus.HistogramVec {
 	}, m.Labels)
 }
 
-// A Collector shows the published snapshots of a registry to Prometheus. For
-// those who have a registry of client_golang's of their own.
+// A Collector exposes the published snapshots of a registry to Prometheus. Use it
+// to add Grete's metrics to a client_golang registry of your own.
 type Collector struct {
 	reg   *Registry
 	all   families
@@ -33,7 +33,7 @@ func NewCollector(reg *Registry) *Collector {
 	c := &Collector{reg: reg, all: allFamilies(), descs: map[string]*prometheus.Desc{}}
 	for _, m := range List() {
 		if m.Type == Histogram {
-			continue // has its own
+			continue // the histogram describes itself
 		}
 		c.descs[m.Name] = prometheus.NewDesc(m.Name, m.Help, m.Labels, nil)
 	}
@@ -114,7 +114,7 @@ func emit[T any](s scrape, families []family[T], v T, labels ...string) {
 	}
 }
 
-// with appends to a copy: the labels before it are shared.
+// with returns labels followed by more, in new memory.
 func with(labels []string, more ...string) []string {
 	return append(labels[:len(labels):len(labels)], more...)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/gretestream/grete/metrics"
 )
 
-// exposition is what a scrape of reg's own metrics answers.
+// exposition returns reg's metrics in Prometheus' text format.
 func exposition(t *testing.T, reg *metrics.Registry) string {
 	t.Helper()
 	all := prometheus.NewPedanticRegistry()
@@ -32,7 +32,7 @@ func exposition(t *testing.T, reg *metrics.Registry) string {
 	return b.String()
 }
 
-func TestExposition(t *testing.T) {
+func TestCollector_Exposition(t *testing.T) {
 	c := newClock()
 	reg := newRegistry(c)
 	reg.Container("by-user", 1).Publish(countingLoop(c))
@@ -40,8 +40,7 @@ func TestExposition(t *testing.T) {
 	golden(t, "testdata/exposition.txt", exposition(t, reg))
 }
 
-// What isn't known has no value, rather than a wrong one.
-func TestUnknownIsMissing(t *testing.T) {
+func TestCollector_OmitsUnknownValues(t *testing.T) {
 	c := newClock()
 	reg := newRegistry(c)
 	reg.Container("s", 0).Publish(&metrics.Loop{Tasks: []*metrics.Task{{
@@ -76,7 +75,7 @@ func TestUnknownIsMissing(t *testing.T) {
 	}
 }
 
-func TestNamesFollowTheRules(t *testing.T) {
+func TestCollector_NamesPassPromlint(t *testing.T) {
 	c := newClock()
 	reg := newRegistry(c)
 	l := countingLoop(c)
@@ -98,7 +97,7 @@ func TestNamesFollowTheRules(t *testing.T) {
 		t.Errorf("%s: %s", p.Metric, p.Text)
 	}
 	if len(families) != len(metrics.List()) {
-		t.Errorf("%d metrics are shown, %d are listed", len(families), len(metrics.List()))
+		t.Errorf("%d metrics are exposed, %d are listed", len(families), len(metrics.List()))
 	}
 	seen := map[string]bool{}
 	for _, m := range metrics.List() {

@@ -1,18 +1,16 @@
-// Package metrics counts what a container does and shows it: to Prometheus, to
-// health checks, and to a person at a terminal.
+// Package metrics counts the work of containers, and exposes the counters to
+// Prometheus, to health checks and to a progress line in a terminal.
 //
-// It is the left-most package, and imports none of the others: they hand it
-// plain data. On the record's way it stands beside the event loop, which adds to
-// the integers of a [Loop]; on the job's way it is what operators look at.
+// It is the left-most package: it imports no other package of Grete, and the
+// others pass it plain data.
 //
-//	Loop ──Publish──▶ Snapshot ──▶ /metrics, /healthz, /readyz, Progress
+//	Loop ──Publish──▶ Snapshot ──▶ /metrics, health, readiness, Progress
 //
-// Counting and looking never meet. A [Loop] and all that hangs on it belong to
-// the goroutine of the event loop, which counts by plain additions, with no lock
-// and no atomic. Every second or so it publishes: [Container.Publish] copies the
-// integers to a [Snapshot], which never changes again, and everyone else reads
-// that.
+// Counting and reading never share memory. A [Loop] and everything it points to
+// belong to the goroutine of the event loop, which counts with plain additions:
+// no locks, no atomics. A few times a second [Container.Publish] copies the
+// counters to a [Snapshot], which never changes. All readers use snapshots.
 //
-// Every metric stands once, with its name, help and value, in list.go.
-// docs/metrics.md is made from that list by the tests.
+// list.go defines each metric once, with its name, help and value. A test
+// generates docs/metrics.md from that list.
 package metrics

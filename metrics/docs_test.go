@@ -10,19 +10,19 @@ import (
 
 const docsHead = `# Metrics
 
-A running program serves its metrics in Prometheus' formats (text, OpenMetrics and, for native histograms, protobuf) at ` + "`/metrics`" + ` of the address that it prints at its start (` + "`-http`" + ` sets it). Beside them stand those of Go and of the process (` + "`go_…`, `process_…`" + `).
+A running program serves its metrics at ` + "`/metrics`" + `, in Prometheus' formats: text, OpenMetrics and, for native histograms, protobuf. The address is printed at the start; ` + "`-http`" + ` sets it. The metrics of Go and of the process are included (` + "`go_…`, `process_…`" + `).
 
-Each container counts for itself and shows a copy of its counters a few times a second. Counters begin at 0 when a container starts, as Prometheus' ` + "`rate`" + ` expects. They count work that was done: what was aborted and done again is counted again. A value that isn't known (the watermark before the first record, say) is missing, not 0.
+Each container publishes its counters a few times a second. Counters start at 0 with the container, as Prometheus' ` + "`rate`" + ` expects. They count work done: records that are processed again after an aborted transaction count twice. An unknown value is missing rather than 0, for example the watermark before the first record.
 
-Besides, ` + "`/healthz`" + ` answers 200 as long as every container's loop turns over, restoring ones included, and ` + "`/readyz`" + ` when all tasks run; otherwise they answer 503 and a sentence that says which doesn't.
+` + "`/healthz`" + ` and ` + "`/readyz`" + ` are the liveness and readiness probes (in JSON: ` + "`/api/v1/health`" + ` and ` + "`/api/v1/ready`" + `). They answer 200, or 503 with a line for each problem. A container is healthy unless its event loop is stuck, also while it restores state. A process is ready when all of its tasks are running.
 
-This page is made from the list in ` + "`metrics/list.go`" + ` by ` + "`go test ./metrics -update`" + `.
+This page is generated from ` + "`metrics/list.go`" + `; ` + "`go test ./metrics -update`" + ` writes it.
 
-| Metric | Type | Labels | What it says |
+| Metric | Type | Labels | Meaning |
 | --- | --- | --- | --- |
 `
 
-func TestDocumentation(t *testing.T) {
+func TestList_MatchesDocumentation(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(docsHead)
 	for _, m := range metrics.List() {

@@ -10,9 +10,9 @@ import (
 	"github.com/gretestream/grete/metrics"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// golden compares got with a file, or writes it.
+// golden compares got with a file, or writes the file with -update.
 func golden(t *testing.T, file, got string) {
 	t.Helper()
 	if *update {
@@ -28,11 +28,11 @@ func golden(t *testing.T, file, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs; -update writes it anew. Got:\n%s", file, got)
+		t.Errorf("%s differs; -update rewrites it. Got:\n%s", file, got)
 	}
 }
 
-// A clock is set by the test.
+// A clock is advanced by the test.
 type clock struct{ now time.Time }
 
 func newClock() *clock {
@@ -42,7 +42,7 @@ func newClock() *clock {
 func (c *clock) Now() time.Time          { return c.now }
 func (c *clock) advance(d time.Duration) { c.now = c.now.Add(d) }
 
-// ago is a time before now in the unit of the counters.
+// ago returns a time before now, in ms since 1970.
 func (c *clock) ago(d time.Duration) int64 { return c.now.Add(-d).UnixMilli() }
 
 func newRegistry(c *clock) *metrics.Registry {
@@ -52,8 +52,7 @@ func newRegistry(c *clock) *metrics.Registry {
 	})
 }
 
-// countingLoop is the loop of a windowed stage in which everything is counted
-// that can be.
+// countingLoop returns the loop of a windowed stage with every counter set.
 func countingLoop(c *clock) *metrics.Loop {
 	l := &metrics.Loop{
 		Phases:        metrics.Phases{Poll: 1e9, Process: 2.5e9, Commit: 25e7, Idle: 6e9},

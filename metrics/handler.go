@@ -9,13 +9,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Handler serves a registry: /metrics in Prometheus' formats, with those of Go
-// and of the process; /healthz, 200 if
-// all loops turn over; /readyz, 200 if all tasks run. The last two answer 503
-// with a sentence for each container that isn't.
+// Handler serves a registry: /metrics in Prometheus' formats, including metrics of
+// Go and of the process; /healthz, 200 if no loop is stuck; /readyz, 200 if all
+// tasks are running. The last two answer 503 with a line for each problem.
 func Handler(r *Registry) http.Handler {
 	all := prometheus.NewRegistry()
-	// The names are this package's and client_golang's own, so none is refused.
+	// This can't panic: the names are all known here.
 	all.MustRegister(NewCollector(r), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(all, promhttp.HandlerOpts{EnableOpenMetrics: true}))
@@ -33,7 +32,7 @@ func check(of func() error) http.HandlerFunc {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			answer = err.Error()
 		}
-		// Whoever asked may be gone; there is nobody to tell.
+		// The client may have disconnected.
 		_, _ = io.WriteString(w, answer+"\n")
 	}
 }

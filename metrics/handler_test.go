@@ -30,9 +30,8 @@ func get(t *testing.T, url string) string {
 	return string(body)
 }
 
-// A loop counts and publishes while it is scraped. With -race this shows that
-// nobody reads what the loop writes.
-func TestScrapeWhilePublishing(t *testing.T) {
+// With -race this test shows that a scrape reads nothing that the loop writes.
+func TestHandler_ScrapeWhilePublishing(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	defer http.DefaultClient.CloseIdleConnections()
 	c := newClock()

@@ -7,9 +7,8 @@ import (
 	"time"
 )
 
-// Healthy tells whether all containers are alive and getting on. One that
-// restores, has no task, or has ended, is healthy; one whose loop is stuck isn't,
-// and the error says so.
+// Healthy returns an error that names the containers whose loops are stuck. A
+// container that is restoring, has no task, or has ended is healthy.
 func (r *Registry) Healthy() error {
 	now := r.cfg.Now()
 	var errs []error
@@ -17,19 +16,19 @@ func (r *Registry) Healthy() error {
 		s := c.snapshot.Load()
 		still := now.Sub(s.At)
 		if s.runs() && still > r.cfg.StuckAfter {
-			errs = append(errs, fmt.Errorf("container %d of stage %s is stuck: its loop has not turned over for %s; "+
-				"SIGQUIT makes the program say where it hangs, and end", c.number, c.stage, still.Round(time.Second)))
+			errs = append(errs, fmt.Errorf("container %d of stage %s is stuck: its event loop hasn't run for %s; "+
+				"send SIGQUIT to end the program with a dump of its goroutines", c.number, c.stage, still.Round(time.Second)))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// Ready tells whether all tasks of all containers run; if not, the error says
-// which don't.
+// Ready returns an error that names the containers and tasks that aren't running
+// yet.
 func (r *Registry) Ready() error {
 	all := r.list()
 	if len(all) == 0 {
-		return errors.New("no container has been started yet")
+		return errors.New("no container has started yet")
 	}
 	var errs []error
 	for _, c := range all {
@@ -46,7 +45,8 @@ func (r *Registry) Ready() error {
 	return errors.Join(errs...)
 }
 
-// runs tells whether the container's loop is expected to turn over.
+// runs reports whether the container's loop must publish: it has running tasks,
+// and isn't blocked by one that starts.
 func (s *Snapshot) runs() bool {
 	return slices.ContainsFunc(s.Tasks, func(t *Task) bool { return t.State == TaskRunning }) &&
 		!slices.ContainsFunc(s.Tasks, (*Task).starts)
@@ -54,17 +54,17 @@ func (s *Snapshot) runs() bool {
 
 func (t *Task) starts() bool { return t.State == TaskStarting || t.State == TaskRestoring }
 
-// toRestore says how much is left to restore, with a colon before it.
+// toRestore returns a suffix for messages that says how much is left to restore.
 func (t *Task) toRestore() string {
 	n := t.RestoreLeft()
 	if n == 0 {
 		return ""
 	}
-	return ": " + grouped(n) + " records to go"
+	return ": " + grouped(n) + " records left"
 }
 
-// RestoreLeft is how much of its changelogs a task hasn't replayed yet, in offsets;
-// it needn't be known yet that there is something.
+// RestoreLeft returns how many changelog offsets the task has yet to replay. It is
+// 0 until the restore knows.
 func (t *Task) RestoreLeft() (n int64) {
 	for _, s := range t.Stores {
 		n += s.RestoreRecords
@@ -72,8 +72,8 @@ func (t *Task) RestoreLeft() (n int64) {
 	return n
 }
 
-// RestoreTime is how long the restore of a task will still take as of at, if it goes
-// on as it went; 0 while unknown.
+// RestoreTime estimates how long the restore of a task will still take, at the rate
+// so far; 0 while unknown.
 func (t *Task) RestoreTime(at time.Time) time.Duration {
 	var restored int64
 	for _, s := range t.Stores {

@@ -23,13 +23,13 @@ func TestHealth(t *testing.T) {
 	for name, tt := range map[string]struct {
 		loop           *metrics.Loop // nil: hasn't published
 		silent         time.Duration
-		healthy, ready string // "" is well
+		healthy, ready string // messages; "" means 200
 	}{
 		"running":        {loop: task(running, running), silent: time.Minute},
-		"stuck":          {loop: task(running, ended), silent: 61 * time.Second, healthy: "container 2 of stage by-user is stuck: its loop has not turned over for 1m1s; SIGQUIT makes the program say where it hangs, and end"},
+		"stuck":          {loop: task(running, ended), silent: 61 * time.Second, healthy: "container 2 of stage by-user is stuck: its event loop hasn't run for 1m1s; send SIGQUIT to end the program with a dump of its goroutines"},
 		"starting":       {silent: time.Hour, ready: "container 2 of stage by-user is starting"},
 		"opening a task": {loop: task(metrics.TaskStarting), silent: time.Hour, ready: "task 0 of stage by-user is starting"},
-		"restoring":      {loop: restoring, silent: time.Hour, ready: "task 1 of stage by-user is restoring: 12,345 records to go"},
+		"restoring":      {loop: restoring, silent: time.Hour, ready: "task 1 of stage by-user is restoring: 12,345 records left"},
 		"without a task": {loop: task(), silent: time.Hour},
 		"ended":          {loop: task(ended), silent: time.Hour},
 	} {
@@ -48,18 +48,18 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-func TestNotReadyBeforeTheFirstContainer(t *testing.T) {
+func TestReady_FailsWithoutContainers(t *testing.T) {
 	h := metrics.Handler(newRegistry(newClock()))
 	ask(t, h, "/healthz", "")
-	ask(t, h, "/readyz", "no container has been started yet")
+	ask(t, h, "/readyz", "no container has started yet")
 }
 
-// ask wants 503 and the complaint, or 200 if there is none.
-func ask(t *testing.T, h http.Handler, path, complaint string) {
+// ask expects 503 with the problem, or 200 if the problem is "".
+func ask(t *testing.T, h http.Handler, path, problem string) {
 	t.Helper()
 	status, answer := http.StatusOK, "ok"
-	if complaint != "" {
-		status, answer = http.StatusServiceUnavailable, complaint
+	if problem != "" {
+		status, answer = http.StatusServiceUnavailable, problem
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))

@@ -5,36 +5,34 @@ import (
 	"time"
 )
 
-// NoTime stands for an event time that isn't known yet.
+// NoTime is the watermark of a task while it is unknown.
 const NoTime = math.MinInt64
 
-// A Loop is counted by the event loop of one container. Its goroutine alone
-// touches it and what hangs on it. The zero value is ready.
+// A Loop holds the counters of one container. It and everything it points to
+// belong to the goroutine of the event loop. The zero value is ready to use.
 type Loop struct {
 	// Time spent since the start, in nanoseconds.
 	Phases Phases
-	// Turns counts the turns of the loop.
+	// Turns counts the iterations of the loop.
 	Turns int64
-	// Commits and LastCommit are counted by [Loop.Committed].
+	// Commits and LastCommit are set by [Loop.Committed].
 	Commits    int64
 	LastCommit int64 // ms since 1970; 0 if there was none
-	// BufferedBytes are sent and not committed yet.
+	// BufferedBytes were sent but not yet committed.
 	BufferedBytes int64
-	// The write-back cache of all tasks together: what is in it, how much of
-	// that the next commit writes to the stores, and what it may grow to; a
-	// container without one leaves them 0.
+	// The write-back cache of all tasks: its size, the part that the next commit
+	// writes to the stores, and its maximum size. All are 0 without a cache.
 	CacheBytes, CacheDirtyBytes, CacheLimitBytes int64
 
 	Tasks []*Task
 
-	took []time.Duration // of the commits since the last Publish, see maxTook
+	took []time.Duration // durations of the commits since the last Publish
 }
 
-// maxTook bounds what is kept of a loop that nobody publishes. One that is
-// published never has as many.
+// maxTook bounds took in a loop that is never published.
 const maxTook = 1024
 
-// Committed counts a commit that ended at now and took so long.
+// Committed counts a commit that ended at now.
 func (l *Loop) Committed(now time.Time, took time.Duration) {
 	l.Commits++
 	l.LastCommit = now.UnixMilli()
@@ -43,27 +41,26 @@ func (l *Loop) Committed(now time.Time, took time.Duration) {
 	}
 }
 
-// NothingToCommit says that a commit was due at now and nothing had changed, so
-// that the age of the last commit means delay and not quiet.
+// NothingToCommit notes that a commit was due at now but nothing had changed. It
+// keeps the age of the last commit from growing while there is no work.
 func (l *Loop) NothingToCommit(now time.Time) { l.LastCommit = now.UnixMilli() }
 
-// Phases are what the loop spends its time on, in nanoseconds.
+// Phases is the time that the loop has spent in each phase, in nanoseconds.
 type Phases struct {
-	Poll    int64 // asking for records
-	Process int64 // decoding them, the operators, encoding
+	Poll    int64 // polling for records
+	Process int64 // decoding, operators, encoding
 	Commit  int64
-	Idle    int64 // waiting for something to do
+	Idle    int64 // waiting for work
 }
 
-// A Task's counters. The owner adds and removes inputs, outputs, operators and
-// stores as it likes.
+// A Task holds the counters of a task. Its owner may add and remove inputs,
+// outputs, operators and stores.
 type Task struct {
 	ID    int32
 	State TaskState
-	// Opened is when the task was opened, and its restore began, in ms since 1970.
+	// Opened is when the task was opened and its restore began, in ms since 1970.
 	Opened int64
-	// Watermark is the event time that the task has reached, in ms since 1970;
-	// NoTime while unknown.
+	// Watermark is in ms since 1970; NoTime while unknown.
 	Watermark int64
 	Inputs    []*Input
 	Outputs   []*Output
@@ -71,7 +68,7 @@ type Task struct {
 	Stores    []*Store
 }
 
-// TaskState is where a task is in its life.
+// TaskState is the state of a task.
 type TaskState int8
 
 const (
@@ -79,7 +76,7 @@ const (
 	TaskRestoring
 	TaskRunning
 	TaskEnded   // its bounded input is processed
-	TaskStandby // another container has it; its state is followed here
+	TaskStandby // another container runs it; this one keeps a copy of its state
 )
 
 func (s TaskState) String() string {
@@ -102,21 +99,22 @@ func (s TaskState) String() string {
 type Input struct {
 	Topic     string
 	Partition int32
-	// Repartition says that the topic carries the job's own traffic, so its
-	// records were counted before, by another stage.
+	// Repartition marks a topic between two stages. Its records were already
+	// counted as inputs of an earlier stage.
 	Repartition bool
 	Records     int64 // processed or skipped
-	Bytes       int64 // keys and values of them
-	Skipped     int64 // of these, left out: couldn't be decoded, or an operator failed on them
-	OutOfRange  int64 // times that the next record was gone, and reading went on elsewhere
-	// Next is the offset to process next, End the one after the last committed
+	Bytes       int64 // of keys and values
+	Skipped     int64 // records that couldn't be decoded or on which an operator failed
+	OutOfRange  int64 // times that the next record was gone and reading continued elsewhere
+	// Next is the offset to process next, End the offset after the last committed
 	// record; -1 while unknown.
 	Next, End int64
-	// Time of the last processed record, in ms since 1970; 0 if there was none.
+	// Time is that of the last processed record, in ms since 1970; 0 if there was
+	// none.
 	Time int64
 }
 
-// Lag is the number of offsets left to process, -1 while unknown.
+// Lag returns the number of offsets left to process, -1 while unknown.
 func (in *Input) Lag() int64 {
 	if in.Next < 0 || in.End < 0 {
 		return -1
@@ -124,39 +122,40 @@ func (in *Input) Lag() int64 {
 	return max(in.End-in.Next, 0)
 }
 
-// An Output counts what a task sends to one topic.
+// An Output counts the records that a task sends to one topic.
 type Output struct {
 	Topic   string
 	Records int64
-	Bytes   int64 // keys and values
+	Bytes   int64 // of keys and values
 }
 
-// An Operator counts the records of one task that an operator set aside.
+// An Operator counts the records of one task that an operator dropped.
 type Operator struct {
 	Name    string
-	Late    int64 // came after their window was closed
-	Skipped int64 // failed, and were skipped as the user's policy says
+	Late    int64 // arrived after their window was closed
+	Skipped int64 // failed and were skipped, by the policy of the user
 }
 
 // A Store is the state of one operator in one task.
 type Store struct {
 	Name string
-	// What the store takes, without the write-back cache. All stores of a task
-	// share a database: where its size can't be divided, the first store has all
-	// of it. What is shown is the task's sum.
+	// DiskBytes and MemoryBytes exclude the write-back cache. All stores of a task
+	// share a database. If its size can't be divided, the first store has all of it.
+	// The metrics are sums for the task.
 	DiskBytes, MemoryBytes int64
-	// Replayed from the changelog since the task was opened.
+	// RestoredRecords and RestoredBytes were replayed from the changelog since the
+	// task was opened.
 	RestoredRecords, RestoredBytes int64
-	// RestoreRecords are left of the changelog: offsets, of which a compacted
-	// topic has fewer records.
+	// RestoreRecords is the number of changelog offsets left to replay. A compacted
+	// changelog has fewer records.
 	RestoreRecords int64
-	// Properties are the engine's own gauges. The slice is replaced, never changed
-	// in place, as snapshots share it.
+	// Properties are gauges of the engine. Snapshots share the slice, so replace it
+	// rather than changing it.
 	Properties []Property
 }
 
-// A Property is a figure of a store's engine under the engine's own name for it,
-// such as "rocksdb.estimate-num-keys". Those of [RocksDBProperties] are shown.
+// A Property is a gauge of a store's engine by the engine's own name, such as
+// "rocksdb.estimate-num-keys". /metrics shows those of [RocksDBProperties].
 type Property struct {
 	Name  string
 	Value float64

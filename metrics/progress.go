@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Totals are the figures of all containers of a process at a moment.
+// Totals are the counters of all containers of a process, added up.
 type Totals struct {
 	At                                 time.Time
 	Records, Lag                       int64 // of the topics from outside
@@ -18,7 +18,7 @@ type Totals struct {
 	Restoring                          int64 // records left to be restored
 }
 
-// Totals adds the containers up.
+// Totals adds up the containers.
 func (s Sample) Totals() Totals {
 	sum := Totals{At: s.At}
 	for _, c := range s.Containers {
@@ -50,21 +50,22 @@ func (sum *Totals) add(t *Task) {
 	}
 }
 
-// Progress is the line that tells a person how far a job is, from the totals of
-// two moments, a second or a few apart:
+// Progress formats a job's progress for a terminal, from two totals that are a few
+// seconds apart:
 //
 //	1,234,567 records · 812,000/s · lag 45,000 · 3 s left
 //
-// A record that passes several stages counts once, where it comes in.
+// A record that passes several stages counts once, in the first.
 func Progress(before, now Totals) string {
 	if now.Restoring > 0 {
 		rate := perSecond(before.Restored, now.Restored, now.At.Sub(before.At))
-		return line("restoring", grouped(now.Restored)+" records", rounded(rate)+"/s", grouped(now.Restoring)+" to go", left(now.Restoring, rate))
+		return line("restoring", grouped(now.Restored)+" records", rounded(rate)+"/s", grouped(now.Restoring)+" remaining", left(now.Restoring, rate))
 	}
 	elapsed := now.At.Sub(before.At)
 	outer, inner := perSecond(before.Records, now.Records, elapsed), perSecond(before.RepartitionRecords, now.RepartitionRecords, elapsed)
 	parts := []string{grouped(now.Records) + " records", rounded(outer) + "/s", "lag " + grouped(now.Lag+now.RepartitionLag), ""}
-	// Both queues must be empty; the one that takes longer says when.
+	// The job has caught up when both the inputs and the repartition topics are
+	// read; show the longer time.
 	if seconds(now.RepartitionLag, inner) > seconds(now.Lag, outer) {
 		parts[3] = left(now.RepartitionLag, inner)
 	} else {
@@ -90,7 +91,7 @@ func line(parts ...string) string {
 }
 
 func perSecond(from, to int64, elapsed time.Duration) float64 {
-	if elapsed <= 0 || to < from { // less than before: a container began anew
+	if elapsed <= 0 || to < from { // a restarted container counts from 0
 		return 0
 	}
 	return float64(to-from) / elapsed.Seconds()
@@ -103,8 +104,8 @@ func seconds(records int64, rate float64) float64 {
 	return float64(records) / rate
 }
 
-// left says how long it will take; nothing if that can't be known or is no
-// matter.
+// left formats the time that the records will take. It returns "" if there are no
+// records, the rate is unknown, or the estimate is absurd.
 func left(records int64, rate float64) string {
 	s := seconds(records, rate)
 	switch {
@@ -118,7 +119,7 @@ func left(records int64, rate float64) string {
 	return fmt.Sprintf("%.0f h left", s/3600)
 }
 
-// rounded keeps three digits: the others of a rate say nothing.
+// rounded formats a rate with three significant digits.
 func rounded(v float64) string {
 	n, unit := int64(v+0.5), int64(1)
 	for n/unit >= 1000 {
@@ -127,7 +128,7 @@ func rounded(v float64) string {
 	return grouped((n + unit/2) / unit * unit)
 }
 
-// grouped writes a number with commas between the thousands.
+// grouped formats a number with commas between the thousands.
 func grouped(n int64) string {
 	s := strconv.FormatInt(n, 10)
 	first := 0

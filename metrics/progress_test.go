@@ -24,8 +24,8 @@ func TestProgress(t *testing.T) {
 		"never":                {totals{}, totals{Records: 2, Lag: 1 << 40}, "2 records · 1/s · lag 1,099,511,627,776"},
 		"second stage is slow": {totals{}, totals{Records: 2000, Lag: 1000, RepartitionRecords: 20, RepartitionLag: 200}, "2,000 records · 1,000/s · lag 1,200 · 20 s left"},
 		"set aside":            {totals{}, totals{Records: 2, Late: 1234, Skipped: 5}, "2 records · 1/s · lag 0 · 1,234 late · 5 skipped"},
-		"began anew":           {totals{Records: 10}, totals{Records: 2, Lag: 5}, "2 records · 0/s · lag 5"},
-		"restoring":            {totals{Restored: 1000}, totals{Restored: 3_000, Restoring: 9_000}, "restoring · 3,000 records · 1,000/s · 9,000 to go · 9 s left"},
+		"restarted":            {totals{Records: 10}, totals{Records: 2, Lag: 5}, "2 records · 0/s · lag 5"},
+		"restoring":            {totals{Restored: 1000}, totals{Restored: 3_000, Restoring: 9_000}, "restoring · 3,000 records · 1,000/s · 9,000 remaining · 9 s left"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tt.now.At = tt.before.At.Add(2 * time.Second)

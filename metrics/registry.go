@@ -11,19 +11,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Config says whose metrics they are.
+// Config configures a Registry.
 type Config struct {
 	App         string
 	Fingerprint string // of the plan
 	Build       Build
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-	// StuckAfter is how long a loop may go without publishing before it counts as
-	// stuck; 0 means a minute.
+	// StuckAfter is how long a loop may go without publishing before it is reported
+	// as stuck; 0 means a minute.
 	StuckAfter time.Duration
 }
 
-// A Registry has the containers of a process. It is safe for concurrent use.
+// A Registry holds the containers of a process. It is safe for concurrent use.
 type Registry struct {
 	cfg     Config
 	commits *prometheus.HistogramVec
@@ -43,9 +43,8 @@ func NewRegistry(cfg Config) *Registry {
 	return &Registry{cfg: cfg, commits: newCommitHistogram()}
 }
 
-// Container registers container number n of a stage, in place of an earlier one
-// of that number. Until its first Publish it counts as starting. Close takes it
-// out again.
+// Container registers container number n of a stage and replaces an earlier one of
+// that number. Until its first Publish it is starting. Close unregisters it.
 func (r *Registry) Container(stage string, n int) *Container {
 	c := &Container{reg: r, stage: stage, number: n}
 	c.commits = r.commits.WithLabelValues(c.labels()...)
@@ -65,7 +64,7 @@ func compareContainers(a, b *Container) int {
 	return cmp.Or(cmp.Compare(a.stage, b.stage), cmp.Compare(a.number, b.number))
 }
 
-// Sample returns what the containers published last.
+// Sample returns the last snapshots of all containers.
 func (r *Registry) Sample() Sample {
 	s := Sample{At: r.cfg.Now()}
 	for _, c := range r.list() {
@@ -80,7 +79,7 @@ func (r *Registry) list() []*Container {
 	return slices.Clone(r.containers)
 }
 
-// A Container is the place where one event loop publishes.
+// A Container publishes the counters of one event loop.
 type Container struct {
 	reg      *Registry
 	stage    string
@@ -89,9 +88,9 @@ type Container struct {
 	snapshot atomic.Pointer[Snapshot]
 }
 
-// Publish shows everyone a copy of l. The loop's goroutine calls it about once a
-// second, also while it restores and while there is nothing to do: by this call
-// the health check sees that the loop turns over.
+// Publish makes a copy of l visible to readers. The loop's goroutine calls it at
+// least every second, even while it restores or is idle: the health check takes
+// it as a sign of life.
 func (c *Container) Publish(l *Loop) {
 	for _, d := range l.took {
 		c.commits.Observe(d.Seconds())
@@ -102,8 +101,8 @@ func (c *Container) Publish(l *Loop) {
 	})
 }
 
-// Close takes the container out of the registry. Closing it twice, or after
-// another took its number, does nothing.
+// Close unregisters the container. It does nothing if the container is closed or
+// was replaced.
 func (c *Container) Close() {
 	c.reg.mu.Lock()
 	defer c.reg.mu.Unlock()
@@ -113,12 +112,12 @@ func (c *Container) Close() {
 	}
 }
 
-// labels are the values of the labels that all of the container's metrics have.
+// labels returns the label values that all metrics of the container share.
 func (c *Container) labels() []string {
 	return []string{c.reg.cfg.App, c.stage, strconv.Itoa(c.number)}
 }
 
-// A Sample is what all containers of a process had published at one time.
+// A Sample holds the last snapshots of all containers of a process.
 type Sample struct {
 	At         time.Time
 	Containers []*Snapshot // by stage and number
@@ -128,7 +127,7 @@ type Sample struct {
 type Snapshot struct {
 	Stage     string
 	Container int
-	At        time.Time // when it was published, or else registered
+	At        time.Time // when it was published; before that, registered
 	Published bool
 	Loop
 }
@@ -144,7 +143,7 @@ func (l *Loop) clone() Loop {
 	return out
 }
 
-// clone copies what the pointers point to, into one piece of memory.
+// clone copies the values, into one allocation.
 func clone[T any](in []*T) []*T {
 	values, out := make([]T, len(in)), make([]*T, len(in))
 	for i, p := range in {

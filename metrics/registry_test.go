@@ -8,8 +8,7 @@ import (
 	"github.com/gretestream/grete/metrics"
 )
 
-// What the loop goes on counting isn't seen before the next Publish.
-func TestPublishCopies(t *testing.T) {
+func TestContainer_PublishCopies(t *testing.T) {
 	c := newClock()
 	reg := newRegistry(c)
 	l, ct := countingLoop(c), reg.Container("by-user", 0)
@@ -34,7 +33,7 @@ func TestPublishCopies(t *testing.T) {
 	}
 }
 
-func TestCommitDurations(t *testing.T) {
+func TestContainer_ObservesEachCommitOnce(t *testing.T) {
 	c := newClock()
 	reg := newRegistry(c)
 	l, ct := countingLoop(c), reg.Container("by-user", 0)
@@ -62,13 +61,13 @@ func TestCommitDurations(t *testing.T) {
 	}
 }
 
-func TestContainersComeAndGo(t *testing.T) {
+func TestRegistry_AddAndRemoveContainers(t *testing.T) {
 	c := newClock()
 	reg := newRegistry(c)
 	b, a := reg.Container("b", 0), reg.Container("a", 10)
 	reg.Container("a", 9)
 	again := reg.Container("b", 0) // a restart
-	b.Close()                      // the old one can't take the new one away
+	b.Close()                      // doesn't remove its replacement
 	again.Publish(countingLoop(c))
 	var names []string
 	for _, s := range reg.Sample().Containers {
@@ -88,8 +87,8 @@ func TestContainersComeAndGo(t *testing.T) {
 	}
 }
 
-// A loop that nobody publishes, as in tests of a container, stops growing.
-func TestUnpublishedLoopIsBounded(t *testing.T) {
+// Tests of a container don't publish its loop.
+func TestLoop_BoundedWithoutPublish(t *testing.T) {
 	c, l := newClock(), &metrics.Loop{}
 	allocated := testing.AllocsPerRun(1, func() {
 		for range 1 << 16 {
@@ -107,7 +106,7 @@ func TestReadBuild(t *testing.T) {
 	}
 }
 
-// BenchmarkCount counts what a record costs the loop.
+// BenchmarkCount measures the counters of one record.
 func BenchmarkCount(b *testing.B) {
 	in, out, phase := &metrics.Input{}, &metrics.Output{}, &metrics.Phases{}
 	b.ReportAllocs()
