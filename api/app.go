@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // An App is a pipeline that is being recorded, and then run.
@@ -15,12 +16,16 @@ type App struct {
 	nodes    []*node
 	mistakes []error
 	samples  []sampled // inputs that can make records of their own
+	serdes   serde.Registry
 }
 
 // New begins the pipeline of an application. Its name is part of the names of
 // its topics, stores and consumer groups: letters, digits, '.', '_' and '-'.
-func New(name string) *App {
+func New(name string, opts ...Option) *App {
 	a := &App{name: name}
+	for _, o := range opts {
+		o.apply(a)
+	}
 	if err := scheduler.ValidName(name); err != nil {
 		a.mistake("", fmt.Errorf("application %q: %w", name, err))
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/gretestream/grete/scheduler"
-	"github.com/gretestream/grete/stream"
 )
 
 // From reads the values of a topic. Records keep their key to an output, but the
@@ -82,19 +81,19 @@ func (a *App) matchingTopics(name, pattern string) scheduler.Node {
 }
 
 func keyedInput[K comparable, M any](a *App, n scheduler.Node, opts []InputOption[M]) KeyedStream[K, M] {
-	_, key := stream.SerdeFor[K]()
+	_, key := a.serdes.For[K]()
 	return KeyedStream[K, M]{Stream: Stream[M]{a, addInput(a, n, key, opts)}}
 }
 
 // addInput records an input; from says which topics it reads.
 func addInput[M any](a *App, from scheduler.Node, key string, opts []InputOption[M]) int {
 	in := input[M]{disorder: DefaultDisorder}
-	in.serde, in.serdeName = stream.SerdeFor[M]()
 	for _, o := range opts {
 		o.apply(&in)
 	}
+	serdeName := in.find(a)
 	in.check(a, from)
-	from.Key, from.Value, from.Params = key, in.serdeName, in.params()
+	from.Key, from.Value, from.Params = key, serdeName, in.params()
 	from.Start, from.OutOfRange = in.start, in.outOfRange
 	n := record[M](a, node{
 		Node: from,

@@ -7,15 +7,11 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/scheduler"
-	"github.com/gretestream/grete/stream"
 )
 
 // DefaultDisorder is by how much the event times of an input may go back without
 // a record being late, unless [InputOption.Disorder] says otherwise.
 const DefaultDisorder = 5 * time.Second
-
-// A Serde turns values into bytes and back; see [WithSerde].
-type Serde[M any] = stream.Serde[M]
 
 // An InputOption says something of an input.
 type InputOption[M any] struct{ apply func(*input[M]) }
@@ -25,8 +21,7 @@ type input[M any] struct {
 	eventTime func(M) time.Time
 	disorder  time.Duration
 	policy    ErrorPolicy
-	serde     Serde[M]
-	serdeName string
+	serde     Serde[M] // nil: that of its type
 	sample    func() iter.Seq[M]
 
 	start      int64 // as scheduler.Input has it
@@ -56,7 +51,7 @@ func OnError[M any](p ErrorPolicy) InputOption[M] {
 // WithSerde sets how the records' values are encoded. Without it strings, []byte
 // and integers are plain, everything else is JSON.
 func WithSerde[M any](s Serde[M]) InputOption[M] {
-	return InputOption[M]{func(in *input[M]) { in.serde, in.serdeName = s, serdeName(s) }}
+	return InputOption[M]{func(in *input[M]) { in.serde = s }}
 }
 
 // Sample gives an input records of its own, for a first run: they are written to
@@ -104,6 +99,15 @@ func ResumeNewest() Resumption { return Resumption{scheduler.OutOfRangeNewest} }
 // Where it goes on, that is logged and counted.
 func OnOutOfRange[M any](r Resumption) InputOption[M] {
 	return InputOption[M]{func(in *input[M]) { in.outOfRange = r.at }}
+}
+
+// find finds the serde, unless the user gave one, and returns its name.
+func (in *input[M]) find(a *App) (name string) {
+	if in.serde != nil {
+		return a.serdes.Add(in.serde)
+	}
+	in.serde, name = a.serdes.For[M]()
+	return name
 }
 
 // check reports options that make no sense for an input.

@@ -6,44 +6,45 @@ import (
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // An OutputOption says something of an output.
 type OutputOption[M any] struct{ apply func(*output[M]) }
 
 type output[M any] struct {
-	serde     stream.Serde[M]
-	serdeName string
-	key       func(M, []byte) ([]byte, error)
-	keyName   string
+	serdes  *serde.Registry
+	serde   Serde[M] // nil: that of its type
+	key     func(M, []byte) ([]byte, error)
+	keyName string
 }
 
 // KeyedBy gives the records of an output a key, by which they are partitioned
 // there.
 func KeyedBy[M, K any](f func(M) K) OutputOption[M] {
-	serde, name := stream.SerdeFor[K]()
 	return OutputOption[M]{func(o *output[M]) {
+		keys, name := o.serdes.For[K]()
 		o.keyName = name
-		o.key = func(m M, dst []byte) ([]byte, error) { return serde.Append(dst, f(m)) }
+		o.key = func(m M, dst []byte) ([]byte, error) { return keys.Append(dst, f(m)) }
 	}}
 }
 
 // OutputSerde sets how the records' values are encoded in an output.
 func OutputSerde[M any](s Serde[M]) OutputOption[M] {
-	return OutputOption[M]{func(o *output[M]) { o.serde, o.serdeName = s, serdeName(s) }}
+	return OutputOption[M]{func(o *output[M]) { o.serde = s }}
 }
 
 func recordOutput[M any](s Stream[M], topic string, opts []OutputOption[M]) {
-	var o output[M]
-	o.serde, o.serdeName = stream.SerdeFor[M]()
+	o := output[M]{serdes: &s.app.serdes}
 	for _, opt := range opts {
 		opt.apply(&o)
 	}
+	valueName := o.find()
 	if err := scheduler.ValidName(topic); err != nil {
 		s.app.mistake(caller(), topicError("output", topic, err))
 	}
 	n := s.chained(scheduler.KindOutput, "")
-	n.Topic, n.Key, n.Value = topic, o.keyName, o.serdeName
+	n.Topic, n.Key, n.Value = topic, o.keyName, valueName
 	record[M](s.app, node{
 		Node: n,
 		attach: func(b *builder, _ any) (any, error) {
@@ -51,10 +52,19 @@ func recordOutput[M any](s Stream[M], topic string, opts []OutputOption[M]) {
 			if err != nil {
 				return nil, err
 			}
-			w := &outputWriter[M]{scope: b.scope, id: b.id, out: out, encode: appender(o.serde), key: o.key}
+			w := &outputWriter[M]{scope: b.scope, id: b.id, out: out, encode: serde.Appender(o.serde), key: o.key}
 			return push[M](w.write), nil
 		},
 	})
+}
+
+// find finds the serde, unless the user gave one, and returns its name.
+func (o *output[M]) find() (name string) {
+	if o.serde != nil {
+		return o.serdes.Add(o.serde)
+	}
+	o.serde, name = o.serdes.For[M]()
+	return name
 }
 
 // An outputWriter encodes values and sends them to a topic. Its buffers are

@@ -8,6 +8,7 @@ import (
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // keying is the function that a stream was keyed by.
@@ -30,8 +31,8 @@ func partitionBy[M any, K comparable](s Stream[M], by *keying, name string, key 
 	if key == nil {
 		s.app.mistake(caller(), fmt.Errorf("repartition %q: the key function is missing", name))
 	}
-	keys, keyName := stream.SerdeFor[K]()
-	values, valueName := stream.SerdeFor[M]()
+	keys, keyName := s.app.serdes.For[K]()
+	values, valueName := s.app.serdes.For[M]()
 	k := keyingOf(key)
 	n := s.chained(scheduler.KindRepartition, name)
 	n.Key, n.Value, n.SameKey = keyName, valueName, by.same(k)
@@ -45,12 +46,12 @@ func partitionBy[M any, K comparable](s Stream[M], by *keying, name string, key 
 			if err != nil {
 				return nil, err
 			}
-			w := &repartitionWriter[M, K]{scope: b.scope, id: b.id, out: out, key: key, keys: keys, encode: appender(values)}
+			w := &repartitionWriter[M, K]{scope: b.scope, id: b.id, out: out, key: key, keys: keys, encode: serde.Appender(values)}
 			w.headers[0] = stream.Header{Key: stream.TimeHeader, Value: w.time[:]}
 			return push[M](w.write), nil
 		},
 		source: func(b *builder, down any) (source, error) {
-			return &repartitionSource[M]{base: newBase(b), parse: parser(values), down: down.(push[M])}, nil
+			return &repartitionSource[M]{base: newBase(b), parse: serde.Parser(values), down: down.(push[M])}, nil
 		},
 	})
 	return KeyedStream[K, M]{Stream[M]{s.app, id}, k}
@@ -63,7 +64,7 @@ type repartitionWriter[M any, K comparable] struct {
 	id     int
 	out    *container.Output
 	key    func(M) K
-	keys   stream.Serde[K]
+	keys   serde.Serde[K]
 	encode func([]byte, *M) ([]byte, error)
 
 	value    M

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // A source is a container.Source that knows its watermark.
@@ -59,7 +60,7 @@ type topicSource[M any] struct {
 }
 
 func newTopicSource[M any](b *builder, in input[M], keyed bool, down push[M]) source {
-	s := &topicSource[M]{base: newBase(b), parse: parser(in.serde), eventTime: in.eventTime, keyed: keyed, down: down}
+	s := &topicSource[M]{base: newBase(b), parse: serde.Parser(in.serde), eventTime: in.eventTime, keyed: keyed, down: down}
 	s.disorder, s.skips = in.disorder, in.policy.kind == policySkip
 	return s
 }

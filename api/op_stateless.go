@@ -4,7 +4,6 @@ import (
 	"iter"
 
 	"github.com/gretestream/grete/scheduler"
-	"github.com/gretestream/grete/stream"
 )
 
 // The operators that look at one record at a time. Each notes its node in the
@@ -24,7 +23,7 @@ func recordMap[M, R any](s Stream[M], f func(M) R) int {
 }
 
 func recordMapWithKey[K comparable, M, R any](s KeyedStream[K, M], f func(K, M) R) int {
-	keys, _ := stream.SerdeFor[K]()
+	keys, _ := s.app.serdes.For[K]()
 	return record[R](s.app, node{
 		Node: s.chained(scheduler.KindMap, ""),
 		attach: func(b *builder, down any) (any, error) {

@@ -4,15 +4,14 @@ import (
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/scheduler"
-	"github.com/gretestream/grete/stream"
 )
 
 // foldTable records a table that is computed from a stream. step makes a key's
 // next value of its last one and the record; existed is false for its first
 // record.
 func foldTable[K comparable, M, A any](s KeyedStream[K, M], name, how string, step func(a A, m M, existed bool) A) Table[K, A] {
-	_, keyName := stream.SerdeFor[K]()
-	values, valueName := stream.SerdeFor[A]()
+	_, keyName := s.app.serdes.For[K]()
+	values, valueName := s.app.serdes.For[A]()
 	n := tableNode(s, name, how, scheduler.StoreSpec{Layout: "values", Key: keyName, Value: valueName})
 	id := record[A](s.app, node{
 		Node: n,

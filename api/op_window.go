@@ -9,6 +9,7 @@ import (
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // foldWindow records a window. step makes the next value of the last one and the
@@ -20,8 +21,8 @@ func foldWindow[K comparable, M, A any](w WindowedStream[K, M], how string, step
 			app.mistake(caller(), fmt.Errorf("window %q: %w", w.name, errTwice))
 		}
 	}
-	keys, keyName := stream.SerdeFor[K]()
-	values, valueName := stream.SerdeFor[A]()
+	keys, keyName := app.serdes.For[K]()
+	values, valueName := app.serdes.For[A]()
 	n := w.stream.chained(scheduler.KindWindow, w.name)
 	n.At = w.at
 	n.Store = &scheduler.StoreSpec{Layout: "windows", Key: keyName, Value: valueName}
@@ -38,8 +39,8 @@ func foldWindow[K comparable, M, A any](w WindowedStream[K, M], how string, step
 				size: w.window.size.Milliseconds(), grace: w.window.grace.Milliseconds(), counts: b.task.Counts(w.name),
 				reached: stream.NoTime, endedStart: stream.NoTime,
 			}
-			serde := paneSerde[A]{append: appender(values), parse: parser(values)}
-			if op.windows, err = kv.NewWindows(b.task.State, store, serde); err != nil {
+			panes := paneSerde[A]{append: serde.Appender(values), parse: serde.Parser(values)}
+			if op.windows, err = kv.NewWindows(b.task.State, store, panes); err != nil {
 				return nil, err
 			}
 			b.addOperator(op)
@@ -55,7 +56,7 @@ type windowOperator[K comparable, M, A any] struct {
 	task    *container.Task
 	scope   *scope
 	id      int
-	keys    stream.Serde[K]
+	keys    serde.Serde[K]
 	step    func(A, M, bool) A
 	down    push[Pane[K, A]]
 	windows *kv.Windows[openPane[A]]

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container/httpapi"
-	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // Query asks a running job for the value of a key in one of its stores: that of a
@@ -24,8 +24,8 @@ import (
 // K and V are the types of the pipeline. While the key's owner restores its state the
 // error is an [UnavailableError].
 func Query[K comparable, V any](ctx context.Context, address, store string, key K, opts ...QueryOption) (value V, found bool, err error) {
-	keys, keyName := stream.SerdeFor[K]()
-	values, valueName := stream.SerdeFor[V]()
+	keys, keyName := serde.For[K]()
+	values, valueName := serde.For[V]()
 	q := asked{address: address, store: store, keySerde: keyName, valueSerde: valueName, client: http.DefaultClient}
 	for _, o := range opts {
 		o(&q)

@@ -17,6 +17,7 @@ import (
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/memory"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // A sum's text says the same as its number.
@@ -279,8 +280,8 @@ type watchedWriter struct {
 }
 
 func (w watchedWriter) Send(partition int32, r *stream.Record) error {
-	serde, _ := stream.SerdeFor[sum]()
-	if s, err := serde.Parse(r.Value); err == nil && s.N > 0 {
+	sums, _ := serde.For[sum]()
+	if s, err := sums.Parse(r.Value); err == nil && s.N > 0 {
 		w.sent[string(r.Key)] = s.N
 	}
 	return w.Writer.Send(partition, r)

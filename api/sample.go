@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // A sampled is an input that can make records of its own, with its type erased.
@@ -17,7 +18,7 @@ type sampled struct {
 }
 
 func newSampled[M any](topic string, in input[M]) sampled {
-	encode, parse := appender(in.serde), parser(in.serde)
+	encode, parse := serde.Appender(in.serde), serde.Parser(in.serde)
 	timeOf := func(m M) int64 {
 		if in.eventTime == nil {
 			return time.Now().UnixMilli()

@@ -1,34 +1,34 @@
 package api
 
-import (
-	"fmt"
+import "github.com/gretestream/grete/stream/serde"
 
-	"github.com/gretestream/grete/stream"
-)
-
-// serdeName is the name in plans of a serde that the user has given.
-func serdeName(s any) string {
-	if n, ok := s.(fmt.Stringer); ok {
-		return n.String()
-	}
-	return fmt.Sprintf("%T", s)
+// A Serde turns values into bytes and back. Several goroutines use it at once.
+// What Parse returns must not alias src: the bytes are reused.
+//
+// Without one, strings, []byte and integers are plain, and everything else is
+// JSON. [DefaultSerde] sets the serde of a type for the whole app; options of an
+// input or output set it there. In plans it has the name that its String method
+// returns, or else that of its type.
+type Serde[M any] interface {
+	// Append appends the encoded value to dst and returns the result.
+	Append(dst []byte, m M) ([]byte, error)
+	Parse(src []byte) (M, error)
 }
 
-// appender returns the fastest way to encode values with a serde.
-func appender[M any](s stream.Serde[M]) func(dst []byte, m *M) ([]byte, error) {
-	if a, ok := s.(stream.AppenderFrom[M]); ok {
-		return a.AppendFrom
-	}
-	return func(dst []byte, m *M) ([]byte, error) { return s.Append(dst, *m) }
+// An Option is a setting of an app.
+type Option struct{ apply func(*App) }
+
+// DefaultSerde makes s the serde of all values and keys of a type, in inputs,
+// outputs, repartitions and stores.
+func DefaultSerde[M any](s Serde[M]) Option {
+	return Option{func(a *App) { a.serdes.SetDefault[M](s) }}
 }
 
-// parser returns the fastest way to decode values with a serde.
-func parser[M any](s stream.Serde[M]) func(src []byte, m *M) error {
-	if p, ok := s.(stream.ParserInto[M]); ok {
-		return p.ParseInto
-	}
-	return func(src []byte, m *M) (err error) {
-		*m, err = s.Parse(src)
-		return err
-	}
+// DefaultFormat makes f the format of all types without a serde of their own,
+// rather than JSON.
+func DefaultFormat(f serde.Format) Option {
+	return Option{func(a *App) { a.serdes.SetFormat(f) }}
 }
+
+// Serdes returns the serdes of the app's types, for executors and test harnesses.
+func (a *App) Serdes() *serde.Registry { return &a.serdes }

@@ -12,6 +12,7 @@ import (
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // tally is a program that counts the keys of its input, keeps a set of those that
@@ -56,11 +57,11 @@ func createTallyTopics(t *testing.T, admin stream.Admin) {
 const progressKey = "k3-progress"
 
 func (p *tally) NewLogic(_ *scheduler.Stage, task *container.Task) (container.Logic, error) {
-	serde, _ := stream.SerdeFor[int64]()
+	number, _ := serde.For[int64]()
 	out, err := task.Output(3)
-	l := &tallyLogic{program: p, task: task, out: out, counts: kv.NewValues(task.State, 0, serde)}
+	l := &tallyLogic{program: p, task: task, out: out, counts: kv.NewValues(task.State, 0, number)}
 	if !p.single {
-		l.odd = kv.NewValues(task.State, 1, serde)
+		l.odd = kv.NewValues(task.State, 1, number)
 	}
 	l.check()
 	return l, err

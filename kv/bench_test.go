@@ -7,7 +7,7 @@ import (
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/kv/kvtest"
 	"github.com/gretestream/grete/kv/memory"
-	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 func BenchmarkMemory(b *testing.B) {
@@ -19,10 +19,10 @@ func BenchmarkUpsert(b *testing.B) {
 	for _, kind := range []string{"Values", "Windows"} {
 		b.Run(kind, func(b *testing.B) {
 			s := openState(b)
-			serde, _ := stream.SerdeFor[int64]()
-			upsert := kv.NewValues(s, 0, serde).Upsert
+			number, _ := serde.For[int64]()
+			upsert := kv.NewValues(s, 0, number).Upsert
 			if kind == "Windows" {
-				w, err := kv.NewWindows(s, 1, serde)
+				w, err := kv.NewWindows(s, 1, number)
 				if err != nil {
 					b.Fatal(err)
 				}

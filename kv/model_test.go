@@ -11,7 +11,7 @@ import (
 
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/kv/memory"
-	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // A world is a task's state beside a model of it in plain maps. Store 0 holds
@@ -61,10 +61,10 @@ func (w *world) open() {
 }
 
 func views(ok func(error), s *kv.State) (*kv.Values[string], *kv.Windows[string]) {
-	serde, _ := stream.SerdeFor[string]()
-	windows, err := kv.NewWindows(s, 1, serde)
+	text, _ := serde.For[string]()
+	windows, err := kv.NewWindows(s, 1, text)
 	ok(err)
-	return kv.NewValues(s, 0, serde), windows
+	return kv.NewValues(s, 0, text), windows
 }
 
 func (w *world) ok(err error) {

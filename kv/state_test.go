@@ -9,6 +9,7 @@ import (
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/kv/memory"
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // A spy is a database that counts what it is asked for.
@@ -58,8 +59,8 @@ func newFixture(t *testing.T, limit int64) *fixture {
 
 func (f *fixture) open() {
 	f.Helper()
-	text, _ := stream.SerdeFor[string]()
-	number, _ := stream.SerdeFor[int64]()
+	text, _ := serde.For[string]()
+	number, _ := serde.For[int64]()
 	var err error
 	f.values = kv.NewValues(f.state, 0, text)
 	f.windows, err = kv.NewWindows(f.state, 1, number)
@@ -360,7 +361,7 @@ func TestUndecodable(t *testing.T) {
 	}
 	b.Put(1, []byte("short"), nil)
 	f.must(f.db.Write(b))
-	number, _ := stream.SerdeFor[int64]()
+	number, _ := serde.For[int64]()
 	if _, err := kv.NewWindows(f.state, 1, number); err == nil || !strings.Contains(err.Error(), "windows") {
 		t.Errorf("the error of a key that is none is %v", err)
 	}

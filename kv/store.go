@@ -5,7 +5,7 @@ import (
 	"hash/maphash"
 	"reflect"
 
-	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // A store is what Values and Windows have in common: the way of one store's
@@ -24,20 +24,11 @@ type store[V any] struct {
 	mean    int64  // size of an encoded value, roughly
 }
 
-func newStore[V any](s *State, number int, serde stream.Serde[V]) store[V] {
-	st := store[V]{state: s, number: number, pool: newPool[V](s.budget), seed: maphash.MakeSeed()}
-	st.parse = func(src []byte, v *V) (err error) {
-		*v, err = serde.Parse(src)
-		return err
+func newStore[V any](s *State, number int, values serde.Serde[V]) store[V] {
+	return store[V]{
+		state: s, number: number, pool: newPool[V](s.budget), seed: maphash.MakeSeed(),
+		parse: serde.Parser(values), append: serde.Appender(values),
 	}
-	if p, ok := serde.(stream.ParserInto[V]); ok {
-		st.parse = p.ParseInto
-	}
-	st.append = func(dst []byte, v *V) ([]byte, error) { return serde.Append(dst, *v) }
-	if a, ok := serde.(stream.AppenderFrom[V]); ok {
-		st.append = a.AppendFrom
-	}
-	return st
 }
 
 // hasPointers tells whether values of a type point to memory of their own.

@@ -1,7 +1,7 @@
 package kv
 
 import (
-	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // Values are a store's values by key: cached, decoded, and written back at a
@@ -12,8 +12,8 @@ type Values[V any] struct {
 }
 
 // NewValues returns the values of a store, of which there is one view at a time.
-func NewValues[V any](s *State, store int, serde stream.Serde[V]) *Values[V] {
-	c := &Values[V]{store: newStore(s, store, serde)}
+func NewValues[V any](s *State, store int, values serde.Serde[V]) *Values[V] {
+	c := &Values[V]{store: newStore(s, store, values)}
 	c.cache = c.store.newCache(nil, empty(s.db, store))
 	s.attach(store, c)
 	return c

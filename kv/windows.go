@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // Windows are a store's values by window and key: each window has a table of its
@@ -30,8 +31,8 @@ type window[V any] struct {
 
 // NewWindows returns the windows of a store, of which there is one view at a time,
 // with those that the database holds.
-func NewWindows[V any](s *State, store int, serde stream.Serde[V]) (*Windows[V], error) {
-	w := &Windows[V]{store: newStore(s, store, serde)}
+func NewWindows[V any](s *State, store int, values serde.Serde[V]) (*Windows[V], error) {
+	w := &Windows[V]{store: newStore(s, store, values)}
 	if err := w.find(); err != nil {
 		return nil, fmt.Errorf("store %s: %w", s.stores[store], err)
 	}

@@ -118,9 +118,9 @@ func (x *Test) start(bounds map[stream.TopicPartition]int64) {
 // turn to its partitions.
 func (x *Test) Send[M any](topic string, values ...M) {
 	x.t.Helper()
-	serde, _ := stream.SerdeFor[M]()
+	codec, _ := x.app.Serdes().For[M]()
 	x.send(topic, len(values), func(i int, r *stream.Record) (err error) {
-		r.Value, err = serde.Append(nil, values[i])
+		r.Value, err = codec.Append(nil, values[i])
 		return err
 	})
 }
@@ -128,8 +128,8 @@ func (x *Test) Send[M any](topic string, values ...M) {
 // SendKeyed appends a value under a key to an input topic.
 func (x *Test) SendKeyed[K comparable, M any](topic string, key K, value M) {
 	x.t.Helper()
-	keys, _ := stream.SerdeFor[K]()
-	values, _ := stream.SerdeFor[M]()
+	keys, _ := x.app.Serdes().For[K]()
+	values, _ := x.app.Serdes().For[M]()
 	x.send(topic, 1, func(_ int, r *stream.Record) (err error) {
 		if r.Key, err = keys.Append(nil, key); err != nil {
 			return err

@@ -13,14 +13,14 @@ import (
 func (x *Test) Output[M any](topic string) []M {
 	x.t.Helper()
 	x.settle()
-	serde, _ := stream.SerdeFor[M]()
-	var values []M
+	values, _ := x.app.Serdes().For[M]()
+	var out []M
 	x.read(topic, func(r *stream.Record) error {
-		m, err := serde.Parse(r.Value)
-		values = append(values, m)
+		m, err := values.Parse(r.Value)
+		out = append(out, m)
 		return err
 	})
-	return values
+	return out
 }
 
 // read calls f with the records of a topic that are new.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/kv"
-	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // Benchmark measures an engine below State: time and allocations for each record,
@@ -91,8 +91,8 @@ func (c *commits) report() {
 // benchmarkValues counts records by key.
 func benchmarkValues(b *testing.B, e kv.Engine, n int) {
 	c := openBench(b, e, 256<<20)
-	serde, _ := stream.SerdeFor[int64]()
-	values := kv.NewValues(c.state, 0, serde)
+	number, _ := serde.For[int64]()
+	values := kv.NewValues(c.state, 0, number)
 	all, picks := keys(n), zipf(n)
 	c.begin()
 	for i := 0; b.Loop(); i++ {
@@ -112,8 +112,8 @@ func benchmarkValues(b *testing.B, e kv.Engine, n int) {
 // second of event time, and closes a window when the next but one begins.
 func benchmarkWindows(b *testing.B, e kv.Engine) {
 	c := openBench(b, e, 256<<20)
-	serde, _ := stream.SerdeFor[int64]()
-	windows, err := kv.NewWindows(c.state, 0, serde)
+	number, _ := serde.For[int64]()
+	windows, err := kv.NewWindows(c.state, 0, number)
 	if err != nil {
 		b.Fatal(err)
 	}

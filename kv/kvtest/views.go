@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/gretestream/grete/kv"
-	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // testViews drives Values and Windows over the engine at random, with commits,
@@ -89,8 +89,8 @@ func (w *world) open() {
 	w.ok(err)
 	w.state = kv.NewState(db, stores, &w.budget)
 	w.replay()
-	text, _ := stream.SerdeFor[string]()
-	number, _ := stream.SerdeFor[int64]()
+	text, _ := serde.For[string]()
+	number, _ := serde.For[int64]()
 	w.values = kv.NewValues(w.state, 0, text)
 	w.panes, err = kv.NewWindows(w.state, 1, number)
 	w.ok(err)

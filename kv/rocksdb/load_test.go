@@ -15,7 +15,7 @@ import (
 	"github.com/linxGnu/grocksdb"
 
 	"github.com/gretestream/grete/kv"
-	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 func openTest(t *testing.T) *database {
@@ -158,8 +158,8 @@ func replayRandom(t *testing.T, limit int64) {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
-	serde, _ := stream.SerdeFor[string]()
-	err := kv.NewValues(s, 0, serde).Range(nil, nil, func(key []byte, v *string) (bool, error) {
+	text, _ := serde.For[string]()
+	err := kv.NewValues(s, 0, text).Range(nil, nil, func(key []byte, v *string) (bool, error) {
 		got[string(key)] = *v
 		return true, nil
 	})

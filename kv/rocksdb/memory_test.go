@@ -14,7 +14,7 @@ import (
 
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/kv/rocksdb"
-	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 const (
@@ -52,13 +52,13 @@ func TestManyKeys(t *testing.T) {
 		t.Skip("takes a minute")
 	}
 	t.Run("Values", func(t *testing.T) {
-		countMany(t, func(s *kv.State, serde stream.Serde[int64]) (upsert, error) {
-			return kv.NewValues(s, 0, serde).Upsert, nil
+		countMany(t, func(s *kv.State, number serde.Serde[int64]) (upsert, error) {
+			return kv.NewValues(s, 0, number).Upsert, nil
 		})
 	})
 	t.Run("Window", func(t *testing.T) {
-		countMany(t, func(s *kv.State, serde stream.Serde[int64]) (upsert, error) {
-			w, err := kv.NewWindows(s, 0, serde)
+		countMany(t, func(s *kv.State, number serde.Serde[int64]) (upsert, error) {
+			w, err := kv.NewWindows(s, 0, number)
 			return func(key []byte) (*int64, bool, error) { return w.Upsert(0, key) }, err
 		})
 	})
@@ -66,7 +66,7 @@ func TestManyKeys(t *testing.T) {
 
 type upsert func(key []byte) (v *int64, existed bool, err error)
 
-func countMany(t *testing.T, view func(*kv.State, stream.Serde[int64]) (upsert, error)) {
+func countMany(t *testing.T, view func(*kv.State, serde.Serde[int64]) (upsert, error)) {
 	debug.FreeOSMemory()
 	// As a job with as much memory as the bounds together does.
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(anonBudget/2 + 32<<20))
@@ -81,8 +81,8 @@ func countMany(t *testing.T, view func(*kv.State, stream.Serde[int64]) (upsert, 
 			t.Error(err)
 		}
 	}()
-	serde, _ := stream.SerdeFor[int64]()
-	count, err := view(state, serde)
+	number, _ := serde.For[int64]()
+	count, err := view(state, number)
 	if err != nil {
 		t.Fatal(err)
 	}
