@@ -18,12 +18,12 @@ KILLS    ?= 100
 STATE_MB ?= 100,1000,5000
 
 GO_PACKAGES := ./...
-# What takes longest begins first, beside the examples: much of it waits for brokers, and
+# What takes longest begins first, beside the system tests: much of it waits for brokers, and
 # these mustn't wait for processors as long as sessions last.
-# The examples' tests look at programs that are built without the race detector: it
-# would slow down nobody but them.
+# The system tests run programs that are built without the race detector: it would slow
+# down nobody but the tests themselves.
 SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
-EXAMPLES := ./examples/wikipedia ./examples/totals ./examples/...
+SYSTEM   := ./api/systemtest/wikipedia ./api/systemtest/totals ./api/systemtest/...
 # What has a command of its own.
 ON_FIRE  := ^TestUnderFire
 ON_NOMAD := ^TestOnNomad$$
@@ -59,20 +59,20 @@ benchmark-binary: rocksdb ## build/benchmark, which takes part in comparisons wi
 
 test: deps vet imports build/testsum ## all tests that end in minutes, but for the next two: with RocksDB and the race detector, and without cgo
 	$(TESTSUM) \
-		'with RocksDB=go test $(QUICKLY) -short -p 2 $(RACE) -tags $(TAGS) -skip "$(ON_FIRE)" $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v "/examples/\|/nomadtest$$")' \
-		'+the examples, then what the race detector would falsify, then without cgo=go test $(QUICKLY) -tags $(TAGS) -skip "$(ON_FIRE)|$(ON_NOMAD)" $(EXAMPLES) && go test $(QUICKLY) -tags $(TAGS) -run ManyKeys ./kv/rocksdb && $(NO_CGO)' \
+		'with RocksDB=go test $(QUICKLY) -short -p 2 $(RACE) -tags $(TAGS) -skip "$(ON_FIRE)" $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v "/systemtest/\|/nomadtest$$")' \
+		'+whole programs, then what the race detector would falsify, then without cgo=go test $(QUICKLY) -tags $(TAGS) -skip "$(ON_FIRE)|$(ON_NOMAD)" $(SYSTEM) && go test $(QUICKLY) -tags $(TAGS) -run ManyKeys ./kv/rocksdb && $(NO_CGO)' \
 		'+the tools=cd .tools/house && go test -json ./...'
 
 test-fire: deps build/testsum ## jobs that are killed and stopped at random, brokers that come and go, and minutes of the simulation
 	$(TESTSUM) \
-		'the examples under fire=go test $(QUICKLY) -p 1 -tags $(TAGS) -run "$(ON_FIRE)" $(EXAMPLES)' \
+		'whole programs under fire=go test $(QUICKLY) -p 1 -tags $(TAGS) -run "$(ON_FIRE)" $(SYSTEM)' \
 		'+brokers that come and go=go test $(QUICKLY) -short $(RACE) -tags $(TAGS) -run "$(ON_FIRE)" ./api' \
 		'+the simulation=CGO_ENABLED=0 go test $(QUICKLY) ./api/apitest -seeds 500'
 
 # One after the other: all agents of a machine share their cgroups.
 test-nomad: deps build/testsum build/nomad ## jobs on a real Nomad cluster, whose nodes are drained, cut off and killed
 	$(TESTSUM) \
-		'on a Nomad cluster=go test $(QUICKLY) -p 1 -tags $(TAGS) -run $(ON_NOMAD) ./examples/totals ./examples/pageviews' \
+		'on a Nomad cluster=go test $(QUICKLY) -p 1 -tags $(TAGS) -run $(ON_NOMAD) ./api/systemtest/totals ./api/systemtest/pageviews' \
 		'the cluster itself=go test $(QUICKLY) -tags $(TAGS) $(CLUSTER)'
 
 sim: ## whole jobs where everything goes wrong, SEEDS=10000 times; a failing seed says how to see it
@@ -123,10 +123,10 @@ soak-tests: build/nomad
 	go test -count=1 -shuffle=on -timeout 60m $(RACE) -tags $(TAGS) $(GO_PACKAGES)
 
 soak-fire:
-	GRETE_KILLS=$(KILLS) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^TestUnderFire$$' ./examples/...
+	GRETE_KILLS=$(KILLS) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^TestUnderFire$$' ./api/systemtest/...
 
 soak-state:
-	GRETE_STATE_MB=$(STATE_MB) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^(TestRecoveryWithMuchState|TestStandby)$$' ./examples/totals
+	GRETE_STATE_MB=$(STATE_MB) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^(TestRecoveryWithMuchState|TestStandby)$$' ./api/systemtest/totals
 
 soak-sim:
 	go test -count=1 -v -timeout 24h $(SIM) -seeds $(SEEDS) -from $$(date +%s)000000

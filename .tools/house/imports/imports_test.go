@@ -35,7 +35,7 @@ func TestCheck(t *testing.T) {
 		"a clock in the plan":   {pkg{ImportPath: module + "/scheduler", Imports: []string{"time"}}, "it is pure"},
 		"a clock in its test":   {pkg{ImportPath: module + "/scheduler", TestImports: []string{"time"}}, ""},
 		"testing in production": {pkg{ImportPath: module + "/kv", Imports: []string{"testing"}}, "testing"},
-		"testing for examples":  {pkg{ImportPath: module + "/examples/internal/x", Imports: []string{"testing"}}, ""},
+		"testing for systems":   {pkg{ImportPath: module + "/api/systemtest/x", Imports: []string{"testing"}}, ""},
 		"testing in a suite":    {pkg{ImportPath: module + "/kv/kvtest", Imports: []string{"testing"}}, ""},
 	}
 	for name, tt := range tests {

@@ -25,7 +25,7 @@ func onlys() []only {
 	return []only{
 		{"github.com/linxGnu/grocksdb", []string{"kv/rocksdb"}, "all else builds without cgo"},
 		{"github.com/segmentio/kafka-go", []string{"stream/kafka", "stream/kafka/internal/wire", "stream/kafka/kafkasim"}, "all else knows streams, not Kafka"},
-		{"github.com/hashicorp/nomad/", []string{"nomad", "nomad/nomadtest", "examples/totals"}, "all else knows plans, not Nomad, but for a test of what a cluster does to a job"},
+		{"github.com/hashicorp/nomad/", []string{"nomad", "nomad/nomadtest", "api/systemtest/totals"}, "all else knows plans, not Nomad, except a test of what a cluster does to a job"},
 		{"C", nil, "cgo is grocksdb's alone"},
 	}
 }
@@ -87,7 +87,7 @@ func forTestsOnly(imp string) string {
 
 // forTests tells of packages that no program of a user has in it.
 func forTests(path string) bool {
-	return strings.HasSuffix(path, "test") || strings.HasPrefix(path, "examples/internal/")
+	return strings.HasSuffix(path, "test") || strings.HasPrefix(path, "api/systemtest/")
 }
 
 func (o only) covers(imp string) bool {

@@ -1,0 +1,192 @@
+//go:build real
+
+package pageviews
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/api/systemtest/program"
+	"github.com/gretestream/grete/nomad/nomadtest"
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+// TestOnNomad submits the program to a real cluster, as its user does. Of all that was
+// written meanwhile each window comes once, and right.
+func TestOnNomad(t *testing.T) {
+	r := &nomadRun{T: t, nomad: nomadtest.Start(t, nomadtest.Options{ACL: true}), kafka: program.StartKafka(t, kafkatest.Options{})}
+	r.kafka.CreateTopic(t, input, onNomadPartitions, nil)
+	r.store, r.token = nomadtest.StartStore(t, "", ""), r.nomad.CreateToken(t, submitPolicy)
+	r.program = r.buildStatic("")
+	stop := r.load()
+	for _, step := range []struct {
+		name string
+		do   func()
+	}{
+		{"refused", r.refused}, {"submitted", r.submitted}, {"a new version rolls", r.rolls}, {"a broken version is reverted", r.reverted},
+		{"a node is lost", r.losesNode}, {"a version that runs alone", r.restarts}, {"no secret is to be seen", r.keepsSecrets},
+	} {
+		begun := time.Now()
+		step.do()
+		t.Logf("%-30s %6.1f s", step.name, time.Since(begun).Seconds())
+	}
+	stop()
+	r.exact()
+}
+
+func (r *nomadRun) refused() {
+	r.refuses("nomad var put nomad/jobs/pageviews GRETE_TOKEN=…")
+	r.putVariable()
+	if _, stderr := r.submits("-dry-run"); !strings.Contains(stderr, "job pageviews is new\n  stage page-views: 2 to start") || len(r.store.Requests()) > 0 {
+		r.Errorf("it doesn't say what it would do, or does something: %q", r.store.Requests())
+	}
+	r.refuses("nobody answers at http://127.0.0.1:1: set -nomad or NOMAD_ADDR", "-nomad", "http://127.0.0.1:1")
+	r.refuses("memory exhausted on 3 nodes", "-memory", "8GB")
+	r.refuses("${meta.rack} = r1 isn't so on 3 nodes", "-constraint", "meta.rack = r1")
+	r.refuses("was built for linux/", "-platform", "linux/riscv64", "-binary", r.program)
+	r.refuses("it refuses the program", "-artifacts", nomadtest.StartStore(r.T, "X-Key", "secret").URL())
+	able := r.token
+	r.token = r.nomad.CreateToken(r.T, strings.Replace(submitPolicy, `"submit-job", `, "", 1))
+	r.refuses(`capability "submit-job" of the namespace "default"`)
+	r.token = able
+	if _, _, err := r.nomad.API().Jobs().Info("pageviews", nil); err == nil {
+		r.Error("something was registered")
+	}
+	r.foreignJob()
+}
+
+// foreignJob gives the job's name to somebody else's for a while.
+func (r *nomadRun) foreignJob() {
+	r.Helper()
+	foreign := map[string]any{"Job": map[string]any{"ID": "pageviews", "Type": "service", "Datacenters": []string{"*"}, "TaskGroups": []any{map[string]any{
+		"Name": "g", "Tasks": []any{map[string]any{"Name": "t", "Driver": "raw_exec", "Config": map[string]any{"command": "/bin/sleep", "args": []string{"1000"}}}},
+	}}}}
+	if _, err := r.nomad.API().Raw().Write("/v1/jobs", foreign, nil, nil); err != nil {
+		r.Fatal(err)
+	}
+	r.refuses("a job pageviews that submit hasn't made")
+	if _, _, err := r.nomad.API().Jobs().Deregister("pageviews", true, nil); err != nil {
+		r.Fatal(err)
+	}
+}
+
+// submitted is the job's first version: this program itself is shipped, and nodes get it
+// from submit.
+func (r *nomadRun) submitted() {
+	stdout, stderr := r.submits("-artifacts=")
+	if !strings.Contains(stderr, "nodes have got the program from here") {
+		r.Error("it doesn't say what that can't survive")
+	}
+	for _, stage := range []string{"page-views\thttp://127.0.0.1:", "by-user\thttp://127.0.0.1:"} {
+		if strings.Count(stdout, stage) != 2 {
+			r.Errorf("it doesn't say where the two containers of a stage are: %s", stdout)
+		}
+	}
+	if n := r.running(); n != 4 {
+		r.Errorf("%d containers run", n)
+	}
+	if _, stderr := r.submits("-artifacts="); !strings.Contains(stderr, "stays as it is") {
+		r.Error("the same again is something else")
+	}
+	r.refuses("${meta.rack} = r1 isn't so on 3 nodes", "-artifacts=", "-constraint", "meta.rack = r1")
+}
+
+// rolls submits another program that does the same.
+func (r *nomadRun) rolls() {
+	if _, stderr := r.submits("-binary", r.changed(), "-dry-run"); !strings.Contains(stderr, "2 to start anew, one after the other") || strings.Contains(stderr, "puts the program to") {
+		r.Error("it doesn't say what it would do, or does something")
+	}
+	_, stderr := r.submits("-binary", r.changed())
+	for _, want := range []string{"2 to start anew, one after the other", "puts the program to " + r.store.URL()} {
+		if !strings.Contains(stderr, want) {
+			r.Errorf("it doesn't say %s", want)
+		}
+	}
+}
+
+// changed is the program, as another file.
+func (r *nomadRun) changed() string {
+	r.Helper()
+	b, err := os.ReadFile(r.program)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return r.file("changed", append(b, 0))
+}
+
+// reverted submits a program that fails at its start.
+func (r *nomadRun) reverted() {
+	source := r.file("main.go", []byte("package main\n\nfunc main() { panic(\"it is broken\") }\n"))
+	broken := filepath.Join(filepath.Dir(source), "broken")
+	cmd := exec.CommandContext(r.Context(), "go", "build", "-tags", "rocksdb", "-o", broken, source)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		r.Fatalf("%v\n%s", err, out)
+	}
+	if said := r.refuses("which runs", "-binary", broken, "-healthy-within", "10s", "-progress-within", "31s"); !strings.Contains(said, "doesn't run: Terminated: Exit Code: 2") {
+		r.Error("it doesn't say at once what is wrong")
+	}
+	if n := r.running(); n != 4 {
+		r.Errorf("%d containers run", n)
+	}
+	b, err := os.ReadFile(r.changed())
+	if err != nil {
+		r.Fatal(err)
+	}
+	job, _, err := r.nomad.API().Jobs().Info("pageviews", nil)
+	if err != nil {
+		r.Fatal(err)
+	}
+	if at := *job.TaskGroups[0].Tasks[0].Artifacts[0].GetterSource; at != fmt.Sprintf("%s/%x", r.store.URL(), sha256.Sum256(b)) {
+		r.Errorf("what runs is %s", at)
+	}
+}
+
+// losesNode has Nomad start the containers of a node that is lost on another one: those of
+// submit are long gone.
+func (r *nomadRun) losesNode() {
+	all, _, err := r.nomad.API().Jobs().Allocations("pageviews", false, nil)
+	if err != nil {
+		r.Fatal(err)
+	}
+	var lost string
+	for _, a := range all {
+		if a.ClientStatus == "running" {
+			lost = a.NodeID
+		}
+	}
+	r.nomad.KillNode(r.T, r.nomad.Node(r.T, lost))
+	r.kafka.Await("its containers to run elsewhere", func() bool {
+		return r.running(lost) == 4
+	})
+}
+
+// restarts submits a version with one stage more, which can't run beside the one before.
+func (r *nomadRun) restarts() {
+	main := filepath.Join(program.Root(r), "examples", "pageviews", "main.go")
+	source, err := os.ReadFile(main)
+	if err != nil {
+		r.Fatal(err)
+	}
+	more := strings.Replace(string(source), "\treturn app\n", "\tapp.From(\"more-views\", api.EventTime(PageView.At)).To(\"copies\")\n\treturn app\n", 1)
+	overlay := r.file("overlay.json", fmt.Appendf(nil, `{"Replace":{%q:%q}}`, main, r.file("more.go", []byte(more))))
+	r.kafka.CreateTopic(r.T, "more-views", 2, nil)
+	alone := r.buildStatic("-overlay=" + overlay)
+	r.refuses("-binary "+alone+" is another version than this program", "-binary", alone)
+	r.program = alone
+	_, stderr := r.submits()
+	for _, want := range []string{"stage more-views: new", "stops the job as it ran", "stage more-views: 2 of 2 well"} {
+		if !strings.Contains(stderr, want) {
+			r.Errorf("it doesn't say %s", want)
+		}
+	}
+	if n := r.running(); n != 6 {
+		r.Errorf("%d containers run", n)
+	}
+}

@@ -1,0 +1,235 @@
+//go:build real
+
+package wikipedia
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/gretestream/grete/api/systemtest/program"
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+// encoded are lines as the feed has them.
+func windowOf(r Row) window { return window{r.Channel, r.Start} }
+
+func rowsOf(t *testing.T, records []*kgo.Record) []Row {
+	t.Helper()
+	var rows []Row
+	for _, r := range records {
+		var row Row
+		if err := json.Unmarshal(r.Value, &row); err != nil {
+			t.Fatalf("%s: %v", r.Value, err)
+		}
+		if string(r.Key) != row.Channel {
+			t.Errorf("the key of %+v is %q", row, r.Key)
+		}
+		rows = append(rows, row)
+	}
+	sortRows(rows)
+	return rows
+}
+
+// The program as its user runs it on a real broker, over what another client has
+// written.
+func TestOnKafka(t *testing.T) {
+	path := program.Build(t, "wikipedia")
+	for _, partitions := range []int32{1, 4, 8} {
+		t.Run(fmt.Sprintf("%d partitions", partitions), func(t *testing.T) { countsRightOnKafka(t, path, partitions) })
+	}
+	t.Run("survives kills", func(t *testing.T) { survivesKillsOnKafka(t, path) })
+	t.Run("misses nothing at least once", func(t *testing.T) { missesNothingOnKafka(t, path) })
+	t.Run("feeds once", func(t *testing.T) { feedsOnce(t, path) })
+	t.Run("history survives retention", func(t *testing.T) { survivesRetention(t, path) })
+}
+
+// A first run has every window once, and right.
+func countsRightOnKafka(t *testing.T, path string, partitions int32) {
+	c := program.StartKafka(t, kafkatest.Options{})
+	c.CreateTopic(t, input, partitions, nil)
+	lines := generate(3, 20_000)
+	want, _ := count(lines)
+	c.Write(input, partitions, program.AllEncoded(t, lines))
+	args := []string{"-kafka", c.Address(), "-once", "-print", output, "-data", filepath.Join(t.TempDir(), "data"), "-containers", "2", "-commit-interval", "10ms"}
+	out, messages := program.Run(t, path, args...)
+	same(t, parseRows(t, out), want)
+	same(t, rowsOf(t, c.ReadAll(output)), want)
+	if t.Failed() {
+		t.Log(messages)
+	}
+	// Nothing is left to do, and later lines are windows of their own.
+	if out, _ := program.Run(t, path, args...); out != "" {
+		t.Errorf("a second run printed %s", out)
+	}
+	more := generate(4, 2000)
+	for i := range more {
+		more[i].Time += 86_400_000
+	}
+	c.Write(input, partitions, program.AllEncoded(t, more))
+	want, _ = count(more)
+	out, _ = program.Run(t, path, args...)
+	same(t, parseRows(t, out), want)
+}
+
+// Killed in the middle of its work, again and again, and started again, the
+// program has every window once, and right: for readers of what is committed, as
+// other clients can be, too.
+func survivesKillsOnKafka(t *testing.T, path string) {
+	got, want := rowsAfterKills(t, path, min(kills(t), 5))
+	same(t, got, want)
+}
+
+// At least once the program has missed nothing: of every window there is a result
+// that has all of its edits. There may be others beside it, and edits may be counted
+// twice.
+func missesNothingOnKafka(t *testing.T, path string) {
+	got, want := rowsAfterKills(t, path, 2, "-at-least-once")
+	nothingIsMissing(t, got, want)
+}
+
+// rowsAfterKills are those of a program that was killed while it had work to do,
+// and those that there should be.
+func rowsAfterKills(t *testing.T, path string, n int, args ...string) (got, want []Row) {
+	t.Helper()
+	const partitions = 4
+	c := program.StartKafka(t, kafkatest.Options{})
+	c.CreateTopic(t, input, partitions, nil)
+	lines := generate(6, 20_000*(n+1))
+	c.Write(input, partitions, program.AllEncoded(t, lines))
+	args = append(args, "-kafka", c.Address(), "-once", "-data", filepath.Join(t.TempDir(), "data"),
+		"-containers", "2", "-commit-interval", "20ms", "-kafka-compression", "lz4")
+	for i := range n {
+		p := program.Start(t, path, args...)
+		enough := int64(len(lines) * (i + 1) / (n + 1))
+		c.Await("the job to get on", func() bool { return p.Ended() || c.Committed("wikipedia-"+input, input) > enough })
+		p.Kill()
+		if p.Wait() == nil {
+			t.Fatalf("the program had ended before it was killed\n%s", p.Messages())
+		}
+	}
+	done := c.Committed("wikipedia-"+input, input)
+	program.Run(t, path, args...)
+	want, _ = count(lines)
+	got = rowsOf(t, c.ReadAll(output))
+	t.Logf("%d kills, %d of %d lines were processed by then; %d windows, %d results", n, done, len(lines), len(want), len(got))
+	return got, want
+}
+
+// nothingIsMissing checks that of each window there is a result with all of its
+// edits, and that there are no others.
+func nothingIsMissing(t *testing.T, got, want []Row) {
+	t.Helper()
+	best := map[window]Row{}
+	for _, r := range got {
+		if w := windowOf(r); r.Edits > best[w].Edits {
+			best[w] = r
+		}
+	}
+	if len(best) != len(want) {
+		t.Errorf("there are results of %d windows, and there should be of %d", len(best), len(want))
+	}
+	wrong := 0
+	for _, w := range want {
+		r := best[windowOf(w)]
+		if r.Edits < w.Edits || r.Titles != w.Titles || r.Minor < w.Minor || r.Bots < w.Bots || r.New < w.New {
+			if wrong++; wrong <= 5 {
+				t.Errorf("got %+v, want %+v at least", r, w)
+			}
+		}
+	}
+	if wrong > 5 {
+		t.Errorf("and %d more", wrong-5)
+	}
+}
+
+// A file that is fed by a program which is killed meanwhile is in the topic once,
+// each line of it.
+func feedsOnce(t *testing.T, path string) {
+	c := program.StartKafka(t, kafkatest.Options{Proxied: true})
+	c.Proxy(t, 1).Limit(8 << 20) // so that feeding takes a while
+	file := filepath.Join(t.TempDir(), "edits.json")
+	lines := generate(8, 100_000) // in several transactions
+	writeLines(t, file, lines)
+	args := []string{"-kafka", c.Address(), "-once", "-data", filepath.Join(t.TempDir(), "data"), "-feed", input + "=" + file, "-partitions", "3"}
+	for killed := range 3 {
+		p := program.Start(t, path, args...)
+		c.Await("lines to be fed", func() bool { return p.Ended() || c.Ends(input) > int64(10_000*(2*killed+1)) })
+		p.Kill()
+		_ = p.Wait() // it may have been too late
+	}
+	c.Proxy(t, 1).Limit(0)
+	program.Run(t, path, args...)
+	left := map[string]int{}
+	for _, b := range program.AllEncoded(t, lines) {
+		left[string(b)]++
+	}
+	fed := c.Read(input)
+	for _, r := range fed {
+		left[string(r.Value)]--
+	}
+	for line, n := range left {
+		if n != 0 {
+			t.Fatalf("%d of %d lines were fed; of this there are %d too few: %s", len(fed), len(lines), n, line)
+		}
+	}
+	want, _ := count(lines)
+	same(t, rowsOf(t, c.ReadAll(output)), want)
+	t.Logf("%d offsets for %d lines: the rest was taken back, or ends a transaction", c.Ends(input), len(lines))
+}
+
+// Edits of 2014 are older than what a broker keeps by default. Who writes them with
+// their time has to see to it that their topic keeps them; the job's topics do so
+// all the same, as what it writes has the time at which it is written.
+func survivesRetention(t *testing.T, path string) {
+	c := program.StartKafka(t, kafkatest.Options{Properties: map[string]string{
+		// How long records are kept stays as it is. But the broker looks often, and has
+		// many segments that it could drop.
+		"log.retention.check.interval.ms": "200",
+		"log.initial.task.delay.ms":       "0",
+		"log.roll.ms":                     "200",
+	}})
+	const old = "old"
+	c.CreateTopic(t, old, 1, nil)
+	c.CreateTopic(t, input, 2, map[string]string{"retention.ms": "-1"})
+	lines := generate(7, 20_000)
+	args := func(more ...string) []string { // each time the state comes from the changelog
+		return append(more, "-kafka", c.Address(), "-data", filepath.Join(t.TempDir(), "data"), "-commit-interval", "20ms")
+	}
+	var records []*kgo.Record
+	for i, value := range program.AllEncoded(t, lines) {
+		records = append(records, &kgo.Record{Topic: input, Partition: int32(i % 2), Timestamp: time.UnixMilli(lines[i].Time), Value: value})
+	}
+	began := time.Now()
+	c.Produce(records...)
+	p := program.Start(t, path, args()...)
+	c.Await("results", func() bool { return p.Ended() || c.Committed("wikipedia-"+input, input) == int64(len(lines)) })
+	// A record of 2014 is dropped. Whatever is as old as that is by now, too.
+	c.Produce(&kgo.Record{Topic: old, Timestamp: time.UnixMilli(lines[0].Time), Value: []byte("x")})
+	c.Await("the broker to drop what is old", func() bool { return c.Starts(old) == 1 })
+	p.Stop()
+	if err := p.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, p.Messages())
+	}
+	program.Run(t, path, args("-once")...)
+	want, _ := count(lines)
+	same(t, rowsOf(t, c.ReadAll(output)), want)
+	for _, topic := range []string{output, "wikipedia-stats-changelog", "wikipedia-" + input + "-meta"} {
+		if n := c.Starts(topic); n != 0 {
+			t.Errorf("%s begins at offset %d", topic, n)
+		}
+		for _, r := range c.Read(topic) {
+			if r.Timestamp.Before(began.Add(-time.Minute)) {
+				t.Fatalf("offset %d of %s is of %v", r.Offset, topic, r.Timestamp)
+			}
+		}
+	}
+	// Of this what is processed is deleted, so that nothing is left to look at.
+	if got := c.Setting("wikipedia-by-channel", "retention.ms"); got != "-1" {
+		t.Errorf("the repartition topic has retention.ms=%s", got)
+	}
+}
