@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -55,7 +55,7 @@ func (r *run) others(ctx context.Context, group stream.Grouper) ([]string, error
 		if err != nil {
 			return nil, err
 		}
-		if view := container.ViewGroup(s, state); view.Foreign != "" {
+		if view := membership.ViewGroup(s, state); view.Foreign != "" {
 			return nil, fmt.Errorf("stage %s: another kind of client (%s) uses its group %s: stop it, or give the app another name", s.Name, view.Foreign, s.Group)
 		}
 		for _, m := range state.Members {

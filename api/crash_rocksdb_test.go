@@ -13,6 +13,7 @@ import (
 
 	"github.com/gretestream/grete/api"
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/topics"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/kv/rocksdb"
 	"github.com/gretestream/grete/scheduler"
@@ -66,7 +67,7 @@ func TestCrashBeforeStateIsWritten(t *testing.T) {
 	system := memory.New()
 	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"views": 1}}, scheduler.Options{})
 	if err == nil {
-		err = errors.Join(system.Admin().CreateTopic(ctx, stream.TopicConfig{Name: "views", Partitions: 1}), container.CreateTopics(ctx, system.Admin(), plan, container.TopicOptions{}))
+		err = errors.Join(system.Admin().CreateTopic(ctx, stream.TopicConfig{Name: "views", Partitions: 1}), topics.Create(ctx, system.Admin(), plan, topics.Options{}))
 	}
 	if err != nil {
 		t.Fatal(err)

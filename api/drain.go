@@ -8,8 +8,8 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/membership"
 )
 
 // drainCommand stops a job that has finished what is on its way. Its inputs stay where
@@ -177,6 +177,6 @@ func (d *drain) post(ctx context.Context, address, path string, answer any) erro
 }
 
 // silent says of a member that it can't be told anything.
-func silent(m *container.MemberView, err error) string {
+func silent(m *membership.MemberView, err error) string {
 	return fmt.Sprintf("waiting for %s to end: %v. Unless it is gone already, stop it by Ctrl-C there; started with an -http HOST:PORT that can be reached from here it could be drained", named(m), err)
 }

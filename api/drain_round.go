@@ -11,8 +11,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -26,7 +26,7 @@ type drainRound struct {
 // A sight is who runs the job, as its groups know.
 type sight struct {
 	restless []string // stages whose groups aren't stable
-	members  []container.MemberView
+	members  []membership.MemberView
 	silent   int // of the members: that can't be told anything
 }
 
@@ -95,11 +95,11 @@ func (d *drain) sight(ctx context.Context) (s sight, err error) {
 // members do and have committed: all of a process, or none. Those that are gone are
 // asked no more. The error is that of one who doesn't let itself be told by this
 // command.
-func (d *drain) hold(ctx context.Context, members []container.MemberView) (held int, refused error) {
+func (d *drain) hold(ctx context.Context, members []membership.MemberView) (held int, refused error) {
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for _, address := range slices.Collect(maps.Keys(d.known)) {
-		of := slices.DeleteFunc(slices.Clone(members), func(m container.MemberView) bool { return m.Address != address })
+		of := slices.DeleteFunc(slices.Clone(members), func(m membership.MemberView) bool { return m.Address != address })
 		all.Go(func() {
 			var a httpapi.Drain
 			err := d.post(ctx, address, httpapi.DrainPath, &a)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
@@ -24,7 +25,7 @@ type draining struct {
 	*testing.T
 	*remote
 	system   *staged
-	hold     container.Hold
+	hold     membership.Hold
 	stopped  atomic.Int32
 	stubborn bool // it doesn't end
 	address  string

@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/membership"
 )
 
 // dump gives f all entries of a store: those of the processes that run its stage, or,
@@ -39,7 +39,7 @@ func (r *remote) dump(ctx context.Context, client *jobClient, name string, memor
 
 // askable are the addresses of members that may be reached. It is an error, for every
 // one of them, if there is none.
-func askable(members []container.MemberView) (addresses []string, err error) {
+func askable(members []membership.MemberView) (addresses []string, err error) {
 	for i := range members {
 		if why := reachable(&members[i]); why != nil {
 			err = errors.Join(err, why)

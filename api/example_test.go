@@ -11,6 +11,7 @@ import (
 	"github.com/gretestream/grete/api"
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/topics"
 	kvmemory "github.com/gretestream/grete/kv/memory"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
@@ -122,7 +123,7 @@ func runViews() (stop func(), address string) {
 	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"page-views": 1}}, scheduler.Options{})
 	check(err)
 	check(log.Admin().CreateTopic(ctx, stream.TopicConfig{Name: "page-views", Partitions: 1}))
-	check(container.CreateTopics(ctx, log.Admin(), plan, container.TopicOptions{}))
+	check(topics.Create(ctx, log.Admin(), plan, topics.Options{}))
 	p, err := log.OpenProducer(ctx, stream.ProducerConfig{})
 	check(err)
 	w, err := p.Writer("page-views")

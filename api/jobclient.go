@@ -10,8 +10,8 @@ import (
 	"net/url"
 	"os"
 
-	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/membership"
 )
 
 // A jobClient asks processes of a job over HTTP. It goes to their addresses themselves:
@@ -81,7 +81,7 @@ type jobError struct {
 func (e *jobError) Error() string { return e.message }
 
 // reachable says why a member can't be asked from here; nil if it may be.
-func reachable(m *container.MemberView) error {
+func reachable(m *membership.MemberView) error {
 	if m.Address == "" {
 		return fmt.Errorf("%s, on %s, isn't to be asked over HTTP (its -http is off)", nameOf(m), m.Host)
 	}
@@ -89,7 +89,7 @@ func reachable(m *container.MemberView) error {
 	if err != nil {
 		return fmt.Errorf("asking for this machine's name: %w", err)
 	}
-	if u := (url.URL{Host: m.Address}); container.IsLoopback(u.Hostname()) && m.Host != here {
+	if u := (url.URL{Host: m.Address}); membership.IsLoopback(u.Hostname()) && m.Host != here {
 		return fmt.Errorf("%s listens for its own machine only: ask from %s, or start it with -http HOST:PORT and a token", nameOf(m), m.Host)
 	}
 	return nil

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -91,7 +91,7 @@ func (r *remote) stage(name string) (*scheduler.Stage, error) {
 
 // move does it, and returns what has been done, in words.
 func (m *move) move(ctx context.Context, client *jobClient, to string) (string, error) {
-	view, err := m.await(ctx, func(*container.GroupView) bool { return true })
+	view, err := m.await(ctx, func(*membership.GroupView) bool { return true })
 	if err != nil {
 		return "", err
 	}
@@ -109,7 +109,7 @@ func (m *move) move(ctx context.Context, client *jobClient, to string) (string, 
 	if err := m.ask(ctx, client, target); err != nil {
 		return "", fmt.Errorf("asking %s to take the task: %w", named(target), err)
 	}
-	view, err = m.await(ctx, func(v *container.GroupView) bool {
+	view, err = m.await(ctx, func(v *membership.GroupView) bool {
 		owner := v.Owner(m.task)
 		return owner != nil && owner.Instance == target.Instance
 	})
@@ -127,7 +127,7 @@ func (m *move) move(ctx context.Context, client *jobClient, to string) (string, 
 }
 
 // ask has a container ask its group for the task.
-func (m *move) ask(ctx context.Context, client *jobClient, target *container.MemberView) error {
+func (m *move) ask(ctx context.Context, client *jobClient, target *membership.MemberView) error {
 	u := (&url.URL{Scheme: "http", Host: target.Address}).JoinPath(httpapi.MovePath(m.stage.Name, m.task))
 	u.RawQuery = url.Values{"instance": {target.Instance}}.Encode()
 	var told httpapi.Move
@@ -139,10 +139,10 @@ const lookEvery = 200 * time.Millisecond
 
 // await looks at the stage's group until it is stable, and as it should be. What it has
 // seen last it returns also when ctx is done.
-func (m *move) await(ctx context.Context, is func(*container.GroupView) bool) (*container.GroupView, error) {
+func (m *move) await(ctx context.Context, is func(*membership.GroupView) bool) (*membership.GroupView, error) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	var last *container.GroupView
+	var last *membership.GroupView
 	for {
 		view, err := m.look(ctx, m.stage)
 		switch {
@@ -167,11 +167,11 @@ func (m *move) await(ctx context.Context, is func(*container.GroupView) bool) (*
 
 // choose finds the member that is meant: an instance, or that of a host which has the
 // task, or else the fewest.
-func choose(view *container.GroupView, to string, owner *container.MemberView) (*container.MemberView, error) {
+func choose(view *membership.GroupView, to string, owner *membership.MemberView) (*membership.MemberView, error) {
 	if owner != nil && owner.Host == to {
 		return owner, nil
 	}
-	var best *container.MemberView
+	var best *membership.MemberView
 	var names []string
 	for i := range view.Members {
 		m := &view.Members[i]
@@ -190,7 +190,7 @@ func choose(view *container.GroupView, to string, owner *container.MemberView) (
 }
 
 // explain says why the task isn't where it should be, by what was seen last.
-func (m *move) explain(view *container.GroupView, target *container.MemberView) error {
+func (m *move) explain(view *membership.GroupView, target *membership.MemberView) error {
 	why := "the group is rebalancing still: a member is slow, or has died; status shows it"
 	if view != nil && view.State == stream.GroupIsStable {
 		why = "nobody has it"
@@ -206,7 +206,7 @@ func (m *move) explain(view *container.GroupView, target *container.MemberView) 
 }
 
 // named is a member and where it is.
-func named(m *container.MemberView) string {
+func named(m *membership.MemberView) string {
 	if m.Host == "" {
 		return nameOf(m)
 	}
@@ -214,7 +214,7 @@ func named(m *container.MemberView) string {
 }
 
 // hosts are those of members, each once.
-func hosts(members []container.MemberView) []string {
+func hosts(members []membership.MemberView) []string {
 	var all []string
 	for i := range members {
 		all = append(all, members[i].Host)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
@@ -20,7 +21,7 @@ import (
 type moving struct {
 	*testing.T
 	*remote
-	wishes container.Wishes
+	wishes membership.MoveRequests
 	obeys  bool
 	moved  bool
 	looks  int // since
@@ -29,9 +30,9 @@ type moving struct {
 func newMoving(t *testing.T, token string) *moving {
 	r, s := stageJob(t, words(), 2)
 	m := &moving{T: t, remote: r, obeys: true}
-	m.wishes.Enter("by-word", "b-0")
+	m.wishes.Register("by-word", "b-0")
 	server := httptest.NewServer(httpapi.NewHandler(httpapi.Config{
-		Plan: r.plan, Registry: metrics.NewRegistry(metrics.Config{App: "words"}), Wishes: &m.wishes, Readers: &container.Readers{}, Token: token,
+		Plan: r.plan, Registry: metrics.NewRegistry(metrics.Config{App: "words"}), MoveRequests: &m.wishes, Readers: &container.Readers{}, Token: token,
 	}))
 	t.Cleanup(server.Close)
 	here, err := os.Hostname()
@@ -125,7 +126,7 @@ func TestMoveSaysWhyNot(t *testing.T) {
 		t.Errorf("a group that doesn't obey: %v", err)
 	}
 	m = newMoving(t, "")
-	m.wishes.Leave("by-word", "b-0")
+	m.wishes.Unregister("by-word", "b-0")
 	if _, err := m.move("by-word/0", "b-0", time.Minute); err == nil || !strings.Contains(err.Error(), "isn't in this process") {
 		t.Errorf("one that has gone: %v", err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/topics"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
@@ -56,7 +57,7 @@ func newAskedJob(t *testing.T) *askedJob {
 	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"in": 3}}, scheduler.Options{})
 	if err == nil {
 		err = errors.Join(system.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: "in", Partitions: 3}),
-			container.CreateTopics(t.Context(), system.Admin(), plan, container.TopicOptions{}))
+			topics.Create(t.Context(), system.Admin(), plan, topics.Options{}))
 	}
 	if err != nil {
 		t.Fatal(err)

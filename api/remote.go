@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka"
@@ -70,10 +70,10 @@ var errEmbedded = errors.New("there is no -kafka HOST:PORT that says which clust
 	"that says at its start where it is asked itself (-http), as in: curl http://HOST:PORT/api/v1/job")
 
 // look looks at a stage's group.
-func (r *remote) look(ctx context.Context, stage *scheduler.Stage) (container.GroupView, error) {
+func (r *remote) look(ctx context.Context, stage *scheduler.Stage) (membership.GroupView, error) {
 	state, err := r.group.Group(ctx, stage.Group)
 	if err != nil {
-		return container.GroupView{}, fmt.Errorf("stage %s: %w", stage.Name, err)
+		return membership.GroupView{}, fmt.Errorf("stage %s: %w", stage.Name, err)
 	}
-	return container.ViewGroup(stage, state), nil
+	return membership.ViewGroup(stage, state), nil
 }

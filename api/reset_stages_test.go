@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/topics"
 	"github.com/gretestream/grete/kv/memory"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
@@ -32,7 +33,7 @@ func newResetJob(t *testing.T, remote bool) *resetJob {
 	j.must(err)
 	j.plan, err = wordsPerMinute().Plan(scheduler.Metadata{Partitions: known}, scheduler.Options{})
 	j.must(err)
-	j.must(container.CreateTopics(t.Context(), log.Admin(), j.plan, container.TopicOptions{}))
+	j.must(topics.Create(t.Context(), log.Admin(), j.plan, topics.Options{}))
 	return j
 }
 

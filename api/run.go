@@ -16,6 +16,8 @@ import (
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/membership"
+	"github.com/gretestream/grete/container/topics"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
@@ -110,9 +112,9 @@ type run struct {
 	engine     kv.Engine
 	registry   *metrics.Registry
 	readers    container.Readers
-	neighbours container.Neighbours
-	wishes     container.Wishes
-	hold       container.Hold
+	neighbours membership.Peers
+	wishes     membership.MoveRequests
+	hold       membership.Hold
 	parting    parting
 	leave      func() // ends the run, as Ctrl-C does: not as who will be back
 	token      string // of HTTP; empty: none
@@ -139,7 +141,7 @@ func (r *run) planFor(known scheduler.Metadata) (*scheduler.Plan, error) {
 }
 
 func (r *run) createTopics(ctx context.Context) error {
-	return container.CreateTopics(ctx, r.system.Admin(), r.planned, container.TopicOptions{Replication: r.Replication})
+	return topics.Create(ctx, r.system.Admin(), r.planned, topics.Options{Replication: r.Replication})
 }
 
 // openPrinters opens what is to be printed: the topic of -print, or, where a
@@ -214,7 +216,7 @@ func (r *run) openEngine(context.Context) (err error) {
 func (r *run) containers(ctx context.Context) ([]container.Config, error) {
 	base := container.Config{
 		Program: r.app.Program(), System: r.system, Engine: r.engine,
-		Dir: filepath.Join(r.Data, "state"), Memory: r.memory, CommitInterval: r.Commit, Logger: r.log,
+		Dir: filepath.Join(r.Data, "state"), Positions: r.positions, Memory: r.memory, CommitInterval: r.Commit, Logger: r.log,
 		AtLeastOnce: r.kafka != nil && r.AtLeastOnce, Readers: &r.readers, AtWork: r.admission.of, Hold: &r.hold,
 	}
 	if r.Once {
@@ -233,7 +235,7 @@ func (r *run) containers(ctx context.Context) ([]container.Config, error) {
 	for i := range configs {
 		configs[i].Counts = r.registry.Container(configs[i].Stage.Name, configs[i].Index)
 		var err error
-		if configs[i].Sharing, err = r.sharing(configs[i].Index); err != nil {
+		if configs[i].Membership, err = r.sharing(configs[i].Index); err != nil {
 			return nil, err
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/metrics"
 )
 
@@ -35,7 +35,7 @@ func (r *run) checkHTTP() (err error) {
 	if err != nil {
 		return fmt.Errorf("-http: %q is no address: write it as HOST:PORT, or as :PORT for all of this machine's", r.HTTP)
 	}
-	if r.token == "" && !container.IsLoopback(host) {
+	if r.token == "" && !membership.IsLoopback(host) {
 		return fmt.Errorf("-http %s: %w: put one in a file, and say -token-file FILE, or set GRETE_TOKEN; or listen on 127.0.0.1 only", r.HTTP, httpapi.ErrNoToken)
 	}
 	return nil
@@ -85,7 +85,7 @@ func (r *run) serve(ctx context.Context) (err error) {
 			Plan: r.planned, Registry: r.registry, Readers: &r.readers, Build: build,
 		}
 		if r.shares() {
-			cfg.Owners, cfg.Wishes, cfg.Hold, cfg.Leave = &r.neighbours, &r.wishes, &r.hold, r.parting.until
+			cfg.Owners, cfg.MoveRequests, cfg.Hold, cfg.Leave = &r.neighbours, &r.wishes, &r.hold, r.parting.until
 			cfg.Stop = sync.OnceFunc(func() {
 				r.say("asked over HTTP to end, as drain does: leaving the job")
 				r.leave()

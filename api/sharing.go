@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -50,7 +51,7 @@ func readIdentity(file string) (string, error) {
 }
 
 // sharing says how a container shares its stage; nil if it doesn't.
-func (r *run) sharing(index int) (*container.Sharing, error) {
+func (r *run) sharing(index int) (*membership.Config, error) {
 	group, ok := r.system.(stream.Grouper)
 	if !ok || !r.shares() {
 		return nil, nil
@@ -59,11 +60,11 @@ func (r *run) sharing(index int) (*container.Sharing, error) {
 	if err != nil {
 		return nil, fmt.Errorf("asking for this machine's name: %w", err)
 	}
-	s := &container.Sharing{
+	s := &membership.Config{
 		Group: group, Instance: fmt.Sprintf("%s-%d", r.identity, index), Host: host,
-		Compatibility: r.planned.Fingerprint, State: r.positions, SessionTimeout: r.Session, Standbys: r.Standbys, Neighbours: &r.neighbours, Wishes: &r.wishes,
+		Compatibility: r.planned.Fingerprint, SessionTimeout: r.Session, Standbys: r.Standbys, Peers: &r.neighbours, MoveRequests: &r.wishes,
 	}
-	s.Told = r.sayTasks
+	s.OnAssigned = r.sayTasks
 	if r.server != nil {
 		s.Address, _ = r.server.Advertised()
 	}

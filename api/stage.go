@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -84,7 +84,7 @@ func (r *run) misfits(ctx context.Context, plan *scheduler.Plan, group stream.Gr
 		if err != nil {
 			return nil, fmt.Errorf("stage %s: %w", s.Name, err)
 		}
-		view := container.ViewGroup(&s, state)
+		view := membership.ViewGroup(&s, state)
 		for i := range view.Members {
 			m := &view.Members[i]
 			if m.Refused == "" && m.Compatibility != "" && m.Compatibility != plan.Fingerprint {
@@ -113,7 +113,7 @@ func (r *run) watchOthers(ctx context.Context, plan *scheduler.Plan) {
 		for _, s := range r.elsewhere(plan) {
 			// Who can't be asked now is asked again: what is known stays true for a while.
 			if state, err := group.Group(ctx, s.Group); err == nil {
-				r.neighbours.See(&s, host, state)
+				r.neighbours.Observe(&s, host, state)
 			}
 		}
 		select {

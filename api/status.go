@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -123,7 +123,7 @@ func (r *remote) stageStatus(ctx context.Context, stage *scheduler.Stage) (stage
 	return s, r.addLag(ctx, stage, &s)
 }
 
-func (r *remote) memberStatus(m *container.MemberView) memberStatus {
+func (r *remote) memberStatus(m *membership.MemberView) memberStatus {
 	s := memberStatus{
 		Instance: nameOf(m), Host: m.Host, Address: m.Address, Refused: m.Refused,
 		Tasks: listed(m.Tasks), TakingOver: listed(m.Coming), Standbys: listed(m.Standbys),
@@ -139,7 +139,7 @@ func (r *remote) memberStatus(m *container.MemberView) memberStatus {
 
 // nameOf is what a member is called: one of another kind of client may have no lasting
 // name.
-func nameOf(m *container.MemberView) string {
+func nameOf(m *membership.MemberView) string {
 	if m.Instance == "" {
 		return m.ID
 	}

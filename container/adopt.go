@@ -12,7 +12,7 @@ import (
 // settle can be committed.
 func (c *Container) adoptOpened(ctx context.Context) error {
 	for _, o := range slices.Clone(c.openings) {
-		if !o.over() || ctx.Err() != nil || !c.place.mayCommit() {
+		if !o.over() || ctx.Err() != nil || !c.member.MayCommit() {
 			continue
 		}
 		if err := c.adopt(ctx, o); err != nil {
@@ -113,9 +113,9 @@ func (c *Container) attach(p *partition) error {
 	return c.consumer.Assign(p.TopicPartition, p.position)
 }
 
-// give closes tasks that are the container's no more. All that they have done is
+// release closes tasks that the container doesn't own any more. All their work is
 // committed.
-func (c *Container) give(tasks []*task) error {
+func (c *Container) release(tasks []*task) error {
 	gone := func(t *task) bool { return slices.Contains(tasks, t) }
 	for _, p := range c.partitions {
 		if gone(p.task) {

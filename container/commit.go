@@ -11,7 +11,7 @@ import (
 // commitDue tells whether to commit now: the interval is over, or memory asks for
 // it, or the bounded run has ended.
 func (c *Container) commitDue(now time.Time, done bool) bool {
-	if !c.place.mayCommit() {
+	if !c.member.MayCommit() {
 		return false
 	}
 	if done || c.full() {
@@ -99,8 +99,8 @@ func (c *Container) eachMoved(f func(*task) error) error {
 // has caused must be fenced too.
 func (c *Container) offsets() stream.GroupOffsets {
 	g := stream.GroupOffsets{Group: c.cfg.Stage.Group}
-	if c.place != nil {
-		g.Generation, g.Member, g.Instance = c.place.generation, c.place.member, c.cfg.Sharing.Instance
+	if c.member != nil {
+		g.Generation, g.Member, g.Instance = c.member.Generation()
 	}
 	for _, p := range c.partitions {
 		g.Positions = append(g.Positions, stream.Position{TopicPartition: p.TopicPartition, Offset: p.position})

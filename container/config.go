@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
@@ -19,13 +20,15 @@ type Config struct {
 	App     string
 	Stage   *scheduler.Stage
 	Index   int     // which of the stage's containers in this process this is
-	Tasks   []int32 // which of the stage's tasks it runs, if it doesn't share them
+	Tasks   []int32 // the stage's tasks that it runs, if its assignment is fixed
 	Program Program
 	System  stream.System
 
-	// Sharing is how the container shares the stage's tasks with others; nil: it
-	// doesn't.
-	Sharing *Sharing
+	// Membership is how the container is a member of the group that assigns the stage's
+	// tasks; nil: the assignment is fixed, by Tasks.
+	Membership *membership.Config
+	// Positions remember which tasks have state in Dir, for the group; nil: nobody does.
+	Positions *Positions
 
 	// AtLeastOnce gives up transactions: after a failure results may come again, but
 	// none is missing.
@@ -57,9 +60,9 @@ type Config struct {
 	// Readers is where the state of the container's tasks is shown to others; nil:
 	// nowhere.
 	Readers *Readers
-	// Hold can have the containers of a process leave their inputs alone for a while;
-	// nil: nobody can.
-	Hold *Hold
+	// Hold can stop the containers of a process from reading their inputs for a while;
+	// nil: nothing can.
+	Hold *membership.Hold
 	// AtWork is called each time when tasks have been opened and what they settle is
 	// committed: the program fits what is there. It is called, too, when the container is
 	// to have no tasks. nil: nobody is told.
@@ -70,8 +73,8 @@ type Config struct {
 // tasks are fixed, a second copy of the container has the same: it takes over, and
 // fences the first.
 func (c Config) TransactionalID() string {
-	if c.Sharing != nil {
-		return fmt.Sprintf("%s-%s-%s", c.App, c.Stage.Name, c.Sharing.Instance)
+	if c.Membership != nil {
+		return fmt.Sprintf("%s-%s-%s", c.App, c.Stage.Name, c.Membership.Instance)
 	}
 	return fmt.Sprintf("%s-%s-%d", c.App, c.Stage.Name, c.Index)
 }

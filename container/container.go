@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
@@ -15,7 +16,7 @@ import (
 // A Container runs tasks of one stage. It belongs to one goroutine.
 type Container struct {
 	cfg        Config
-	place      *place // in the group that shares the stage; nil: the tasks are fixed
+	member     *membership.Member // of the stage's group; nil: the assignment is fixed
 	consumer   stream.Consumer
 	producer   stream.Producer
 	budget     kv.Budget
@@ -34,9 +35,9 @@ type Container struct {
 	skip       map[stream.Position]bool // records that failed after they had changed something
 	unsettled  bool                     // tasks are being adopted
 	clean      bool                     // it stops, all is committed
-	seat       *seat                    // in the Hold; nil if there is none
+	holder     *membership.Holder       // nil if there is no Hold
 	holding    bool                     // inputs aren't read, but for the job's own traffic
-	rested     bool                     // the Hold knows that the container rests
+	settled    bool                     // as the Hold was told
 
 	now        int64 // ms, as of the last step
 	lastCommit time.Time
@@ -52,8 +53,8 @@ type Container struct {
 // from their changelogs, and their inputs stand where the last commit left them; else
 // it has none until [Container.Step] hears of them.
 func Open(ctx context.Context, cfg Config) (*Container, error) {
-	c := &Container{cfg: cfg.withDefaults(), skip: make(map[stream.Position]bool), seat: cfg.Hold.enter()}
-	err := c.enter(ctx)
+	c := &Container{cfg: cfg.withDefaults(), skip: make(map[stream.Position]bool), holder: cfg.Hold.Enter()}
+	err := c.joinGroup(ctx)
 	if err == nil {
 		err = c.open(ctx)
 	}
@@ -73,7 +74,7 @@ func (c *Container) open(ctx context.Context) error {
 	if err := c.start(ctx); err != nil {
 		return c.recovered(ctx, fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err))
 	}
-	if c.place != nil {
+	if c.member != nil {
 		return nil // the next step looks for what it has
 	}
 	if err := c.begin(ctx, c.cfg.Tasks); err != nil {
@@ -127,8 +128,8 @@ func (c *Container) replay(ctx context.Context, without *RecordError) error {
 
 // reopen opens a container anew that was closed. What it is in its group it stays.
 func (c *Container) reopen(ctx context.Context, cameBack int) error {
-	c.cfg.Hold.rest(c.seat, false)
-	*c = Container{cfg: c.cfg, place: c.place, skip: c.skip, seat: c.seat, cameBack: cameBack}
+	c.holder.SetSettled(false)
+	*c = Container{cfg: c.cfg, member: c.member, skip: c.skip, holder: c.holder, cameBack: cameBack}
 	return c.open(ctx)
 }
 
@@ -160,10 +161,10 @@ func (c *Container) moveAll() {
 // Close stops the container without a commit, as a crash would. Its group keeps what
 // it has, for a while.
 func (c *Container) Close() error {
-	defer c.cfg.Hold.leave(c.seat)
+	defer c.holder.Leave()
 	err := c.close()
-	if c.place != nil {
-		err = errors.Join(err, c.depart())
+	if c.member != nil {
+		err = errors.Join(err, c.member.Close())
 	}
 	return err
 }
@@ -187,21 +188,15 @@ func (c *Container) close() error {
 	return errors.Join(errs...)
 }
 
-// depart ends the container's place, and leaves the group as it is.
-func (c *Container) depart() error {
-	c.cfg.Sharing.Wishes.Leave(c.cfg.Stage.Name, c.cfg.Sharing.Instance)
-	return c.place.Close()
-}
-
 // Stop commits what is finished and closes. What the log gives up at that moment is
 // done again at the next start. Its group gives to others what it had.
 func (c *Container) Stop(ctx context.Context) error { return c.stop(ctx, false) }
 
 // stop is Stop, and may have the group keep what the container has, as it will be back.
 func (c *Container) stop(ctx context.Context, back bool) error {
-	defer c.cfg.Hold.leave(c.seat)
+	defer c.holder.Leave()
 	var err error
-	if c.place.mayCommit() {
+	if c.member.MayCommit() {
 		err = c.commitLast(ctx)
 	}
 	if lost(err) {
@@ -209,13 +204,13 @@ func (c *Container) stop(ctx context.Context, back bool) error {
 		err = nil
 	}
 	err = errors.Join(err, c.close())
-	if c.place == nil {
+	if c.member == nil {
 		return err
 	}
 	if !back {
-		c.place.leave(ctx, c.cfg.Logger)
+		c.member.Leave(ctx)
 	}
-	return errors.Join(err, c.depart())
+	return errors.Join(err, c.member.Close())
 }
 
 // commitLast is a commit that nothing comes after.

@@ -50,13 +50,7 @@ func (c *Container) follow(ctx context.Context) {
 
 // toFollow are the tasks that the container is to follow.
 func (c *Container) toFollow() []int32 {
-	if len(c.cfg.Stage.Stores) == 0 {
-		return nil
-	}
-	wanted := slices.Concat(c.place.share.Standbys, c.place.share.Coming)
-	wanted = slices.DeleteFunc(wanted, func(id int32) bool { return slices.Contains(c.place.tasks, id) || c.has(id) })
-	slices.Sort(wanted)
-	return slices.Compact(wanted)
+	return slices.DeleteFunc(c.member.ToFollow(), c.has)
 }
 
 // unfollow ends the follower, unless it follows what it should. Its databases can be
@@ -108,7 +102,7 @@ func (f *follower) followOn(ctx context.Context) (err error) {
 		if err := r.follow(ctx); err != nil {
 			return err
 		}
-		f.cfg.Sharing.State.note(f.cfg.Stage.Name, f.tasks)
+		f.cfg.Positions.note(f.cfg.Stage.Name, f.tasks)
 		f.cfg.Await(ctx, followEvery)
 		if ctx.Err() != nil {
 			return ctx.Err()

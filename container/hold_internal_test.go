@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
 )
@@ -34,11 +35,11 @@ func (silentSource) SetWatermark(int64)      {}
 // the rest when that is over.
 func TestTasksThatAreAdoptedAreHeld(t *testing.T) {
 	consumer := &assigning{}
-	var hold Hold
+	var hold membership.Hold
 	now := time.Unix(100, 0)
-	c := &Container{cfg: Config{Hold: &hold}, consumer: consumer, seat: hold.enter(), byName: make(map[stream.TopicPartition]*partition)}
+	c := &Container{consumer: consumer, holder: hold.Enter(), byName: make(map[stream.TopicPartition]*partition)}
 	hold.Until(now.Add(time.Second))
-	if err := c.heed(now); err != nil {
+	if err := c.applyHold(now); err != nil {
 		t.Fatal(err)
 	}
 	tk := &task{Task: Task{counts: &metrics.Task{}}, logic: silentLogic{}}
@@ -55,7 +56,7 @@ func TestTasksThatAreAdoptedAreHeld(t *testing.T) {
 	if !slices.Equal(consumer.topics, []string{"own"}) {
 		t.Errorf("while it is held it reads %v", consumer.topics)
 	}
-	if err := c.heed(now.Add(time.Second)); err != nil {
+	if err := c.applyHold(now.Add(time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(consumer.topics, []string{"own", "outside"}) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -15,7 +16,7 @@ import (
 // A heldJob is a tally of an input from outside, whose container can be held.
 type heldJob struct {
 	*mortal
-	hold container.Hold
+	hold membership.Hold
 }
 
 func newHeldJob(t *testing.T, producers int32) *heldJob {

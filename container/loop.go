@@ -34,7 +34,7 @@ func (c *Container) loop(ctx context.Context) error {
 			continue
 		}
 		began := c.cfg.Now()
-		c.cfg.Await(ctx, wait.Until.Sub(began), c.consumer.Ready(), c.opened, c.woken, c.place.ready())
+		c.cfg.Await(ctx, wait.Until.Sub(began), c.consumer.Ready(), c.opened, c.woken, c.member.Ready())
 		c.spend(&c.counts.Phases.Idle, began)
 	}
 	return nil
@@ -47,17 +47,17 @@ func (c *Container) Step(ctx context.Context) (Wait, error) {
 	if err != nil {
 		return Wait{}, c.recovered(ctx, err)
 	}
-	c.tellRest(w)
+	c.reportSettled(w)
 	return w, nil
 }
 
 func (c *Container) step(ctx context.Context) (Wait, error) {
 	began := c.cfg.Now()
 	c.now = began.UnixMilli()
-	if err := c.heed(began); err != nil {
+	if err := c.applyHold(began); err != nil {
 		return Wait{}, err
 	}
-	if err := c.attend(ctx); err != nil {
+	if err := c.pollGroup(ctx); err != nil {
 		return Wait{}, err
 	}
 	if err := c.adoptOpened(ctx); err != nil {
@@ -94,7 +94,7 @@ func (c *Container) step(ctx context.Context) (Wait, error) {
 // work processes some of what is there. Where no more fits into memory before a commit
 // that can't be made now, it waits.
 func (c *Container) work() (n int, pending bool, err error) {
-	if c.full() && !c.place.mayCommit() {
+	if c.full() && !c.member.MayCommit() {
 		return 0, false, nil
 	}
 	returning, err := c.resume()
@@ -176,7 +176,7 @@ func (c *Container) ended() bool {
 // input that becomes idle, or a sign of life.
 func (c *Container) wakeAt() time.Time {
 	at := c.clockDue(c.cfg.Now().Add(publishEvery))
-	if due := c.lastCommit.Add(c.cfg.CommitInterval); c.place.mayCommit() && c.anyMoved() && due.Before(at) {
+	if due := c.lastCommit.Add(c.cfg.CommitInterval); c.member.MayCommit() && c.anyMoved() && due.Before(at) {
 		return due
 	}
 	return at

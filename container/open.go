@@ -75,7 +75,7 @@ const (
 func (o *opening) awaitState(ctx context.Context, t *task) error {
 	for began := o.cfg.Now(); ; {
 		err := o.openState(t)
-		if o.cfg.Sharing == nil || !errors.Is(err, stream.ErrLocked) || ctx.Err() != nil || o.cfg.Now().Sub(began) > lockedFor {
+		if o.cfg.Membership == nil || !errors.Is(err, stream.ErrLocked) || ctx.Err() != nil || o.cfg.Now().Sub(began) > lockedFor {
 			return err
 		}
 		o.cfg.Await(ctx, lockedLook)

@@ -38,7 +38,7 @@ type opening struct {
 
 // begin starts to open tasks. It tells c.opened when it is over.
 func (c *Container) begin(ctx context.Context, ids []int32) error {
-	o := &opening{cfg: c.cfg, fenced: map[string]bool{c.cfg.TransactionalID(): !c.cfg.AtLeastOnce}, live: c.place.producers(), done: make(chan struct{})}
+	o := &opening{cfg: c.cfg, fenced: map[string]bool{c.cfg.TransactionalID(): !c.cfg.AtLeastOnce}, live: c.member.Producers(), done: make(chan struct{})}
 	o.budget.Limit = c.cfg.cacheBytes()
 	if len(c.tasks) > 0 {
 		o.budget.Limit /= 2 // the others have theirs

@@ -93,10 +93,10 @@ func (p *Positions) remember(stage string, tasks []*task) error {
 
 // remember keeps the positions of tasks.
 func (c *Container) remember(tasks []*task) error {
-	if c.cfg.Sharing == nil || len(tasks) == 0 {
+	if c.cfg.Membership == nil || len(tasks) == 0 {
 		return nil
 	}
-	if err := c.cfg.Sharing.State.remember(c.cfg.Stage.Name, tasks); err != nil {
+	if err := c.cfg.Positions.remember(c.cfg.Stage.Name, tasks); err != nil {
 		return fmt.Errorf("noting which state is here: %w", err)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gretestream/grete/container/topics"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -91,7 +92,7 @@ func PrepareReset(ctx context.Context, plan *scheduler.Plan, base Config, target
 	x := &Reset{system: base.System}
 	for i := range plan.Stages {
 		cfg := base
-		cfg.App, cfg.Stage, cfg.Index, cfg.Sharing = plan.App, &plan.Stages[i], 0, nil
+		cfg.App, cfg.Stage, cfg.Index, cfg.Membership = plan.App, &plan.Stages[i], 0, nil
 		x.stages = append(x.stages, &resetting{cfg: cfg.withDefaults(), target: target})
 	}
 	if err := target.check(plan); err != nil {
@@ -137,7 +138,7 @@ func (t ResetTarget) check(plan *scheduler.Plan) error {
 
 // checkRan refuses a job that lacks topics of its own.
 func checkRan(ctx context.Context, admin stream.Admin, plan *scheduler.Plan) error {
-	missing, err := checkTopics(ctx, admin, plan.Topics)
+	missing, err := topics.Check(ctx, admin, plan.Topics)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -44,17 +45,7 @@ func (e disownedError) Unwrap() error { return e.error }
 // lost tells whether an error leaves nothing to do but to go back to what is
 // committed, or to leave it to another.
 func lost(err error) bool {
-	return outrun(err) || errors.Is(err, stream.ErrFenced) || errors.Is(err, stream.ErrAborted) || errors.As(err, new(disownedError))
-}
-
-// outrun tells whether a group has gone on without the container, or another member has
-// come as the same instance, so that nothing can be committed: the group says what is
-// next.
-func outrun(err error) bool {
-	if errors.Is(err, errNoPlace) {
-		return false
-	}
-	return errors.Is(err, stream.ErrStaleGeneration) || errors.Is(err, stream.ErrReplaced) || errors.Is(err, errLostPlace)
+	return membership.IsStale(err) || errors.Is(err, stream.ErrFenced) || errors.Is(err, stream.ErrAborted) || errors.As(err, new(disownedError))
 }
 
 // comebacks is how often in a row a container comes back, or heals, without a
@@ -69,8 +60,8 @@ func (c *Container) comeBack(ctx context.Context, cause error) error {
 	if err := c.close(); err != nil {
 		return errors.Join(cause, err)
 	}
-	if c.place != nil {
-		return c.comeBackToPlace(ctx, cause)
+	if c.member != nil {
+		return c.comeBackToGroup(ctx, cause)
 	}
 	if !c.cfg.AtLeastOnce {
 		ours, err := c.ownsAll(ctx, c.cfg.Tasks, errors.Is(cause, stream.ErrFenced))
@@ -88,12 +79,13 @@ func (c *Container) comeBack(ctx context.Context, cause error) error {
 	return c.reopen(ctx, c.cameBack+1)
 }
 
-// comeBackToPlace goes on from what is committed with what the group says that the
+// comeBackToGroup goes on from what is committed with what the group says that the
 // container is to have: whose the tasks are, it knows better than what is committed.
-func (c *Container) comeBackToPlace(ctx context.Context, cause error) error {
-	late := outrun(cause)
+func (c *Container) comeBackToGroup(ctx context.Context, cause error) error {
+	stale := membership.IsStale(cause)
+	late := stale
 	if errors.As(cause, new(disownedError)) {
-		ours, err := c.ownsAll(ctx, c.place.tasks, false)
+		ours, err := c.ownsAll(ctx, c.member.Tasks(), false)
 		if err != nil || ours {
 			return errors.Join(cause, err)
 		}
@@ -101,7 +93,9 @@ func (c *Container) comeBackToPlace(ctx context.Context, cause error) error {
 	}
 	switch {
 	case late: // the group has gone on, or is about to say so
-		c.place.doubt(outrun(cause))
+		if stale {
+			c.member.Doubt()
+		}
 		c.cfg.Logger.Warn("going back to the last commit: the group has gone on without this container; did the process, or the network, stand still?", "error", cause)
 		return c.reopen(ctx, c.cameBack)
 	case c.cameBack == comebacks:

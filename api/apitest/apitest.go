@@ -8,6 +8,7 @@ import (
 
 	"github.com/gretestream/grete/api"
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/topics"
 	"github.com/gretestream/grete/kv/memory"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
@@ -93,7 +94,7 @@ func (x *Test) prepare() {
 	o := scheduler.Options{Partitions: x.options.Partitions, Containers: x.options.Containers}
 	x.plan, err = x.app.Plan(scheduler.Metadata{Partitions: known}, o)
 	x.must(err)
-	x.must(container.CreateTopics(ctx, x.system.Admin(), x.plan, container.TopicOptions{}))
+	x.must(topics.Create(ctx, x.system.Admin(), x.plan, topics.Options{}))
 }
 
 // start opens the containers from what is committed.

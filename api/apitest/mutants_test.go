@@ -63,17 +63,17 @@ var mutants = []mutant{
 	}
 	if`, `	p.send()
 	if`, false},
-	{"tasks are given up without a commit", "container/rejoin.go",
-		`	if p.settled {
+	{"tasks are given up without a commit", "container/group.go",
+		`	if m.MayCommit() {
 		if err := c.commit(ctx); err != nil {
 			return err
 		}
 	}
 `, ``, true},
-	{"who was lost goes on with its transaction", "container/place.go",
-		`		return fmt.Errorf("%w: %w", errLostPlace, e.Err)`, `		return nil`, true},
+	{"who was lost goes on with its transaction", "container/membership/events.go",
+		`		return fmt.Errorf("%w: %w", errLost, e.Err)`, `		return nil`, true},
 	{"a commit is of no generation", "container/commit.go",
-		`g.Generation, g.Member, g.Instance = c.place.generation, c.place.member, c.cfg.Sharing.Instance`, `g.Generation = 0`, true},
+		`g.Generation, g.Member, g.Instance = c.member.Generation()`, `g.Generation = 0`, true},
 }
 
 // mutated is the file of a mutant, as it is and without the step.

@@ -6,12 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/membership"
 )
 
 func TestDrainHoldsStopStopsAndLeaveLeaves(t *testing.T) {
-	var hold container.Hold
+	var hold membership.Hold
 	stopped, leaves := 0, time.Time{}
 	j := newJob(t, func(cfg *httpapi.Config) {
 		cfg.Hold, cfg.Stop, cfg.Leave = &hold, func() { stopped++ }, func(until time.Time) { leaves = until }
@@ -34,7 +34,7 @@ func TestDrainHoldsStopStopsAndLeaveLeaves(t *testing.T) {
 }
 
 func TestDrainRefuses(t *testing.T) {
-	var hold container.Hold
+	var hold membership.Hold
 	able := func(cfg *httpapi.Config) {
 		cfg.Hold, cfg.Stop, cfg.Leave = &hold, func() { t.Error("it was stopped") }, func(time.Time) { t.Error("it is to leave") }
 	}

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/membership"
 )
 
 // A guard lets those requests through that bear the token. Health and readiness need
@@ -60,7 +60,7 @@ func (g *guard) bears(r *http.Request) bool {
 }
 
 func (g *guard) isHere(host string) bool {
-	return container.IsLoopback(host) || host != "" && strings.EqualFold(host, g.advertise)
+	return membership.IsLoopback(host) || host != "" && strings.EqualFold(host, g.advertise)
 }
 
 // hostOf is the host of HOST or HOST:PORT.

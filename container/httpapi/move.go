@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 )
 
@@ -36,16 +36,16 @@ func (s *server) move(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || task < 0 || task >= int64(stage.Tasks) {
 		return notFound(fmt.Sprintf("stage %s has no task %q: there are 0 to %d", stage.Name, r.PathValue("task"), stage.Tasks-1))
 	}
-	if s.cfg.Wishes == nil {
+	if s.cfg.MoveRequests == nil {
 		return alone()
 	}
 	instance, err := s.wisher(r, stage)
 	if err != nil {
 		return err
 	}
-	err = s.cfg.Wishes.Wish(stage.Name, instance, int32(task))
-	if errors.Is(err, container.ErrNoContainer) {
-		return notFound(fmt.Sprintf("%v; there are: %s", err, strings.Join(s.cfg.Wishes.Instances(stage.Name), ", ")))
+	err = s.cfg.MoveRequests.Add(stage.Name, instance, int32(task))
+	if errors.Is(err, membership.ErrNoContainer) {
+		return notFound(fmt.Sprintf("%v; there are: %s", err, strings.Join(s.cfg.MoveRequests.Instances(stage.Name), ", ")))
 	}
 	if err != nil {
 		return err
@@ -58,7 +58,7 @@ func (s *server) wisher(r *http.Request, stage *scheduler.Stage) (string, error)
 	if r.URL.Query().Has("instance") {
 		return r.URL.Query().Get("instance"), nil
 	}
-	all := s.cfg.Wishes.Instances(stage.Name)
+	all := s.cfg.MoveRequests.Instances(stage.Name)
 	if len(all) == 1 {
 		return all[0], nil
 	}

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/membership"
 )
 
 // ask asks for a path by a method, with headers as pairs, as a client on this machine.
@@ -25,9 +25,9 @@ func (j *job) ask(method, path string, headers ...string) *httptest.ResponseReco
 const moves = "/api/v1/stages/by-user/tasks/"
 
 func TestMoveComesToTheContainer(t *testing.T) {
-	var wishes container.Wishes
-	wishes.Enter("by-user", "a-0")
-	j := newJob(t, func(cfg *httpapi.Config) { cfg.Wishes = &wishes })
+	var wishes membership.MoveRequests
+	wishes.Register("by-user", "a-0")
+	j := newJob(t, func(cfg *httpapi.Config) { cfg.MoveRequests = &wishes })
 	for _, path := range []string{moves + "2/move", moves + "0/move?instance=a-0", httpapi.MovePath("by-user", 0)} {
 		w := j.ask(http.MethodPost, path, "Sec-Fetch-Site", "same-origin")
 		if w.Code != http.StatusAccepted || !strings.Contains(w.Body.String(), `"instance": "a-0"`) || w.Header().Get(httpapi.AppHeader) != "shop" {
@@ -40,16 +40,16 @@ func TestMoveComesToTheContainer(t *testing.T) {
 	if got := wishes.Take("by-user", "a-0"); got != nil {
 		t.Errorf("once more for %v", got)
 	}
-	wishes.Enter("by-user", "a-1")
+	wishes.Register("by-user", "a-1")
 	if w := j.ask(http.MethodPost, moves+"2/move"); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "a-0, a-1") {
 		t.Errorf("for one of two it answers %d:\n%s", w.Code, w.Body)
 	}
 }
 
 func TestMoveRefuses(t *testing.T) {
-	var wishes container.Wishes
-	wishes.Enter("by-user", "a-0")
-	j := newJob(t, func(cfg *httpapi.Config) { cfg.Wishes = &wishes })
+	var wishes membership.MoveRequests
+	wishes.Register("by-user", "a-0")
+	j := newJob(t, func(cfg *httpapi.Config) { cfg.MoveRequests = &wishes })
 	for _, test := range []struct {
 		method, path, header, value string
 		status                      int

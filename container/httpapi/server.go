@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
 )
@@ -32,13 +33,13 @@ type Config struct {
 	// Owners knows the other processes of the job; nil: there are none. What they have
 	// they are asked for, with the token.
 	Owners Owners
-	// Wishes are where the containers of this process are told which tasks they are to
+	// MoveRequests are where the containers of this process are told which tasks they are to
 	// have; nil: their tasks are fixed.
-	Wishes *container.Wishes
+	MoveRequests *membership.MoveRequests
 	// Hold is that of the containers of this process, and Stop has the process leave its
 	// groups and end, soon. Leave has it leave them whenever it ends until a time. Both
 	// may be called several times, and at once. nil: none of it is done here.
-	Hold  *container.Hold
+	Hold  *membership.Hold
 	Stop  func()
 	Leave func(until time.Time)
 	// PeerTimeout bounds how long a request waits for other processes; 0 means 3 s.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka/kafkasim"
 )
@@ -67,12 +68,12 @@ func (s *Simulation) hurt(p *Process) {
 	}
 }
 
-// moveTo has a process wish for a task of its stage, which there may not be.
+// moveTo requests that a task of its stage, which may not exist, moves to a process.
 func (s *Simulation) moveTo(p *Process) {
 	stage := p.slot.config.Stage
 	task := int32(s.World.chance.IntN(int(stage.Tasks) + 1))
 	s.trace.Add(p.name, "is to have task %d", task)
-	if err := p.wishes.Wish(stage.Name, p.machine.identity, task); err != nil {
+	if err := p.moves.Add(stage.Name, p.machine.identity, task); err != nil {
 		s.trace.Add(p.name, "can't have it: %v", err)
 	}
 }
@@ -135,7 +136,7 @@ func (s *Simulation) anyPartition() stream.TopicPartition {
 	switch s.World.chance.IntN(4) {
 	case 0:
 		if s.job.Shared {
-			of.Sharing = &container.Sharing{Instance: slot.machines[0].identity}
+			of.Membership = &membership.Config{Instance: slot.machines[0].identity}
 		}
 		return kafkasim.CoordinatorOf(of.TransactionalID(), false)
 	case 1:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream/kafka"
 )
@@ -26,9 +27,9 @@ type Process struct {
 	ended   bool // by itself
 	err     error
 	stop    context.CancelCauseFunc
-	wishes  container.Wishes
+	moves   membership.MoveRequests
 	has     []int32 // tasks, if they are shared
-	hold    container.Hold
+	hold    membership.Hold
 }
 
 // A machine has a disk, and may have a process.
@@ -118,9 +119,10 @@ func (p *Process) work(ctx context.Context) error {
 	cfg.System, cfg.Engine, cfg.Now, cfg.Await, cfg.Go, cfg.Logger = sys, p.machine.disk, p.Now, p.await, p.link.Run, logger
 	cfg.Hold = &p.hold
 	if p.sim.job.Shared {
-		cfg.Sharing = &container.Sharing{
-			Group: sys, Instance: p.machine.identity, Host: p.machine.name, Address: p.name, State: p.machine.state, Standbys: p.sim.standbys, Wishes: &p.wishes,
-			Told: func(_ *scheduler.Stage, tasks []int32, _ int) { p.has = slices.Clone(tasks) },
+		cfg.Positions = p.machine.state
+		cfg.Membership = &membership.Config{
+			Group: sys, Instance: p.machine.identity, Host: p.machine.name, Address: p.name, Standbys: p.sim.standbys, MoveRequests: &p.moves,
+			OnAssigned: func(_ *scheduler.Stage, tasks []int32, _ int) { p.has = slices.Clone(tasks) },
 		}
 	}
 	return errors.Join(container.Run(ctx, cfg), sys.Close())

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/topics"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream/kafka"
 	"github.com/gretestream/grete/stream/kafka/kafkasim"
@@ -145,7 +145,7 @@ func (s *Simulation) prepare() (err error) {
 	s.World.start(p, func() {
 		sys, err := kafka.OpenOn(context.Background(), p.link, kafka.Options{})
 		if err == nil {
-			err = errors.Join(container.CreateTopics(context.Background(), sys.Admin(), s.plan, container.TopicOptions{}), sys.Close())
+			err = errors.Join(topics.Create(context.Background(), sys.Admin(), s.plan, topics.Options{}), sys.Close())
 		}
 		made = err
 		p.ended = true

@@ -1,4 +1,4 @@
-package container
+package topics
 
 import (
 	"context"
@@ -9,16 +9,16 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// TopicOptions say how the topics of a job are made.
-type TopicOptions struct {
+// Options for the topics that Create makes.
+type Options struct {
 	Replication int16 // copies of each; 0 means the system's default
 }
 
-// CreateTopics makes the topics of a plan that don't exist, gives those that are to
+// Create makes the topics of a plan that don't exist, gives those that are to
 // grow more partitions, and checks that the others fit the plan. If one doesn't, nothing
 // is changed, and the error tells all that is wrong.
-func CreateTopics(ctx context.Context, admin stream.Admin, plan *scheduler.Plan, opts TopicOptions) error {
-	missing, err := checkTopics(ctx, admin, plan.Topics)
+func Create(ctx context.Context, admin stream.Admin, plan *scheduler.Plan, opts Options) error {
+	missing, err := Check(ctx, admin, plan.Topics)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func CreateTopics(ctx context.Context, admin stream.Admin, plan *scheduler.Plan,
 	if len(found) == 0 {
 		return nil
 	}
-	_, err = checkTopics(ctx, admin, found)
+	_, err = Check(ctx, admin, found)
 	return err
 }
 
@@ -73,9 +73,9 @@ func configOf(t scheduler.Topic) stream.TopicConfig {
 	return cfg
 }
 
-// checkTopics returns the topics that are to be made, or everything that is wrong
+// Check returns the topics that are to be made, or everything that is wrong
 // with those that exist.
-func checkTopics(ctx context.Context, admin stream.Admin, topics []scheduler.Topic) (missing []scheduler.Topic, err error) {
+func Check(ctx context.Context, admin stream.Admin, topics []scheduler.Topic) (missing []scheduler.Topic, err error) {
 	var all, own []string
 	for _, t := range topics {
 		all = append(all, t.Name)

@@ -1,4 +1,4 @@
-package container_test
+package topics_test
 
 import (
 	"context"
@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/topics"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/memory"
@@ -25,7 +25,7 @@ func TestTopicsAreMadeAsTheyMustBe(t *testing.T) {
 	ctx, admin := context.Background(), memory.New().Admin()
 	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
 	for range 2 { // the second time all of them are there
-		must(t, container.CreateTopics(ctx, admin, topicPlan(), container.TopicOptions{Replication: 3}))
+		must(t, topics.Create(ctx, admin, topicPlan(), topics.Options{Replication: 3}))
 	}
 	got, err := admin.Describe(ctx, "out", "app-log", "app-by-user")
 	must(t, err)
@@ -46,16 +46,16 @@ func TestTopicsGrow(t *testing.T) {
 	ctx, admin := context.Background(), memory.New().Admin()
 	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
 	plan := topicPlan()
-	must(t, container.CreateTopics(ctx, admin, plan, container.TopicOptions{}))
+	must(t, topics.Create(ctx, admin, plan, topics.Options{}))
 	plan.Topics[2].Partitions, plan.Topics[2].Create, plan.Topics[2].Grow = 5, false, true
 	for range 2 {
-		must(t, container.CreateTopics(ctx, admin, plan, container.TopicOptions{}))
+		must(t, topics.Create(ctx, admin, plan, topics.Options{}))
 	}
 	if got, err := admin.Partitions(ctx, "app-log"); err != nil || got["app-log"] != 5 {
 		t.Errorf("it has %v, %v", got, err)
 	}
 	plan.Topics[2].Partitions = 6
-	err := container.CreateTopics(ctx, struct{ stream.Admin }{admin}, plan, container.TopicOptions{})
+	err := topics.Create(ctx, struct{ stream.Admin }{admin}, plan, topics.Options{})
 	if err == nil || !strings.Contains(err.Error(), "topic app-log needs 6 partitions") {
 		t.Errorf("a log that can't says %v", err)
 	}
@@ -75,7 +75,7 @@ func (r replicas) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error
 func TestTopicsAreReplicated(t *testing.T) {
 	ctx, admin := context.Background(), replicas{memory.New().Admin(), map[string]int16{}}
 	must(t, admin.Admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
-	must(t, container.CreateTopics(ctx, admin, topicPlan(), container.TopicOptions{Replication: 3}))
+	must(t, topics.Create(ctx, admin, topicPlan(), topics.Options{Replication: 3}))
 	if len(admin.of) != 3 || admin.of["out"] != 3 || admin.of["app-log"] != 3 || admin.of["app-by-user"] != 3 {
 		t.Errorf("copies are %v, want 3 of each", admin.of)
 	}
@@ -86,7 +86,7 @@ func TestTopicsThatDoNotFitAreRefused(t *testing.T) {
 	ctx, admin := context.Background(), memory.New().Admin()
 	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "app-log", Partitions: 2, Retention: time.Hour}))
 	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "app-by-user", Partitions: 4, Retention: time.Hour}))
-	err := container.CreateTopics(ctx, admin, topicPlan(), container.TopicOptions{})
+	err := topics.Create(ctx, admin, topicPlan(), topics.Options{})
 	if err == nil {
 		t.Fatal("topics that don't fit are taken")
 	}
@@ -111,7 +111,7 @@ func TestRepartitionTopicsAreNotCompacted(t *testing.T) {
 	ctx, admin := context.Background(), memory.New().Admin()
 	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
 	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "app-by-user", Partitions: 4, Cleanup: stream.CleanupCompact}))
-	err := container.CreateTopics(ctx, admin, topicPlan(), container.TopicOptions{})
+	err := topics.Create(ctx, admin, topicPlan(), topics.Options{})
 	if err == nil || !strings.Contains(err.Error(), "topic app-by-user has cleanup.policy=compact") {
 		t.Errorf("the error is %v", err)
 	}
@@ -137,8 +137,15 @@ func TestTopicsMadeMeanwhileAreChecked(t *testing.T) {
 		ctx, admin := context.Background(), memory.New().Admin()
 		must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
 		racing := racingAdmin{admin, stream.TopicConfig{Name: "app-log", Partitions: 3, Cleanup: cleanup}}
-		if err := container.CreateTopics(ctx, racing, topicPlan(), container.TopicOptions{}); (err == nil) != fits {
+		if err := topics.Create(ctx, racing, topicPlan(), topics.Options{}); (err == nil) != fits {
 			t.Errorf("made with %s meanwhile: %v", cleanup, err)
 		}
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

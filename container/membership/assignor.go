@@ -1,0 +1,142 @@
+package membership
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// An assignor divides the tasks of a stage among the members of its group, when this
+// member is the leader.
+type assignor struct {
+	stage    *scheduler.Stage
+	standbys int
+}
+
+// topic is the one whose partitions stand for tasks: the input with the most partitions.
+func (a assignor) topic() string {
+	for i := range a.stage.Inputs {
+		if a.stage.Inputs[i].Partitions == a.stage.Tasks {
+			return a.stage.Inputs[i].Topic
+		}
+	}
+	return a.stage.Group // never: a plan always has such an input
+}
+
+// topics are all inputs.
+func (a assignor) topics() []string {
+	var topics []string
+	for i := range a.stage.Inputs {
+		topics = append(topics, a.stage.Inputs[i].Topic)
+	}
+	return topics
+}
+
+// partitions returns the partitions of all inputs that belong to the tasks.
+func (a assignor) partitions(tasks []int32) []stream.TopicPartition {
+	var all []stream.TopicPartition
+	for i := range a.stage.Inputs {
+		for _, t := range tasks {
+			if t < a.stage.Inputs[i].Partitions {
+				all = append(all, stream.TopicPartition{Topic: a.stage.Inputs[i].Topic, Partition: t})
+			}
+		}
+	}
+	return all
+}
+
+// tasks returns the tasks that the partitions stand for, ascending.
+func (a assignor) tasks(partitions []stream.TopicPartition) []int32 {
+	var tasks []int32
+	topic := a.topic()
+	for _, tp := range partitions {
+		if tp.Topic == topic {
+			tasks = append(tasks, tp.Partition)
+		}
+	}
+	slices.Sort(tasks)
+	return tasks
+}
+
+// assign is [stream.GroupConfig.Assign].
+func (a assignor) assign(members []stream.GroupMember) ([]stream.GroupAssignment, error) {
+	infos := make([]memberInfo, len(members))
+	for i := range members {
+		if err := json.Unmarshal(members[i].Data, &infos[i]); err != nil {
+			return nil, fmt.Errorf("member %s of group %s has sent data that can't be parsed: %w; is it another kind of program?", members[i].ID, a.stage.Group, err)
+		}
+	}
+	refused := refuse(members, infos)
+	group := scheduler.Group{Tasks: a.knownToAll(infos, refused)}
+	if len(a.stage.Stores) > 0 {
+		group.Standbys = a.standbys
+	}
+	for i, m := range members {
+		if refused[i] == "" {
+			group.Members = append(group.Members, scheduler.Member{
+				ID: m.ID, Host: infos[i].Host, Tasks: a.tasks(m.Owned), Generation: m.Generation, Coming: infos[i].Coming, Standbys: infos[i].Standbys, Wishes: infos[i].Requests, State: infos[i].State,
+			})
+		}
+	}
+	shares, err := scheduler.Share(group)
+	if err != nil {
+		return nil, err
+	}
+	parts := make(map[string]scheduler.Part)
+	for _, p := range shares.Parts {
+		parts[p.ID] = p
+	}
+	return a.assignments(members, infos, refused, parts)
+}
+
+// knownToAll is the number of tasks that all members know. A member whose plan is older
+// must plan again and rejoin before anyone gets the tasks of new partitions.
+func (a assignor) knownToAll(infos []memberInfo, refused []string) int32 {
+	n := a.stage.Tasks
+	for i := range infos {
+		if refused[i] == "" {
+			n = min(n, infos[i].Tasks)
+		}
+	}
+	return n
+}
+
+// refuse returns, by member, why it can't be in the group: it isn't compatible with the
+// members that have tasks, or with the first member if none has.
+func refuse(members []stream.GroupMember, infos []memberInfo) []string {
+	fits := -1
+	for i, m := range members {
+		if fits < 0 || len(m.Owned) > 0 && len(members[fits].Owned) == 0 {
+			fits = i
+		}
+	}
+	refused := make([]string, len(members))
+	for i := range infos {
+		if infos[i].Compatibility != infos[fits].Compatibility {
+			refused[i] = fmt.Sprintf("the running job (on %s) has stages, topics, stores or serdes that don't fit this program's: %s, not %s. Stop that job first; plan -against shows the differences",
+				infos[fits].Host, infos[fits].Compatibility, infos[i].Compatibility)
+		}
+	}
+	return refused
+}
+
+// assignments makes the messages to the members. All of them learn who the others are.
+func (a assignor) assignments(members []stream.GroupMember, infos []memberInfo, refused []string, parts map[string]scheduler.Part) ([]stream.GroupAssignment, error) {
+	var all []peer
+	for i, m := range members {
+		all = append(all, peer{Host: infos[i].Host, Address: infos[i].Address, Producer: infos[i].Producer, Tasks: parts[m.ID].Tasks, Known: infos[i].Tasks})
+	}
+	assignments := make([]stream.GroupAssignment, len(members))
+	for i, m := range members {
+		revoked := slices.DeleteFunc(a.tasks(m.Owned), func(id int32) bool { return slices.Contains(parts[m.ID].Tasks, id) })
+		data, err := json.Marshal(assignment{Refused: refused[i], Revoked: revoked, Coming: parts[m.ID].Coming, Standbys: parts[m.ID].Standbys, Members: all})
+		if err != nil {
+			return nil, err
+		}
+		assignments[i] = stream.GroupAssignment{Member: m.ID, Partitions: a.partitions(parts[m.ID].Tasks), Data: data}
+	}
+	return assignments, nil
+}

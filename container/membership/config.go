@@ -1,0 +1,35 @@
+package membership
+
+import (
+	"time"
+
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// Config describes one member of the group that shares a stage. [scheduler.Share], run by
+// the group's leader, decides which member gets which task.
+type Config struct {
+	Group stream.Grouper
+	// Instance is the name of the container that lasts over its restarts. It is unique in
+	// the group. An instance that returns within SessionTimeout keeps its tasks.
+	Instance string
+	Host     string // the machine, and so where the local state is
+	Address  string // HOST:PORT of the process's HTTP API; "": none
+	// Compatibility is the fingerprint of the plan. Members with different ones can't run
+	// side by side.
+	Compatibility string
+	// Peers learn which process has which task; nil: nobody is told.
+	Peers *Peers
+	// MoveRequests are read for tasks that people want this container to have; nil: there
+	// are none.
+	MoveRequests *MoveRequests
+	// OnAssigned is called when the container's tasks change, with the number of containers
+	// that share the stage; nil: nobody is told.
+	OnAssigned func(stage *scheduler.Stage, tasks []int32, containers int)
+	// Standbys is how many other containers follow the state of each task. All members
+	// must have the same value.
+	Standbys int
+	// See [stream.GroupConfig].
+	SessionTimeout, Heartbeat, RebalanceTimeout time.Duration
+}

@@ -1,0 +1,37 @@
+package membership
+
+// A memberInfo is what a container tells the leader of its group when it joins. It is
+// JSON, so that people can read it.
+type memberInfo struct {
+	Host          string          `json:"host,omitempty"`
+	Address       string          `json:"address,omitempty"`
+	Producer      string          `json:"producer"`
+	Compatibility string          `json:"compatibility"`
+	Tasks         int32           `json:"tasks"`           // how many its plan has: an input may have grown since
+	State         map[int32]int64 `json:"state,omitempty"` // as in [scheduler.Member]
+	Coming        []int32         `json:"coming,omitempty"`
+	Standbys      []int32         `json:"standbys,omitempty"`
+	Requests      []int32         `json:"wishes,omitempty"` // tasks that people want it to have
+}
+
+// An assignment is what the leader tells a member, beside its partitions.
+type assignment struct {
+	Refused string `json:"refused,omitempty"` // why it can't be a member
+	// Revoked are tasks that the member owned and must release. They go to nobody else
+	// until it rejoins, even if it is killed before: its next life never owned them.
+	Revoked []int32 `json:"gives,omitempty"`
+	// The member follows the state of Coming and Standbys. It is to get the Coming ones
+	// when their owners have released them.
+	Coming   []int32 `json:"coming,omitempty"`
+	Standbys []int32 `json:"standbys,omitempty"`
+	Members  []peer  `json:"members"`
+}
+
+// A peer is a member of the generation, as all members see it.
+type peer struct {
+	Host     string  `json:"host,omitempty"`
+	Address  string  `json:"address,omitempty"`
+	Producer string  `json:"producer"`
+	Tasks    []int32 `json:"tasks,omitempty"`
+	Known    int32   `json:"known"` // how many tasks its plan has
+}
