@@ -1,65 +1,14 @@
 package scheduler
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 )
 
-// checkShape finds what makes a graph no graph. A user can't cause it through
-// package api, a hand-written or damaged file can.
-func checkShape(g Graph) mistakes {
-	var bad mistakes
-	if len(g.Nodes) == 0 {
-		bad.add(ofApp, "app %q is empty: it reads no topic", g.App)
-	}
-	for i := range g.Nodes {
-		n := &g.Nodes[i]
-		if err := n.checkShape(i, g.Nodes); err != nil {
-			bad.add(i, "node %d (%s): %v", i, n.Kind, err)
-		}
-	}
-	return bad
-}
-
-func (n *Node) checkShape(i int, nodes []Node) error {
-	if n.ID != i {
-		return fmt.Errorf("its id is %d", n.ID)
-	}
-	if !n.Kind.known() {
-		return fmt.Errorf("its kind is unknown")
-	}
-	if (len(n.From) == 0) != (n.Kind == KindInput) {
-		return fmt.Errorf("it gets records from %d nodes", len(n.From))
-	}
-	for _, f := range n.From {
-		if f < 0 || f >= i {
-			return fmt.Errorf("it gets records from node %d, which isn't before it", f)
-		}
-		if nodes[f].Kind == KindOutput {
-			return fmt.Errorf("it gets records from node %d, which is an output", f)
-		}
-	}
-	if err := n.checkTopics(); err != nil {
-		return err
-	}
-	if (n.Store != nil) != (n.Kind == KindWindow || n.Kind == KindTable) {
-		return fmt.Errorf("windows and tables have a store, others have none")
-	}
-	return nil
-}
-
-func (k Kind) known() bool {
-	switch k {
-	case KindInput, KindOutput, KindRepartition, KindMap, KindFilter, KindFlatMap, KindPeek, KindMerge, KindWindow, KindTable:
-		return true
-	}
-	return false
-}
-
-// checkNames checks the names that the user gave: of the app, of topics, and of
-// operators, which must differ.
+// checkNames checks the names that the user has chosen: of the app, of topics, of
+// operators and of their stores. Names of operators must differ, and so must
+// those of stores.
 func checkNames(g Graph) mistakes {
 	var bad mistakes
 	if err := ValidName(g.App); err != nil {
@@ -92,12 +41,34 @@ func checkNames(g Graph) mistakes {
 			bad.add(i, "%s %q: the name is taken by a %s; choose another", n.Kind, n.Name, g.Nodes[f].Kind)
 		}
 	}
-	return bad
+	return append(bad, checkStoreNames(g)...)
 }
 
-// needsName tells whether topics are named after the node.
+// needsName tells whether topics, directories or stages are named after the node.
 func (n *Node) needsName() bool {
-	return n.Kind == KindRepartition || n.Store != nil || n.Pattern != ""
+	return n.Kind == KindRepartition || len(n.Stores) > 0 || n.Pattern != "" || n.global()
+}
+
+// checkStoreNames finds stores of different operators that get the same name:
+// operator "a" with a store "b", and operator "a-b".
+func checkStoreNames(g Graph) mistakes {
+	var bad mistakes
+	owner := map[string]*Node{}
+	for i := range g.Nodes {
+		n := &g.Nodes[i]
+		for j := range n.Stores {
+			if err := ValidName(n.Stores[j].Name); err != nil && n.Stores[j].Name != "" {
+				bad.add(i, "store of %s %q: %v", n.Kind, n.Name, err)
+			}
+			name := n.storeName(j)
+			if o := owner[name]; o != nil && o.Name != n.Name {
+				bad.add(i, "%s %q: its store would be called %q, as that of %s %q is; choose another name", n.Kind, n.Name, name, o.Kind, o.Name)
+			} else {
+				owner[name] = n
+			}
+		}
+	}
+	return bad
 }
 
 func checkOptions(o Options) mistakes {
@@ -111,7 +82,7 @@ func checkOptions(o Options) mistakes {
 	return bad
 }
 
-// checkStageContainers looks at what is asked for single stages.
+// checkStageContainers checks the numbers of containers that were set for single stages.
 func checkStageContainers(stages []Stage, o Options) mistakes {
 	var bad mistakes
 	names := namesOf(stages)

@@ -12,6 +12,7 @@ type comparison struct {
 	old, now side
 	changes  []Change
 	drain    []string
+	settled  []int // nodes of the new plan whose settings were compared
 }
 
 func (c *comparison) apps() {

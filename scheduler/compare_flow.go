@@ -39,18 +39,18 @@ func (s side) flow(st *Stage) []uint64 {
 		if n.Pattern == "" {
 			_, _ = fmt.Fprintf(h, " %q", n.topics())
 		}
-		if n.Kind != KindInput && n.Store == nil {
-			_, _ = fmt.Fprintf(h, " %q", n.Params)
+		if n.Kind != KindInput && len(n.Stores) == 0 {
+			_, _ = fmt.Fprintf(h, " %q", paramTexts(n))
 		}
 		if n.Kind == KindOutput { // there may be several to a topic
 			_, _ = fmt.Fprintf(h, " %q", n.serdes())
 		}
-		for _, f := range n.From {
-			sum, inside := sums[f]
+		for _, e := range n.From {
+			sum, inside := sums[e.Node]
 			if !inside {
-				_, _ = fmt.Fprintf(h, " %q", s.Nodes[f].Name) // a repartition
+				_, _ = fmt.Fprintf(h, " %q", s.Nodes[e.Node].Name) // a repartition, or a global table
 			}
-			_, _ = fmt.Fprintf(h, " %x", sum)
+			_, _ = fmt.Fprintf(h, " %x %q %q", sum, e.Port, e.To)
 		}
 		sums[i] = h.Sum64()
 		all = append(all, sums[i])

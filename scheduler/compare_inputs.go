@@ -11,7 +11,7 @@ func (c *comparison) movedInputs() {
 	var topics []string
 	for _, s := range c.old.Stages {
 		for _, in := range s.Inputs {
-			if in.Repartition() || slices.Contains(topics, in.Topic) {
+			if in.Repartition() || in.Delivery == DeliverGlobal || slices.Contains(topics, in.Topic) {
 				continue
 			}
 			topics = append(topics, in.Topic)
@@ -34,7 +34,7 @@ func (c *comparison) movedInputs() {
 func (s side) readers(topic string) []string {
 	var names []string
 	for _, st := range s.Stages {
-		if slices.ContainsFunc(st.Inputs, func(in Input) bool { return in.Topic == topic && !in.Repartition() }) {
+		if slices.ContainsFunc(st.Inputs, func(in Input) bool { return in.Topic == topic && !in.Repartition() && in.Delivery != DeliverGlobal }) {
 			names = append(names, st.Name)
 		}
 	}
@@ -99,6 +99,8 @@ func (c *comparison) partitions(ch Change, old, now *reading) {
 	case old.keyed != now.keyed:
 		c.add(ch.with("feeds a store", "feeds no store", Restart, "its number of partitions is of no matter any more", ""))
 	case old.partitions == now.partitions:
+	case now.delivery != DeliverPartition && old.partitions < now.partitions:
+		c.add(ch.with(from, to, Compatible, "all of its partitions are read wherever it is read", ""))
 	case now.keyed:
 		c.add(ch.with(from, to, Incompatible, "its records reach a store: their keys are in other partitions now, and what is kept of them isn't",
 			"start over under another app name, and call PartitionBy before what keeps something: then the input may grow at any time"))

@@ -54,9 +54,9 @@ func (s side) origins(st *Store) []string {
 		case n.Kind == KindInput:
 			names = append(names, n.topics()...)
 		}
-		for _, f := range n.From {
-			if !slices.Contains(seen, f) {
-				seen = append(seen, f)
+		for _, e := range n.From {
+			if !slices.Contains(seen, e.Node) {
+				seen = append(seen, e.Node)
 			}
 		}
 	}

@@ -123,9 +123,10 @@ func (c *comparison) schema(is *Stage, old, now *Store) {
 // settings are those of an operator with state that its state doesn't depend on.
 func (c *comparison) settings(is *Stage, old, now *Store) {
 	from, to := paramTexts(&c.old.Nodes[old.Node]), paramTexts(&c.now.Nodes[now.Node])
-	if slices.Equal(from, to) {
+	if slices.Equal(from, to) || slices.Contains(c.settled, now.Node) {
 		return
 	}
+	c.settled = append(c.settled, now.Node) // another store of the node needn't say it again
 	c.add(Change{
 		Subject: SubjectStore, Name: now.Name, Stage: is.Name, Effect: Compatible,
 		From: strings.Join(without(from, to), "; "), To: strings.Join(without(to, from), "; "),
@@ -136,7 +137,9 @@ func (c *comparison) settings(is *Stage, old, now *Store) {
 func paramTexts(n *Node) []string {
 	var texts []string
 	for _, p := range n.Params {
-		texts = append(texts, p.Name+" "+p.Value)
+		if p.Affects != AffectsDisplay {
+			texts = append(texts, p.Name+" "+p.Value)
+		}
 	}
 	return texts
 }

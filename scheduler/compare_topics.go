@@ -42,7 +42,16 @@ func (c *comparison) crossing(old, now *crossing) {
 			"how far it was read is known to its former stage alone, so what is still in the topic would be processed once more",
 			"give the PartitionBy a new name, and with it a topic of its own; or let the same PartitionBy come first that the stage was named after"))
 	}
-	if old.partitions != now.partitions {
+	switch {
+	case old.delivery != now.delivery:
+		c.drain = append(c.drain, now.topic)
+		c.add(ch.with(old.delivery.text(), now.delivery.text(), Restart,
+			"what is on its way was sent by the old rule, and is read by the new one",
+			fmt.Sprintf("let the old version read %s to its end before it stops", now.topic)))
+	case old.partitions != now.partitions && now.delivery == DeliverBroadcast:
+		c.add(ch.with(plural(int(old.partitions), "partition"), plural(int(now.partitions), "partition"), Compatible,
+			"a broadcast has a partition for each task that reads it; new tasks get what is sent from now on", ""))
+	case old.partitions != now.partitions:
 		c.add(ch.with(plural(int(old.partitions), "partition"), plural(int(now.partitions), "partition"), Incompatible,
 			"a repartition topic keeps its number: equal keys would be in two partitions, and with two tasks",
 			fmt.Sprintf("let it have %s, as it was made; or start over under another app name", plural(int(old.partitions), "partition"))))

@@ -4,24 +4,30 @@ import (
 	"slices"
 )
 
-// A cutting says which nodes run together: nodes with the same number are of
-// one stage. The number is that of the stage's first node.
+// A cutting says which nodes run together: nodes with the same number are in
+// one stage. The number is that of the stage's first node. Global tables are
+// in no stage; theirs is noStage.
 type cutting []int
 
-// cutIntoStages says what runs together.
+const noStage = -1
+
+// cutIntoStages decides what runs together.
 func cutIntoStages(g Graph) cutting { return uniteByTopic(g, cutAtRepartitions(g)) }
 
 // cutAtRepartitions puts together what is connected without a repartition. A
-// repartition itself runs where its input does; all who read it run together,
-// so that its topic is read once.
+// repartition itself runs where its input does. All readers of a repartition
+// run together, so that its topic is read once.
 func cutAtRepartitions(g Graph) cutting {
 	c := make(cutting, len(g.Nodes))
 	for i := range c {
 		c[i] = i
+		if g.Nodes[i].global() {
+			c[i] = noStage
+		}
 	}
 	reader := map[int]int{} // of a repartition: the first node that reads it
 	for i := range g.Nodes {
-		for _, f := range g.Nodes[i].From {
+		for _, f := range g.upstream(i) {
 			if !g.Nodes[f].crosses() {
 				c = c.join(i, f)
 			} else if r, ok := reader[f]; ok {
@@ -36,16 +42,18 @@ func cutAtRepartitions(g Graph) cutting {
 
 // uniteByTopic makes one stage of stages that read the same topic, so that it
 // is read once. It leaves them apart where one feeds the other: united, the
-// stage would wait for itself. Inputs with a pattern unite nothing: the topics
-// that exist by chance must not decide what a stage is.
+// stage would wait for itself. An input with a pattern unites nothing, because
+// the topics that happen to exist must not decide what a stage is; nor does a
+// broadcast input, because all tasks read it anyway.
 func uniteByTopic(g Graph, c cutting) cutting {
 	before := len(checkLoops(g, c))
 	first := map[string]int{}
 	for i := range g.Nodes {
-		if g.Nodes[i].Kind != KindInput || g.Nodes[i].Pattern != "" {
+		n := &g.Nodes[i]
+		if n.Kind != KindInput || n.Pattern != "" || n.Delivery != DeliverPartition {
 			continue
 		}
-		for _, topic := range g.Nodes[i].topics() {
+		for _, topic := range n.topics() {
 			f, ok := first[topic]
 			if !ok {
 				first[topic] = i
@@ -71,48 +79,48 @@ func (c cutting) join(a, b int) cutting {
 	return out
 }
 
-// An edge is a repartition, seen as the way from one stage to another.
-type edge struct{ from, to, node int }
+// A link leads from one stage to another, through the topic of a repartition.
+type link struct{ from, to, node int }
 
-func (c cutting) edges(g Graph) []edge {
-	var edges []edge
+func (c cutting) links(g Graph) []link {
+	var all []link
 	for i := range g.Nodes {
-		for _, f := range g.Nodes[i].From {
-			e := edge{c[f], c[i], f}
-			if g.Nodes[f].crosses() && !slices.Contains(edges, e) {
-				edges = append(edges, e)
+		for _, f := range g.upstream(i) {
+			x := link{c[f], c[i], f}
+			if g.Nodes[f].crosses() && !slices.Contains(all, x) {
+				all = append(all, x)
 			}
 		}
 	}
-	return edges
+	return all
 }
 
 // checkLoops finds repartitions whose records come back to the stage that
-// writes them. The graph has no cycle, but stages have one if a stream meets
+// writes them. The graph has no cycle, but its stages have one if a stream meets
 // what was made of it on the far side of a repartition. Event time couldn't
 // advance there: the stage would wait for its own watermark.
 func checkLoops(g Graph, c cutting) mistakes {
 	var bad mistakes
-	edges := c.edges(g)
-	for _, e := range edges {
-		if reaches(edges, e.to, e.from) {
-			bad.add(e.node, "repartition %q leads back into the stage that writes it, which would wait for itself: "+
-				"call PartitionBy on the other stream too, before the two meet", g.Nodes[e.node].Name)
+	all := c.links(g)
+	for _, x := range all {
+		if reaches(all, x.to, x.from) {
+			bad.add(x.node, "repartition %q leads back into the stage that writes it, which would wait for itself: "+
+				"call PartitionBy on the other stream too, before the two meet", g.Nodes[x.node].Name)
 		}
 	}
 	return bad
 }
 
-// reaches tells whether a way leads from one stage to another, or to itself.
-func reaches(edges []edge, from, to int) bool {
+// reaches tells whether links lead from one stage to another, or to itself.
+func reaches(all []link, from, to int) bool {
 	seen := []int{from}
 	for i := 0; i < len(seen); i++ {
 		if seen[i] == to {
 			return true
 		}
-		for _, e := range edges {
-			if e.from == seen[i] && !slices.Contains(seen, e.to) {
-				seen = append(seen, e.to)
+		for _, x := range all {
+			if x.from == seen[i] && !slices.Contains(seen, x.to) {
+				seen = append(seen, x.to)
 			}
 		}
 	}
@@ -122,7 +130,7 @@ func reaches(edges []edge, from, to int) bool {
 // orderStages lists the nodes of each stage, upstream stages first, and
 // otherwise in the order of their first nodes.
 func orderStages(g Graph, c cutting) [][]int {
-	edges := c.edges(g)
+	all := c.links(g)
 	var waiting []int // numbers of stages
 	for i, s := range c {
 		if i == s {
@@ -132,7 +140,7 @@ func orderStages(g Graph, c cutting) [][]int {
 	var ordered [][]int
 	for len(waiting) > 0 {
 		next := slices.IndexFunc(waiting, func(s int) bool {
-			return !slices.ContainsFunc(edges, func(e edge) bool { return e.to == s && slices.Contains(waiting, e.from) })
+			return !slices.ContainsFunc(all, func(x link) bool { return x.to == s && slices.Contains(waiting, x.from) })
 		})
 		ordered = append(ordered, c.nodes(waiting[next]))
 		waiting = slices.Delete(waiting, next, next+1)

@@ -153,15 +153,16 @@ func TestMistakesOfShape(t *testing.T) {
 		damage func(g *Graph)
 		want   string
 	}{
-		"id":                {func(g *Graph) { g.Nodes[1].ID = 7 }, "node 1 (filter): its id is 7"},
-		"kind":              {func(g *Graph) { g.Nodes[1].Kind = "x" }, "node 1 (x): its kind is unknown"},
-		"itself":            {func(g *Graph) { g.Nodes[1].From = []int{1} }, "node 1 (filter): it gets records from node 1, which isn't before it"},
-		"negative":          {func(g *Graph) { g.Nodes[1].From = []int{-1} }, "node 1 (filter): it gets records from node -1, which isn't before it"},
-		"no input":          {func(g *Graph) { g.Nodes[1].From = nil }, "node 1 (filter): it gets records from 0 nodes"},
-		"input from a node": {func(g *Graph) { g.Nodes[1].Kind = KindInput }, "node 1 (input): it gets records from 1 nodes"},
-		"from an output":    {func(g *Graph) { g.Nodes[1].Kind = KindOutput }, "node 2 (repartition): it gets records from node 1, which is an output"},
-		"no store":          {func(g *Graph) { g.Nodes[3].Store = nil }, "node 3 (window): windows and tables have a store, others have none"},
-		"a store":           {func(g *Graph) { g.Nodes[1].Store = &StoreSpec{} }, "node 1 (filter): windows and tables have a store, others have none"},
+		"id":                 {func(g *Graph) { g.Nodes[1].ID = 7 }, "node 1 (filter): its id is 7"},
+		"kind":               {func(g *Graph) { g.Nodes[1].Kind = "" }, "node 1 (): it has no kind"},
+		"itself":             {func(g *Graph) { g.Nodes[1].From = edges(1) }, "node 1 (filter): it gets records from node 1, which isn't before it"},
+		"negative":           {func(g *Graph) { g.Nodes[1].From = edges(-1) }, "node 1 (filter): it gets records from node -1, which isn't before it"},
+		"no input":           {func(g *Graph) { g.Nodes[1].From = nil }, "node 1 (filter): it gets records from 0 nodes"},
+		"input from a node":  {func(g *Graph) { g.Nodes[1].Kind = KindInput }, "node 1 (input): it gets records from 1 nodes"},
+		"from an output":     {func(g *Graph) { g.Nodes[1].Kind = KindOutput }, "node 2 (repartition): it gets records from node 1, which is an output"},
+		"store of an output": {func(g *Graph) { g.Nodes[4].Stores = []StoreSpec{{}} }, "node 4 (output): it has 1 store; only operators have stores, and a global table has one"},
+		"stores of one name": {func(g *Graph) { g.Nodes[3].Stores = []StoreSpec{{}, {}} }, `node 3 (window): it has two stores with the name ""`},
+		"parameter":          {func(g *Graph) { g.Nodes[3].Params[0].Affects = "" }, `node 3 (window): parameter "size" affects ""; it must affect state, results or display`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -9,10 +9,10 @@ import (
 func ExampleBuild() {
 	graph := scheduler.Graph{App: "wordcount", Nodes: []scheduler.Node{
 		{ID: 0, Kind: scheduler.KindInput, Topic: "lines"},
-		{ID: 1, Kind: scheduler.KindFlatMap, From: []int{0}},
-		{ID: 2, Kind: scheduler.KindRepartition, Name: "by-word", From: []int{1}, Key: "string", Value: "string"},
-		{ID: 3, Kind: scheduler.KindTable, Name: "counts", From: []int{2}, Store: &scheduler.StoreSpec{Layout: "values", Key: "string", Value: "int64"}},
-		{ID: 4, Kind: scheduler.KindOutput, Topic: "words", From: []int{3}},
+		{ID: 1, Kind: "flatmap", From: []scheduler.Edge{{Node: 0}}},
+		{ID: 2, Kind: scheduler.KindRepartition, Name: "by-word", From: []scheduler.Edge{{Node: 1}}, Key: "string", Value: "string"},
+		{ID: 3, Kind: "table", Name: "counts", From: []scheduler.Edge{{Node: 2}}, Stores: []scheduler.StoreSpec{{Layout: "values", Key: "string", Value: "int64"}}},
+		{ID: 4, Kind: scheduler.KindOutput, Topic: "words", From: []scheduler.Edge{{Node: 3}}},
 	}}
 	world := scheduler.Metadata{Partitions: map[string]int32{"lines": 2}}
 	plan, err := scheduler.Build(graph, world, scheduler.Options{})

@@ -52,6 +52,7 @@ type reading struct {
 	partitions int32 // of the widest
 	keyed      bool  // the records reach a store of the stage, so that keys are at home in partitions
 	serdes     []serdes
+	delivery   Delivery
 	starts     string
 	settings   []string
 }
@@ -66,17 +67,17 @@ func (s side) readings(st *Stage) []reading {
 		}
 		for _, i := range in.Nodes {
 			n := &s.Nodes[i]
-			r := reading{name: in.Topic, pattern: n.Pattern, starts: n.starts()}
+			r := reading{name: in.Topic, pattern: n.Pattern, delivery: n.Delivery, starts: n.starts()}
 			if n.Pattern != "" {
 				r.name = n.Name
 			}
-			at := slices.IndexFunc(out, func(o reading) bool { return o.name == r.name && o.pattern == r.pattern })
+			at := slices.IndexFunc(out, func(o reading) bool { return o.name == r.name && o.pattern == r.pattern && o.delivery == r.delivery })
 			if at < 0 {
 				at = len(out)
 				out = append(out, r)
 			}
 			out[at].add(in, n)
-			out[at].keyed = out[at].keyed || stateful[i]
+			out[at].keyed = out[at].keyed || stateful[i] && n.Delivery == DeliverPartition
 		}
 	}
 	return out
@@ -88,10 +89,14 @@ func (r *reading) add(in Input, n *Node) {
 	if !slices.Contains(r.serdes, n.serdes()) {
 		r.serdes = append(r.serdes, n.serdes())
 	}
-	for _, p := range n.Params {
-		if p.Name != "start" { // starts has it
-			r.settings = enter(r.settings, p.Name+" "+p.Value)
-		}
+	for _, text := range paramTexts(n) {
+		r.settings = enter(r.settings, text)
+	}
+	if n.Bootstrap {
+		r.settings = enter(r.settings, "bootstrap")
+	}
+	if n.Priority != 0 {
+		r.settings = enter(r.settings, fmt.Sprintf("priority %d", n.Priority))
 	}
 }
 
@@ -100,13 +105,13 @@ func (r *reading) add(in Input, n *Node) {
 func (s side) stateful(st *Stage) map[int]bool {
 	reach := make(map[int]bool)
 	for _, i := range slices.Backward(st.Nodes) { // each node comes after its From
-		if s.Nodes[i].Store != nil {
+		if len(s.Nodes[i].Stores) > 0 {
 			reach[i] = true
 		}
 		if !reach[i] {
 			continue
 		}
-		for _, f := range s.Nodes[i].From {
+		for _, f := range s.Graph().upstream(i) {
 			reach[f] = true
 		}
 	}
@@ -115,7 +120,9 @@ func (s side) stateful(st *Stage) map[int]bool {
 
 // in finds what has the same name, and is a topic, or a pattern, as well.
 func (r *reading) in(others []reading) *reading {
-	i := slices.IndexFunc(others, func(o reading) bool { return o.name == r.name && (o.pattern == "") == (r.pattern == "") })
+	i := slices.IndexFunc(others, func(o reading) bool {
+		return o.name == r.name && (o.pattern == "") == (r.pattern == "") && (o.delivery == DeliverGlobal) == (r.delivery == DeliverGlobal)
+	})
 	if i < 0 {
 		return nil
 	}
@@ -126,6 +133,13 @@ func (r *reading) describe() string {
 	text := texts(r.serdes)
 	if r.pattern != "" {
 		text = fmt.Sprintf("topics that match %q, %s", r.pattern, text)
+	}
+	switch r.delivery {
+	case DeliverBroadcast:
+		text = "broadcast to all tasks, " + text
+	case DeliverGlobal:
+		text = "a global table, " + text
+	case DeliverPartition:
 	}
 	return text
 }
@@ -138,6 +152,7 @@ type crossing struct {
 	partitions int32
 	keyed      bool // the records reach a store of the stage
 	serdes     serdes
+	delivery   Delivery
 }
 
 // crossings are all of the plan, in the order of the stages that read them.
@@ -152,7 +167,7 @@ func (s side) crossings() []crossing {
 			}
 			n := &s.Nodes[in.Nodes[0]]
 			from := slices.IndexFunc(s.Stages, func(w Stage) bool { return slices.Contains(w.Nodes, n.ID) })
-			out = append(out, crossing{in.Topic, n.Name, s.Stages[from].Name, st.Name, in.Partitions, stateful[n.ID], n.serdes()})
+			out = append(out, crossing{in.Topic, n.Name, s.Stages[from].Name, st.Name, in.Partitions, stateful[n.ID] && n.Delivery == DeliverPartition, n.serdes(), n.Delivery})
 		}
 	}
 	return out
@@ -200,4 +215,12 @@ func texts(all []serdes) string {
 		out = enter(out, s.String())
 	}
 	return strings.Join(out, "; ")
+}
+
+// text names a delivery.
+func (d Delivery) text() string {
+	if d == DeliverBroadcast {
+		return "broadcast to all tasks"
+	}
+	return "each record to one task"
 }

@@ -30,6 +30,9 @@ func fingerprint(p *Plan) string {
 			if r.keyed {
 				width = r.partitions
 			}
+			if r.delivery != DeliverPartition {
+				add("stage %q reads %q by delivery %q", st.Name, r.name, r.delivery)
+			}
 			for _, d := range r.serdes {
 				if r.pattern == "" {
 					add("stage %q reads %q %d %q %q", st.Name, r.name, width, d.key, d.value)
@@ -48,7 +51,12 @@ func fingerprint(p *Plan) string {
 		}
 	}
 	for _, x := range s.crossings() {
-		add("stage %q reads %q %d %q %q", x.to, x.topic, x.partitions, x.serdes.key, x.serdes.value)
+		width := x.partitions
+		if x.delivery != DeliverPartition {
+			width = 0
+			add("stage %q reads %q by delivery %q", x.to, x.topic, x.delivery)
+		}
+		add("stage %q reads %q %d %q %q", x.to, x.topic, width, x.serdes.key, x.serdes.value)
 		add("stage %q writes %q %q %q", x.from, x.topic, x.serdes.key, x.serdes.value)
 	}
 	slices.Sort(lines) // the order of stages is no matter of state

@@ -5,6 +5,27 @@ import (
 	"strings"
 )
 
+// Kinds of operators, which the scheduler doesn't know.
+const (
+	kindMap     Kind = "map"
+	kindFilter  Kind = "filter"
+	kindFlatMap Kind = "flatmap"
+	kindPeek    Kind = "peek"
+	kindMerge   Kind = "merge"
+	kindWindow  Kind = "window"
+	kindTable   Kind = "table"
+	kindJoin    Kind = "join"
+)
+
+// edges leads from the main outputs of some nodes to the only input of another.
+func edges(from ...int) []Edge {
+	var out []Edge
+	for _, n := range from {
+		out = append(out, Edge{Node: n})
+	}
+	return out
+}
+
 // A recorder writes graphs as package api does; each call stands for a line of
 // main.go.
 type recorder struct {
@@ -33,34 +54,34 @@ func (r *recorder) matching(name, pattern string) int {
 }
 
 func (r *recorder) output(from int, topic string) int {
-	return r.add(Node{Kind: KindOutput, Topic: topic, From: []int{from}, Key: "string", Value: "json(main.Out)"})
+	return r.add(Node{Kind: KindOutput, Topic: topic, From: edges(from), Key: "string", Value: "json(main.Out)"})
 }
 
-func (r *recorder) step(from int, kind Kind) int { return r.add(Node{Kind: kind, From: []int{from}}) }
+func (r *recorder) step(from int, kind Kind) int { return r.add(Node{Kind: kind, From: edges(from)}) }
 
-func (r *recorder) merge(from ...int) int { return r.add(Node{Kind: KindMerge, From: from}) }
+func (r *recorder) merge(from ...int) int { return r.add(Node{Kind: kindMerge, From: edges(from...)}) }
 
 func (r *recorder) partitionBy(from int, name string) int {
-	return r.add(Node{Kind: KindRepartition, Name: name, From: []int{from}, Key: "string", Value: "json(main.V)"})
+	return r.add(Node{Kind: KindRepartition, Name: name, From: edges(from), Key: "string", Value: "json(main.V)"})
 }
 
 func (r *recorder) window(from int, name string) int {
 	return r.add(Node{
-		Kind: KindWindow, Name: name, From: []int{from},
-		Store:  &StoreSpec{Layout: "windows", Key: "string", Value: "int64"},
-		Params: []Param{{"size", "1m0s"}, {"grace", "0s"}},
+		Kind: kindWindow, Name: name, From: edges(from),
+		Stores: []StoreSpec{{Layout: "windows", Key: "string", Value: "int64"}},
+		Params: []Param{{"size", "1m0s", AffectsState}, {"grace", "0s", AffectsResults}},
 	})
 }
 
 func (r *recorder) table(from int, name string) int {
-	return r.add(Node{Kind: KindTable, Name: name, From: []int{from}, Store: &StoreSpec{Layout: "values", Key: "string", Value: "int64"}})
+	return r.add(Node{Kind: kindTable, Name: name, From: edges(from), Stores: []StoreSpec{{Layout: "values", Key: "string", Value: "int64"}}})
 }
 
 // pageviews is the pipeline of the README.
 func pageviews() Graph {
 	r := newApp("pageviews")
 	n := r.input("page-views")
-	n = r.step(n, KindFilter)
+	n = r.step(n, kindFilter)
 	n = r.partitionBy(n, "by-user")
 	n = r.window(n, "per-minute")
 	r.output(n, "views-per-user")

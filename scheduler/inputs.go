@@ -21,7 +21,7 @@ func (n *Node) topics() []string {
 // checkTopics finds what makes no sense in how a node names its topics.
 func (n *Node) checkTopics() error {
 	if n.Kind != KindInput {
-		if len(n.Topics) > 0 || n.Pattern != "" || n.Start != 0 || n.OutOfRange != "" {
+		if len(n.Topics) > 0 || n.Pattern != "" || n.Start != 0 || n.OutOfRange != "" || n.Bootstrap || n.Priority != 0 {
 			return errors.New("it isn't an input, but says what to read")
 		}
 		return nil
@@ -181,6 +181,10 @@ func checkStarts(g Graph, stages []Stage) mistakes {
 	for _, s := range stages {
 		for _, in := range s.Inputs {
 			first := &g.Nodes[in.Nodes[0]]
+			if other := broadcastOf(g, s, in); in.Delivery == DeliverPartition && other >= 0 {
+				bad.add(other, "topic %q is broadcast to the tasks of stage %q%s, which read its partitions, too%s; call PartitionBy on one of the two streams before they meet",
+					in.Topic, s.Name, g.Nodes[other].at(), first.at())
+			}
 			for _, i := range in.Nodes[1:] {
 				if n := &g.Nodes[i]; n.Start != first.Start || n.OutOfRange != first.OutOfRange {
 					bad.add(i, "topic %q is read by another input too%s, and once for both: it %s there, and %s here; let both do the same",
@@ -190,6 +194,18 @@ func checkStarts(g Graph, stages []Stage) mistakes {
 		}
 	}
 	return bad
+}
+
+// broadcastOf is the node that reads the same topic in the same stage as a broadcast, -1
+// if there is none.
+func broadcastOf(g Graph, s Stage, in Input) int {
+	i := slices.IndexFunc(s.Inputs, func(o Input) bool {
+		return o.Topic == in.Topic && o.Delivery == DeliverBroadcast && !g.Nodes[o.Nodes[0]].crosses()
+	})
+	if i < 0 {
+		return -1
+	}
+	return s.Inputs[i].Nodes[0]
 }
 
 // at is where the user's call is, for the middle of a sentence.
@@ -209,7 +225,7 @@ func (n *Node) starts() string {
 	case StartNewest:
 		text += "the end"
 	default:
-		text += n.startTime()
+		text += instant(n.Start)
 	}
 	switch n.OutOfRange {
 	case OutOfRangeOldest:
@@ -219,12 +235,4 @@ func (n *Node) starts() string {
 	case OutOfRangeFail:
 	}
 	return text
-}
-
-// startTime is the time that an input starts at, as its Params have it for people.
-func (n *Node) startTime() string {
-	if i := slices.IndexFunc(n.Params, func(p Param) bool { return p.Name == "start" }); i >= 0 {
-		return n.Params[i].Value
-	}
-	return fmt.Sprintf("%d ms since 1970", n.Start)
 }

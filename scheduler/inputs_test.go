@@ -219,7 +219,7 @@ func TestStagesStartApart(t *testing.T) {
 			t.Errorf("stage %s starts at %d", plan.Stages[i].Name, in.Start)
 		}
 	}
-	if !strings.Contains(plan.Text(), "reads   a, 2 partitions, starts at 5000 ms since 1970") {
+	if !strings.Contains(plan.Text(), "reads   a, 2 partitions, starts at 1970-01-01T00:00:05Z") {
 		t.Error(plan.Text())
 	}
 }

@@ -31,6 +31,8 @@ func ParsePlan(b []byte) (*Plan, error) {
 		return nil, fmt.Errorf("plan: it has version %d, and this program reads %d: use a newer program", *head.Version, PlanVersion)
 	case *head.Version < 1:
 		return nil, fmt.Errorf("plan: there is no version %d", *head.Version)
+	case *head.Version < PlanVersion:
+		return nil, fmt.Errorf("plan: version %d was written by an older Grete; this program reads version %d", *head.Version, PlanVersion)
 	}
 	var p Plan
 	if err := json.Unmarshal(b, &p); err != nil {

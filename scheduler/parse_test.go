@@ -31,13 +31,14 @@ func TestParsePlanReadsWhatJSONWrote(t *testing.T) {
 func TestParsePlanRefuses(t *testing.T) {
 	tests := map[string]struct{ from, to, want string }{
 		"nothing":            {"", "", "plan: unexpected end of JSON input"},
-		"no version":         {`"version": 1,`, ``, "plan: it has no version; is it a plan?"},
-		"newer":              {`"version": 1`, `"version": 2`, "plan: it has version 2, and this program reads 1: use a newer program"},
-		"zero":               {`"version": 1`, `"version": 0`, "plan: there is no version 0"},
+		"no version":         {`"version": 2,`, ``, "plan: it has no version; is it a plan?"},
+		"newer":              {`"version": 2`, `"version": 3`, "plan: it has version 3, and this program reads 2: use a newer program"},
+		"zero":               {`"version": 2`, `"version": 0`, "plan: there is no version 0"},
+		"older":              {`"version": 2`, `"version": 1`, "plan: version 1 was written by an older Grete; this program reads version 2"},
 		"wrong type":         {`"app": "pageviews"`, `"app": 3`, "plan: json:"},
 		"trailing bytes":     {"\n}\n", "\n}\nx", "plan: invalid character 'x' after top-level value"},
 		"fingerprint":        {`"name": "by-user",`, `"name": "by-nobody",`, `its fingerprint is "`},
-		"damaged graph":      {`"kind": "filter"`, `"kind": "x"`, `node 1 (x): its kind is unknown`},
+		"damaged graph":      {`"kind": "filter"`, `"kind": ""`, `node 1 (): it has no kind`},
 		"topic missing":      {`"name": "views-per-user"`, `"name": "other"`, `stage "by-user": topic "views-per-user" isn't among the plan's`},
 		"topic twice":        {`"name": "views-per-user"`, `"name": "page-views"`, `topic "page-views" is there twice`},
 		"stage twice":        {`"name": "by-user",`, `"name": "page-views",`, `stage "page-views" is there twice`},
@@ -98,7 +99,7 @@ func FuzzParsePlan(f *testing.F) {
 		f.Add(b)
 		plans = append(plans, p)
 	}
-	f.Add([]byte(`{"version":1}`))
+	f.Add([]byte(`{"version":2}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, _ = ParsePlan(b)
 		// A new version and fingerprint let changed plans through to what lies

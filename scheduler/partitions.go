@@ -12,16 +12,25 @@ import (
 // for, else that of the widest input of the stages that write it.
 func countPartitions(g Graph, stages []Stage, m Metadata, o Options) (map[string]int32, mistakes) {
 	c := counter{
-		meets:  meetings(g, stages),
-		asked:  o.Partitions,
-		counts: map[string]int32{},
+		meets:      meetings(g, stages),
+		asked:      o.Partitions,
+		exists:     m.Partitions,
+		counts:     map[string]int32{},
+		broadcasts: map[string]Stage{},
 	}
 	for _, s := range stages {
 		for _, in := range s.Inputs {
-			c.know(in.Topic, m)
+			if in.Delivery == DeliverBroadcast && g.Nodes[in.Nodes[0]].crosses() {
+				c.broadcasts[in.Topic] = s
+			}
+		}
+	}
+	for _, s := range stages {
+		for _, in := range s.Inputs {
+			c.know(in.Topic)
 		}
 		for _, out := range s.Outputs {
-			c.know(out.Topic, m)
+			c.know(out.Topic)
 		}
 	}
 	for c.advance(stages) {
@@ -31,14 +40,18 @@ func countPartitions(g Graph, stages []Stage, m Metadata, o Options) (map[string
 
 // A counter holds what is known so far.
 type counter struct {
-	meets  []meeting
-	asked  int32
-	counts map[string]int32
+	meets      []meeting
+	asked      int32
+	exists     map[string]int32
+	counts     map[string]int32
+	broadcasts map[string]Stage // by the topic of a broadcast repartition: the stage that reads it
 }
 
-func (c *counter) know(topic string, m Metadata) {
-	if n := m.Partitions[topic]; n > 0 {
-		c.counts[topic] = n
+// know sets the number of a topic that exists. Those of broadcasts follow the
+// stage that reads them.
+func (c *counter) know(topic string) {
+	if _, broadcast := c.broadcasts[topic]; !broadcast && c.exists[topic] > 0 {
+		c.counts[topic] = c.exists[topic]
 	}
 }
 
@@ -62,6 +75,13 @@ func (c *counter) advance(stages []Stage) bool {
 // wish is the number of partitions that a topic should be created with, 0 if
 // that isn't known yet.
 func (c *counter) wish(topic string, stages []Stage) int32 {
+	if reader, ok := c.broadcasts[topic]; ok {
+		tasks := tasksOf(reader, c.counts)
+		if tasks == 0 {
+			return 0
+		}
+		return max(tasks, c.exists[topic])
+	}
 	group := []string{topic}
 	for _, m := range c.meets {
 		if slices.Contains(m.topics, topic) {
@@ -81,7 +101,7 @@ func (c *counter) wish(topic string, stages []Stage) int32 {
 		if !slices.ContainsFunc(s.Outputs, func(out Output) bool { return slices.Contains(group, out.Topic) }) {
 			continue
 		}
-		n := widestInput(s, c.counts)
+		n := tasksOf(s, c.counts)
 		if n == 0 {
 			return 0
 		}
@@ -90,17 +110,21 @@ func (c *counter) wish(topic string, stages []Stage) int32 {
 	return widest
 }
 
-// widestInput is the number of partitions of a stage's widest input, 0 while
-// one is unknown.
-func widestInput(s Stage, counts map[string]int32) int32 {
-	widest := int32(0)
+// tasksOf is the number of a stage's tasks: as many as its widest input has
+// partitions, and 1 if it reads nothing but broadcasts. It is 0 while an input
+// is unknown.
+func tasksOf(s Stage, counts map[string]int32) int32 {
+	tasks := int32(1)
 	for _, in := range s.Inputs {
+		if in.Delivery != DeliverPartition {
+			continue
+		}
 		if counts[in.Topic] == 0 {
 			return 0
 		}
-		widest = max(widest, counts[in.Topic])
+		tasks = max(tasks, counts[in.Topic])
 	}
-	return widest
+	return tasks
 }
 
 // checkMissing finds inputs that don't exist and that the job doesn't make
@@ -131,6 +155,9 @@ func meetings(g Graph, stages []Stage) []meeting {
 	for _, s := range stages {
 		for _, st := range s.Stores {
 			met := meeting{sourceTopics(g, st.Node), &g.Nodes[st.Node]}
+			if len(met.topics) == 0 {
+				continue // all are broadcasts
+			}
 			for i := 0; i < len(sets); i++ {
 				if !slices.ContainsFunc(sets[i].topics, func(t string) bool { return slices.Contains(met.topics, t) }) {
 					continue
@@ -147,17 +174,20 @@ func meetings(g Graph, stages []Stage) []meeting {
 	return sets
 }
 
-// sourceTopics lists the topics whose records reach a node within its stage.
+// sourceTopics lists the topics whose records reach a node within its stage, each
+// record in one task.
 func sourceTopics(g Graph, node int) []string {
 	var topics []string
 	seen := []int{node}
 	for i := 0; i < len(seen); i++ {
 		n := &g.Nodes[seen[i]]
 		if n.Kind == KindInput || i > 0 && n.crosses() {
-			topics = append(topics, topicsOf(g, n.ID)...)
+			if n.Delivery == DeliverPartition {
+				topics = append(topics, topicsOf(g, n.ID)...)
+			}
 			continue
 		}
-		for _, f := range n.From {
+		for _, f := range g.upstream(n.ID) {
 			if !slices.Contains(seen, f) {
 				seen = append(seen, f)
 			}
@@ -195,7 +225,7 @@ func sizeStages(stages []Stage, counts map[string]int32, o Options) []Stage {
 	writers := map[string]int32{}
 	for i := range out {
 		s := &out[i]
-		s.Tasks = widestInput(*s, counts)
+		s.Tasks = tasksOf(*s, counts)
 		s.Containers = min(o.containers(s.Name), max(int(s.Tasks), 1))
 		for _, o := range s.Outputs {
 			if o.Repartition {

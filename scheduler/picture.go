@@ -92,7 +92,7 @@ func (d *drawing) addStage(i int) {
 	}
 	for _, n := range shown {
 		node := &d.plan.Nodes[n]
-		d.nodes[n] = d.add(item{id: "n" + strconv.Itoa(n), label: node.label(), note: node.note(), stage: i, state: node.Store != nil})
+		d.nodes[n] = d.add(item{id: "n" + strconv.Itoa(n), label: node.label(), note: node.note(), stage: i, state: len(node.Stores) > 0})
 		stage.items = append(stage.items, d.nodes[n])
 	}
 	d.stages = append(d.stages, stage)
@@ -105,8 +105,9 @@ func (d *drawing) shown(node int) bool {
 	if n.Kind != KindOutput {
 		return n.Kind != KindInput
 	}
-	return slices.ContainsFunc(n.From, func(f int) bool {
-		return d.plan.Nodes[f].Kind == KindInput || d.plan.Nodes[f].crosses()
+	return slices.ContainsFunc(n.From, func(e Edge) bool {
+		from := &d.plan.Nodes[e.Node]
+		return from.Kind == KindInput || from.crosses()
 	})
 }
 
@@ -119,8 +120,8 @@ func (n *Node) note() string {
 	for _, p := range n.Params {
 		parts = append(parts, p.Name+" "+p.Value)
 	}
-	if n.Store != nil {
-		parts = append(parts, n.Store.Key+" → "+n.Store.Value)
+	for _, s := range n.Stores {
+		parts = append(parts, s.Key+" → "+s.Value)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -141,8 +142,8 @@ func (d *drawing) addOutput(out Output) {
 		d.arrow(d.nodes[out.Node], d.topics[name])
 		return
 	}
-	for _, f := range d.plan.Nodes[out.Node].From {
-		d.arrowsFrom(f, d.topics[name])
+	for _, e := range d.plan.Nodes[out.Node].From {
+		d.arrowsFrom(e.Node, d.topics[name])
 	}
 }
 
@@ -180,7 +181,7 @@ func (d *drawing) leadsBack(topic, node int) bool {
 		}
 		on := slices.Clone(readers[writer[seen[i]]])
 		for n := range d.plan.Nodes {
-			if slices.Contains(d.plan.Nodes[n].From, seen[i]) {
+			if d.plan.Nodes[n].readsFrom(seen[i]) {
 				on = append(on, n)
 			}
 		}
@@ -204,8 +205,8 @@ func (d *drawing) connect() {
 				d.arrow(d.topics[topic], d.nodes[n])
 			}
 		}
-		for _, f := range d.plan.Nodes[n].From {
-			d.arrowsFrom(f, d.nodes[n])
+		for _, e := range d.plan.Nodes[n].From {
+			d.arrowsFrom(e.Node, d.nodes[n])
 		}
 	}
 }

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// PlanVersion is the version of the plan's own format.
-const PlanVersion = 1
+// PlanVersion is the version of the plan's own format. Version 1 had one store a
+// node and no ports.
+const PlanVersion = 2
 
 // A Plan is everything that is decided before a job runs. It is JSON.
 type Plan struct {
@@ -56,13 +57,30 @@ func namesOf(stages []Stage) []string {
 	return names
 }
 
+// Spec returns the description of a store of the plan.
+func (p *Plan) Spec(s *Store) *StoreSpec { return &p.Nodes[s.Node].Stores[s.Index] }
+
+// storeName is the name of a node's store: the node's, with the store's own behind
+// it if it has one.
+func (n *Node) storeName(i int) string {
+	if own := n.Stores[i].Name; own != "" {
+		return n.Name + "-" + own
+	}
+	return n.Name
+}
+
 // An Input is a topic that a stage reads.
 type Input struct {
 	Topic      string `json:"topic"`
 	Partitions int32  `json:"partitions"`
 	// Nodes get the topic's records: input nodes, or the one repartition node
-	// that writes the topic in another stage. A node may read several inputs.
+	// that writes the topic in another stage. A node may read several inputs. A
+	// global table belongs to no stage; each stage that looks it up has its topics
+	// as inputs.
 	Nodes []int `json:"nodes"`
+	// Delivery says which tasks get which records. The number of partitions decides
+	// the stage's tasks only under [DeliverPartition].
+	Delivery Delivery `json:"delivery,omitempty"`
 	// Producers is, of a repartition topic, the number of tasks that write it;
 	// 0 of other topics.
 	Producers int32 `json:"producers,omitempty"`
@@ -76,6 +94,12 @@ type Input struct {
 	// to read the topic, or the others that match the same pattern. Nothing in them is
 	// older than that, so they are read from their oldest record wherever others start.
 	Grown int32 `json:"grown,omitempty"`
+	// Bootstrap says that a task reads the topic up to the end that it had when the
+	// task first started, before it reads any input without it.
+	Bootstrap bool `json:"bootstrap,omitempty"`
+	// Priority orders inputs: while one with a higher priority has records, those
+	// with a lower one wait.
+	Priority int `json:"priority,omitempty"`
 }
 
 // StartNewest begins with what is written from now on.
@@ -102,13 +126,14 @@ type Output struct {
 	Repartition bool   `json:"repartition,omitempty"`
 }
 
-// A Store is the state of one operator, one instance a task.
+// A Store is state of one operator. Each task has a part of it.
 type Store struct {
-	Name      string `json:"name"`      // the operator's
-	Changelog string `json:"changelog"` // <app>-<name>-changelog
-	Node      int    `json:"node"`
-	// Schema is what must not change under existing state: layout, serdes, and
-	// settings such as a window's size.
+	Name      string `json:"name"`            // the operator's, or <operator>-<name> for one of several
+	Changelog string `json:"changelog"`       // <app>-<name>-changelog
+	Node      int    `json:"node"`            // the operator
+	Index     int    `json:"index,omitempty"` // which of the node's Stores
+	// Schema is what must not change under existing state: layout, serdes, and the
+	// operator's settings that affect state.
 	Schema string `json:"schema"`
 }
 

@@ -45,7 +45,7 @@ func drawGraph(t *rapid.T) (Graph, Metadata) {
 		case 4:
 			r.output(anyOf(), rapid.SampledFrom([]string{"x", "y"}).Draw(t, "topic"))
 		default:
-			streams = append(streams, r.step(anyOf(), KindMap))
+			streams = append(streams, r.step(anyOf(), kindMap))
 		}
 	}
 	return r.g, m
@@ -133,11 +133,11 @@ func insert(g Graph, to int) Graph {
 	}
 	for i, n := range cloneNodes(g.Nodes) {
 		for j := range n.From {
-			n.From[j] = moved(n.From[j])
+			n.From[j].Node = moved(n.From[j].Node)
 		}
 		if i == to {
-			out.Nodes = append(out.Nodes, Node{ID: to, Kind: KindFilter, From: []int{n.From[0]}})
-			n.From[0] = to
+			out.Nodes = append(out.Nodes, Node{ID: to, Kind: kindFilter, From: []Edge{{Node: n.From[0].Node, Port: n.From[0].Port}}})
+			n.From[0].Node, n.From[0].Port = to, ""
 		}
 		n.ID = moved(i)
 		out.Nodes = append(out.Nodes, n)
@@ -168,13 +168,13 @@ func renumber(t *rapid.T, g Graph) Graph {
 		if slices.Contains(order, i) {
 			return
 		}
-		for _, f := range g.Nodes[i].From {
-			place(f)
+		for _, e := range g.Nodes[i].From {
+			place(e.Node)
 		}
 		order = append(order, i)
 	}
 	for i := range g.Nodes {
-		late := g.Nodes[i].Kind == KindMap && rapid.Bool().Draw(t, "later")
+		late := g.Nodes[i].Kind == kindMap && rapid.Bool().Draw(t, "later")
 		if !late {
 			place(i)
 		}
@@ -187,7 +187,7 @@ func renumber(t *rapid.T, g Graph) Graph {
 		n := cloneNodes(g.Nodes[old : old+1])[0]
 		n.ID = i
 		for j := range n.From {
-			n.From[j] = slices.Index(order, n.From[j])
+			n.From[j].Node = slices.Index(order, n.From[j].Node)
 		}
 		out.Nodes = append(out.Nodes, n)
 	}

@@ -65,19 +65,19 @@ func copyTopic() Graph {
 func fanout() Graph {
 	r := newApp("ads")
 	clicks, impressions := r.input("clicks"), r.input("impressions")
-	valid := r.step(clicks, KindFilter)
+	valid := r.step(clicks, kindFilter)
 	byAd := r.partitionBy(valid, "clicks-by-ad")
-	seen := r.partitionBy(r.step(impressions, KindFlatMap), "impressions-by-ad")
+	seen := r.partitionBy(r.step(impressions, kindFlatMap), "impressions-by-ad")
 	known := r.merge(byAd, seen, r.input("ads"))
 	again := r.partitionBy(known, "ad-again")
 	r.g.Nodes[again].SameKey = true
 	total := r.table(again, "total")
-	r.output(r.step(total, KindMap), "totals")
+	r.output(r.step(total, kindMap), "totals")
 	perHour := r.window(byAd, "clicks-per-hour")
 	r.output(perHour, "hourly")
 	byDay := r.partitionBy(r.merge(perHour, total), "by-day")
 	r.output(r.table(byDay, "daily"), "days")
-	r.output(r.step(valid, KindMap), "valid-clicks")
+	r.output(r.step(valid, kindMap), "valid-clicks")
 	r.output(clicks, "clicks-copy")
 	return r.g
 }
@@ -87,9 +87,8 @@ func logs() Graph {
 	r := newApp("logs")
 	lines := r.matching("lines", "logs-.*")
 	r.g.Nodes[lines].Start = 1_400_000_000_000
-	r.g.Nodes[lines].Params = []Param{{"start", "2014-05-13T16:53:20Z"}}
 	r.g.Nodes[lines].OutOfRange = OutOfRangeOldest
-	r.output(r.step(lines, KindFilter), "logs-errors")
+	r.output(r.step(lines, kindFilter), "logs-errors")
 	seen := r.inputs("clicks", "views")
 	r.g.Nodes[seen].Start = StartNewest
 	r.output(r.table(r.partitionBy(seen, "by-user"), "total"), "totals")
@@ -101,8 +100,8 @@ func logs() Graph {
 func feedback() Graph {
 	r := newApp("orders")
 	all := r.merge(r.input("orders"), r.input("retries"))
-	tried := r.add(Node{Kind: KindMap, Name: "charge", From: []int{all}})
-	r.output(r.step(tried, KindFilter), "retries")
+	tried := r.add(Node{Kind: kindMap, Name: "charge", From: edges(all)})
+	r.output(r.step(tried, kindFilter), "retries")
 	r.output(tried, "paid")
 	return r.g
 }
@@ -130,7 +129,7 @@ func TestGolden(t *testing.T) {
 func TestDrawingsQuoteTheirTexts(t *testing.T) {
 	g := pageviews()
 	evil := "a\"b<c>&d#\\\n"
-	g.Nodes[3].Store.Value = evil
+	g.Nodes[3].Stores[0].Value = evil
 	g.Nodes[3].Params[0].Value = evil
 	p, err := Build(g, exist("page-views", 1), Options{})
 	if err != nil {

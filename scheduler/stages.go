@@ -40,21 +40,35 @@ func nameStages(g Graph, stages []Stage) []string {
 		}
 	}
 	for i := range stages {
-		first := &g.Nodes[stages[i].Inputs[0].Nodes[0]]
-		if r := slices.IndexFunc(stages[i].Inputs, func(in Input) bool { return g.Nodes[in.Nodes[0]].crosses() }); r >= 0 {
-			first = &g.Nodes[stages[i].Inputs[r].Nodes[0]]
-		}
+		in := namingInput(g, stages[i].Inputs)
+		first := &g.Nodes[in.Nodes[0]]
 		if first.crosses() || first.Pattern != "" {
 			names[i] = first.Name
 			continue
 		}
-		names[i] = stages[i].Inputs[0].Topic
+		names[i] = in.Topic
 		for taken[names[i]] {
 			names[i] += "-input"
 		}
 		taken[names[i]] = true
 	}
 	return names
+}
+
+// namingInput is the input that a stage is named after. A broadcast names a
+// stage that reads nothing else.
+func namingInput(g Graph, inputs []Input) Input {
+	for _, delivery := range []Delivery{DeliverPartition, DeliverBroadcast} {
+		for _, repartition := range []bool{true, false} {
+			i := slices.IndexFunc(inputs, func(in Input) bool {
+				return in.Delivery == delivery && g.Nodes[in.Nodes[0]].crosses() == repartition
+			})
+			if i >= 0 {
+				return inputs[i]
+			}
+		}
+	}
+	return inputs[0] // a damaged graph
 }
 
 // inputsOf lists the topics that nodes read, in the order in which the nodes
@@ -65,9 +79,9 @@ func inputsOf(g Graph, nodes []int) []Input {
 		if g.Nodes[i].Kind == KindInput {
 			sources = append(sources, i)
 		}
-		for _, f := range g.Nodes[i].From {
-			if g.Nodes[f].crosses() && !slices.Contains(sources, f) {
-				sources = append(sources, f)
+		for _, e := range g.Nodes[i].From {
+			if from := &g.Nodes[e.Node]; (from.crosses() || from.global()) && !slices.Contains(sources, e.Node) {
+				sources = append(sources, e.Node)
 			}
 		}
 	}
@@ -75,14 +89,17 @@ func inputsOf(g Graph, nodes []int) []Input {
 	var inputs []Input
 	for _, s := range sources {
 		for _, topic := range topicsOf(g, s) {
+			n := &g.Nodes[s]
 			at := slices.IndexFunc(inputs, func(in Input) bool {
-				return in.Topic == topic && g.Nodes[in.Nodes[0]].Kind == g.Nodes[s].Kind
+				return in.Topic == topic && in.Delivery == n.Delivery && g.Nodes[in.Nodes[0]].Kind == n.Kind
 			})
-			if at >= 0 {
-				inputs[at].Nodes = append(inputs[at].Nodes, s)
-				continue
+			if at < 0 {
+				at = len(inputs)
+				inputs = append(inputs, Input{Topic: topic, Delivery: n.Delivery, Start: n.Start, OutOfRange: n.OutOfRange, Priority: n.Priority})
 			}
-			inputs = append(inputs, Input{Topic: topic, Nodes: []int{s}, Start: g.Nodes[s].Start, OutOfRange: g.Nodes[s].OutOfRange})
+			in := &inputs[at]
+			in.Nodes = append(in.Nodes, s)
+			in.Bootstrap, in.Priority = in.Bootstrap || n.Bootstrap, max(in.Priority, n.Priority)
 		}
 	}
 	return inputs
@@ -117,21 +134,23 @@ func outputsOf(g Graph, nodes []int) []Output {
 func storesOf(g Graph, nodes []int) []Store {
 	var stores []Store
 	for _, i := range nodes {
-		if n := &g.Nodes[i]; n.Store != nil {
+		n := &g.Nodes[i]
+		for j := range n.Stores {
+			name := n.storeName(j)
 			stores = append(stores, Store{
-				Name: n.Name, Changelog: changelogTopic(g.App, n.Name), Node: i, Schema: schema(n),
+				Name: name, Changelog: changelogTopic(g.App, name), Node: i, Index: j, Schema: n.schema(j),
 			})
 		}
 	}
 	return stores
 }
 
-// schema writes down what existing state depends on. A window's grace decides
-// when it closes, not what is stored, so it may change.
-func schema(n *Node) string {
-	parts := []string{n.Store.Layout, n.Store.Key + " to " + n.Store.Value}
+// schema states what the existing state of a store depends on.
+func (n *Node) schema(store int) string {
+	s := &n.Stores[store]
+	parts := []string{s.Layout, s.Key + " to " + s.Value}
 	for _, p := range n.Params {
-		if p.Name != "grace" {
+		if p.Affects == AffectsState {
 			parts = append(parts, p.Name+" "+p.Value)
 		}
 	}

@@ -82,7 +82,7 @@ func TestStages(t *testing.T) {
 func TestSameKeyRepartitionStaysInItsStage(t *testing.T) {
 	p := mustBuild(t, fanout(), exist("clicks", 8, "impressions", 4, "ads", 6), Options{})
 	again := slices.IndexFunc(p.Nodes, func(n Node) bool { return n.SameKey })
-	table := slices.IndexFunc(p.Nodes, func(n Node) bool { return n.Kind == KindTable })
+	table := slices.IndexFunc(p.Nodes, func(n Node) bool { return n.Kind == kindTable })
 	for _, s := range p.Stages {
 		if slices.Contains(s.Nodes, again) != slices.Contains(s.Nodes, table) {
 			t.Errorf("stage %s has the repartition or what follows it, not both", s.Name)
@@ -133,7 +133,7 @@ func TestFingerprint(t *testing.T) {
 		"containers":           func(_ *Graph, _ *Metadata, o *Options) { o.Containers = 4 },
 		"position in the code": func(g *Graph, _ *Metadata, _ *Options) { g.Nodes[3].At = "other.go:9" },
 		"grace":                func(g *Graph, _ *Metadata, _ *Options) { g.Nodes[3].Params[1].Value = "1h" },
-		"stateless operator":   func(g *Graph, _ *Metadata, _ *Options) { g.Nodes[1].Kind = KindFlatMap },
+		"stateless operator":   func(g *Graph, _ *Metadata, _ *Options) { g.Nodes[1].Kind = kindFlatMap },
 		"an input that has grown, of a stage without state": func(_ *Graph, m *Metadata, _ *Options) {
 			m.Partitions["page-views"] = 8
 		},
@@ -149,7 +149,7 @@ func TestFingerprint(t *testing.T) {
 		"its key":                 func(g *Graph, _ *Metadata, _ *Options) { g.Nodes[2].Key = "int64" },
 		"its partitions":          func(_ *Graph, m *Metadata, _ *Options) { m.Partitions["pageviews-by-user"] = 8 },
 		"name of the store":       func(g *Graph, _ *Metadata, _ *Options) { g.Nodes[3].Name = "other" },
-		"serde of the store":      func(g *Graph, _ *Metadata, _ *Options) { g.Nodes[3].Store.Value = "string" },
+		"serde of the store":      func(g *Graph, _ *Metadata, _ *Options) { g.Nodes[3].Stores[0].Value = "string" },
 		"size of the window":      func(g *Graph, _ *Metadata, _ *Options) { g.Nodes[3].Params[0].Value = "1h" },
 		"output":                  func(g *Graph, _ *Metadata, _ *Options) { g.Nodes[4].Topic = "other" },
 	}
@@ -164,8 +164,8 @@ func TestPlanSharesNothingWithTheGraph(t *testing.T) {
 	g := pageviews()
 	p := mustBuild(t, g, exist("page-views", 4), Options{})
 	want := p.Text()
-	g.Nodes[0].Topic, g.Nodes[1].From[0], g.Nodes[3].Params[0].Name, g.Nodes[3].Store.Key = "x", 9, "x", "x"
-	if p.Text() != want || p.Nodes[1].From[0] != 0 || p.Nodes[3].Params[0].Name != "size" || p.Nodes[3].Store.Key != "string" {
+	g.Nodes[0].Topic, g.Nodes[1].From[0].Node, g.Nodes[3].Params[0].Name, g.Nodes[3].Stores[0].Key = "x", 9, "x", "x"
+	if p.Text() != want || p.Nodes[1].From[0].Node != 0 || p.Nodes[3].Params[0].Name != "size" || p.Nodes[3].Stores[0].Key != "string" {
 		t.Error("the plan changed with the graph")
 	}
 }

@@ -61,6 +61,20 @@ func (p *Plan) inputText(in Input) string {
 			fmt.Fprintf(&b, ", matches %q", pattern)
 		}
 	}
+	switch {
+	case in.Delivery == DeliverGlobal:
+		b.WriteString(", a global table")
+	case in.Delivery == DeliverBroadcast && in.Repartition():
+		b.WriteString(", each record once for each task")
+	case in.Delivery == DeliverBroadcast:
+		b.WriteString(", all of it in each task")
+	}
+	if in.Bootstrap {
+		b.WriteString(", before the others")
+	}
+	if in.Priority != 0 {
+		fmt.Fprintf(&b, ", priority %d", in.Priority)
+	}
 	if in.Start != 0 || in.OutOfRange != OutOfRangeFail {
 		b.WriteString(", " + p.Nodes[in.Nodes[0]].starts())
 	}
@@ -73,7 +87,7 @@ func (p *Plan) inputText(in Input) string {
 func (p *Plan) chains(s *Stage) [][]string {
 	var chains [][]string
 	for _, i := range s.Nodes {
-		from, after := p.Nodes[i].From, p.readers(s, i)
+		from, after := p.Graph().upstream(i), p.readers(s, i)
 		if len(from) == 1 && !p.Nodes[from[0]].crosses() && len(after) < 2 {
 			continue // within a chain
 		}
@@ -93,7 +107,7 @@ func (p *Plan) chain(s *Stage, first, next int) []string {
 	chain := []string{p.inChain(s, first), p.inChain(s, next)}
 	for {
 		on := p.readers(s, next)
-		if len(on) != 1 || len(p.Nodes[next].From) != 1 {
+		if len(on) != 1 || len(p.Graph().upstream(next)) != 1 {
 			return chain
 		}
 		next = on[0]
@@ -103,7 +117,7 @@ func (p *Plan) chain(s *Stage, first, next int) []string {
 
 // readers are the nodes of a stage that get a node's records.
 func (p *Plan) readers(s *Stage, node int) []int {
-	return slices.DeleteFunc(slices.Clone(s.Nodes), func(n int) bool { return !slices.Contains(p.Nodes[n].From, node) })
+	return slices.DeleteFunc(slices.Clone(s.Nodes), func(n int) bool { return !p.Nodes[n].readsFrom(node) })
 }
 
 // inChain is a node's label in a chain. Where chains start and end, a node
@@ -111,7 +125,7 @@ func (p *Plan) readers(s *Stage, node int) []int {
 func (p *Plan) inChain(s *Stage, node int) string {
 	n := &p.Nodes[node]
 	switch {
-	case n.Name == "" && n.Topic == "" && n.Kind != KindInput && (len(n.From) > 1 || len(p.readers(s, node)) > 1):
+	case n.Name == "" && n.Topic == "" && n.Kind != KindInput && (len(p.Graph().upstream(node)) > 1 || len(p.readers(s, node)) > 1):
 		return fmt.Sprintf("%s #%d", n.label(), node)
 	case n.SameKey:
 		return n.label() + " (same key: stays here)"
@@ -128,10 +142,20 @@ func (n *Node) label() string {
 		return "read " + strings.Join(n.topics(), ", ")
 	case n.Kind == KindOutput:
 		return "write " + n.Topic
+	case n.Kind == KindRepartition && n.Delivery == DeliverBroadcast:
+		return "broadcast " + n.Name
 	case n.Kind == KindRepartition:
 		return "partition " + n.Name
 	case n.Name != "":
-		return string(n.Kind) + " " + n.Name
+		return n.kind() + " " + n.Name
+	}
+	return n.kind()
+}
+
+// kind is what texts call the kind of an operator.
+func (n *Node) kind() string {
+	if n.Label != "" {
+		return n.Label
 	}
 	return string(n.Kind)
 }

@@ -36,6 +36,12 @@ func listTopics(g Graph, stages []Stage, counts map[string]int32, m Metadata) ([
 			l.bad.add(r, "repartition %q leads nowhere: nothing takes its records; use its result or leave it out", g.Nodes[r].Name)
 		}
 	}
+	for i := range g.Nodes {
+		used := slices.ContainsFunc(g.Nodes, func(n Node) bool { return n.readsFrom(i) })
+		if n := &g.Nodes[i]; n.global() && !used {
+			l.bad.add(i, "global table %q is never used: look it up in an operator, or leave it out", n.Name)
+		}
+	}
 	return l.topics(), l.bad
 }
 
@@ -43,12 +49,16 @@ func listTopics(g Graph, stages []Stage, counts map[string]int32, m Metadata) ([
 // there is none. Its topic would grow for ever.
 func unreadRepartition(g Graph, s Stage) int {
 	for _, out := range s.Outputs {
-		read := slices.ContainsFunc(g.Nodes, func(n Node) bool { return slices.Contains(n.From, out.Node) })
+		read := slices.ContainsFunc(g.Nodes, func(n Node) bool { return n.readsFrom(out.Node) })
 		if out.Repartition && !read {
 			return out.Node
 		}
 	}
 	return -1
+}
+
+func (n *Node) readsFrom(node int) bool {
+	return slices.ContainsFunc(n.From, func(e Edge) bool { return e.Node == node })
 }
 
 // A topicList collects topics and what is wrong with them.
@@ -79,7 +89,8 @@ func (l *topicList) share(node int, role Role, name string, counts map[string]in
 func (l *topicList) addOwn(g Graph, s *Stage, counts map[string]int32) {
 	for _, out := range s.Outputs {
 		if out.Repartition {
-			l.put(claim{Topic{Name: out.Topic, Role: RoleRepartition, Partitions: counts[out.Topic]},
+			n := l.exists[out.Topic]
+			l.put(claim{Topic{Name: out.Topic, Role: RoleRepartition, Partitions: counts[out.Topic], Grow: n > 0 && n < counts[out.Topic]},
 				out.Node, fmt.Sprintf("repartition %q", g.Nodes[out.Node].Name)})
 		}
 	}
@@ -132,7 +143,9 @@ func (l *topicList) checkWidth(name string, node int, s *Stage) {
 	if n < s.Tasks {
 		do = "start over under another app name (on the embedded log: in another data directory), and call PartitionBy before what keeps something: then inputs may grow at any time"
 	}
-	widest := slices.MaxFunc(s.Inputs, func(a, b Input) int { return cmp.Compare(a.Partitions, b.Partitions) })
+	widest := slices.MaxFunc(s.Inputs, func(a, b Input) int {
+		return cmp.Or(cmp.Compare(b.Delivery, a.Delivery), cmp.Compare(a.Partitions, b.Partitions)) // those that decide come first
+	})
 	l.bad.add(node, "topic %q has %d partitions, but stage %q now has %d tasks, as many as its widest input, %q, has partitions: the state can't be divided anew; %s",
 		name, n, s.Name, s.Tasks, widest.Topic, do)
 }

@@ -31,11 +31,11 @@ func drawChange(t *rapid.T, g Graph, m Metadata, o Options) (Graph, Metadata, Op
 	case 2:
 		n.Key = "int64"
 	case 3:
-		if n.Store != nil {
-			n.Store.Value = "string"
+		if n.Stores != nil {
+			n.Stores[0].Value = "string"
 		}
 	case 4:
-		n.Params = append(n.Params, Param{rapid.SampledFrom([]string{"grace", "disorder", "keeps"}).Draw(t, "param"), name})
+		n.Params = append(n.Params, Param{"setting", name, rapid.SampledFrom([]Affects{AffectsState, AffectsResults, AffectsDisplay}).Draw(t, "affects")})
 	case 5:
 		if n.Topic != "" {
 			n.Topic = rapid.SampledFrom([]string{"a", "b", "x", "y", "z"}).Draw(t, "topic")

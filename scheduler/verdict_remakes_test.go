@@ -12,20 +12,20 @@ type remake struct {
 func sideBySide() map[string]remake {
 	return map[string]remake{
 		"operators swapped": {func(v *version) {
-			v.put("by-user", Node{Kind: KindMap})
-			v.Nodes[1].Kind, v.Nodes[2].Kind = KindMap, KindFilter
+			v.put("by-user", Node{Kind: kindMap})
+			v.Nodes[1].Kind, v.Nodes[2].Kind = kindMap, kindFilter
 		}, Compatible, []string{"operators views"}},
 		"nothing":           {func(*version) {}, Same, nil},
-		"operator inserted": {func(v *version) { v.put("by-user", Node{Kind: KindMap}) }, Compatible, []string{"operators views: read views → filter → partition by-user => read views → filter → map → partition by-user"}},
-		"operator moved":    {func(v *version) { v.node("by-user").From, v.Nodes[1].Kind = []int{0}, KindPeek }, Compatible, []string{"operators views: read views → filter → partition by-user => read views → peek; read views → partition by-user"}},
+		"operator inserted": {func(v *version) { v.put("by-user", Node{Kind: kindMap}) }, Compatible, []string{"operators views: read views → filter → partition by-user => read views → filter → map → partition by-user"}},
+		"operator moved":    {func(v *version) { v.node("by-user").From, v.Nodes[1].Kind = edges(0), kindPeek }, Compatible, []string{"operators views: read views → filter → partition by-user => read views → peek; read views → partition by-user"}},
 		"operator renamed":  {func(v *version) { v.Nodes[1].Name = "valid" }, Compatible, []string{"operators views: read views → filter → partition by-user => read views → filter valid → partition by-user"}},
 		"second output":     {func(v *version) { v.branch(func(r *recorder) { r.output(1, "per-user") }) }, Restart, []string{"output per-user of views"}},
-		"same output again": {func(v *version) { v.branch(func(r *recorder) { r.output(v.node("errors").From[0], "errors") }) }, Compatible, []string{"operators logs"}},
+		"same output again": {func(v *version) { v.branch(func(r *recorder) { r.output(v.node("errors").From[0].Node, "errors") }) }, Compatible, []string{"operators logs"}},
 		"grace":             {func(v *version) { v.node("per-minute").Params[1].Value = "1h" }, Compatible, []string{"store per-minute of by-user: grace 0s => grace 1h"}},
 		"containers":        {func(v *version) { v.containers = 2 }, Compatible, []string{"stage views: 1 container => 2 containers", "stage by-user", "stage users", "stage logs", "stage by-host"}},
 		"start":             {func(v *version) { v.node("views").Start = StartNewest }, Compatible, []string{"input views of views: starts at the oldest record => starts at the end"}},
 		"out of range":      {func(v *version) { v.node("views").OutOfRange = OutOfRangeNewest }, Compatible, []string{"input views of views: starts at the oldest record => starts at the oldest record, goes on at the end"}},
-		"disorder":          {func(v *version) { v.node("views").Params = []Param{{"disorder", "1m0s"}} }, Compatible, []string{"input views of views:  => disorder 1m0s"}},
+		"disorder":          {func(v *version) { v.node("views").Params = []Param{{"disorder", "1m0s", AffectsResults}} }, Compatible, []string{"input views of views:  => disorder 1m0s"}},
 		"another match":     {func(v *version) { v.topics["logs-cn"] = 2 }, Compatible, []string{"input logs of logs:  => logs-cn"}},
 		"stateless grown":   {func(v *version) { v.topics["views"], v.topics["shop-by-user"] = 8, 4 }, Compatible, []string{"input views of views: 4 partitions => 8 partitions"}},
 		"stateless made anew": {func(v *version) { v.topics["views"], v.topics["shop-by-user"] = 2, 4 }, Compatible,
@@ -40,7 +40,7 @@ func oneAfterTheOther() map[string]remake {
 		"pattern":        {func(v *version) { v.node("logs").Pattern = "logs-eu" }, Restart, []string{`input logs of logs: topics that match "logs-.*", values json(main.V) => topics that match "logs-eu"`}},
 		"store added":    {func(v *version) { v.branch(func(r *recorder) { r.table(2, "more") }) }, Restart, []string{"store more of by-user:  => values; string to int64"}},
 		"store removed":  {func(v *version) { v.stateless("total") }, Restart, []string{"store total of by-user: values; string to int64 => "}},
-		"store replaced": {func(v *version) { v.node("total").Name = "sum"; v.node("sum").Store.Value = "string" }, Restart, []string{"store total", "store sum"}},
+		"store replaced": {func(v *version) { v.node("total").Name = "sum"; v.node("sum").Stores[0].Value = "string" }, Restart, []string{"store total", "store sum"}},
 		"input added":    {func(v *version) { v.merge("by-user", "orders", 2) }, Restart, []string{"input orders of views:  => values json(main.V)"}},
 		"input serde":    {func(v *version) { v.node("views").Value = "json(main.V2)" }, Restart, []string{"input views of views: values json(main.Views) => values json(main.V2)"}},
 		"output renamed": {func(v *version) { v.node("totals").Topic = "sums" }, Restart, []string{"output totals of by-user", "output sums of by-user"}},
@@ -73,9 +73,9 @@ func oneAfterTheOther() map[string]remake {
 func refused() map[string]remake {
 	return map[string]remake{
 		"stateless stage joined": {func(v *version) {
-			v.put("hosts", Node{Kind: KindMerge})
-			merge := &v.Nodes[v.node("hosts").From[0]]
-			merge.From = append(merge.From, v.node("by-user").ID)
+			v.put("hosts", Node{Kind: kindMerge})
+			merge := &v.Nodes[v.node("hosts").From[0].Node]
+			merge.From = append(merge.From, edges(v.node("by-user").ID)...)
 		}, Incompatible, []string{"repartition by-host of by-user: to stage by-host => to stage by-user", "stage by-host: reads shop-by-host; writes hosts => ", "output hosts of by-user"}},
 		"stages joined": {func(v *version) { v.merge("total", "users", 4) }, Incompatible, []string{"input users of by-user: stage users => stage by-user", "store known of by-user: stage users => stage by-user", "stage users: ", "output seen-users of by-user"}},
 		"input before the others": {func(v *version) {
@@ -87,8 +87,8 @@ func refused() map[string]remake {
 		"store renamed":        {func(v *version) { v.node("total").Name = "sum" }, Incompatible, []string{"store sum of by-user: total => sum"}},
 		"only store renamed":   {func(v *version) { v.node("known").Name = "all" }, Incompatible, []string{"store all of users: known => all"}},
 		"window size":          {func(v *version) { v.node("per-minute").Params[0].Value = "1h0m0s" }, Incompatible, []string{"store per-minute of by-user: size 1m0s => size 1h0m0s"}},
-		"store serde":          {func(v *version) { v.node("total").Store.Value = "json(main.Total)" }, Incompatible, []string{"store total of by-user: string to int64 => string to json(main.Total)"}},
-		"store layout":         {func(v *version) { v.node("total").Store.Layout = "windows" }, Incompatible, []string{"store total of by-user: values => windows"}},
+		"store serde":          {func(v *version) { v.node("total").Stores[0].Value = "json(main.Total)" }, Incompatible, []string{"store total of by-user: string to int64 => string to json(main.Total)"}},
+		"store layout":         {func(v *version) { v.node("total").Stores[0].Layout = "windows" }, Incompatible, []string{"store total of by-user: values => windows"}},
 		"stateful grown":       {func(v *version) { v.topics["users"] = 8 }, Incompatible, []string{"input users of users: 4 partitions => 8 partitions", "output seen-users of users: 4 partitions => 8 partitions"}},
 		"stateful made anew":   {func(v *version) { v.topics["users"] = 2 }, Incompatible, []string{"input users of users: 4 partitions => 2 partitions", "output seen-users"}},
 		"wider beside a store": {func(v *version) { v.merge("seen-users", "orders", 8) }, Incompatible, []string{"stage users: 4 tasks => 8 tasks", "input orders of users:  => values json(main.V)", "output seen-users"}},
@@ -102,9 +102,9 @@ func refused() map[string]remake {
 		}, Incompatible, []string{"store sum of by-person: total => sum", "stage by-user: ", "stage by-person: ", "operators views"}},
 		"split before a store": {func(v *version) { v.partitionBy("known", "by-id") }, Incompatible, []string{"store known of by-id: stage users => stage by-id", "stage by-id: ", "input users of users: feeds a store => feeds no store", "output seen-users of users"}},
 		"last store removed":   {func(v *version) { v.stateless("known") }, Incompatible, []string{"stage users: progress in shop-known-changelog => progress in shop-users-meta", "store known of users: values; string to int64 => ", "input users of users: feeds a store => feeds no store"}},
-		"first store added": {func(v *version) { v.put("errors", Node{Kind: KindTable, Name: "first", Store: &StoreSpec{}}) }, Incompatible,
+		"first store added": {func(v *version) { v.put("errors", Node{Kind: kindTable, Name: "first", Stores: []StoreSpec{{}}}) }, Incompatible,
 			[]string{"stage logs: progress in shop-logs-meta => progress in shop-first-changelog", "store first of logs: ", "input logs of logs: feeds no store => feeds a store"}},
-		"only store replaced": {func(v *version) { v.node("known").Name = "all"; v.node("all").Store.Value = "string" }, Incompatible,
+		"only store replaced": {func(v *version) { v.node("known").Name = "all"; v.node("all").Stores[0].Value = "string" }, Incompatible,
 			[]string{"stage users: progress in shop-known-changelog => progress in shop-all-changelog", "store known of users: values; string to int64 => ", "store all of users:  => values; string to string"}},
 		"pattern's name": {func(v *version) { v.node("logs").Name = "lines" }, Incompatible, []string{"input logs-eu of lines: stage logs => stage lines", "input logs-us of lines: stage logs => stage lines", "stage logs: ", "stage lines: ", "repartition by-host of by-host: from stage logs => from stage lines"}},
 	}

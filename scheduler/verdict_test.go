@@ -17,13 +17,13 @@ type version struct {
 // shop counts views by user twice, keeps users, and copies errors from logs.
 func shop() *version {
 	r := newApp("shop")
-	byUser := r.partitionBy(r.step(r.input("views"), KindFilter), "by-user")
+	byUser := r.partitionBy(r.step(r.input("views"), kindFilter), "by-user")
 	r.output(r.window(byUser, "per-minute"), "per-user")
 	r.output(r.table(byUser, "total"), "totals")
 	r.output(r.table(r.input("users"), "known"), "seen-users")
-	errors := r.step(r.matching("logs", "logs-.*"), KindFilter)
+	errors := r.step(r.matching("logs", "logs-.*"), kindFilter)
 	r.output(errors, "errors")
-	r.output(r.step(r.partitionBy(errors, "by-host"), KindMap), "hosts")
+	r.output(r.step(r.partitionBy(errors, "by-host"), kindMap), "hosts")
 	return &version{r.g, exist("views", 4, "users", 4, "logs-eu", 2, "logs-us", 2).Partitions, 1}
 }
 
@@ -47,11 +47,11 @@ func (v *version) put(before string, n Node) {
 
 // merge lets the records of another topic come to a node, too.
 func (v *version) merge(before, topic string, partitions int32) {
-	v.put(before, Node{Kind: KindMerge})
-	to := v.node(before).From[0]
+	v.put(before, Node{Kind: kindMerge})
+	to := v.node(before).From[0].Node
 	v.Graph = insert(v.Graph, to)
 	merge := &v.Nodes[to+1]
-	merge.From = append(v.Nodes[to].From, to)
+	merge.From = append(v.Nodes[to].From, edges(to)...)
 	v.Nodes[to] = Node{ID: to, Kind: KindInput, Topic: topic, Value: "json(main.V)"}
 	v.topics[topic] = partitions
 }
@@ -67,7 +67,7 @@ func (v *version) partitionBy(before, name string) {
 	v.put(before, Node{Kind: KindRepartition, Name: name, Key: "string", Value: "json(main.V)"})
 }
 
-func (v *version) stateless(name string) { n := v.node(name); n.Kind, n.Store = KindMap, nil }
+func (v *version) stateless(name string) { n := v.node(name); n.Kind, n.Stores = kindMap, nil }
 
 func (ch Change) brief() string {
 	text := fmt.Sprintf("%s %s", ch.Subject, ch.Name)
@@ -169,7 +169,7 @@ func TestVerdictListsTheStateThatGoesOn(t *testing.T) {
 	if v.Kind != Incompatible || v.Restores != nil { // it seems to be renamed
 		t.Errorf("%s", v.Text())
 	}
-	now.node("more").Store.Value = "string"
+	now.node("more").Stores[0].Value = "string"
 	if v = Compare(shop().plan(t), now.plan(t)); !slices.Equal(v.Restores, want) {
 		t.Errorf("got %v, want %v", v.Restores, want)
 	}

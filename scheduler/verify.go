@@ -67,11 +67,25 @@ func (v *verifier) topicsAndNodes() error {
 			v.home[n] = i
 		}
 	}
-	if len(v.home) != len(v.Nodes) {
-		return fmt.Errorf("%d of its %d nodes are in no stage", len(v.Nodes)-len(v.home), len(v.Nodes))
+	return v.homes()
+}
+
+// homes checks which nodes are in which stages: all but global tables are in one.
+func (v *verifier) homes() error {
+	outside := 0
+	for i := range v.Nodes {
+		if _, inside := v.home[i]; v.Nodes[i].global() {
+			if inside {
+				return fmt.Errorf("node %d is a global table and in a stage", i)
+			}
+			outside++
+		}
+	}
+	if missing := len(v.Nodes) - outside - len(v.home); missing > 0 {
+		return fmt.Errorf("%d of its %d nodes are in no stage", missing, len(v.Nodes))
 	}
 	for _, n := range v.Nodes {
-		for _, f := range n.From {
+		for _, f := range v.Graph().upstream(n.ID) {
 			if !v.Nodes[f].crosses() && v.home[f] != v.home[n.ID] {
 				return fmt.Errorf("nodes %d and %d are in different stages, with no repartition between them", f, n.ID)
 			}
@@ -87,7 +101,11 @@ func (v *verifier) stage(s *Stage) error {
 		if err := v.input(in); err != nil {
 			return err
 		}
-		widest = max(widest, in.Partitions)
+		if in.Delivery == DeliverPartition {
+			widest = max(widest, in.Partitions)
+		} else if in.Delivery == DeliverBroadcast && widest == 0 {
+			widest = 1
+		}
 	}
 	for _, n := range s.Nodes {
 		if err := v.isRead(s, n); err != nil {
@@ -106,7 +124,7 @@ func (v *verifier) stage(s *Stage) error {
 		}
 	}
 	for _, st := range s.Stores {
-		if !slices.Contains(s.Nodes, st.Node) || v.Nodes[st.Node].Store == nil || v.Nodes[st.Node].Name != st.Name {
+		if !slices.Contains(s.Nodes, st.Node) || st.Index < 0 || st.Index >= len(v.Nodes[st.Node].Stores) || v.Nodes[st.Node].storeName(st.Index) != st.Name {
 			return fmt.Errorf("store %q isn't that of node %d", st.Name, st.Node)
 		}
 		if err := v.topic(st.Changelog, s.Tasks); err != nil {
@@ -131,6 +149,16 @@ func (v *verifier) input(in Input) error {
 			return fmt.Errorf("node %d doesn't belong to input %q", n, in.Topic)
 		}
 	}
+	bootstrap, priority := false, v.Nodes[in.Nodes[0]].Priority
+	for _, n := range in.Nodes {
+		if v.Nodes[n].Delivery != in.Delivery {
+			return fmt.Errorf("input %q isn't delivered as node %d says", in.Topic, n)
+		}
+		bootstrap, priority = bootstrap || v.Nodes[n].Bootstrap, max(priority, v.Nodes[n].Priority)
+	}
+	if in.Bootstrap != bootstrap || in.Priority != priority {
+		return fmt.Errorf("input %q hasn't the priority of its nodes", in.Topic)
+	}
 	if n := &v.Nodes[in.Nodes[0]]; in.Start != n.Start || in.OutOfRange != n.OutOfRange {
 		return fmt.Errorf("input %q doesn't start where node %d says", in.Topic, n.ID)
 	}
@@ -143,8 +171,16 @@ func (v *verifier) input(in Input) error {
 	return v.topic(in.Topic, in.Partitions)
 }
 
-// isRead checks that a stage reads all topics of an input node.
+// isRead checks that a stage reads all topics of an input node, and those of the
+// global tables that a node looks up.
 func (v *verifier) isRead(s *Stage, node int) error {
+	for _, e := range v.Nodes[node].From {
+		if v.Nodes[e.Node].global() {
+			if err := v.isRead(s, e.Node); err != nil {
+				return err
+			}
+		}
+	}
 	if v.Nodes[node].Kind != KindInput {
 		return nil
 	}
