@@ -78,7 +78,7 @@ func (p program) downstream(n *node, stage *scheduler.Stage, ups map[int]any) an
 	var downs []any
 	for _, id := range stage.Nodes {
 		for _, from := range p.nodes[id].From {
-			if from == n.ID {
+			if from.Node == n.ID {
 				downs = append(downs, ups[id])
 			}
 		}

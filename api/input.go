@@ -81,7 +81,8 @@ func (a *App) matchingTopics(name, pattern string) scheduler.Node {
 }
 
 func keyedInput[K comparable, M any](a *App, n scheduler.Node, opts []InputOption[M]) KeyedStream[K, M] {
-	_, key := a.serdes.For[K]()
+	keys, key := a.serdes.For[K]()
+	n.KeyShape = shapeOf(keys, key)
 	return KeyedStream[K, M]{Stream: Stream[M]{a, addInput(a, n, key, opts)}}
 }
 
@@ -94,7 +95,7 @@ func addInput[M any](a *App, from scheduler.Node, key string, opts []InputOption
 	serdeName := in.find(a)
 	in.check(a, from)
 	from.Key, from.Value, from.Params = key, serdeName, in.params()
-	from.Start, from.OutOfRange = in.start, in.outOfRange
+	from.Start, from.OutOfRange, from.ValueShape = in.start, in.outOfRange, shapeOf(in.serde, serdeName)
 	n := record[M](a, node{
 		Node: from,
 		source: func(b *builder, down any) (source, error) {

@@ -122,12 +122,9 @@ func (in *input[M]) check(a *App, from scheduler.Node) {
 
 // params are those of the plan's node.
 func (in *input[M]) params() []scheduler.Param {
-	params := []scheduler.Param{{Name: "disorder", Value: in.disorder.String()}}
+	params := []scheduler.Param{{Name: "disorder", Value: in.disorder.String(), Affects: scheduler.AffectsResults}}
 	if in.policy.kind == policySkip {
-		params = append(params, scheduler.Param{Name: "on-error", Value: "skip"})
-	}
-	if in.start > 0 {
-		params = append(params, scheduler.Param{Name: "start", Value: time.UnixMilli(in.start).UTC().Format(time.RFC3339Nano)})
+		params = append(params, scheduler.Param{Name: "on-error", Value: "skip", Affects: scheduler.AffectsResults})
 	}
 	return params
 }

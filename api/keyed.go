@@ -94,8 +94,8 @@ func (t Table[K, V]) To(topic string) { t.Updates().To(topic) }
 // tableNode describes the operator that keeps a table.
 func tableNode[K comparable, M any](s KeyedStream[K, M], name, how string, store scheduler.StoreSpec) scheduler.Node {
 	s.app.named(name, "table")
-	n := s.chained(scheduler.KindTable, name)
-	n.Store = &store
-	n.Params = []scheduler.Param{{Name: "keeps", Value: how}}
+	n := s.chained(kindTable, name)
+	n.Stores = []scheduler.StoreSpec{store}
+	n.Params = []scheduler.Param{{Name: "keeps", Value: how, Affects: scheduler.AffectsState}}
 	return n
 }

@@ -60,7 +60,7 @@ func (l *logic) connectWatermarks() {
 		}
 		var before []func() int64
 		for _, from := range n.From {
-			before = append(before, marks[from])
+			before = append(before, marks[from.Node])
 		}
 		mark := least(before)
 		if op, ok := l.operators[id]; ok {

@@ -7,6 +7,7 @@ import (
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/serde"
+	"github.com/gretestream/grete/stream/serde/shape"
 )
 
 // An OutputOption says something of an output.
@@ -17,6 +18,8 @@ type output[M any] struct {
 	serde   Serde[M] // nil: that of its type
 	key     func(M, []byte) ([]byte, error)
 	keyName string
+
+	keyShape *shape.Shape
 }
 
 // KeyedBy gives the records of an output a key, by which they are partitioned
@@ -24,7 +27,7 @@ type output[M any] struct {
 func KeyedBy[M, K any](f func(M) K) OutputOption[M] {
 	return OutputOption[M]{func(o *output[M]) {
 		keys, name := o.serdes.For[K]()
-		o.keyName = name
+		o.keyName, o.keyShape = name, shapeOf(keys, name)
 		o.key = func(m M, dst []byte) ([]byte, error) { return keys.Append(dst, f(m)) }
 	}}
 }
@@ -45,6 +48,7 @@ func recordOutput[M any](s Stream[M], topic string, opts []OutputOption[M]) {
 	}
 	n := s.chained(scheduler.KindOutput, "")
 	n.Topic, n.Key, n.Value = topic, o.keyName, valueName
+	n.KeyShape, n.ValueShape = o.keyShape, shapeOf(o.serde, valueName)
 	record[M](s.app, node{
 		Node: n,
 		attach: func(b *builder, _ any) (any, error) {

@@ -36,6 +36,7 @@ func partitionBy[M any, K comparable](s Stream[M], by *keying, name string, key 
 	k := keyingOf(key)
 	n := s.chained(scheduler.KindRepartition, name)
 	n.Key, n.Value, n.SameKey = keyName, valueName, by.same(k)
+	n.KeyShape, n.ValueShape = shapeOf(keys, keyName), shapeOf(values, valueName)
 	id := record[M](s.app, node{
 		Node: n,
 		attach: func(b *builder, down any) (any, error) {

@@ -6,12 +6,20 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
+const (
+	kindMap     scheduler.Kind = "map"
+	kindFlatMap scheduler.Kind = "flatmap"
+	kindFilter  scheduler.Kind = "filter"
+	kindPeek    scheduler.Kind = "peek"
+	kindMerge   scheduler.Kind = "merge"
+)
+
 // The operators that look at one record at a time. Each notes its node in the
 // scope before it calls the user's function, so that a panic can name it.
 
 func recordMap[M, R any](s Stream[M], f func(M) R) int {
 	return record[R](s.app, node{
-		Node: s.chained(scheduler.KindMap, ""),
+		Node: s.chained(kindMap, ""),
 		attach: func(b *builder, down any) (any, error) {
 			next, sc, id := down.(push[R]), b.scope, b.id
 			return push[M](func(m M) error {
@@ -25,7 +33,7 @@ func recordMap[M, R any](s Stream[M], f func(M) R) int {
 func recordMapWithKey[K comparable, M, R any](s KeyedStream[K, M], f func(K, M) R) int {
 	keys, _ := s.app.serdes.For[K]()
 	return record[R](s.app, node{
-		Node: s.chained(scheduler.KindMap, ""),
+		Node: s.chained(kindMap, ""),
 		attach: func(b *builder, down any) (any, error) {
 			next, sc, id := down.(push[R]), b.scope, b.id
 			return push[M](func(m M) error {
@@ -46,7 +54,7 @@ func recordTryMap[M, R any](s Stream[M], name string, f func(M) (R, error), poli
 		policy = p
 	}
 	return record[R](s.app, node{
-		Node: s.chained(scheduler.KindMap, name),
+		Node: s.chained(kindMap, name),
 		attach: func(b *builder, down any) (any, error) {
 			next, sc, id, counts := down.(push[R]), b.scope, b.id, b.task.Counts(name)
 			return push[M](func(m M) error {
@@ -67,7 +75,7 @@ func recordTryMap[M, R any](s Stream[M], name string, f func(M) (R, error), poli
 
 func recordFlatMap[M, R any](s Stream[M], f func(M) iter.Seq[R]) int {
 	return record[R](s.app, node{
-		Node: s.chained(scheduler.KindFlatMap, ""),
+		Node: s.chained(kindFlatMap, ""),
 		attach: func(b *builder, down any) (any, error) {
 			next, sc, id := down.(push[R]), b.scope, b.id
 			return push[M](func(m M) error {
@@ -86,7 +94,7 @@ func recordFlatMap[M, R any](s Stream[M], f func(M) iter.Seq[R]) int {
 
 func recordFilter[M any](s Stream[M], f func(M) bool) int {
 	return record[M](s.app, node{
-		Node: s.chained(scheduler.KindFilter, ""),
+		Node: s.chained(kindFilter, ""),
 		attach: func(b *builder, down any) (any, error) {
 			next, sc, id := down.(push[M]), b.scope, b.id
 			return push[M](func(m M) error {
@@ -102,7 +110,7 @@ func recordFilter[M any](s Stream[M], f func(M) bool) int {
 
 func recordPeek[M any](s Stream[M], f func(M)) int {
 	return record[M](s.app, node{
-		Node: s.chained(scheduler.KindPeek, ""),
+		Node: s.chained(kindPeek, ""),
 		attach: func(b *builder, down any) (any, error) {
 			next, sc, id := down.(push[M]), b.scope, b.id
 			return push[M](func(m M) error {
@@ -114,9 +122,9 @@ func recordPeek[M any](s Stream[M], f func(M)) int {
 	})
 }
 
-func recordMerge[M any](a *App, from []int) int {
+func recordMerge[M any](a *App, from []scheduler.Edge) int {
 	return record[M](a, node{
-		Node:   scheduler.Node{Kind: scheduler.KindMerge, From: from},
+		Node:   scheduler.Node{Kind: kindMerge, From: from},
 		attach: func(_ *builder, down any) (any, error) { return down, nil },
 	})
 }

@@ -6,17 +6,21 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
+const kindTable scheduler.Kind = "table"
+
 // foldTable records a table that is computed from a stream. step makes a key's
 // next value of its last one and the record; existed is false for its first
 // record.
 func foldTable[K comparable, M, A any](s KeyedStream[K, M], name, how string, step func(a A, m M, existed bool) A) Table[K, A] {
-	_, keyName := s.app.serdes.For[K]()
+	keys, keyName := s.app.serdes.For[K]()
 	values, valueName := s.app.serdes.For[A]()
-	n := tableNode(s, name, how, scheduler.StoreSpec{Layout: "values", Key: keyName, Value: valueName})
+	n := tableNode(s, name, how, scheduler.StoreSpec{
+		Layout: "values", Key: keyName, Value: valueName, KeyShape: shapeOf(keys, keyName), ValueShape: shapeOf(values, valueName),
+	})
 	id := record[A](s.app, node{
 		Node: n,
 		attach: func(b *builder, down any) (any, error) {
-			store, err := b.task.Store(b.id)
+			store, err := b.task.Store(b.id, 0)
 			if err != nil {
 				return nil, err
 			}

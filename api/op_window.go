@@ -12,25 +12,29 @@ import (
 	"github.com/gretestream/grete/stream/serde"
 )
 
+const kindWindow scheduler.Kind = "window"
+
 // foldWindow records a window. step makes the next value of the last one and the
 // record; existed is false for the first record of a window and key.
 func foldWindow[K comparable, M, A any](w WindowedStream[K, M], how string, step func(a A, m M, existed bool) A) KeyedStream[K, Pane[K, A]] {
 	app := w.stream.app
 	for _, n := range app.nodes {
-		if n.Kind == scheduler.KindWindow && n.Name == w.name {
+		if n.Kind == kindWindow && n.Name == w.name {
 			app.mistake(caller(), fmt.Errorf("window %q: %w", w.name, errTwice))
 		}
 	}
 	keys, keyName := app.serdes.For[K]()
 	values, valueName := app.serdes.For[A]()
-	n := w.stream.chained(scheduler.KindWindow, w.name)
+	n := w.stream.chained(kindWindow, w.name)
 	n.At = w.at
-	n.Store = &scheduler.StoreSpec{Layout: "windows", Key: keyName, Value: valueName}
+	n.Stores = []scheduler.StoreSpec{{
+		Layout: "windows", Key: keyName, Value: valueName, KeyShape: shapeOf(keys, keyName), ValueShape: shapeOf(values, valueName),
+	}}
 	n.Params = w.window.params(how)
 	id := record[Pane[K, A]](app, node{
 		Node: n,
 		attach: func(b *builder, down any) (any, error) {
-			store, err := b.task.Store(b.id)
+			store, err := b.task.Store(b.id, 0)
 			if err != nil {
 				return nil, err
 			}

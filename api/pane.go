@@ -3,10 +3,13 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strconv"
 	"time"
 
 	segment "github.com/segmentio/encoding/json"
+
+	"github.com/gretestream/grete/stream/serde/shape"
 )
 
 // Timing says when a pane was written, compared to its window.
@@ -34,6 +37,13 @@ type paneJSON[K comparable, A any] struct {
 	Value  A      `json:"value"`
 	Index  int    `json:"index"`
 	Timing Timing `json:"timing"`
+}
+
+// shape describes the pane's JSON.
+func (Pane[K, A]) shape() *shape.Shape {
+	s := shape.For[paneJSON[K, A]]()
+	s.Type = reflect.TypeFor[Pane[K, A]]().String()
+	return s
 }
 
 // AppendJSON writes the pane's JSON without the general encoder's detours.

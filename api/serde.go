@@ -1,6 +1,9 @@
 package api
 
-import "github.com/gretestream/grete/stream/serde"
+import (
+	"github.com/gretestream/grete/stream/serde"
+	"github.com/gretestream/grete/stream/serde/shape"
+)
 
 // A Serde turns values into bytes and back. Several goroutines use it at once.
 // What Parse returns must not alias src: the bytes are reused.
@@ -28,6 +31,22 @@ func DefaultSerde[M any](s Serde[M]) Option {
 // rather than JSON.
 func DefaultFormat(f serde.Format) Option {
 	return Option{func(a *App) { a.serdes.SetFormat(f) }}
+}
+
+// A shaper is a type of this package that writes its own JSON, and describes it.
+type shaper interface{ shape() *shape.Shape }
+
+// shapeOf describes what a serde stores, for the plan. Only the serdes that a type
+// has by default are known; all others are opaque.
+func shapeOf[M any](s Serde[M], name string) *shape.Shape {
+	if _, standard := serde.For[M](); name != standard {
+		return shape.Custom(name, s)
+	}
+	var zero M
+	if s, ok := any(zero).(shaper); ok {
+		return s.shape()
+	}
+	return shape.For[M]()
 }
 
 // Serdes returns the serdes of the app's types, for executors and test harnesses.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gretestream/grete/api"
 	"github.com/gretestream/grete/api/apitest"
+	"github.com/gretestream/grete/stream/serde/shape"
 	"github.com/gretestream/grete/scheduler"
 )
 
@@ -41,8 +42,10 @@ func TestDefaultSerde_Everywhere(t *testing.T) {
 				t.Errorf("%s %q has the serde %s", n.Kind, n.Name, name)
 			}
 		}
-		if n.Store != nil && (n.Store.Key != "pairs" || n.Store.Value != "pairs") {
-			t.Errorf("store %q has keys %s, values %s", n.Name, n.Store.Key, n.Store.Value)
+		for _, s := range n.Stores {
+			if s.Key != "pairs" || s.Value != "pairs" || s.KeyShape.Kind != shape.Opaque || s.ValueShape.Type != "pairs" {
+				t.Errorf("store of %q: %+v", n.Name, s)
+			}
 		}
 	}
 	x := apitest.New(t, app)

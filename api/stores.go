@@ -34,8 +34,9 @@ func (storesListCommand) Run(_ context.Context, a *App, c console) error {
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "STORE\tSTAGE\tLAYOUT\tKEY\tVALUE")
 	for _, stage := range plan.Stages {
-		for _, s := range stage.Stores {
-			spec := plan.Nodes[s.Node].Store
+		for i := range stage.Stores {
+			s := &stage.Stores[i]
+			spec := plan.Spec(s)
 			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", s.Name, stage.Name, spec.Layout, spec.Key, spec.Value)
 		}
 	}

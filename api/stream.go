@@ -43,13 +43,13 @@ func (s Stream[M]) Peek(f func(M)) Stream[M] {
 
 // Merge returns the records of all the streams. Order is kept within each.
 func (s Stream[M]) Merge(others ...Stream[M]) Stream[M] {
-	from := []int{s.node}
+	from := []scheduler.Edge{{Node: s.node}}
 	for _, o := range others {
 		if o.app != s.app {
 			s.app.mistake(caller(), fmt.Errorf("merge: the streams belong to different apps"))
 			return s
 		}
-		from = append(from, o.node)
+		from = append(from, scheduler.Edge{Node: o.node})
 	}
 	return Stream[M]{s.app, recordMerge[M](s.app, from)}
 }
@@ -74,5 +74,5 @@ func (s Stream[M]) To(topic string, opts ...OutputOption[M]) {
 
 // chained describes an operator that gets its records from s.
 func (s Stream[M]) chained(kind scheduler.Kind, name string) scheduler.Node {
-	return scheduler.Node{Kind: kind, Name: name, From: []int{s.node}}
+	return scheduler.Node{Kind: kind, Name: name, From: []scheduler.Edge{{Node: s.node}}}
 }

@@ -39,10 +39,10 @@ func (w Window) check(a *App, name string) {
 
 func (w Window) params(how string) []scheduler.Param {
 	return []scheduler.Param{
-		{Name: "window", Value: "tumbling"},
-		{Name: "size", Value: w.size.String()},
-		{Name: "keeps", Value: how},
-		{Name: "grace", Value: w.grace.String()},
+		{Name: "window", Value: "tumbling", Affects: scheduler.AffectsState},
+		{Name: "size", Value: w.size.String(), Affects: scheduler.AffectsState},
+		{Name: "keeps", Value: how, Affects: scheduler.AffectsState},
+		{Name: "grace", Value: w.grace.String(), Affects: scheduler.AffectsResults},
 	}
 }
 

@@ -44,14 +44,15 @@ func (t *Task) Output(node int) (*Output, error) {
 	return nil, fmt.Errorf("node %d is no output of stage %s", node, t.stage.Name)
 }
 
-// Store returns the number in State of the store of a node of the graph.
-func (t *Task) Store(node int) (int, error) {
+// Store returns the number in State of a store of a node of the graph: index
+// counts the node's stores.
+func (t *Task) Store(node, index int) (int, error) {
 	for i := range t.stage.Stores {
-		if t.stage.Stores[i].Node == node {
+		if s := &t.stage.Stores[i]; s.Node == node && s.Index == index {
 			return i, nil
 		}
 	}
-	return 0, fmt.Errorf("node %d has no store in stage %s", node, t.stage.Name)
+	return 0, fmt.Errorf("node %d has no store %d in stage %s", node, index, t.stage.Name)
 }
 
 // Changed must be called by an operator that changes state. If the record then

@@ -46,9 +46,9 @@ func counting(t *testing.T, app, topic, stage string) *scheduler.Plan {
 	t.Helper()
 	plan, err := scheduler.Build(scheduler.Graph{App: app, Nodes: []scheduler.Node{
 		{ID: 0, Kind: scheduler.KindInput, Topic: topic},
-		{ID: 1, Kind: scheduler.KindRepartition, Name: stage, From: []int{0}, Key: "string", Value: "string"},
-		{ID: 2, Kind: scheduler.KindTable, Name: "counts", From: []int{1}, Store: &scheduler.StoreSpec{Layout: "values", Key: "string", Value: "int64"}},
-		{ID: 3, Kind: scheduler.KindOutput, Topic: "out", From: []int{2}},
+		{ID: 1, Kind: scheduler.KindRepartition, Name: stage, From: []scheduler.Edge{{Node: 0}}, Key: "string", Value: "string"},
+		{ID: 2, Kind: "table", Name: "counts", From: []scheduler.Edge{{Node: 1}}, Stores: []scheduler.StoreSpec{{Layout: "values", Key: "string", Value: "int64"}}},
+		{ID: 3, Kind: scheduler.KindOutput, Topic: "out", From: []scheduler.Edge{{Node: 2}}},
 	}}, scheduler.Metadata{Partitions: map[string]int32{topic: 4}}, scheduler.Options{StageContainers: map[string]int{stage: 3}})
 	if err != nil {
 		t.Fatal(err)

@@ -60,7 +60,7 @@ func thePlan() *scheduler.Plan {
 		{"ids", "values", "int64", "int32"},
 		{"minutes", "windows", "string", "int64"},
 	} {
-		plan.Nodes = append(plan.Nodes, scheduler.Node{ID: i, Name: s.name, Store: &scheduler.StoreSpec{Layout: s.layout, Key: s.key, Value: s.value}})
+		plan.Nodes = append(plan.Nodes, scheduler.Node{ID: i, Name: s.name, Stores: []scheduler.StoreSpec{{Layout: s.layout, Key: s.key, Value: s.value}}})
 		stage.Stores = append(stage.Stores, scheduler.Store{Name: s.name, Node: i})
 	}
 	plan.Nodes[5].Params = []scheduler.Param{{Name: "size", Value: "1m0s"}}

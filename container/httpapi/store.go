@@ -29,13 +29,13 @@ func (s *server) find(name string) (*store, error) { return findStore(s.cfg.Plan
 func findStore(plan *scheduler.Plan, name string) (*store, error) {
 	var names []string
 	for i := range plan.Stages {
-		for n, st := range plan.Stages[i].Stores {
+		for n := range plan.Stages[i].Stores {
+			st := &plan.Stages[i].Stores[n]
 			names = append(names, st.Name)
 			if st.Name != name {
 				continue
 			}
-			node := &plan.Nodes[st.Node]
-			return &store{name: name, stage: &plan.Stages[i], number: n, StoreSpec: *node.Store, window: sizeOf(node)}, nil
+			return &store{name: name, stage: &plan.Stages[i], number: n, StoreSpec: *plan.Spec(st), window: sizeOf(&plan.Nodes[st.Node])}, nil
 		}
 	}
 	slices.Sort(names)
