@@ -6,8 +6,8 @@ import (
 
 	"github.com/gretestream/grete/api"
 	"github.com/gretestream/grete/api/apitest"
-	"github.com/gretestream/grete/stream/serde/shape"
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream/serde/shape"
 )
 
 type pair struct{ Left, Right string }
