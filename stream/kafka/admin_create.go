@@ -28,8 +28,8 @@ func (a admin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
 	if err := a.createTopic(ctx, cfg); err != nil {
 		return fmt.Errorf("create topic %s: %w", cfg.Name, err)
 	}
-	a.cluster.forget(cfg.Name)
-	if err := a.retry(ctx, func() error { return a.known(ctx, cfg) }); err != nil {
+	a.client.cluster.forget(cfg.Name)
+	if err := a.client.retry(ctx, func() error { return a.known(ctx, cfg) }); err != nil {
 		return fmt.Errorf("create topic %s: it was made, but isn't ready: %w", cfg.Name, err)
 	}
 	return nil
@@ -37,7 +37,7 @@ func (a admin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
 
 func (a admin) createTopic(ctx context.Context, cfg stream.TopicConfig) error {
 	unanswered := false // it may be that we have made it
-	return a.retry(ctx, func() error {
+	return a.client.retry(ctx, func() error {
 		err := a.askController(ctx, cfg)
 		var away *UnreachableError
 		switch {
@@ -59,7 +59,7 @@ func (a admin) createTopic(ctx context.Context, cfg stream.TopicConfig) error {
 // askController asks once. Who isn't the controller is asked no more.
 func (a admin) askController(ctx context.Context, cfg stream.TopicConfig) error {
 	req := &createtopics.Request{TimeoutMs: int32(createTimeout.Milliseconds()), Topics: []createtopics.RequestTopic{newTopic(cfg)}}
-	answer, err := exchange[*createtopics.Response](ctx, a.link, a.cluster.controllerNode(), req)
+	answer, err := exchange[*createtopics.Response](ctx, a.client.link, a.client.cluster.controllerNode(), req)
 	failed, message := code(0), ""
 	if err == nil && len(answer.Topics) == 1 {
 		failed, message = code(answer.Topics[0].ErrorCode), answer.Topics[0].ErrorMessage
@@ -70,7 +70,7 @@ func (a admin) askController(ctx context.Context, cfg stream.TopicConfig) error 
 // controlled is what a controller's answer means, or that there was none.
 func (a admin) controlled(ctx context.Context, err error, failed code, message, operation, topic string) error {
 	if err != nil || failed == notController {
-		if refreshing := a.cluster.refresh(ctx); refreshing != nil && !temporary(refreshing) {
+		if refreshing := a.client.cluster.refresh(ctx); refreshing != nil && !temporary(refreshing) {
 			return refreshing
 		}
 	}
@@ -114,12 +114,12 @@ func newTopic(cfg stream.TopicConfig) createtopics.RequestTopic {
 // known returns an error as long as a broker doesn't know a new topic, so that
 // nobody is told that it doesn't exist.
 func (a admin) known(ctx context.Context, cfg stream.TopicConfig) error {
-	if err := a.cluster.refresh(ctx, cfg.Name); err != nil {
+	if err := a.client.cluster.refresh(ctx, cfg.Name); err != nil {
 		return err
 	}
 	asked := false
-	for _, b := range a.cluster.known() {
-		answer, err := a.link.Exchange(ctx, b.node, &metadata.Request{TopicNames: []string{cfg.Name}}, probeTimeout)
+	for _, b := range a.client.cluster.known() {
+		answer, err := a.client.link.Exchange(ctx, b.node, &metadata.Request{TopicNames: []string{cfg.Name}}, probeTimeout)
 		if err != nil && temporary(err) {
 			continue // who isn't there now learns of the topic before he is asked
 		}

@@ -20,7 +20,7 @@ func (a admin) deleteRecords(ctx context.Context, before []stream.Position) erro
 		}
 	}
 	var refused []stream.Position
-	err := a.askLeaders(ctx, tps, func(ctx context.Context, node int32, mine []int) ([]error, error) {
+	err := a.client.askLeaders(ctx, tps, func(ctx context.Context, node int32, mine []int) ([]error, error) {
 		got, err := a.deleteAt(ctx, node, before, mine)
 		if err != nil {
 			return nil, err
@@ -51,7 +51,7 @@ func (a admin) deleteAt(ctx context.Context, node int32, before []stream.Positio
 			req.Before = append(req.Before, before[i])
 		}
 	}
-	req, err := exchange[*wire.DeleteRecords](ctx, a.link, node, req)
+	req, err := exchange[*wire.DeleteRecords](ctx, a.client.link, node, req)
 	if err != nil {
 		return nil, err
 	}

@@ -14,12 +14,12 @@ var _ stream.Grower = admin{}
 // Grow returns when every broker that can be reached knows the new partitions and who
 // leads them.
 func (a admin) Grow(ctx context.Context, topic string, partitions int32) error {
-	if err := a.retry(ctx, func() error { return a.growOnce(ctx, topic, partitions) }); err != nil {
+	if err := a.client.retry(ctx, func() error { return a.growOnce(ctx, topic, partitions) }); err != nil {
 		return fmt.Errorf("giving topic %s %d partitions: %w", topic, partitions, err)
 	}
-	a.cluster.forget(topic)
+	a.client.cluster.forget(topic)
 	cfg := stream.TopicConfig{Name: topic, Partitions: partitions}
-	if err := a.retry(ctx, func() error { return a.known(ctx, cfg) }); err != nil {
+	if err := a.client.retry(ctx, func() error { return a.known(ctx, cfg) }); err != nil {
 		return fmt.Errorf("giving topic %s %d partitions: they were made, but aren't ready: %w", topic, partitions, err)
 	}
 	return nil
@@ -38,7 +38,7 @@ func (a admin) growOnce(ctx context.Context, topic string, partitions int32) err
 		return nil
 	}
 	req := &createpartitions.Request{TimeoutMs: int32(createTimeout.Milliseconds()), Topics: []createpartitions.RequestTopic{{Name: topic, Count: partitions}}}
-	answer, err := exchange[*createpartitions.Response](ctx, a.link, a.cluster.controllerNode(), req)
+	answer, err := exchange[*createpartitions.Response](ctx, a.client.link, a.client.cluster.controllerNode(), req)
 	failed, message := code(0), ""
 	if err == nil && len(answer.Results) == 1 {
 		failed, message = code(answer.Results[0].ErrorCode), answer.Results[0].ErrorMessage

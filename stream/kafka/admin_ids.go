@@ -17,7 +17,7 @@ func (a admin) TopicIDs(ctx context.Context, topics ...string) (map[string]strin
 	if len(topics) == 0 {
 		return ids, nil
 	}
-	err := a.retry(ctx, func() error {
+	err := a.client.retry(ctx, func() error {
 		answer, err := a.askIDs(ctx, topics)
 		if err != nil {
 			return err
@@ -49,14 +49,14 @@ func noID() [16]byte { return [16]byte{} }
 // of them is asked for that first.
 func (a admin) askIDs(ctx context.Context, topics []string) ([]wire.TopicID, error) {
 	var first error
-	for _, b := range a.cluster.known() {
-		known, err := a.versions(ctx, b.node)
+	for _, b := range a.client.cluster.known() {
+		known, err := a.client.versions(ctx, b.node)
 		if err == nil && known[protocol.Metadata].MaxVersion < wire.MetadataVersion {
 			continue
 		}
 		if err == nil {
 			var answer protocol.Message
-			if answer, err = a.link.Exchange(ctx, b.node, &wire.Metadata{Topics: topics}, askTimeout); err == nil {
+			if answer, err = a.client.link.Exchange(ctx, b.node, &wire.Metadata{Topics: topics}, askTimeout); err == nil {
 				return answer.(*wire.Metadata).Answer, nil
 			}
 		}
@@ -70,7 +70,7 @@ func (a admin) askIDs(ctx context.Context, topics []string) ([]wire.TopicID, err
 	if first == nil {
 		return nil, nil
 	}
-	if refreshing := a.cluster.refresh(ctx); refreshing != nil && !temporary(refreshing) {
+	if refreshing := a.client.cluster.refresh(ctx); refreshing != nil && !temporary(refreshing) {
 		return nil, refreshing
 	}
 	return nil, first // the brokers that are known now are asked next time

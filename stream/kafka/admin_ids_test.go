@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"io"
 	"maps"
 	"testing"
 	"testing/synctest"
@@ -31,9 +32,9 @@ func TestTopicIDsOfMixedBrokers(t *testing.T) {
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newSystem(newFakeLink(func(_ context.Context, node int32, req protocol.Message) (protocol.Message, error) {
+				s := newClient(newFakeLink(func(_ context.Context, node int32, req protocol.Message) (protocol.Message, error) {
 					if node >= 0 && x.newest[node] == dead {
-						return nil, errReset
+						return nil, io.ErrUnexpectedEOF
 					}
 					switch r := req.(type) {
 					case *metadata.Request:
@@ -48,13 +49,13 @@ func TestTopicIDsOfMixedBrokers(t *testing.T) {
 						return r, nil
 					}
 					return nil, errors.New("unknown request")
-				}), Options{})
+				}), 0, nil)
 				must(t, s.cluster.refresh(t.Context()))
-				got, err := s.Admin().TopicIDs(t.Context(), "topic", "without", "missing")
+				got, err := newAdmin(s).TopicIDs(t.Context(), "topic", "without", "missing")
 				if err != nil || !maps.Equal(got, x.want) {
 					t.Errorf("the ids are %v, %v", got, err)
 				}
-				must(t, s.Close())
+				must(t, s.link.Close())
 			})
 		})
 	}
@@ -66,11 +67,11 @@ func TestTopicIDsOfNobody(t *testing.T) {
 		name string
 		code code // of the topic; 0: nobody answers
 		want error
-	}{{"denied", topicDenied, topicDenied}, {"unreachable", 0, errReset}} {
+	}{{"denied", topicDenied, topicDenied}, {"unreachable", 0, io.ErrUnexpectedEOF}} {
 		t.Run(x.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				away := false
-				s := newSystem(newFakeLink(func(_ context.Context, _ int32, req protocol.Message) (protocol.Message, error) {
+				s := newClient(newFakeLink(func(_ context.Context, _ int32, req protocol.Message) (protocol.Message, error) {
 					switch r := req.(type) {
 					case *metadata.Request:
 						return &metadata.Response{Brokers: []metadata.ResponseBroker{{NodeID: 0}}}, nil
@@ -82,14 +83,14 @@ func TestTopicIDsOfNobody(t *testing.T) {
 							return r, nil
 						}
 					}
-					return nil, errReset
-				}), Options{})
+					return nil, io.ErrUnexpectedEOF
+				}), 0, nil)
 				must(t, s.cluster.refresh(t.Context()))
 				away = x.code == 0
-				if got, err := s.Admin().TopicIDs(t.Context(), "topic"); !errors.Is(err, x.want) || len(got) != 0 {
+				if got, err := newAdmin(s).TopicIDs(t.Context(), "topic"); !errors.Is(err, x.want) || len(got) != 0 {
 					t.Errorf("the ids are %v, %v", got, err)
 				}
-				must(t, s.Close())
+				must(t, s.link.Close())
 			})
 		})
 	}

@@ -57,8 +57,13 @@ func (a *adminTest) create(t *testing.T, partitions int32, settings map[string]s
 		t.Fatal(err)
 	}
 	// All brokers have heard of it when ours knows it.
-	must(t, a.admin.retry(t.Context(), func() error {
-		return admin{a.admin}.known(t.Context(), stream.TopicConfig{Name: name, Partitions: partitions})
+	must(t, a.admin.client.retry(t.Context(), func() error {
+		// It grows by nothing, and waits for all brokers.
+		err := a.admin.Admin().(stream.Grower).Grow(t.Context(), name, partitions)
+		if errors.Is(err, stream.ErrUnknownTopic) {
+			return unknownTopic // tried again
+		}
+		return err
 	}))
 	return name
 }
@@ -139,7 +144,7 @@ func (a *adminTest) settingsOfOthers(t *testing.T) {
 func (a *adminTest) topics(t *testing.T) {
 	one, three, missing := a.create(t, 1, nil), a.create(t, 3, nil), kafkatest.Name(t)
 	// A group makes Kafka's own topic.
-	must(t, a.admin.commitOffsets(t.Context(), stream.GroupOffsets{Group: kafkatest.Name(t), Positions: []stream.Position{{TopicPartition: at(one, 0)}}}))
+	must(t, a.admin.client.commitOffsets(t.Context(), stream.GroupOffsets{Group: kafkatest.Name(t), Positions: []stream.Position{{TopicPartition: at(one, 0)}}}))
 	sys := a.admin.Admin()
 	got, err := sys.Partitions(t.Context(), one, three, missing, "../impossible", one)
 	must(t, err)
@@ -184,14 +189,14 @@ func (a *adminTest) topicIDs(t *testing.T) {
 	before := ids()
 	deleted, err := a.other.DeleteTopics(t.Context(), two)
 	must(t, errors.Join(err, deleted.Error()))
-	must(t, retry(t.Context(), a.admin.link, time.Minute, func() error {
+	must(t, retry(t.Context(), a.admin.client.link, time.Minute, func() error {
 		_, err := a.other.CreateTopic(t.Context(), 3, -1, nil, two)
 		if err != nil {
 			err = errors.Join(leaderNotAvailable, err) // it isn't quite deleted
 		}
 		return err
 	}))
-	must(t, retry(t.Context(), a.admin.link, time.Minute, func() error {
+	must(t, retry(t.Context(), a.admin.client.link, time.Minute, func() error {
 		got, err := a.admin.Admin().TopicIDs(t.Context(), two)
 		if err == nil && (got[two] == "" || got[two] == before[two]) {
 			err = leaderNotAvailable // the broker hasn't heard of it
@@ -255,7 +260,7 @@ func (a *adminTest) openTransaction(t *testing.T) {
 	got, err = a.admin.Admin().OffsetsAt(t.Context(), 5000, at(topic, 0))
 	a.wantOffsets(t, "offsets", got, err, 1)
 	must(t, writer.EndTransaction(t.Context(), kgo.TryCommit))
-	must(t, retry(t.Context(), a.admin.link, time.Minute, func() error {
+	must(t, retry(t.Context(), a.admin.client.link, time.Minute, func() error {
 		got, err := a.admin.Admin().Ends(t.Context(), at(topic, 0))
 		if err == nil && got[0] != 3 { // behind the marker
 			err = unstableOffset // a moment later
@@ -269,7 +274,7 @@ func (a *adminTest) groups(t *testing.T) {
 	sys, all := a.admin.Admin(), []stream.TopicPartition{at(topic, 2), at(topic, 0), at(topic, 1), at("missing", 0)}
 	got, err := sys.Committed(t.Context(), group, all...)
 	a.wantOffsets(t, "offsets of nobody", got, err, -1, -1, -1, -1)
-	must(t, a.admin.commitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{
+	must(t, a.admin.client.commitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{
 		{TopicPartition: at(topic, 2), Offset: 7}, {TopicPartition: at(topic, 0), Offset: 0},
 	}}))
 	got, err = sys.Committed(t.Context(), group, all...)
@@ -284,7 +289,7 @@ func (a *adminTest) groups(t *testing.T) {
 	must(t, a.other.CommitAllOffsets(t.Context(), group, theirs))
 	got, err = sys.Committed(t.Context(), group, all...)
 	a.wantOffsets(t, "all offsets", got, err, 7, 0, 5, -1)
-	err = a.admin.commitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: at(kafkatest.Name(t), 0)}}})
+	err = a.admin.client.commitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: at(kafkatest.Name(t), 0)}}})
 	if !errors.Is(err, stream.ErrUnknownTopic) {
 		t.Errorf("the offset of a topic that doesn't exist: %v", err)
 	}
@@ -294,7 +299,7 @@ func (a *adminTest) groups(t *testing.T) {
 	if fetches := member.PollFetches(t.Context()); fetches.Err() != nil {
 		t.Fatal(fetches.Err())
 	}
-	err = a.admin.commitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: at(topic, 0)}}})
+	err = a.admin.client.commitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: at(topic, 0)}}})
 	if err == nil || !strings.Contains(err.Error(), "the group has members") {
 		t.Errorf("offsets of a group that is in use: %v", err)
 	}

@@ -16,7 +16,6 @@ import (
 
 // Settings of a topic, by Kafka's names.
 const (
-	cleanupPolicy   = "cleanup.policy"
 	deleteRetention = "delete.retention.ms"
 	retentionTime   = "retention.ms"
 	retentionBytes  = "retention.bytes"
@@ -42,9 +41,9 @@ func (a admin) Partitions(ctx context.Context, topics ...string) (map[string]int
 // metadata returns those topics that exist; of no names, all.
 func (a admin) metadata(ctx context.Context, topics []string) ([]metadata.ResponseTopic, error) {
 	var found []metadata.ResponseTopic
-	err := a.retry(ctx, func() error {
+	err := a.client.retry(ctx, func() error {
 		var every []string // nil: all
-		answer, err := askAny[*metadata.Response](ctx, a.cluster, &metadata.Request{TopicNames: append(every, topics...)})
+		answer, err := askAny[*metadata.Response](ctx, a.client.cluster, &metadata.Request{TopicNames: append(every, topics...)})
 		if err != nil {
 			return err
 		}
@@ -86,9 +85,6 @@ func (a admin) Describe(ctx context.Context, topics ...string) (map[string]strea
 	return described, nil
 }
 
-// topicType is what settings are of, by Kafka's number.
-const topicType = 2
-
 // settings returns by topic what is set, or holds by default.
 func (a admin) settings(ctx context.Context, topics []metadata.ResponseTopic) (map[string]map[string]string, error) {
 	settings := make(map[string]map[string]string, len(topics))
@@ -101,8 +97,8 @@ func (a admin) settings(ctx context.Context, topics []metadata.ResponseTopic) (m
 			ResourceType: topicType, ResourceName: topics[i].Name, ConfigNames: []string{cleanupPolicy, retentionTime, deleteRetention},
 		})
 	}
-	err := a.retry(ctx, func() error {
-		answer, err := askAny[*describeconfigs.Response](ctx, a.cluster, req)
+	err := a.client.retry(ctx, func() error {
+		answer, err := askAny[*describeconfigs.Response](ctx, a.client.cluster, req)
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ func (c *conductor) ask(s step, t *transaction) (asked bool, err error) {
 	node := int32(AnyBroker)
 	if c.id != "" {
 		what := c.coordinated(s, t)
-		if node, err = c.coordinators.find(c.life.ctx, what); err != nil {
+		if node, err = c.coordinators.find(c.life.context(), what); err != nil {
 			return false, err
 		}
 		defer func() {
@@ -70,7 +70,7 @@ func describe(s step, t *transaction) string {
 }
 
 func (c *conductor) initialise(node int32, t *transaction) error {
-	answer, err := exchange[*initproducerid.Response](c.life.ctx, c.link, node, &initproducerid.Request{
+	answer, err := exchange[*initproducerid.Response](c.life.context(), c.link, node, &initproducerid.Request{
 		TransactionalID:      c.id,
 		TransactionTimeoutMs: int32(transactionTimeout.Milliseconds()),
 		ProducerID:           t.who.id,
@@ -93,7 +93,7 @@ func (c *conductor) addPartitions(node int32, t *transaction) error {
 		}
 		req.Topics = append(req.Topics, topic)
 	}
-	answer, err := exchange[*addpartitionstotxn.Response](c.life.ctx, c.link, node, req)
+	answer, err := exchange[*addpartitionstotxn.Response](c.life.context(), c.link, node, req)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (c *conductor) addPartitions(node int32, t *transaction) error {
 }
 
 func (c *conductor) addOffsets(node int32, t *transaction) error {
-	answer, err := exchange[*addoffsetstotxn.Response](c.life.ctx, c.link, node, &addoffsetstotxn.Request{
+	answer, err := exchange[*addoffsetstotxn.Response](c.life.context(), c.link, node, &addoffsetstotxn.Request{
 		TransactionalID: c.id, ProducerID: t.who.id, ProducerEpoch: t.who.epoch, GroupID: t.offsets.Group,
 	})
 	if err != nil {
@@ -132,7 +132,7 @@ func (c *conductor) commitGroup(node int32, t *transaction) error {
 		}
 		req.Topics = append(req.Topics, topic)
 	}
-	answer, err := exchange[*txnoffsetcommit.Response](c.life.ctx, c.link, node, req)
+	answer, err := exchange[*txnoffsetcommit.Response](c.life.context(), c.link, node, req)
 	if err != nil {
 		return err
 	}
@@ -150,19 +150,8 @@ func (c *conductor) commitGroup(node int32, t *transaction) error {
 	return nil
 }
 
-// generationOf is the generation of offsets, by Kafka's numbers.
-func generationOf(offsets stream.GroupOffsets) int32 {
-	if offsets.Generation == 0 {
-		return noGeneration
-	}
-	return offsets.Generation
-}
-
-// noGeneration is of offsets that don't come from a member of the group.
-const noGeneration = -1
-
 func (c *conductor) end(node int32, t *transaction) error {
-	answer, err := exchange[*endtxn.Response](c.life.ctx, c.link, node, &endtxn.Request{
+	answer, err := exchange[*endtxn.Response](c.life.context(), c.link, node, &endtxn.Request{
 		TransactionalID: c.id, ProducerID: t.who.id, ProducerEpoch: t.who.epoch, Committed: t.ending == commit,
 	})
 	if err != nil {
@@ -175,61 +164,4 @@ func (c *conductor) end(node int32, t *transaction) error {
 		return &UnreachableError{Where: fmt.Sprintf("broker %d", node), Err: errors.New("it failed, and its log says why")}
 	}
 	return c.refusal(answer.ErrorCode)
-}
-
-// refusal explains why a coordinator won't do something; nil if it does.
-func (c *conductor) refusal(failed int16) error {
-	switch failed := code(failed); failed {
-	case 0:
-		return nil
-	case badTransactionTime:
-		return fmt.Errorf("%w: %w: set the brokers' transaction.max.timeout.ms to %d at least", failed, ErrNoTransactions, transactionTimeout.Milliseconds())
-	case clusterDenied:
-		return denied(failed, "IdempotentWrite", clusterResource, "kafka-cluster")
-	case staleProducerEpoch, producerFenced:
-		return c.sender.fenced(failed)
-	default:
-		return denied(failed, "Write", transactionalResource, c.id)
-	}
-}
-
-// refusalFor is refusal where it may be for a group.
-func (c *conductor) refusalFor(failed int16, group string) error {
-	if code(failed) == groupDenied {
-		return denied(groupDenied, "Read", groupResource, group)
-	}
-	return c.refusal(failed)
-}
-
-// refusalOffset is refusal where it may be for a member of the group.
-func (c *conductor) refusalOffset(failed code, offsets stream.GroupOffsets) error {
-	if err := memberless(failed, offsets); err != nil {
-		return err
-	}
-	return c.refusalFor(int16(failed), offsets.Group)
-}
-
-// refusalAt is refusal where it may be for a topic.
-func (c *conductor) refusalAt(failed int16, operation, topic string, partition int32) error {
-	err := c.refusal(failed)
-	if code(failed) == topicDenied {
-		err = denied(topicDenied, operation, topicResource, topic)
-	}
-	return fmt.Errorf("%s: %w", stream.TopicPartition{Topic: topic, Partition: partition}, err)
-}
-
-// inTopics puts those of a topic together, in the order in which the topics come.
-func inTopics[P any](all []P, topic func(P) string) [][]P {
-	var topics [][]P
-	at := make(map[string]int)
-	for _, p := range all {
-		i, ok := at[topic(p)]
-		if !ok {
-			i = len(topics)
-			at[topic(p)] = i
-			topics = append(topics, nil)
-		}
-		topics[i] = append(topics[i], p)
-	}
-	return topics
 }

@@ -112,7 +112,7 @@ func (c *conductor) conduct() {
 		c.mu.Lock()
 		c.transaction.missed(s, !asked || !unanswered(err))
 		c.mu.Unlock()
-		if (!ok || c.link.Sleep(c.life.ctx, pause) != nil) && c.leave(t.closing) {
+		if (!ok || c.link.Sleep(c.life.context(), pause) != nil) && c.leave(t.closing) {
 			return
 		}
 	}
@@ -167,12 +167,6 @@ func stale(err error) bool {
 	return errors.Is(err, stream.ErrStaleGeneration) || errors.Is(err, stream.ErrReplaced)
 }
 
-// unanswered tells of an error whether the request may have been carried out.
-func unanswered(err error) bool {
-	var away *UnreachableError
-	return errors.As(err, &away)
-}
-
 // A setback is a series of failures of the same step.
 type setback struct {
 	conductor *conductor
@@ -195,11 +189,11 @@ func (b *setback) wait(err error, what coordinated) (time.Duration, bool) {
 		c.life.fail(err)
 		return 0, false
 	case lasted >= c.patience:
-		c.life.fail(fmt.Errorf("tried for %s: %w", lasted.Round(time.Second), c.coordinators.explain(c.life.ctx, err, what)))
+		c.life.fail(fmt.Errorf("tried for %s: %w", lasted.Round(time.Second), c.coordinators.explain(c.life.context(), err, what)))
 		return 0, false
 	case lasted >= stallAfter && !b.logged:
 		b.logged = true
-		c.log.Warn("a coordinator is away; trying on", "error", c.coordinators.explain(c.life.ctx, err, what))
+		c.log.Warn("a coordinator is away; trying on", "error", c.coordinators.explain(c.life.context(), err, what))
 	}
 	b.failures++
 	if errors.Is(err, concurrentTxns) {

@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/batch"
-	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
 // A consumer fetches partitions from their leaders, a block of each ahead of what
@@ -20,20 +18,17 @@ import (
 // An eighth of its memory is for what arrives in patient lanes, five eighths are for
 // all else that arrives, and a quarter is for what is decoded from it.
 type consumer struct {
-	system *System
+	client *client
 	link   Link
 	ctx    context.Context // of all exchanges
 	cancel context.CancelFunc
 	ready  chan struct{}
-	max    int64
-	aside  int64 // of it, for the answers in patient lanes
 
 	// What follows belongs to the caller's goroutine.
 	chunks   []stream.Chunk
 	due      []*reading // with a chunk in this Poll
 	out      int        // chunks that are out
 	turn     int        // the first of the assigned to get a decoder
-	lent     *reading   // has a decoder larger than half of what there is
 	decoders decoders
 	closed   bool
 
@@ -44,12 +39,10 @@ type consumer struct {
 	fetchers []*fetcher
 	starts   int64 // of requests in eager lanes
 	answers  int64
-	usual    int   // bytes of a large batch lately
 	err      error // of all partitions
-	pool     pool
+	budget   budget
+	recovery recovery
 	blocks   []*block // to be used again
-	mending  bool     // mend runs
-	locating bool     // locate runs
 }
 
 // minMemory is the least that a consumer works with, whatever it is told.
@@ -58,21 +51,22 @@ const (
 	minMemory     = 64 << 10
 )
 
-func newConsumer(s *System, cfg stream.ConsumerConfig) *consumer {
+func newConsumer(cl *client, cfg stream.ConsumerConfig) *consumer {
 	c := &consumer{
-		system: s,
-		link:   s.link,
+		client: cl,
+		link:   cl.link,
 		ready:  make(chan struct{}, 1),
 		byName: make(map[stream.TopicPartition]*reading),
-		max:    cfg.MaxBytes,
 	}
-	if c.max == 0 {
-		c.max = defaultMemory
+	memory := cfg.MaxBytes
+	if memory == 0 {
+		memory = defaultMemory
 	}
-	c.max = max(c.max, minMemory)
-	c.decoders.max = c.max / 4
-	c.aside = c.max / 8
-	c.pool.max = c.max - c.decoders.max - c.aside
+	memory = max(memory, minMemory)
+	c.decoders.max = memory / 4
+	c.budget = budget{consumer: c, max: memory, aside: memory / 8}
+	c.budget.pool.max = memory - c.decoders.max - c.budget.aside
+	c.recovery.consumer = c
 	c.decoders.unpacker = new(batch.Decompressor)
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
@@ -111,7 +105,7 @@ func (c *consumer) Assign(tp stream.TopicPartition, offset int64) error {
 	c.byName[tp] = r
 	c.assigned = append(c.assigned, r)
 	if !c.follow(r) {
-		c.trouble(r, leaderNotAvailable)
+		c.recovery.trouble(r, leaderNotAvailable)
 	}
 	c.wake()
 	return nil
@@ -119,12 +113,12 @@ func (c *consumer) Assign(tp stream.TopicPartition, offset int64) error {
 
 // look makes sure that the partition exists.
 func (c *consumer) look(tp stream.TopicPartition) error {
-	known := c.system.cluster
+	known := c.client.cluster
 	if tp.Partition >= 0 && tp.Partition < known.partitions(tp.Topic) {
 		return nil
 	}
-	err := retry(c.ctx, c.link, min(c.system.patience, assignTimeout), func() error {
-		return c.system.refreshAll(c.ctx, []string{tp.Topic})
+	err := retry(c.ctx, c.link, min(c.client.patience, assignTimeout), func() error {
+		return c.client.refreshAll(c.ctx, []string{tp.Topic})
 	})
 	if err != nil {
 		return err
@@ -162,7 +156,7 @@ func (c *consumer) empty(r *reading) {
 		r.out = false
 		c.out--
 	}
-	c.putDecoder(r)
+	c.decoders.putBack(r)
 	for r.n > 0 {
 		c.shift(r)
 	}
@@ -171,7 +165,7 @@ func (c *consumer) empty(r *reading) {
 // shift gives the first block back. The caller holds mu.
 func (c *consumer) shift(r *reading) {
 	b := r.blocks[0]
-	c.pool.put(b.buf)
+	c.budget.pool.put(b.buf)
 	b.buf = nil
 	c.blocks = append(c.blocks, b)
 	r.n--
@@ -189,7 +183,7 @@ func (c *consumer) Release(tp stream.TopicPartition) {
 	r.out, r.damaged = false, 0
 	c.out--
 	if r.done {
-		c.putDecoder(r)
+		c.decoders.putBack(r)
 		c.shift(r)
 	}
 	c.wake()
@@ -221,27 +215,10 @@ func (c *consumer) Close() error {
 	c.over = true
 	c.cancel()
 	for _, f := range c.fetchers {
-		c.endSession(&f.patient)
-		c.endSession(&f.eager)
+		f.patient.end()
+		f.eager.end()
 	}
 	c.byName, c.assigned, c.fetchers, c.chunks, c.due = nil, nil, nil, nil, nil
-	c.blocks, c.pool, c.decoders = nil, pool{}, decoders{}
+	c.blocks, c.budget.pool, c.decoders = nil, pool{}, decoders{}
 	return nil
-}
-
-// sessionTimeout is for telling a broker that a session isn't needed any more. It
-// would find out by itself.
-const sessionTimeout = time.Second
-
-func (c *consumer) endSession(l *lane) {
-	f := &wire.Fetch{Take: func(n int) []byte { return make([]byte, n) }}
-	if l.underway != nil || !l.session.close(f) {
-		return
-	}
-	node := l.fetcher.node
-	c.link.Run(func() {
-		if _, err := c.link.Exchange(context.Background(), node, f, sessionTimeout); err != nil && !errors.Is(err, stream.ErrClosed) {
-			c.system.log.Debug("a fetch session is left to expire", "broker", node, "error", err)
-		}
-	})
 }

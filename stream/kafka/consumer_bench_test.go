@@ -46,7 +46,7 @@ func fillTopic(b *testing.B, c *kafkatest.Cluster, topic string, partitions, rec
 	b.Helper()
 	const inBatch = 1000
 	s := openSystem(b, Options{Brokers: c.Bootstrap()})
-	must(b, s.cluster.refresh(b.Context(), topic))
+	must(b, s.client.cluster.refresh(b.Context(), topic))
 	var builder batch.Builder
 	builder.Start(make([]byte, wire.BatchRoom))
 	for i := range inBatch {
@@ -62,13 +62,13 @@ func fillTopic(b *testing.B, c *kafkatest.Cluster, topic string, partitions, rec
 			req.Partitions = append(req.Partitions, wire.ProducePartition{TopicPartition: at(topic, p), Batch: mine})
 			n += inBatch
 		}
-		must(b, s.retry(b.Context(), func() error { return send(b.Context(), s, req) }))
+		must(b, s.client.retry(b.Context(), func() error { return send(b.Context(), s, req) }))
 	}
 }
 
 // send puts what is in a request to the leader of its partitions.
 func send(ctx context.Context, s *System, req *wire.Produce) error {
-	_, err := s.link.Exchange(ctx, s.cluster.leader(req.Partitions[0].TopicPartition).node, req, requestTimeout)
+	_, err := s.client.link.Exchange(ctx, s.client.cluster.leader(req.Partitions[0].TopicPartition).node, req, requestTimeout)
 	for _, p := range req.Answer.Partitions {
 		if p.Code != 0 {
 			return code(p.Code)

@@ -19,7 +19,7 @@ type student struct {
 	*testing.T
 	*consumer
 	lib *library
-	sys *System
+	sys *client
 	log *strings.Builder
 	got map[stream.TopicPartition][]string
 	pos map[stream.TopicPartition]int64
@@ -33,13 +33,13 @@ func study(t *testing.T, lib *library, maxBytes int64, test func(s *student)) {
 	synctest.Test(t, func(t *testing.T) {
 		lib.changed = make(chan struct{}) // one of this bubble
 		log := new(strings.Builder)
-		sys := newSystem(newFakeLink(lib.serve), Options{Patience: 10 * time.Second, Logger: slog.New(slog.NewTextHandler(log, nil))})
+		sys := newClient(newFakeLink(lib.serve), 10*time.Second, slog.New(slog.NewTextHandler(log, nil)))
 		s := &student{
 			T: t, lib: lib, sys: sys, log: log, consumer: newConsumer(sys, stream.ConsumerConfig{MaxBytes: maxBytes}),
 			got: make(map[stream.TopicPartition][]string), pos: make(map[stream.TopicPartition]int64),
 		}
 		defer func() { // also of a test that fails, which would leave goroutines
-			if err := errors.Join(s.Close(), sys.Close()); err != nil {
+			if err := errors.Join(s.Close(), sys.link.Close()); err != nil {
 				t.Error(err)
 			}
 		}()

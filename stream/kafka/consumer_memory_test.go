@@ -205,11 +205,11 @@ func (s *student) checkMemory() {
 			decoding += r.decoder.bytes()
 		}
 	}
-	if held > s.pool.held || decoding != s.decoders.held {
-		s.Fatalf("%d bytes are held and %d for decoding, counted are %d and %d", held, decoding, s.pool.held, s.decoders.held)
+	if held > s.budget.pool.held || decoding != s.decoders.held {
+		s.Fatalf("%d bytes are held and %d for decoding, counted are %d and %d", held, decoding, s.budget.pool.held, s.decoders.held)
 	}
-	if sum := s.pool.held + s.pool.reserved + s.pool.spare + s.decoders.held + s.decoders.spare; sum > s.max {
-		s.Fatalf("%d bytes: arrived %d, reserved %d, spare %d, decoding %d, spare %d", sum, s.pool.held, s.pool.reserved, s.pool.spare, s.decoders.held, s.decoders.spare)
+	if sum := s.budget.pool.held + s.budget.pool.reserved + s.budget.pool.spare + s.decoders.held + s.decoders.spare; sum > s.budget.max {
+		s.Fatalf("%d bytes: arrived %d, reserved %d, spare %d, decoding %d, spare %d", sum, s.budget.pool.held, s.budget.pool.reserved, s.budget.pool.spare, s.decoders.held, s.decoders.spare)
 	}
 }
 

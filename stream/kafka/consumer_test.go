@@ -104,7 +104,7 @@ func TestConsumerOfClosedSystem(t *testing.T) {
 	study(t, lib, 0, func(s *student) {
 		s.assign(0, at("a", 0))
 		s.rest(time.Second)
-		must(s, s.sys.Close())
+		must(s, s.sys.link.Close())
 		if err := s.untilError(); !errors.Is(err, stream.ErrClosed) && !errors.Is(err, context.Canceled) {
 			s.Error(err)
 		}

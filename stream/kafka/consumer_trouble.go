@@ -9,29 +9,38 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
+// A recovery tries the partitions of a consumer again that have failed. It is guarded by
+// consumer.mu.
+type recovery struct {
+	consumer *consumer
+	mending  bool // mend runs
+	locating bool // locate runs
+}
+
 // This file is how a consumer gets over failures, partition by partition: others
 // go on meanwhile. All of it is called with mu held, where it doesn't say otherwise.
 
 // failed sees to a partition that a broker answers with an error. It isn't asked
 // for again until that is settled: a broker doesn't wait over an error.
-func (c *consumer) failed(r *reading, failure code) {
+func (v *recovery) failed(r *reading, failure code) {
 	switch failure {
 	case topicDenied:
-		c.stop(r, denied(failure, "Read", topicResource, r.Topic))
+		v.stop(r, denied(failure, "Read", topicResource, r.Topic))
 	case offsetOutOfRange:
 		r.state = outside
-		if !c.locating {
-			c.locating = true
-			c.link.Run(c.locate)
+		if !v.locating {
+			v.locating = true
+			v.consumer.link.Run(v.locate)
 		}
 	default:
-		c.trouble(r, failure)
+		v.trouble(r, failure)
 	}
 }
 
 // stop ends the reading of a partition until it is assigned again. Poll returns the
 // error once, after what was fetched before.
-func (c *consumer) stop(r *reading, err error) {
+func (v *recovery) stop(r *reading, err error) {
+	c := v.consumer
 	r.state = stopped
 	r.err = err
 	var outOfRange *stream.OffsetOutOfRangeError
@@ -43,13 +52,14 @@ func (c *consumer) stop(r *reading, err error) {
 
 // trouble has a partition tried again a little later, and gives it up if that has
 // gone on for too long.
-func (c *consumer) trouble(r *reading, err error) {
+func (v *recovery) trouble(r *reading, err error) {
+	c := v.consumer
 	now := c.link.Now()
 	if r.failures == 0 {
 		r.since = now
 	}
-	if lasted := now.Sub(r.since); lasted >= c.system.patience {
-		c.stop(r, fmt.Errorf("tried for %s: %w", lasted.Round(time.Second), err))
+	if lasted := now.Sub(r.since); lasted >= c.client.patience {
+		v.stop(r, fmt.Errorf("tried for %s: %w", lasted.Round(time.Second), err))
 		return
 	}
 	r.state = troubled
@@ -59,11 +69,11 @@ func (c *consumer) trouble(r *reading, err error) {
 	}
 	r.failures++
 	if errors.Is(err, unknownLeaderEpoch) && r.failures > staleEpoch {
-		c.system.cluster.forget(r.Topic)
+		c.client.cluster.forget(r.Topic)
 	}
-	if !c.mending {
-		c.mending = true
-		c.link.Run(c.mend)
+	if !v.mending {
+		v.mending = true
+		v.consumer.link.Run(v.mend)
 	}
 }
 
@@ -74,9 +84,10 @@ const staleEpoch = 3
 // mend looks after the partitions in trouble until there are none: when their time
 // has come it asks who leads them now, and has them fetched there. It runs in a
 // goroutine of its own, without mu.
-func (c *consumer) mend() {
+func (v *recovery) mend() {
+	c := v.consumer
 	for {
-		due, wait := c.nextTroubled()
+		due, wait := v.nextTroubled()
 		if wait < 0 || wait > 0 && c.link.Sleep(c.ctx, wait) != nil {
 			return
 		}
@@ -89,13 +100,14 @@ func (c *consumer) mend() {
 				topics = append(topics, r.Topic)
 			}
 		}
-		c.retry(due, c.system.cluster.refresh(c.ctx, topics...))
+		v.retry(due, c.client.cluster.refresh(c.ctx, topics...))
 	}
 }
 
 // nextTroubled returns the partitions whose time has come, or how long to wait if
 // there are none; a negative time if nobody is in trouble. mu isn't held.
-func (c *consumer) nextTroubled() (due []*reading, wait time.Duration) {
+func (v *recovery) nextTroubled() (due []*reading, wait time.Duration) {
+	c := v.consumer
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.link.Now()
@@ -114,7 +126,7 @@ func (c *consumer) nextTroubled() (due []*reading, wait time.Duration) {
 		return due, 0
 	}
 	if c.over || wait < 0 {
-		c.mending = false
+		v.mending = false
 		return nil, -1
 	}
 	// Others may get into trouble meanwhile, and be due sooner.
@@ -123,7 +135,8 @@ func (c *consumer) nextTroubled() (due []*reading, wait time.Duration) {
 
 // retry has partitions fetched as far as they have a leader. refreshing is what came
 // of asking for them. mu isn't held.
-func (c *consumer) retry(due []*reading, refreshing error) {
+func (v *recovery) retry(due []*reading, refreshing error) {
+	c := v.consumer
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.over {
@@ -139,10 +152,10 @@ func (c *consumer) retry(due []*reading, refreshing error) {
 		case c.err != nil:
 			r.state = stopped
 		case c.follow(r):
-		case c.system.cluster.partitions(r.Topic) == 0:
-			c.trouble(r, unknownTopic)
+		case c.client.cluster.partitions(r.Topic) == 0:
+			v.trouble(r, unknownTopic)
 		default:
-			c.trouble(r, leaderNotAvailable)
+			v.trouble(r, leaderNotAvailable)
 		}
 	}
 	c.pump()
@@ -150,14 +163,15 @@ func (c *consumer) retry(due []*reading, refreshing error) {
 
 // refetch has the bytes fetched again that couldn't be read, in case they were
 // damaged on their way.
-func (c *consumer) refetch(r *reading, err error) {
+func (v *recovery) refetch(r *reading, err error) {
+	c := v.consumer
 	r.asked = nil // what is under way is of no use
 	if r.damaged++; r.damaged > rereads {
-		c.stop(r, err)
+		v.stop(r, err)
 		return
 	}
-	c.system.log.Warn("what was fetched is damaged; fetching it again", "topic", r.Topic, "partition", r.Partition, "error", err)
-	c.trouble(r, err)
+	c.client.log.Warn("what was fetched is damaged; fetching it again", "topic", r.Topic, "partition", r.Partition, "error", err)
+	v.trouble(r, err)
 }
 
 // rereads is how often damaged bytes are fetched again.
@@ -166,23 +180,25 @@ const rereads = 2
 // locate finds out where partitions begin and end that don't have the offset at
 // which they are to be read, until there are none. It runs in a goroutine of its
 // own, without mu.
-func (c *consumer) locate() {
+func (v *recovery) locate() {
+	c := v.consumer
 	for {
-		lost, tps := c.nextOutside()
+		lost, tps := v.nextOutside()
 		if len(lost) == 0 {
 			return
 		}
-		starts, err := c.system.listOffsets(c.ctx, earliestOffset, committedOnly, tps)
+		starts, err := c.client.listOffsets(c.ctx, earliestOffset, committedOnly, tps)
 		var ends []int64
 		if err == nil {
-			ends, err = c.system.listOffsets(c.ctx, latestOffset, committedOnly, tps)
+			ends, err = c.client.listOffsets(c.ctx, latestOffset, committedOnly, tps)
 		}
-		c.located(lost, starts, ends, err)
+		v.located(lost, starts, ends, err)
 	}
 }
 
 // nextOutside lists those partitions. mu isn't held.
-func (c *consumer) nextOutside() (lost []*reading, tps []stream.TopicPartition) {
+func (v *recovery) nextOutside() (lost []*reading, tps []stream.TopicPartition) {
+	c := v.consumer
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, r := range c.assigned {
@@ -192,7 +208,7 @@ func (c *consumer) nextOutside() (lost []*reading, tps []stream.TopicPartition) 
 		}
 	}
 	if len(lost) == 0 || c.over {
-		c.locating = false
+		v.locating = false
 		return nil, nil
 	}
 	return lost, tps
@@ -203,18 +219,19 @@ func (c *consumer) nextOutside() (lost []*reading, tps []stream.TopicPartition) 
 const beyondEnd = 3
 
 // located tells the user, or has the partition tried again. mu isn't held.
-func (c *consumer) located(lost []*reading, starts, ends []int64, err error) {
+func (v *recovery) located(lost []*reading, starts, ends []int64, err error) {
+	c := v.consumer
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, r := range lost {
 		switch {
 		case r.over || r.state != outside:
 		case err != nil:
-			c.stop(r, err)
+			v.stop(r, err)
 		case r.fetch >= starts[i] && (r.fetch <= ends[i] || r.failures < beyondEnd):
-			c.trouble(r, offsetOutOfRange)
+			v.trouble(r, offsetOutOfRange)
 		default:
-			c.stop(r, &stream.OffsetOutOfRangeError{TopicPartition: r.TopicPartition, Offset: r.fetch, Start: starts[i], End: ends[i]})
+			v.stop(r, &stream.OffsetOutOfRangeError{TopicPartition: r.TopicPartition, Offset: r.fetch, Start: starts[i], End: ends[i]})
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package kafka
 
 import (
+	"unsafe"
+
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/batch"
 )
@@ -13,8 +15,28 @@ type decoders struct {
 	held     int64 // by those in use
 	spare    int64
 	free     []*decoder
+	lent     *reading // has a decoder larger than half of what there is
 	unpacker *batch.Decompressor
 }
+
+// Sizes of what a consumer hands out of a partition at once.
+const (
+	maxChunkRecords = 2048
+	minChunkRecords = 64
+	maxChunkBytes   = 256 << 10
+	minChunkBytes   = 4 << 10
+)
+
+// A decoder is what a chunk's records are decoded with, and into.
+type decoder struct {
+	batch.Reader
+	records []stream.Record
+}
+
+// recordBytes is what a record takes besides its bytes.
+const recordBytes = int64(unsafe.Sizeof(stream.Record{}))
+
+func (d *decoder) bytes() int64 { return int64(len(d.records))*recordBytes + d.Memory() }
 
 // take gives a decoder for chunks of so many records.
 func (s *decoders) take(records int) *decoder {
@@ -45,4 +67,59 @@ func (s *decoders) put(d *decoder) {
 	}
 	s.spare += n
 	s.free = append(s.free, d)
+}
+
+// equip gives the partition a decoder. It reports false where memory is short: then
+// a Release makes room. One partition at a time may get a large one beside all others,
+// or it might wait for them for ever.
+func (s *decoders) equip(r *reading, assigned int) bool {
+	records := s.chunkRecords(assigned)
+	need := int64(records) * recordBytes
+	if b := r.blocks[0]; b.packed {
+		need += max(r.unpacked, usualRatio*int64(b.largest))
+	}
+	held := s.held
+	if s.lent != nil {
+		held -= s.lent.decoder.bytes()
+	}
+	if held+need > s.max {
+		if need <= s.max/2 || s.lent != nil {
+			return false
+		}
+		s.lent = r
+	}
+	r.decoder = s.take(records)
+	return true
+}
+
+// putBack takes the decoder of a partition back.
+func (s *decoders) putBack(r *reading) {
+	s.put(r.decoder)
+	r.decoder = nil
+	if s.lent == r {
+		s.lent = nil
+	}
+}
+
+// used counts what a decoder has come to need in decoding a chunk; before is what it took.
+func (s *decoders) used(r *reading, before int64) {
+	s.held += r.decoder.bytes() - before
+	r.unpacked = r.decoder.Memory()
+	if s.lent == nil && r.decoder.bytes() > s.max/2 { // larger than expected
+		s.lent = r
+	}
+}
+
+// usualRatio is how much larger a batch is when it is unpacked, as far as nothing is
+// known.
+const usualRatio = 4
+
+// Half of the decoders' memory is for records, half for what is unpacked.
+func (s *decoders) chunkRecords(assigned int) int {
+	n := s.max / 2 / recordBytes / int64(assigned)
+	return int(min(max(n, minChunkRecords), maxChunkRecords))
+}
+
+func (s *decoders) chunkBytes(assigned int) int64 {
+	return min(max(s.max/2/int64(assigned), minChunkBytes), maxChunkBytes)
 }

@@ -34,10 +34,10 @@ type freight struct {
 func (s *sender) deliver(d *destination) {
 	err := s.pack(d)
 	if err == nil {
-		_, err = s.link.Exchange(s.life.ctx, d.node, d.request, requestTimeout)
+		_, err = s.link.Exchange(s.life.context(), d.node, d.request, requestTimeout)
 	}
 	if pause := s.settle(d, err); pause > 0 {
-		_ = s.link.Sleep(s.life.ctx, pause) // if it is cut short, nothing goes out any more
+		_ = s.link.Sleep(s.life.context(), pause) // if it is cut short, nothing goes out any more
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,7 +96,7 @@ func (s *sender) answered(d *destination) {
 		a := answerFor(d.request.Answer.Partitions, i, o.TopicPartition)
 		if a == nil {
 			o.sequence.missed(true)
-			s.trouble(o, &UnreachableError{Where: fmt.Sprintf("broker %d", d.node), Err: errNoAnswer})
+			s.retrier.trouble(o, &UnreachableError{Where: fmt.Sprintf("broker %d", d.node), Err: errNoAnswer})
 			continue
 		}
 		switch judge(code(a.Code)) {
@@ -105,12 +105,12 @@ func (s *sender) answered(d *destination) {
 			s.offer(o)
 		case again:
 			o.sequence.missed(true)
-			s.trouble(o, code(a.Code))
+			s.retrier.trouble(o, code(a.Code))
 		case refused:
 			s.life.fail(s.refusal(o, a))
 		}
 	}
-	s.recovered()
+	s.retrier.recovered()
 }
 
 // answerFor looks for a partition's answer, which is most often where its question

@@ -92,7 +92,7 @@ func testPermissions(t *testing.T, sys *System, root *kadm.Client, allow func(*t
 			func(topic string) *kadm.ACLBuilder { return ann().Groups(topic).Operations(kadm.OpRead) },
 		}},
 		{"commit a group's offsets", []kadm.ACLOperation{kadm.OpDescribe}, func(topic string) error {
-			return sys.commitOffsets(ctx, stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: at(topic, 0)}}})
+			return sys.client.commitOffsets(ctx, stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: at(topic, 0)}}})
 		}, []string{"Read on topic TOPIC"}, []func(string) *kadm.ACLBuilder{func(topic string) *kadm.ACLBuilder { return topicOf(topic, kadm.OpRead) }}},
 		{"write", []kadm.ACLOperation{kadm.OpDescribe}, func(topic string) error {
 			return write(ctx, sys, topic)

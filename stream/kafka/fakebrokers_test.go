@@ -3,6 +3,7 @@ package kafka
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/metadata"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
@@ -74,11 +76,28 @@ func partOf(partition int32) stream.TopicPartition {
 	return stream.TopicPartition{Topic: "topic", Partition: partition}
 }
 
-// system is a client of the brokers. It is closed with the test.
-func (b *fakeBrokers) system(opts Options) *System {
-	s := newSystem(newFakeLink(b.serve), opts)
+// settings are of a client.
+type settings struct {
+	Codec    batch.Codec
+	Patience time.Duration
+	Logger   *slog.Logger
+}
+
+// A testClient opens producers.
+type testClient struct {
+	*client
+	codec batch.Codec
+}
+
+func (c *testClient) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (stream.Producer, error) {
+	return newProducer(ctx, c.client, c.codec, cfg)
+}
+
+// client is one of the brokers. It is closed with the test.
+func (b *fakeBrokers) client(set settings) *testClient {
+	s := &testClient{client: newClient(newFakeLink(b.serve), set.Patience, set.Logger), codec: set.Codec}
 	b.t.Cleanup(func() {
-		if err := s.Close(); err != nil {
+		if err := s.link.Close(); err != nil {
 			b.t.Error(err)
 		}
 		b.late.Wait()

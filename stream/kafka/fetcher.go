@@ -96,8 +96,8 @@ func (f *fetcher) pick(now time.Time) (wanted bool) {
 func (f *fetcher) startPatient(now time.Time) {
 	c := f.consumer
 	l := &f.patient
-	part := max(c.aside/int64(len(c.fetchers)), minQuota)
-	room := min(part, c.room()+c.aside, c.quotas(l.picked))
+	part := max(c.budget.aside/int64(len(c.fetchers)), minQuota)
+	room := min(part, c.budget.room()+c.budget.aside, c.budget.quotas(l.picked))
 	if room < minQuota {
 		return
 	}
@@ -108,7 +108,7 @@ func (f *fetcher) startPatient(now time.Time) {
 	}
 	reserved := int64(0)
 	for _, r := range l.picked {
-		reserved = max(reserved, c.expected(r)-c.aside)
+		reserved = max(reserved, c.budget.expected(r)-c.budget.aside)
 	}
 	l.start(room, reserved, wait)
 }
@@ -127,7 +127,7 @@ func (f *fetcher) startEager(wanted bool) {
 	// A buffer may be a quarter larger than what is in it.
 	reserved := room + room/4
 	for _, r := range f.eager.picked {
-		reserved = max(reserved, f.consumer.expected(r))
+		reserved = max(reserved, f.consumer.budget.expected(r))
 	}
 	f.eager.start(room, reserved, wait)
 }
@@ -140,16 +140,16 @@ func (f *fetcher) startEager(wanted bool) {
 // comes to be the first in a request, which gets a batch however large it is.
 func (f *fetcher) afford() int64 {
 	c, all := f.consumer, f.eager.picked
-	room := c.room()
-	if need := c.quotas(all); need <= room {
+	room := c.budget.room()
+	if need := c.budget.quotas(all); need <= room {
 		return need
 	}
-	room = min(room, c.pool.max/int64(len(c.fetchers))) // or one broker would leave the crumbs to another
+	room = min(room, c.budget.pool.max/int64(len(c.fetchers))) // or one broker would leave the crumbs to another
 	f.order = append(f.order[:0], all...)
 	slices.SortStableFunc(f.order, func(a, b *reading) int { return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.served, b.served)) })
 	left := room
 	for _, r := range f.order {
-		if quota := c.quota(r); r.n == 0 && left > 0 || quota <= left {
+		if quota := c.budget.quota(r); r.n == 0 && left > 0 || quota <= left {
 			r.chosen = true
 			left -= quota
 		}

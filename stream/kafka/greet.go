@@ -179,6 +179,12 @@ func isClosed(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
+// closedLater tells that a connection was closed that had been greeted.
+func closedLater(err error) bool {
+	var connecting *connectError
+	return isClosed(err) && !errors.As(err, &connecting)
+}
+
 // A dialogue is what is said before a connection is anyone's to use.
 type dialogue struct {
 	conn        net.Conn

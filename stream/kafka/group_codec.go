@@ -1,10 +1,8 @@
 package kafka
 
 import (
-	"cmp"
 	"encoding/binary"
 	"errors"
-	"slices"
 
 	"github.com/gretestream/grete/stream"
 )
@@ -117,17 +115,6 @@ func appendPartitions(b []byte, all []stream.TopicPartition) []byte {
 		}
 	}
 	return b
-}
-
-// inOrder is a sorted copy.
-func inOrder(all []stream.TopicPartition) []stream.TopicPartition {
-	all = slices.Clone(all)
-	slices.SortFunc(all, comparePartitions)
-	return all
-}
-
-func comparePartitions(a, b stream.TopicPartition) int {
-	return cmp.Or(cmp.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 }
 
 var (

@@ -15,10 +15,10 @@ import (
 // Group asks the group's coordinator. Members of groups by the brokers' own
 // protocol (group.protocol=consumer) it doesn't see: to a coordinator there is no
 // such group then.
-func (s *System) Group(ctx context.Context, name string) (stream.GroupState, error) {
+func (a admin) Group(ctx context.Context, name string) (stream.GroupState, error) {
 	var state stream.GroupState
-	err := s.askCoordinator(ctx, groupOf(name), func(node int32) (err error) {
-		state, err = s.describeGroup(ctx, node, name)
+	err := a.client.askCoordinator(ctx, groupOf(name), func(node int32) (err error) {
+		state, err = a.describeGroup(ctx, node, name)
 		return err
 	})
 	if errors.Is(err, groupDenied) {
@@ -34,11 +34,11 @@ func (s *System) Group(ctx context.Context, name string) (stream.GroupState, err
 // knows everything, but describes what all copies of its log are known to have: of a
 // group with members it may say that there is none. For offsets it waits until they
 // have all.
-func (s *System) describeGroup(ctx context.Context, node int32, name string) (stream.GroupState, error) {
-	if _, err := (admin{s}).fetchOffsets(ctx, node, name, nil); err != nil {
+func (a admin) describeGroup(ctx context.Context, node int32, name string) (stream.GroupState, error) {
+	if _, err := a.fetchOffsets(ctx, node, name, nil); err != nil {
 		return stream.GroupState{}, err
 	}
-	req, err := exchange[*wire.DescribeGroup](ctx, s.link, node, &wire.DescribeGroup{Group: name})
+	req, err := exchange[*wire.DescribeGroup](ctx, a.client.link, node, &wire.DescribeGroup{Group: name})
 	if err != nil {
 		return stream.GroupState{}, err
 	}

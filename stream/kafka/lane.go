@@ -1,8 +1,11 @@
 package kafka
 
 import (
+	"context"
+	"errors"
 	"time"
 
+	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
@@ -40,11 +43,11 @@ func (q *request) take(n int) []byte {
 	if q.over {
 		return make([]byte, n)
 	}
-	b := c.pool.take(n)
+	b := c.budget.pool.take(n)
 	q.taken += int64(cap(b))
 	arrived := min(int64(cap(b)), q.reserved)
 	q.reserved -= arrived
-	c.pool.reserved -= arrived
+	c.budget.pool.reserved -= arrived
 	return b
 }
 
@@ -70,14 +73,14 @@ func (l *lane) start(maxBytes, reserved int64, wait time.Duration) {
 		}
 		l.resting = l.resting && r.atEnd()
 		l.want = append(l.want, wire.FetchPartition{
-			TopicPartition: r.TopicPartition, LeaderEpoch: r.epoch, Offset: r.fetch, MaxBytes: int32(c.quota(r)),
+			TopicPartition: r.TopicPartition, LeaderEpoch: r.epoch, Offset: r.fetch, MaxBytes: int32(c.budget.quota(r)),
 		})
 	}
 	q.taken = 0
 	q.fetch.MaxWait, q.fetch.MinBytes, q.fetch.MaxBytes = int32(wait.Milliseconds()), 1, int32(maxBytes)
 	l.session.next(&q.fetch, l.want, first)
 	q.reserved = reserved
-	c.pool.reserve(reserved)
+	c.budget.pool.reserve(reserved)
 	q.sent = c.link.Now()
 	l.deadline = q.sent.Add(wait)
 	c.link.Run(func() { l.exchange(q, wait) })
@@ -87,7 +90,7 @@ func (l *lane) start(maxBytes, reserved int64, wait time.Duration) {
 func (l *lane) exchange(q *request, wait time.Duration) {
 	c := l.fetcher.consumer
 	_, err := c.link.Exchange(c.ctx, l.fetcher.node, &q.fetch, wait+requestTimeout)
-	throttle := c.arrive(l, q, err)
+	throttle := l.arrive(q, err)
 	if throttle > 0 && c.link.Sleep(c.ctx, throttle) != nil {
 		return // closed
 	}
@@ -95,4 +98,23 @@ func (l *lane) exchange(q *request, wait time.Duration) {
 	defer c.mu.Unlock()
 	l.underway = nil
 	c.pump()
+}
+
+// sessionTimeout is for telling a broker that a session isn't needed any more. It
+// would find out by itself.
+const sessionTimeout = time.Second
+
+// end tells the broker that the session isn't needed any more.
+func (l *lane) end() {
+	c := l.fetcher.consumer
+	f := &wire.Fetch{Take: func(n int) []byte { return make([]byte, n) }}
+	if l.underway != nil || !l.session.close(f) {
+		return
+	}
+	node := l.fetcher.node
+	c.link.Run(func() {
+		if _, err := c.link.Exchange(context.Background(), node, f, sessionTimeout); err != nil && !errors.Is(err, stream.ErrClosed) {
+			c.client.log.Debug("a fetch session is left to expire", "broker", node, "error", err)
+		}
+	})
 }

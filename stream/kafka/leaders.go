@@ -16,18 +16,18 @@ type leaderRequest func(ctx context.Context, node int32, mine []int) ([]error, e
 
 // askLeaders asks the leaders of partitions, and those that have failed again,
 // until all is done. A partition that doesn't exist is ErrUnknownTopic.
-func (s *System) askLeaders(ctx context.Context, tps []stream.TopicPartition, ask leaderRequest) error {
+func (c *client) askLeaders(ctx context.Context, tps []stream.TopicPartition, ask leaderRequest) error {
 	left := make([]int, len(tps))
 	for i := range left {
 		left[i] = i
 	}
 	stale := make(map[string]bool) // topics whose leaders to ask for anew
-	return s.retry(ctx, func() error {
-		if err := s.locate(ctx, tps, left, stale); err != nil {
+	return c.retry(ctx, func() error {
+		if err := c.locate(ctx, tps, left, stale); err != nil {
 			return err
 		}
 		var failed error
-		left, failed = s.askOnce(ctx, tps, left, ask)
+		left, failed = c.askOnce(ctx, tps, left, ask)
 		for _, i := range left {
 			stale[tps[i].Topic] = true
 		}
@@ -37,7 +37,7 @@ func (s *System) askLeaders(ctx context.Context, tps []stream.TopicPartition, as
 
 // askOnce asks each leader once. It returns what is left to do, and why: an error
 // for good rather than one that will pass.
-func (s *System) askOnce(ctx context.Context, tps []stream.TopicPartition, todo []int, ask leaderRequest) (left []int, failed error) {
+func (c *client) askOnce(ctx context.Context, tps []stream.TopicPartition, todo []int, ask leaderRequest) (left []int, failed error) {
 	fail := func(i int, err error) {
 		left = append(left, i)
 		if failed == nil || temporary(failed) && !temporary(err) {
@@ -46,7 +46,7 @@ func (s *System) askOnce(ctx context.Context, tps []stream.TopicPartition, todo 
 	}
 	byLeader := make(map[int32][]int)
 	for _, i := range todo {
-		node := s.cluster.leader(tps[i]).node
+		node := c.cluster.leader(tps[i]).node
 		byLeader[node] = append(byLeader[node], i)
 	}
 	for _, node := range slices.Sorted(maps.Keys(byLeader)) {
@@ -70,21 +70,21 @@ func (s *System) askOnce(ctx context.Context, tps []stream.TopicPartition, todo 
 
 // locate sees to it that the leaders of some partitions are known, and asks for
 // those of stale topics.
-func (s *System) locate(ctx context.Context, tps []stream.TopicPartition, some []int, stale map[string]bool) error {
+func (c *client) locate(ctx context.Context, tps []stream.TopicPartition, some []int, stale map[string]bool) error {
 	topics := make(map[string]bool)
 	for _, i := range some {
-		if stale[tps[i].Topic] || s.cluster.leader(tps[i]).node == noLeader {
+		if stale[tps[i].Topic] || c.cluster.leader(tps[i]).node == noLeader {
 			topics[tps[i].Topic] = true
 		}
 	}
 	if len(topics) > 0 {
-		if err := s.refreshAll(ctx, slices.Sorted(maps.Keys(topics))); err != nil {
+		if err := c.refreshAll(ctx, slices.Sorted(maps.Keys(topics))); err != nil {
 			return err
 		}
 	}
 	clear(stale)
 	for _, i := range some {
-		if n := s.cluster.partitions(tps[i].Topic); tps[i].Partition < 0 || tps[i].Partition >= n && n > 0 {
+		if n := c.cluster.partitions(tps[i].Topic); tps[i].Partition < 0 || tps[i].Partition >= n && n > 0 {
 			return fmt.Errorf("%s: %w: the topic has %d partitions", tps[i], stream.ErrUnknownTopic, n)
 		}
 	}
@@ -93,13 +93,13 @@ func (s *System) locate(ctx context.Context, tps []stream.TopicPartition, some [
 
 // refreshAll asks for topics. Of one that the cluster doesn't list the error is for
 // good: there's no waiting for somebody to make it.
-func (s *System) refreshAll(ctx context.Context, topics []string) error {
-	err := s.cluster.refresh(ctx, topics...)
+func (c *client) refreshAll(ctx context.Context, topics []string) error {
+	err := c.cluster.refresh(ctx, topics...)
 	if !errors.Is(err, unknownTopic) && !errors.Is(err, invalidTopic) {
 		return err
 	}
 	for _, t := range topics {
-		if s.cluster.partitions(t) == 0 {
+		if c.cluster.partitions(t) == 0 {
 			return fmt.Errorf("topic %s: %w", t, stream.ErrUnknownTopic)
 		}
 	}

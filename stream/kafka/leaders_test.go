@@ -173,10 +173,10 @@ func (s *script) count(kind protocol.ApiKey) int {
 }
 
 // run runs a test on a cluster that does as the script says, in a time of its own.
-func (s *script) run(t *testing.T, test func(*testing.T, *System)) {
+func (s *script) run(t *testing.T, test func(*testing.T, *client)) {
 	synctest.Test(t, func(t *testing.T) {
-		sys := newSystem(newFakeLink(s.serve), Options{Patience: time.Minute})
-		defer sys.Close()
+		sys := newClient(newFakeLink(s.serve), time.Minute, nil)
+		defer sys.link.Close()
 		if err := sys.cluster.refresh(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -187,7 +187,7 @@ func (s *script) run(t *testing.T, test func(*testing.T, *System)) {
 
 func TestLeadersAreAskedOnceForAll(t *testing.T) {
 	s := newScript(1, 2, 1, 3)
-	s.run(t, func(t *testing.T, sys *System) {
+	s.run(t, func(t *testing.T, sys *client) {
 		got, err := sys.listOffsets(t.Context(), latestOffset, committedOnly, []stream.TopicPartition{at("t", 3), at("t", 0), at("t", 2), at("t", 1), at("t", 3)})
 		if err != nil || !slices.Equal(got, []int64{300, 0, 200, 100, 300}) {
 			t.Errorf("offsets are %v, %v", got, err)
@@ -209,7 +209,7 @@ func TestLeadersThatMove(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScript(1, 2, 3)
-			s.run(t, func(t *testing.T, sys *System) {
+			s.run(t, func(t *testing.T, sys *client) {
 				change(s)
 				s.later(3*time.Second, func() { clear(s.dead) })
 				got, err := sys.listOffsets(t.Context(), latestOffset, committedOnly, all)
@@ -227,7 +227,7 @@ func TestLeadersThatMove(t *testing.T) {
 // TestOnlyWhatFailedIsAskedAgain: an answer that was good stays.
 func TestOnlyWhatFailedIsAskedAgain(t *testing.T) {
 	s := newScript(1, 2, 3)
-	s.run(t, func(t *testing.T, sys *System) {
+	s.run(t, func(t *testing.T, sys *client) {
 		s.listed = []int32{1, 3, 3}
 		if _, err := sys.listOffsets(t.Context(), latestOffset, committedOnly, []stream.TopicPartition{at("t", 0), at("t", 1), at("t", 2)}); err != nil {
 			t.Fatal(err)
@@ -241,7 +241,7 @@ func TestOnlyWhatFailedIsAskedAgain(t *testing.T) {
 func TestLeadersWhoStayAway(t *testing.T) {
 	s := newScript(1, 2)
 	s.dead[2] = true
-	s.run(t, func(t *testing.T, sys *System) {
+	s.run(t, func(t *testing.T, sys *client) {
 		began := time.Now()
 		_, err := sys.listOffsets(t.Context(), latestOffset, committedOnly, []stream.TopicPartition{at("t", 0), at("t", 1)})
 		var away *UnreachableError
@@ -262,7 +262,7 @@ func TestLeadersWhoStayAway(t *testing.T) {
 // TestErrorsForGood: they are returned at once, and rather than those that pass.
 func TestErrorsForGood(t *testing.T) {
 	s := newScript(1, 2)
-	s.run(t, func(t *testing.T, sys *System) {
+	s.run(t, func(t *testing.T, sys *client) {
 		began := time.Now()
 		for _, tp := range []stream.TopicPartition{at("missing", 0), at("t", 2), at("t", -1)} {
 			if _, err := sys.listOffsets(t.Context(), latestOffset, committedOnly, []stream.TopicPartition{at("t", 0), tp}); !errors.Is(err, stream.ErrUnknownTopic) || !strings.Contains(err.Error(), tp.Topic) {
@@ -281,7 +281,7 @@ func TestErrorsForGood(t *testing.T) {
 
 func TestTopicThatGrows(t *testing.T) {
 	s := newScript(1, 2)
-	s.run(t, func(t *testing.T, sys *System) {
+	s.run(t, func(t *testing.T, sys *client) {
 		ask := func(p int32) error {
 			_, err := sys.listOffsets(t.Context(), latestOffset, committedOnly, []stream.TopicPartition{at("t", p)})
 			return err
@@ -305,9 +305,9 @@ func TestCoordinators(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScript(1)
-			s.run(t, func(t *testing.T, sys *System) {
+			s.run(t, func(t *testing.T, sys *client) {
 				committed := func() {
-					got, err := sys.Admin().Committed(t.Context(), "g", at("t", 0), at("u", 1))
+					got, err := newAdmin(sys).Committed(t.Context(), "g", at("t", 0), at("u", 1))
 					if err != nil || !slices.Equal(got, []int64{7, 7}) {
 						t.Errorf("offsets are %v, %v", got, err)
 					}
@@ -326,7 +326,7 @@ func TestCoordinators(t *testing.T) {
 
 func TestOffsetsOfAGroupInUse(t *testing.T) {
 	s := newScript(1)
-	s.run(t, func(t *testing.T, sys *System) {
+	s.run(t, func(t *testing.T, sys *client) {
 		for _, x := range []struct {
 			failed code
 			says   string
@@ -352,15 +352,15 @@ func TestControllers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newScript(1, 2)
 			s.leads = []int32{2, 3}
-			s.run(t, func(t *testing.T, sys *System) {
+			s.run(t, func(t *testing.T, sys *client) {
 				change(s)
-				if err := sys.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: "new", Partitions: 2}); err != nil {
+				if err := newAdmin(sys).CreateTopic(t.Context(), stream.TopicConfig{Name: "new", Partitions: 2}); err != nil {
 					t.Error(err)
 				}
 				if len(s.created) != 1 {
 					t.Errorf("made are %v", s.created)
 				}
-				if err := sys.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: "new", Partitions: 2}); !errors.Is(err, stream.ErrTopicExists) {
+				if err := newAdmin(sys).CreateTopic(t.Context(), stream.TopicConfig{Name: "new", Partitions: 2}); !errors.Is(err, stream.ErrTopicExists) {
 					t.Errorf("making it again is %v", err)
 				}
 			})
@@ -371,10 +371,10 @@ func TestControllers(t *testing.T) {
 // TestCreatedTopicsAreReady: not before each partition has a leader.
 func TestCreatedTopicsAreReady(t *testing.T) {
 	s := newScript(1, noLeader)
-	s.run(t, func(t *testing.T, sys *System) {
+	s.run(t, func(t *testing.T, sys *client) {
 		s.later(5*time.Second, func() { s.leads[1] = 3 })
 		began := time.Now()
-		if err := sys.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: "new", Partitions: 2}); err != nil {
+		if err := newAdmin(sys).CreateTopic(t.Context(), stream.TopicConfig{Name: "new", Partitions: 2}); err != nil {
 			t.Error(err)
 		}
 		if time.Since(began) < 5*time.Second {
@@ -390,14 +390,14 @@ func TestCreatedTopicsAreReady(t *testing.T) {
 
 func TestWhatTheBrokerSaysIsShown(t *testing.T) {
 	s := newScript(1)
-	s.run(t, func(t *testing.T, sys *System) {
+	s.run(t, func(t *testing.T, sys *client) {
 		s.troubles = []code{policyViolation}
-		err := sys.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: "new", Partitions: 2})
+		err := newAdmin(sys).CreateTopic(t.Context(), stream.TopicConfig{Name: "new", Partitions: 2})
 		if !errors.Is(err, policyViolation) || !strings.HasSuffix(err.Error(), ": Says the broker") {
 			t.Errorf("the error is %v", err)
 		}
 		s.troubles = []code{policyViolation}
-		err = sys.Admin().DeleteRecords(t.Context(), stream.Position{TopicPartition: at("t", 0), Offset: 1})
+		err = newAdmin(sys).DeleteRecords(t.Context(), stream.Position{TopicPartition: at("t", 0), Offset: 1})
 		if !errors.Is(err, policyViolation) || !strings.Contains(err.Error(), "cleanup.policy=delete only") {
 			t.Errorf("the error is %v", err)
 		}
@@ -406,16 +406,16 @@ func TestWhatTheBrokerSaysIsShown(t *testing.T) {
 
 func TestRecordsOutsideAreNotDeleted(t *testing.T) {
 	s := newScript(1, 2)
-	s.run(t, func(t *testing.T, sys *System) {
+	s.run(t, func(t *testing.T, sys *client) {
 		for offset, troubles := range map[int64][]code{-1: nil, 101: {offsetOutOfRange}} {
 			s.troubles = troubles
 			var outside *stream.OffsetOutOfRangeError
-			err := sys.Admin().DeleteRecords(t.Context(), stream.Position{TopicPartition: at("t", 1), Offset: offset})
+			err := newAdmin(sys).DeleteRecords(t.Context(), stream.Position{TopicPartition: at("t", 1), Offset: offset})
 			if !errors.As(err, &outside) || *outside != (stream.OffsetOutOfRangeError{TopicPartition: at("t", 1), Offset: offset, Start: 100, End: 100}) {
 				t.Errorf("the error is %v", err)
 			}
 		}
-		if s.troubles = []code{notLeader, 0, 0}; sys.Admin().DeleteRecords(t.Context(), stream.Position{TopicPartition: at("t", 1), Offset: 1}, stream.Position{TopicPartition: at("t", 0), Offset: 1}) != nil {
+		if s.troubles = []code{notLeader, 0, 0}; newAdmin(sys).DeleteRecords(t.Context(), stream.Position{TopicPartition: at("t", 1), Offset: 1}, stream.Position{TopicPartition: at("t", 0), Offset: 1}) != nil {
 			t.Error("a leader that has moved is the end")
 		}
 	})
@@ -424,19 +424,19 @@ func TestRecordsOutsideAreNotDeleted(t *testing.T) {
 // TestSomebodyAnswers: when the first addresses are dead, any broker will do.
 func TestSomebodyAnswers(t *testing.T) {
 	s := newScript(1)
-	s.run(t, func(t *testing.T, sys *System) {
+	s.run(t, func(t *testing.T, sys *client) {
 		s.dead[AnyBroker], s.dead[1] = true, true
 		s.coordinator = 2
-		if _, err := sys.Admin().Committed(t.Context(), "g", at("t", 0)); err != nil {
+		if _, err := newAdmin(sys).Committed(t.Context(), "g", at("t", 0)); err != nil {
 			t.Error(err)
 		}
 		clear(s.dead)
 		s.asked = nil
-		if _, err := sys.Admin().Partitions(t.Context(), "t"); err != nil || !slices.Equal(s.asked, []string{"2 Metadata"}) {
+		if _, err := newAdmin(sys).Partitions(t.Context(), "t"); err != nil || !slices.Equal(s.asked, []string{"2 Metadata"}) {
 			t.Errorf("%v, who was asked is %v", err, s.asked)
 		}
 		s.dead = maps.Collect(maps.All(map[int32]bool{AnyBroker: true, 1: true, 2: true, 3: true}))
-		if _, err := sys.Admin().Partitions(t.Context(), "t"); err == nil {
+		if _, err := newAdmin(sys).Partitions(t.Context(), "t"); err == nil {
 			t.Error("the dead answer")
 		}
 	})

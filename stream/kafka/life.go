@@ -27,6 +27,15 @@ func newLife(l Link) *life {
 	return &life{link: l, ctx: ctx, cancel: cancel, failed: failed, over: over}
 }
 
+// context is of all exchanges: done when they are to end.
+func (l *life) context() context.Context { return l.ctx }
+
+// interrupt cancels what is under way.
+func (l *life) interrupt() { l.cancel() }
+
+// hasFailed tells whether there is a failure.
+func (l *life) hasFailed() bool { return l.broken.Load() }
+
 // run calls f in a goroutine that end waits for.
 func (l *life) run(f func()) {
 	l.mu.Lock()
@@ -78,28 +87,4 @@ func (l *life) end() {
 	quiet := l.quiet.when(l.tasks == 0)
 	l.mu.Unlock()
 	_ = l.link.Wait(context.Background(), quiet, nil)
-}
-
-// A signal tells those who wait that there is nothing to be done. It is guarded by
-// its owner's lock.
-type signal struct{ waiting chan struct{} }
-
-// when returns a channel that is closed once the signal is given; at once if
-// quiet.
-func (s *signal) when(quiet bool) <-chan struct{} {
-	if s.waiting == nil {
-		s.waiting = make(chan struct{})
-	}
-	c := s.waiting
-	if quiet {
-		s.give()
-	}
-	return c
-}
-
-func (s *signal) give() {
-	if s.waiting != nil {
-		close(s.waiting)
-		s.waiting = nil
-	}
 }

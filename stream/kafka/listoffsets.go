@@ -9,18 +9,6 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// Instead of a time, which is in ms since 1970.
-const (
-	latestOffset   = -1 // the end
-	earliestOffset = -2 // the start
-)
-
-// Kafka's numbers.
-const (
-	anyReplica = -1
-	anyEpoch   = -1
-)
-
 // An isolation says what an offset is to be looked for among.
 type isolation int8
 
@@ -32,10 +20,10 @@ const (
 // listOffsets returns, in the order of tps, the offset of the first record whose
 // time is not before at, -1 if there is none; or the ends or starts. It tries
 // again what is not to be had at the moment.
-func (s *System) listOffsets(ctx context.Context, at int64, among isolation, tps []stream.TopicPartition) ([]int64, error) {
+func (c *client) listOffsets(ctx context.Context, at int64, among isolation, tps []stream.TopicPartition) ([]int64, error) {
 	offsets := make([]int64, len(tps))
-	err := s.askLeaders(ctx, tps, func(ctx context.Context, node int32, mine []int) ([]error, error) {
-		answer, err := exchange[*listoffsets.Response](ctx, s.link, node, listRequest(at, among, tps, mine))
+	err := c.askLeaders(ctx, tps, func(ctx context.Context, node int32, mine []int) ([]error, error) {
+		answer, err := exchange[*listoffsets.Response](ctx, c.link, node, listRequest(at, among, tps, mine))
 		if err != nil {
 			return nil, err
 		}

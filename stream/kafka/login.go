@@ -17,13 +17,12 @@ type login struct {
 	user      string // for messages
 }
 
-// newLogin returns nil if there is nobody to be.
-func newLogin(s *SASL) (*login, error) {
-	m, err := s.mechanism()
-	if m == nil || err != nil {
+func newLogin(mechanism, user, password string) (*login, error) {
+	m, err := newMechanism(mechanism, user, password)
+	if err != nil {
 		return nil, err
 	}
-	return &login{mechanism: m, user: s.User}, nil
+	return &login{mechanism: m, user: user}, nil
 }
 
 func (l *login) run(ctx context.Context, d *dialogue) error {

@@ -13,7 +13,7 @@ import (
 // thing at a time, what the member says. Its methods are called by the user's
 // goroutine.
 type membership struct {
-	system *System
+	client *client
 	cfg    stream.GroupConfig
 	life   *life
 	ready  chan struct{}
@@ -27,17 +27,17 @@ type membership struct {
 	logged bool
 }
 
-// Join makes a membership, which joins at the first Rejoin.
-func (s *System) Join(ctx context.Context, cfg stream.GroupConfig) (stream.Membership, error) {
+// newMembership makes a membership, which joins at the first Rejoin.
+func newMembership(ctx context.Context, c *client, cfg stream.GroupConfig) (stream.Membership, error) {
 	cfg, err := cfg.Check()
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("kafka: %w", err)
+		return nil, err
 	}
 	g := &membership{
-		system: s, cfg: cfg, life: newLife(s.link), ready: make(chan struct{}, 1), member: newMember(&cfg),
+		client: c, cfg: cfg, life: newLife(c.link), ready: make(chan struct{}, 1), member: newMember(&cfg),
 		poke: func() {}, cut: func() {},
 	}
 	g.life.run(g.run)
@@ -87,7 +87,7 @@ func (g *membership) Leave(ctx context.Context) error {
 	g.mu.Lock()
 	gone := g.gone.when(g.member.phase == over)
 	g.mu.Unlock()
-	err := g.life.link.Wait(ctx, gone, nil)
+	err := g.client.link.Wait(ctx, gone, nil)
 	g.life.end()
 	if err != nil {
 		return fmt.Errorf("leaving group %s: %w: it takes its partitions back in %s", g.cfg.Group, err, g.cfg.SessionTimeout)
@@ -121,23 +121,23 @@ func (g *membership) run() {
 func (g *membership) await() (groupStep, bool) {
 	for {
 		g.mu.Lock()
-		if g.member.phase == over || g.life.ctx.Err() != nil {
+		if g.member.phase == over || g.life.context().Err() != nil {
 			g.mu.Unlock()
 			return groupRest, false
 		}
 		s, at := g.member.next()
-		pause := at.Sub(g.life.link.Now())
+		pause := at.Sub(g.client.link.Now())
 		if s != groupRest && pause <= 0 {
 			g.mu.Unlock()
 			return s, true
 		}
-		ctx, cancel := context.WithCancel(g.life.ctx)
+		ctx, cancel := context.WithCancel(g.life.context())
 		g.poke = cancel
 		g.mu.Unlock()
 		if s == groupRest {
-			_ = g.life.link.Wait(ctx, nil, nil)
-		} else if g.life.link.Sleep(ctx, pause) != nil && ctx.Err() == nil {
-			g.life.cancel() // the link is closed
+			_ = g.client.link.Wait(ctx, nil, nil)
+		} else if g.client.link.Sleep(ctx, pause) != nil && ctx.Err() == nil {
+			g.life.interrupt() // the link is closed
 		}
 		cancel()
 	}
@@ -145,7 +145,7 @@ func (g *membership) await() (groupStep, bool) {
 
 // perform makes a step's request, and gives the member its answer.
 func (g *membership) perform(s groupStep) {
-	ctx, cancel := context.WithCancel(g.life.ctx)
+	ctx, cancel := context.WithCancel(g.life.context())
 	defer cancel()
 	g.mu.Lock()
 	if now, _ := g.member.next(); now != s { // the user was faster
@@ -166,7 +166,7 @@ func (g *membership) perform(s groupStep) {
 
 // conclude is called with the lock held.
 func (g *membership) conclude(ctx context.Context, s groupStep, a groupAnswer, err error) {
-	now := g.life.link.Now()
+	now := g.client.link.Now()
 	if err == nil && a.code.ofMembers() {
 		g.member.answered(s, &a, now)
 		g.recovered()
@@ -189,19 +189,19 @@ func (g *membership) conclude(ctx context.Context, s groupStep, a groupAnswer, e
 
 // stalled is called when a step has failed, and will be tried again.
 func (g *membership) stalled(s groupStep, err error) {
-	now := g.life.link.Now()
+	now := g.client.link.Now()
 	if g.since.IsZero() {
 		g.since = now
 	}
 	if now.Sub(g.since) >= stallAfter && !g.logged {
 		g.logged = true
-		g.system.log.Warn("a group's coordinator is away; trying on", "group", g.cfg.Group, "step", s, "error", err)
+		g.client.log.Warn("a group's coordinator is away; trying on", "group", g.cfg.Group, "step", s, "error", err)
 	}
 }
 
 func (g *membership) recovered() {
 	if g.logged {
-		g.system.log.Info("the group's coordinator is back", "group", g.cfg.Group)
+		g.client.log.Info("the group's coordinator is back", "group", g.cfg.Group)
 	}
 	g.since, g.logged = time.Time{}, false
 }

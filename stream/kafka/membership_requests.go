@@ -16,7 +16,7 @@ func (g *membership) request(ctx context.Context, s groupStep, m *member) (answe
 		return g.assign(m)
 	}
 	what := groupOf(g.cfg.Group)
-	node, err := g.system.coordinators.find(ctx, what)
+	node, err := g.client.coordinators.find(ctx, what)
 	if err != nil {
 		return groupAnswer{}, err
 	}
@@ -31,7 +31,7 @@ func (g *membership) request(ctx context.Context, s groupStep, m *member) (answe
 		answer, err = g.part(ctx, node, m)
 	}
 	if unanswered(err) || answer.code.notCoordinating() {
-		g.system.coordinators.forget(what)
+		g.client.coordinators.forget(what)
 	}
 	return answer, err
 }
@@ -53,7 +53,7 @@ func (g *membership) join(ctx context.Context, node int32, m *member) (groupAnsw
 	// The answer comes when all members have joined, or their time is over. Who asks again
 	// meanwhile is answered then, too, and asks before others must do without it: the
 	// request, or the answer, may have been lost.
-	req, err := exchangeWithin[*wire.JoinGroup](ctx, g.life.link, node, g.cfg.SessionTimeout, &wire.JoinGroup{
+	req, err := exchangeWithin[*wire.JoinGroup](ctx, g.client.link, node, g.cfg.SessionTimeout, &wire.JoinGroup{
 		Group: g.cfg.Group, Member: m.id, Instance: m.instance, ProtocolType: protocolType, Protocol: protocolName, Metadata: m.claim.encode(),
 		SessionTimeout: int32(g.cfg.SessionTimeout.Milliseconds()), RebalanceTimeout: int32(g.cfg.RebalanceTimeout.Milliseconds()),
 	})
@@ -72,7 +72,7 @@ func (g *membership) join(ctx context.Context, node int32, m *member) (groupAnsw
 func (g *membership) sync(ctx context.Context, node int32, m *member) (groupAnswer, error) {
 	// The answer comes when the leader has assigned. Who asks again is answered then, too;
 	// and a leader whose assignment is lost on its way holds up all of its group.
-	req, err := exchangeWithin[*wire.SyncGroup](ctx, g.life.link, node, g.soon(), &wire.SyncGroup{
+	req, err := exchangeWithin[*wire.SyncGroup](ctx, g.client.link, node, g.soon(), &wire.SyncGroup{
 		Group: g.cfg.Group, Generation: m.generation, Member: m.id, Instance: m.instance, Assignments: m.given,
 	})
 	if err != nil {
@@ -86,7 +86,7 @@ func (g *membership) sync(ctx context.Context, node int32, m *member) (groupAnsw
 func (g *membership) soon() time.Duration { return min(g.cfg.SessionTimeout/3, requestTimeout) }
 
 func (g *membership) beat(ctx context.Context, node int32, m *member) (groupAnswer, error) {
-	req, err := exchangeWithin[*wire.Heartbeat](ctx, g.life.link, node, g.soon(), &wire.Heartbeat{
+	req, err := exchangeWithin[*wire.Heartbeat](ctx, g.client.link, node, g.soon(), &wire.Heartbeat{
 		Group: g.cfg.Group, Generation: m.generation, Member: m.id, Instance: m.instance,
 	})
 	if err != nil {
@@ -96,21 +96,11 @@ func (g *membership) beat(ctx context.Context, node int32, m *member) (groupAnsw
 }
 
 func (g *membership) part(ctx context.Context, node int32, m *member) (groupAnswer, error) {
-	req, err := exchange[*wire.LeaveGroup](ctx, g.life.link, node, &wire.LeaveGroup{Group: g.cfg.Group, Member: m.id, Instance: m.instance})
+	req, err := exchange[*wire.LeaveGroup](ctx, g.client.link, node, &wire.LeaveGroup{Group: g.cfg.Group, Member: m.id, Instance: m.instance})
 	if err != nil {
 		return groupAnswer{}, err
 	}
 	return groupAnswer{code: code(req.Code)}, nil
-}
-
-// ofMembers tells whether a code is an answer to a member, rather than of a
-// coordinator that has none.
-func (c code) ofMembers() bool {
-	switch c {
-	case 0, memberIDRequired, rebalancing, unknownMember, illegalGeneration, fencedInstance:
-		return true
-	}
-	return false
 }
 
 // refusal explains why a coordinator doesn't take a member.

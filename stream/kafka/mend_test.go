@@ -37,7 +37,7 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 func testLog(t *testing.T, kind func(protocol.Message) bool, f fault, want []string) {
 	var log bytes.Buffer
 	b := newFakeBrokers(t, 1, 3)
-	s := newSending(t, b.system(Options{Logger: slog.New(slog.NewTextHandler(&log, nil))}), stream.ProducerConfig{})
+	s := newSending(t, b.client(settings{Logger: slog.New(slog.NewTextHandler(&log, nil))}), stream.ProducerConfig{})
 	s.send(1, 1)
 	s.commit()
 	if log.Len() > 0 {

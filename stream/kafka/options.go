@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"log/slog"
@@ -43,6 +44,15 @@ type TLS struct {
 	ServerName string
 }
 
+// config reads the files. It is nil if t is.
+func (t *TLS) config() (*tls.Config, error) {
+	if t == nil {
+		return nil, nil
+	}
+	f := tlsFiles{ca: t.CA, cert: t.Cert, key: t.Key, serverName: t.ServerName}
+	return f.config()
+}
+
 // SASL is a name and what proves it.
 type SASL struct {
 	Mechanism Mechanism
@@ -57,6 +67,14 @@ func (o Options) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "%+v", plain(o))
 }
 
+// login is nil if s is.
+func (s *SASL) login() (*login, error) {
+	if s == nil {
+		return nil, nil
+	}
+	return newLogin(string(s.Mechanism), s.User, string(s.Password))
+}
+
 // Format prints the fields, whatever the verb, without the password.
 func (s SASL) Format(f fmt.State, _ rune) {
 	type plain SASL
@@ -68,9 +86,9 @@ type Mechanism string
 
 // The mechanisms.
 const (
-	Plain       Mechanism = "plain" // the password itself: use it with TLS only
-	ScramSHA256 Mechanism = "scram-sha-256"
-	ScramSHA512 Mechanism = "scram-sha-512"
+	Plain       Mechanism = plainMechanism // the password itself: use it with TLS only
+	ScramSHA256 Mechanism = scramSHA256
+	ScramSHA512 Mechanism = scramSHA512
 )
 
 // A Secret prints as stars, in messages, logs and JSON.

@@ -16,7 +16,7 @@ import (
 // transactional, its conductor sees to what the coordinators have to be told. All
 // its methods, and its writers', are called by one goroutine.
 type producer struct {
-	system    *System
+	client    *client
 	id        string // "" if it has none and is at least once
 	life      *life
 	sender    *sender
@@ -42,7 +42,7 @@ type slot struct {
 // enough, the broker's time-out does it.
 const closePatience = 5 * time.Second
 
-func newProducer(ctx context.Context, s *System, cfg stream.ProducerConfig) (stream.Producer, error) {
+func newProducer(ctx context.Context, c *client, codec batch.Codec, cfg stream.ProducerConfig) (stream.Producer, error) {
 	transaction := cfg.ID
 	switch {
 	case cfg.AtLeastOnce:
@@ -50,14 +50,15 @@ func newProducer(ctx context.Context, s *System, cfg stream.ProducerConfig) (str
 	case transaction == "":
 		transaction = "grete-" + rand.Text()
 	}
-	l := newLife(s.link)
-	p := &producer{system: s, id: transaction, life: l, writers: make(map[string]*writer)}
+	l := newLife(c.link)
+	p := &producer{client: c, id: transaction, life: l, writers: make(map[string]*writer)}
 	p.sender = &sender{
-		life: l, link: s.link, cluster: s.cluster, log: s.log, patience: s.patience, codec: s.opts.Codec,
+		life: l, link: c.link, cluster: c.cluster, log: c.log, patience: c.patience, codec: codec,
 		transaction: transaction, who: noProducer(),
 	}
+	p.sender.retrier.sender = p.sender
 	p.conductor = &conductor{
-		life: l, link: s.link, coordinators: s.coordinators, sender: p.sender, log: s.log, patience: s.patience,
+		life: l, link: c.link, coordinators: c.coordinators, sender: p.sender, log: c.log, patience: c.patience,
 		id: transaction, transaction: newTransaction(),
 	}
 	if err := p.conductor.start(ctx); err != nil {
@@ -137,13 +138,13 @@ func (p *producer) Close() error {
 	p.closed = true
 	p.drop()
 	p.life.run(func() {
-		if p.life.link.Sleep(p.life.ctx, closePatience) == nil {
-			p.life.cancel()
+		if p.client.link.Sleep(p.life.context(), closePatience) == nil {
+			p.life.interrupt()
 		}
 	})
-	_ = p.life.link.Wait(p.life.ctx, p.sender.stop(), nil) // or until time runs out
+	_ = p.client.link.Wait(p.life.context(), p.sender.stop(), nil) // or until time runs out
 	if p.transactional() && !errors.Is(p.life.failure(), stream.ErrFenced) {
-		_ = p.life.link.Wait(p.life.ctx, p.conductor.close(), nil)
+		_ = p.client.link.Wait(p.life.context(), p.conductor.close(), nil)
 	}
 	p.life.end()
 	return nil

@@ -47,7 +47,7 @@ func BenchmarkProduce(b *testing.B) {
 // writeOurs commits every so often, as a container does.
 func writeOurs(b *testing.B, cluster *kafkatest.Cluster, codec batch.Codec, cfg stream.ProducerConfig, topic string, records int, value []byte) func() {
 	const everySoOften = 250_000
-	s := openSystem(b, Options{Brokers: cluster.Bootstrap(), Codec: codec})
+	s := openClient(b, cluster.Bootstrap(), codec)
 	p, err := s.OpenProducer(b.Context(), cfg)
 	must(b, err)
 	b.Cleanup(func() { must(b, p.Close()) })

@@ -43,7 +43,7 @@ func newChaos(t *testing.T, seed uint64, atLeastOnce bool) *chaos {
 	c.often = []float64{0.05, 0.3, 0.6}[seed%3]
 	c.brokers.settings[maxMessage] = "8000" // so that there are many batches
 	codec := []batch.Codec{batch.None, batch.LZ4}[seed%2]
-	c.sending = newSending(t, c.brokers.system(Options{Codec: codec, Patience: time.Hour}), stream.ProducerConfig{ID: "id", AtLeastOnce: atLeastOnce})
+	c.sending = newSending(t, c.brokers.client(settings{Codec: codec, Patience: time.Hour}), stream.ProducerConfig{ID: "id", AtLeastOnce: atLeastOnce})
 	c.brokers.fault = c.fault
 	return c
 }

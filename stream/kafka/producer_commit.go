@@ -75,7 +75,7 @@ func (p *producer) commit(ctx context.Context, offsets stream.GroupOffsets) erro
 		return p.conductor.finish(ctx, commit)
 	}
 	if given {
-		return p.system.commitOffsets(ctx, offsets)
+		return p.client.commitOffsets(ctx, offsets)
 	}
 	return nil
 }
@@ -87,7 +87,7 @@ func (p *producer) checkOffsets(ctx context.Context, offsets stream.GroupOffsets
 		return err
 	}
 	for _, at := range offsets.Positions {
-		known := p.system.cluster.partitions(at.Topic)
+		known := p.client.cluster.partitions(at.Topic)
 		if at.Partition >= known {
 			var err error
 			if known, err = p.partitions(ctx, at.Topic); err != nil {

@@ -16,7 +16,7 @@ import (
 func TestAbort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 2, 4)
-		s := newSending(t, b.system(Options{}), stream.ProducerConfig{ID: "id"})
+		s := newSending(t, b.client(settings{}), stream.ProducerConfig{ID: "id"})
 		for n := range 6 {
 			s.send(n*batchOf, 500) // of some the broker has got a part, of the first nothing
 			clear(s.values)
@@ -38,7 +38,7 @@ func TestAbort(t *testing.T) {
 func TestAbortAtLeastOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 1, 1)
-		s := newSending(t, b.system(Options{}), stream.ProducerConfig{AtLeastOnce: true})
+		s := newSending(t, b.client(settings{}), stream.ProducerConfig{AtLeastOnce: true})
 		b.fault = func(_ int32, req protocol.Message) fault { return fault{after: time.Second} }
 		s.send(5*batchOf, 1000)
 		synctest.Wait()
@@ -64,7 +64,7 @@ func offsetsOf(at int64) stream.GroupOffsets {
 func TestOffsets(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 2)
-		s := newSending(t, b.system(Options{}), cfg)
+		s := newSending(t, b.client(settings{}), cfg)
 		want := func(at int64) {
 			t.Helper()
 			if g := b.groups["g"]; g[partOf(0)] != at || g[partOf(1)] != at+1 {
@@ -99,7 +99,7 @@ func TestOffsets(t *testing.T) {
 func TestCommitTooLate(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 1)
-		s := newSending(t, b.system(Options{}), cfg)
+		s := newSending(t, b.client(settings{}), cfg)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		s.send(1, 1)
@@ -117,7 +117,7 @@ func TestCommitTooLate(t *testing.T) {
 func TestCommitCutShort(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 1)
-		s := newSending(t, b.system(Options{}), cfg)
+		s := newSending(t, b.client(settings{}), cfg)
 		b.fault = func(_ int32, req protocol.Message) fault { return fault{hang: true} }
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -169,7 +169,7 @@ func TestClose(t *testing.T) {
 
 func testClose(t *testing.T, cfg stream.ProducerConfig, before func(*sending, *fakeBrokers)) {
 	b := newFakeBrokers(t, 2, 4)
-	sys := b.system(Options{})
+	sys := b.client(settings{})
 	s := newSending(t, sys, cfg)
 	before(s, b)
 	for range 2 {

@@ -46,7 +46,7 @@ func TestFinalErrors(t *testing.T) {
 
 func (c *finalError) test(t *testing.T) {
 	b := newFakeBrokers(t, 1, 2)
-	s := newSending(t, b.system(Options{}), stream.ProducerConfig{ID: "id"})
+	s := newSending(t, b.client(settings{}), stream.ProducerConfig{ID: "id"})
 	first := true
 	b.fault = func(_ int32, req protocol.Message) fault {
 		if first && fmt.Sprintf("%T", req) == "*"+c.request {
@@ -118,7 +118,7 @@ func TestPatienceEnds(t *testing.T) {
 // testPatience has a fault happen to every batch.
 func testPatience(t *testing.T, cfg stream.ProducerConfig, f fault, want []string) {
 	b := newFakeBrokers(t, 1, 1)
-	s := newSending(t, b.system(Options{}), cfg)
+	s := newSending(t, b.client(settings{}), cfg)
 	b.fault = func(_ int32, req protocol.Message) fault {
 		if isProduce(req) {
 			return f
@@ -143,7 +143,7 @@ func testPatience(t *testing.T, cfg stream.ProducerConfig, f fault, want []strin
 func TestFencing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 2, 4)
-		sys := b.system(Options{})
+		sys := b.client(settings{})
 		old := newSending(t, sys, stream.ProducerConfig{ID: "id"})
 		old.send(2*batchOf, 1000)
 		other := newSending(t, sys, stream.ProducerConfig{})
@@ -175,7 +175,7 @@ func TestTheEndFails(t *testing.T) {
 
 func testTheEndFails(t *testing.T, takenOver bool) {
 	b := newFakeBrokers(t, 1, 2)
-	s := newSending(t, b.system(Options{}), stream.ProducerConfig{ID: "id"})
+	s := newSending(t, b.client(settings{}), stream.ProducerConfig{ID: "id"})
 	ends := 0
 	b.fault = func(_ int32, req protocol.Message) fault {
 		if _, end := req.(*endtxn.Request); !end {

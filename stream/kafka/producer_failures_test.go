@@ -37,7 +37,7 @@ func TestProducesInSpiteOf(t *testing.T) {
 			modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 				b := newFakeBrokers(t, 3, 5)
 				b.settings[maxMessage] = "20000"
-				s := newSending(t, b.system(Options{}), cfg)
+				s := newSending(t, b.client(settings{}), cfg)
 				n := 0
 				b.fault = func(_ int32, req protocol.Message) fault {
 					if !isProduce(req) {
@@ -83,7 +83,7 @@ func TestLeadersMove(t *testing.T) {
 			}
 			return fault{}
 		}
-		s := newSending(t, b.system(Options{}), cfg)
+		s := newSending(t, b.client(settings{}), cfg)
 		for n := range int32(12) {
 			s.send(40, 1000)
 			b.moveAll(func(_, leader int32) int32 {
@@ -128,7 +128,7 @@ func TestUnknownOutcomes(t *testing.T) {
 // testUnknownOutcome has a fault happen to the first request of a kind.
 func testUnknownOutcome(t *testing.T, kind string, f fault) {
 	b := newFakeBrokers(t, 2, 3)
-	s := newSending(t, b.system(Options{}), stream.ProducerConfig{ID: "id"})
+	s := newSending(t, b.client(settings{}), stream.ProducerConfig{ID: "id"})
 	failed := false
 	b.fault = func(_ int32, req protocol.Message) fault {
 		if fmt.Sprintf("%T", req) == kind && !failed {
@@ -170,7 +170,7 @@ func TestCoordinatorsCome(t *testing.T) {
 				}
 				return fault{}
 			}
-			s := newSending(t, b.system(Options{}), cfg)
+			s := newSending(t, b.client(settings{}), cfg)
 			for range 2 {
 				s.send(1, 1)
 				if _, err := s.Commit(t.Context(), stream.GroupOffsets{Group: "g", Positions: []stream.Position{{TopicPartition: partOf(0)}}}); err != nil {

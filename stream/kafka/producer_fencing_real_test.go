@@ -119,7 +119,7 @@ func (p *pen) waitAsking(leader bool) {
 		defer p.conductor.mu.Unlock()
 		return p.conductor.busy
 	}
-	must(p.ledger, retry(p.ledger.Context(), p.system.link, 10*time.Second, func() error {
+	must(p.ledger, retry(p.ledger.Context(), p.client.link, 10*time.Second, func() error {
 		if !asking() {
 			return networkException
 		}

@@ -38,8 +38,8 @@ func newLedger(t *testing.T, c *kafkatest.Cluster, partitions int32) *ledger {
 }
 
 // system is a client of its own, that compresses by a codec.
-func (l *ledger) system(codec batch.Codec) *System {
-	return openSystem(l, Options{Brokers: l.cluster.Bootstrap(), Codec: codec})
+func (l *ledger) system(codec batch.Codec) *testClient {
+	return openClient(l, l.cluster.Bootstrap(), codec)
 }
 
 // A pen writes to the topic, and what it has written into the ledger.
@@ -50,7 +50,7 @@ type pen struct {
 	open   map[int32]bool // what was written to in the transaction
 }
 
-func (l *ledger) pen(s *System, cfg stream.ProducerConfig) *pen {
+func (l *ledger) pen(s *testClient, cfg stream.ProducerConfig) *pen {
 	l.Helper()
 	p, err := s.OpenProducer(l.Context(), cfg)
 	must(l, err)
@@ -66,7 +66,7 @@ func (p *pen) send(partition int32, records ...stream.Record) {
 	l.Helper()
 	for i := range records {
 		must(l, p.topic.Send(partition, &records[i]))
-		l.enter(partition, entry{JavaRecord: inJava(&records[i]), codec: p.system.opts.Codec, transactional: p.transactional()})
+		l.enter(partition, entry{JavaRecord: inJava(&records[i]), codec: p.sender.codec, transactional: p.transactional()})
 	}
 	p.open[partition] = true
 }

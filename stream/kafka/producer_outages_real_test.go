@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
@@ -82,7 +83,7 @@ func newFlood(t *testing.T, c *kafkatest.Cluster, cfg stream.ProducerConfig) *fl
 	f := &flood{T: t, cluster: c, topic: kafkatest.Name(t), group: kafkatest.Name(t), failed: make(chan error, 1)}
 	// Small ones, so that a transaction takes several batches of a partition.
 	c.CreateTopic(t, f.topic, floodPartitions, map[string]string{"min.insync.replicas": "2", maxMessage: "20000"})
-	p, err := openSystem(t, Options{Brokers: c.Bootstrap()}).OpenProducer(t.Context(), cfg)
+	p, err := openClient(t, c.Bootstrap(), batch.None).OpenProducer(t.Context(), cfg)
 	must(t, err)
 	t.Cleanup(func() { must(t, p.Close()) })
 	f.producer = p.(*producer)

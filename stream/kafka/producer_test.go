@@ -37,7 +37,7 @@ func modes(t *testing.T, test func(t *testing.T, cfg stream.ProducerConfig)) {
 	}
 }
 
-func newSending(t *testing.T, s *System, cfg stream.ProducerConfig) *sending {
+func newSending(t *testing.T, s *testClient, cfg stream.ProducerConfig) *sending {
 	t.Helper()
 	p, err := s.OpenProducer(t.Context(), cfg)
 	if err != nil {
@@ -97,7 +97,7 @@ const batchOf = 300
 func TestProduces(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 3, 8)
-		s := newSending(t, b.system(Options{}), cfg)
+		s := newSending(t, b.client(settings{}), cfg)
 		ends := make([]int64, 8)
 		for n := range 5 {
 			s.send(n*batchOf+1, 1000)
@@ -124,7 +124,7 @@ func TestProduces(t *testing.T) {
 func TestTransactionsAskForAsLittleAsTheyCan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 2, 6)
-		s := newSending(t, b.system(Options{}), stream.ProducerConfig{ID: "id"})
+		s := newSending(t, b.client(settings{}), stream.ProducerConfig{ID: "id"})
 		b.asked = nil
 		s.commit()
 		if len(b.asked) > 0 {
@@ -155,7 +155,7 @@ func TestTransactionsAskForAsLittleAsTheyCan(t *testing.T) {
 func TestFullBatchesLeaveAtOnce(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 2)
-		s := newSending(t, b.system(Options{}), cfg)
+		s := newSending(t, b.client(settings{}), cfg)
 		s.send(batchOf, 1000)
 		synctest.Wait()
 		sent := requests[*wire.Produce](b)
@@ -170,7 +170,7 @@ func TestFullBatchesLeaveAtOnce(t *testing.T) {
 func TestFlush(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 2, 4)
-		s := newSending(t, b.system(Options{}), cfg)
+		s := newSending(t, b.client(settings{}), cfg)
 		for range 3 {
 			s.send(5, 100)
 			if err := s.Flush(t.Context()); err != nil {
@@ -191,8 +191,8 @@ func TestFlush(t *testing.T) {
 func TestThrottled(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 1)
-		s := newSending(t, b.system(Options{}), cfg)
-		link := s.life.link.(*fakeLink)
+		s := newSending(t, b.client(settings{}), cfg)
+		link := s.client.link.(*fakeLink)
 		serve := link.serve
 		link.serve = func(ctx context.Context, node int32, req protocol.Message) (protocol.Message, error) {
 			answer, err := serve(ctx, node, req)
@@ -214,7 +214,7 @@ func TestThrottled(t *testing.T) {
 func TestRequestsAreBounded(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 100)
-		s := newSending(t, b.system(Options{}), cfg)
+		s := newSending(t, b.client(settings{}), cfg)
 		s.send(batchOf, 1000)
 		s.commit()
 		s.check(b)

@@ -16,7 +16,7 @@ func (s *System) reach(ctx context.Context) error {
 	within, cancel := context.WithTimeoutCause(ctx, openPatience, fmt.Errorf("no answer within %s", openPatience))
 	defer cancel()
 	var last error
-	err := retry(within, s.link, min(s.patience, openPatience), func() error {
+	err := retry(within, s.client.link, min(s.client.patience, openPatience), func() error {
 		err := s.greet(within)
 		if within.Err() == nil || last == nil {
 			last = err
@@ -30,12 +30,12 @@ func (s *System) reach(ctx context.Context) error {
 }
 
 func (s *System) greet(ctx context.Context) error {
-	if err := s.cluster.refresh(ctx); err != nil {
+	if err := s.client.cluster.refresh(ctx); err != nil {
 		return s.turnedAway(err)
 	}
 	var first error
-	for _, b := range s.cluster.known() {
-		err := s.checkVersions(ctx, b.node)
+	for _, b := range s.client.cluster.known() {
+		err := s.client.checkVersions(ctx, b.node)
 		if err == nil {
 			return nil
 		}
@@ -54,8 +54,7 @@ func (s *System) greet(ctx context.Context) error {
 // turnedAway explains a connection that is closed at the first request after the
 // greeting.
 func (s *System) turnedAway(err error) error {
-	var connecting *connectError
-	if !isClosed(err) || s.opts.SASL != nil || errors.As(err, &connecting) {
+	if !closedLater(err) || s.opts.SASL != nil {
 		return err
 	}
 	return fmt.Errorf("%w: the broker closes the connection, as one does that asks for a user and password (SASL)", err)

@@ -3,10 +3,8 @@ package kafka
 import (
 	"fmt"
 	"time"
-	"unsafe"
 
 	"github.com/gretestream/grete/stream"
-	"github.com/gretestream/grete/stream/batch"
 )
 
 // A reading is a consumer's place in one partition, from Assign to Unassign or
@@ -109,14 +107,3 @@ func (r *reading) nextBatch() bool {
 	}
 	return false
 }
-
-// A decoder is what a chunk's records are decoded with, and into.
-type decoder struct {
-	batch.Reader
-	records []stream.Record
-}
-
-// recordBytes is what a record takes besides its bytes.
-const recordBytes = int64(unsafe.Sizeof(stream.Record{}))
-
-func (d *decoder) bytes() int64 { return int64(len(d.records))*recordBytes + d.Memory() }

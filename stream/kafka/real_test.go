@@ -84,7 +84,7 @@ func TestBrokersThatDie(t *testing.T) {
 		if _, err := s.Admin().Ends(t.Context(), all...); err != nil {
 			t.Errorf("ends, %s: %v", when, err)
 		}
-		if err := s.commitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: all[1], Offset: offset}}}); err != nil {
+		if err := s.client.commitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: all[1], Offset: offset}}}); err != nil {
 			t.Errorf("commit, %s: %v", when, err)
 		}
 		if got, err := s.Admin().Committed(t.Context(), group, all...); err != nil || got[1] != offset {
@@ -114,7 +114,7 @@ func testReadsAndWrites(t *testing.T, s *System) {
 	topic := kafkatest.Name(t)
 	must(t, s.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: topic, Partitions: 1}))
 	must(t, write(t.Context(), s, topic))
-	must(t, s.retry(t.Context(), func() error {
+	must(t, s.client.retry(t.Context(), func() error {
 		ends, err := s.Admin().Ends(t.Context(), at(topic, 0))
 		if err == nil && ends[0] == 0 {
 			err = unstableOffset // the leader hears of a commit a moment later

@@ -17,6 +17,9 @@ func backoff(failures int) time.Duration {
 	return min(firstBackoff<<min(failures, 16), lastBackoff)
 }
 
+// stallAfter is how long something is in trouble before it is logged.
+const stallAfter = 2 * time.Second
+
 // longestTry is what one try counts for at most. More than a request takes it lasts only
 // where the process has stood still: that is no reason to give up.
 const longestTry = requestTimeout

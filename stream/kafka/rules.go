@@ -33,14 +33,11 @@ func (r topicRules) batchBytes(codec batch.Codec) int {
 	return batchBytes
 }
 
-// maxMessage is a topic's setting, by Kafka's name.
-const maxMessage = "max.message.bytes"
-
-// rules asks for a topic's.
-func (s *System) rules(ctx context.Context, topic string) (topicRules, error) {
+// rulesOf asks for a topic's.
+func rulesOf(ctx context.Context, c *client, topic string) (topicRules, error) {
 	var rules topicRules
-	err := s.retry(ctx, func() error {
-		answer, err := askAny[*describeconfigs.Response](ctx, s.cluster, &describeconfigs.Request{
+	err := c.retry(ctx, func() error {
+		answer, err := askAny[*describeconfigs.Response](ctx, c.cluster, &describeconfigs.Request{
 			Resources: []describeconfigs.RequestResource{{
 				ResourceType: topicType, ResourceName: topic, ConfigNames: []string{cleanupPolicy, maxMessage},
 			}},

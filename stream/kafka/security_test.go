@@ -102,20 +102,15 @@ func TestTLSFiles(t *testing.T) {
 	}
 }
 
-func TestMechanisms(t *testing.T) {
-	for mechanism, name := range map[Mechanism]string{Plain: "PLAIN", ScramSHA256: "SCRAM-SHA-256", ScramSHA512: "SCRAM-SHA-512"} {
-		if m, err := (&SASL{mechanism, "ann", "hunter2"}).mechanism(); err != nil || m.Name() != name {
-			t.Errorf("%s is %v, %v", mechanism, m, err)
-		}
+func TestSASL_Login(t *testing.T) {
+	if l, err := (&SASL{Plain, "ann", "hunter2"}).login(); l == nil || err != nil {
+		t.Errorf("the login is %v, %v", l, err)
 	}
-	for _, bad := range []SASL{{}, {Mechanism: "digest", User: "ann"}, {Mechanism: Plain}, {ScramSHA256, "ann", "hunter2\x00"}} {
-		_, err := bad.mechanism()
-		if err == nil || strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("the error of %v is %v", bad, err)
-		}
+	if _, err := (&SASL{ScramSHA256, "ann", "hunter2\x00"}).login(); err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("the error is %v", err)
 	}
-	if m, err := (*SASL)(nil).mechanism(); m != nil || err != nil {
-		t.Errorf("nobody is %v, %v", m, err)
+	if l, err := (*SASL)(nil).login(); l != nil || err != nil {
+		t.Errorf("without SASL the login is %v, %v", l, err)
 	}
 }
 

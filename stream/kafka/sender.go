@@ -29,18 +29,16 @@ type sender struct {
 
 	buffered atomic.Int64 // bytes in parcels that aren't delivered
 
-	mu       sync.Mutex
-	who      producerID
-	shelf    shelf
-	parcels  int            // that aren't delivered
-	ready    []*outbox      // can be sent as soon as their leader has answered
-	troubled []*outbox      // wait to be tried again
-	mending  bool           // somebody looks after them
-	stalled  bool           // that has been logged
-	brokers  []*destination // in the order in which they were first met
-	stopped  bool           // nothing goes out any more
-	empty    signal         // given when all is delivered
-	quiet    signal         // given when no request is under way
+	mu      sync.Mutex
+	who     producerID
+	shelf   shelf
+	parcels int       // that aren't delivered
+	ready   []*outbox // can be sent as soon as their leader has answered
+	retrier retrier
+	brokers []*destination // in the order in which they were first met
+	stopped bool           // nothing goes out any more
+	empty   signal         // given when all is delivered
+	quiet   signal         // given when no request is under way
 }
 
 const (
@@ -198,7 +196,7 @@ func (s *sender) load(o *outbox) bool {
 	}
 	leader := s.cluster.leader(o.TopicPartition)
 	if leader.node == noLeader {
-		s.trouble(o, leaderNotAvailable)
+		s.retrier.trouble(o, leaderNotAvailable)
 		return true
 	}
 	d := s.destination(leader.node)

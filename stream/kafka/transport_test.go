@@ -3,7 +3,6 @@ package kafka
 import (
 	"context"
 	"errors"
-	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -166,7 +165,7 @@ func TestWhoDoesNotAnswer(t *testing.T) {
 		return nil, nil, false
 	})
 	for node, says := range map[int32]string{0: "broker 0: no answer within 100ms", AnyBroker: c.ListenAddrs()[0] + ": no answer within 100ms", 9: "broker 9: the cluster doesn't list it now"} {
-		_, err := s.link.Exchange(t.Context(), node, &metadata.Request{TopicNames: []string{}}, 100*time.Millisecond)
+		_, err := s.client.link.Exchange(t.Context(), node, &metadata.Request{TopicNames: []string{}}, 100*time.Millisecond)
 		var away *UnreachableError
 		if !errors.As(err, &away) || !temporary(err) || err.Error() != says {
 			t.Errorf("the error of %d is %v, want %s", node, err, says)
@@ -185,16 +184,5 @@ func TestAddresses(t *testing.T) {
 		} else if !strings.Contains(err.Error(), "host:port") {
 			t.Errorf("the error of %q is %v", bad, err)
 		}
-	}
-}
-
-// TestConnectErrors: they are a refusal only if all are.
-func TestConnectErrors(t *testing.T) {
-	refused, away := &connectError{"a:1", refuse("no")}, &connectError{"b:1", &net.OpError{Op: "dial", Err: errors.New("gone")}}
-	if isRefusal(connectErrors{refused, away}) || !isRefusal(connectErrors{refused, refused}) {
-		t.Error("one refusal counts for all")
-	}
-	if got := (connectErrors{refused, away}).Error(); got != "connect to a:1: no; connect to b:1: dial: gone" {
-		t.Error(got)
 	}
 }

@@ -35,8 +35,8 @@ func needed() map[protocol.ApiKey]int16 {
 }
 
 // checkVersions refuses a broker that is too old, or of another kind.
-func (s *System) checkVersions(ctx context.Context, node int32) error {
-	known, err := s.versions(ctx, node)
+func (c *client) checkVersions(ctx context.Context, node int32) error {
+	known, err := c.versions(ctx, node)
 	if err != nil {
 		return err
 	}
@@ -54,8 +54,8 @@ func (s *System) checkVersions(ctx context.Context, node int32) error {
 }
 
 // versions asks which versions of which requests a broker knows.
-func (s *System) versions(ctx context.Context, node int32) (map[protocol.ApiKey]apiversions.ApiKeyResponse, error) {
-	answer, err := s.link.Exchange(ctx, node, &apiversions.Request{}, probeTimeout)
+func (c *client) versions(ctx context.Context, node int32) (map[protocol.ApiKey]apiversions.ApiKeyResponse, error) {
+	answer, err := c.link.Exchange(ctx, node, &apiversions.Request{}, probeTimeout)
 	if err != nil {
 		return nil, fmt.Errorf("asking for the broker's version: %w", err)
 	}

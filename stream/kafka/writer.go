@@ -31,7 +31,7 @@ func (p *producer) Writer(topic string) (stream.Writer, error) {
 	if w := p.writers[topic]; w != nil {
 		return w, nil
 	}
-	w, err := p.newWriter(p.life.ctx, topic)
+	w, err := p.newWriter(p.life.context(), topic)
 	if err != nil {
 		return nil, p.named(fmt.Errorf("write to topic %s: %w", topic, err))
 	}
@@ -44,7 +44,7 @@ func (p *producer) newWriter(ctx context.Context, topic string) (*writer, error)
 	if err != nil {
 		return nil, err
 	}
-	rules, err := p.system.rules(ctx, topic)
+	rules, err := rulesOf(ctx, p.client, topic)
 	if err != nil {
 		return nil, err
 	}
@@ -60,10 +60,9 @@ func (p *producer) newWriter(ctx context.Context, topic string) (*writer, error)
 
 // partitions asks how many partitions a topic has.
 func (p *producer) partitions(ctx context.Context, topic string) (int32, error) {
-	s := p.system
 	missed := 0
-	err := s.retry(ctx, func() error {
-		err := s.cluster.refresh(ctx, topic)
+	err := p.client.retry(ctx, func() error {
+		err := p.client.cluster.refresh(ctx, topic)
 		// A broker may not have heard yet of a topic that was made just now.
 		if errors.Is(err, unknownTopic) {
 			missed++
@@ -73,7 +72,7 @@ func (p *producer) partitions(ctx context.Context, topic string) (int32, error) 
 		}
 		return err
 	})
-	return s.cluster.partitions(topic), err
+	return p.client.cluster.partitions(topic), err
 }
 
 // unknownTries is how often brokers are asked for a topic that they don't know.
@@ -85,7 +84,7 @@ func (w *writer) Partitions() int32 { return int32(len(w.slots)) }
 // Send puts a record into its partition's open parcel.
 func (w *writer) Send(partition int32, r *stream.Record) error {
 	p := w.producer
-	if p.closed || p.life.broken.Load() {
+	if p.closed || p.life.hasFailed() {
 		return p.check()
 	}
 	if partition < 0 || int(partition) >= len(w.slots) {
@@ -105,7 +104,7 @@ func (w *writer) Send(partition int32, r *stream.Record) error {
 	before := b.Size()
 	if r.Time == 0 {
 		now := *r
-		now.Time = p.life.link.Now().UnixMilli()
+		now.Time = p.client.link.Now().UnixMilli()
 		b.Append(&now)
 	} else {
 		b.Append(r)

@@ -18,7 +18,7 @@ import (
 func TestWriter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 1, 2)
-		s := newSending(t, b.system(Options{}), stream.ProducerConfig{})
+		s := newSending(t, b.client(settings{}), stream.ProducerConfig{})
 		began := time.Now()
 		if _, err := s.Writer("none"); !errors.Is(err, stream.ErrUnknownTopic) || !strings.Contains(err.Error(), "none") {
 			t.Errorf("an unknown topic: %v", err)
@@ -45,7 +45,7 @@ func TestCompactedTopic(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := newFakeBrokers(t, 1, 1)
 			b.settings[cleanupPolicy] = policy
-			s := newSending(t, b.system(Options{}), stream.ProducerConfig{})
+			s := newSending(t, b.client(settings{}), stream.ProducerConfig{})
 			if err := s.topic.Send(0, &stream.Record{Value: []byte("x")}); !errors.Is(err, stream.ErrNoKey) {
 				t.Errorf("%s: %v", policy, err)
 			}
@@ -67,7 +67,7 @@ func TestSettingsAreHidden(t *testing.T) {
 			}
 			return fault{}
 		}
-		s := newSending(t, b.system(Options{}), cfg)
+		s := newSending(t, b.client(settings{}), cfg)
 		s.send(1, 1)
 		s.commit()
 		s.check(b)
@@ -80,7 +80,7 @@ func TestBatchesKeepTheTopicsLimit(t *testing.T) {
 			modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 				b := newFakeBrokers(t, 1, 2)
 				b.settings[maxMessage] = limit
-				s := newSending(t, b.system(Options{Codec: codec}), cfg)
+				s := newSending(t, b.client(settings{Codec: codec}), cfg)
 				s.send(3*batchOf, 1000)
 				s.commit()
 				s.check(b)
@@ -103,7 +103,7 @@ func TestBatchesKeepTheTopicsLimit(t *testing.T) {
 func TestLargeRecords(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 1)
-		s := newSending(t, b.system(Options{}), cfg)
+		s := newSending(t, b.client(settings{}), cfg)
 		s.send(3, 10)
 		s.send(2, 1_000_000)
 		s.send(3, 10)
@@ -123,7 +123,7 @@ func TestLargeRecords(t *testing.T) {
 func TestHeadersCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 1, 1)
-		s := newSending(t, b.system(Options{}), stream.ProducerConfig{})
+		s := newSending(t, b.client(settings{}), stream.ProducerConfig{})
 		r := &stream.Record{Time: 1}
 		for range 200 {
 			r.Headers = append(r.Headers, stream.Header{Key: strings.Repeat("k", 70), Value: make([]byte, 70)})
@@ -145,7 +145,7 @@ func TestHeadersCount(t *testing.T) {
 func TestTimeOfARecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 1, 1)
-		s := newSending(t, b.system(Options{}), stream.ProducerConfig{})
+		s := newSending(t, b.client(settings{}), stream.ProducerConfig{})
 		now := time.Now().UnixMilli()
 		r := stream.Record{Value: []byte("x")}
 		s.topic.Send(0, &r)
@@ -163,7 +163,7 @@ func TestTimeOfARecord(t *testing.T) {
 func TestBatchesGrowOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 1, 1)
-		s := newSending(t, b.system(Options{}), stream.ProducerConfig{})
+		s := newSending(t, b.client(settings{}), stream.ProducerConfig{})
 		b.fault = func(int32, protocol.Message) fault { return fault{hang: true} } // so that none is free again
 		r := stream.Record{Value: make([]byte, 1000), Time: 1}
 		fill := func() {
@@ -182,7 +182,7 @@ func TestBatchesGrowOnce(t *testing.T) {
 func TestSendAllocatesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 1, 1)
-		s := newSending(t, b.system(Options{}), stream.ProducerConfig{})
+		s := newSending(t, b.client(settings{}), stream.ProducerConfig{})
 		s.send(2*batchOf, 1000)
 		s.commit()
 		r := stream.Record{Key: []byte("key"), Value: make([]byte, 100)}

@@ -1,0 +1,18 @@
+package kafka
+
+import (
+	"errors"
+	"net"
+	"testing"
+)
+
+// TestConnectErrors: they are a refusal only if all are.
+func TestConnectErrors(t *testing.T) {
+	refused, away := &connectError{"a:1", refuse("no")}, &connectError{"b:1", &net.OpError{Op: "dial", Err: errors.New("gone")}}
+	if isRefusal(connectErrors{refused, away}) || !isRefusal(connectErrors{refused, refused}) {
+		t.Error("one refusal counts for all")
+	}
+	if got := (connectErrors{refused, away}).Error(); got != "connect to a:1: no; connect to b:1: dial: gone" {
+		t.Error(got)
+	}
+}
