@@ -10,14 +10,14 @@ import (
 
 type admin System
 
-// read takes the lock of what is visible.
+// read locks visible for reading.
 func (a *admin) read(ctx context.Context) (*System, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	s := (*System)(a)
 	s.visible.RLock()
-	if err := s.usable(); err != nil {
+	if err := s.checkOpen(); err != nil {
 		s.visible.RUnlock()
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (a *admin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
 	s := (*System)(a)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.usable(); err != nil {
+	if err := s.checkOpen(); err != nil {
 		return err
 	}
 	if s.topics[cfg.Name] != nil {
@@ -114,7 +114,7 @@ func (a *admin) Ends(ctx context.Context, tps ...stream.TopicPartition) ([]int64
 	return a.each(ctx, tps, func(p *partition) int64 { return p.end })
 }
 
-// LogEnds is the same as Ends: what isn't committed isn't in the log.
+// LogEnds equals Ends: uncommitted records aren't in the log.
 func (a *admin) LogEnds(ctx context.Context, tps ...stream.TopicPartition) ([]int64, error) {
 	return a.Ends(ctx, tps...)
 }
@@ -153,8 +153,9 @@ func (a *admin) Committed(ctx context.Context, group string, tps ...stream.Topic
 	return out, nil
 }
 
-// DeleteRecords raises the partitions' starts at once, and drops the segments
-// that lie wholly below: full ones, and the last where that is worth a new file.
+// DeleteRecords raises the starts of the partitions, and removes the segments that
+// lie entirely below. It removes a partition's last segment only if that one is
+// large enough to be worth a new file.
 func (a *admin) DeleteRecords(ctx context.Context, before ...stream.Position) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -181,8 +182,8 @@ func (a *admin) DeleteRecords(ctx context.Context, before ...stream.Position) er
 	return nil
 }
 
-// dropBelow is the offset up to which segments go when the partition is to
-// start at start.
+// dropBelow returns the offset up to which segments are removed when the partition
+// is to begin at start.
 func (p *partition) dropBelow(start int64) int64 {
 	last := p.last()
 	if last != nil && start >= last.end && last.size < p.segmentBytes()/8 {

@@ -36,8 +36,8 @@ func fill(b *testing.B, l *log, n int, r *stream.Record) {
 	b.StopTimer()
 }
 
-// cpu reports the processor's time besides the clock's, which on a busy machine
-// tells more of the others.
+// cpu reports the CPU time, which depends less than elapsed time on what else the
+// machine does.
 func cpu(b *testing.B) func() {
 	used := func() int64 {
 		var u unix.Rusage
@@ -50,7 +50,7 @@ func cpu(b *testing.B) func() {
 	return func() { b.ReportMetric(float64(used()-before)/float64(b.N), "cpu-ns/op") }
 }
 
-// BenchmarkAppend is Send and Commit of a record of 100 bytes.
+// BenchmarkAppend measures Send and Commit of a record of 100 bytes.
 func BenchmarkAppend(b *testing.B) {
 	now := benchRecord()
 	now.Time = 0
@@ -67,7 +67,7 @@ func BenchmarkAppend(b *testing.B) {
 	}
 }
 
-// BenchmarkRead is Poll and Release of a record of 100 bytes.
+// BenchmarkRead measures Poll and Release of a record of 100 bytes.
 func BenchmarkRead(b *testing.B) {
 	l := openLog(b, b.TempDir(), manual(Options{Sync: SyncNever}))
 	l.create(stream.TopicConfig{Name: "bench", Partitions: 8, Retention: -1})
@@ -98,7 +98,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-// BenchmarkCommit is a commit of one record to each of 8 partitions.
+// BenchmarkCommit measures a commit of one record to each of 8 partitions.
 func BenchmarkCommit(b *testing.B) {
 	l := openLog(b, b.TempDir(), manual(Options{Sync: SyncNever}))
 	l.create(stream.TopicConfig{Name: "bench", Partitions: 8, Retention: -1})
@@ -119,7 +119,8 @@ func BenchmarkCommit(b *testing.B) {
 	}
 }
 
-// BenchmarkSeek is Assign somewhere in a segment of 64 MiB, and the first Poll.
+// BenchmarkSeek measures Assign to an offset in a segment of 64 MiB, and the first
+// Poll.
 func BenchmarkSeek(b *testing.B) {
 	l := openLog(b, b.TempDir(), manual(Options{Sync: SyncNever}))
 	l.create(stream.TopicConfig{Name: "bench", Partitions: 8, Retention: -1})

@@ -8,8 +8,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// keepClean drops and compacts what is old whenever a segment is full, and from
-// time to time, until the system is closed.
+// keepClean calls Clean periodically and whenever a segment is full, until the
+// system is closed.
 func (s *System) keepClean(ctx context.Context) {
 	tick := time.NewTicker(s.opts.CleanInterval)
 	defer tick.Stop()
@@ -26,10 +26,10 @@ func (s *System) keepClean(ctx context.Context) {
 	}
 }
 
-// Clean does at once what is otherwise done in the background: it drops full
-// segments whose records are all older than their topic's retention, and compacts
-// the full segments of compacted topics where that is worth the work. Commits
-// and readers go on meanwhile.
+// Clean deletes full segments whose records are all older than their topic's
+// retention, and compacts the full segments of compacted topics if that is
+// worthwhile. It normally runs in the background. It blocks neither commits nor
+// readers.
 func (s *System) Clean(ctx context.Context) error {
 	s.cleaning.Lock()
 	defer s.cleaning.Unlock()
@@ -44,7 +44,7 @@ func (s *System) Clean(ctx context.Context) error {
 			err = p.dropOld()
 		}
 		if err != nil {
-			return fmt.Errorf("clean %s of the embedded log in %s: %w", p.tp, s.dir, err)
+			return fmt.Errorf("clean up %s of the embedded log in %s: %w", p.tp, s.dir, err)
 		}
 	}
 	return nil
@@ -60,7 +60,7 @@ func (s *System) allPartitions() []*partition {
 	return all
 }
 
-// dropOld drops what is older than the topic's retention.
+// dropOld deletes the segments that are older than the topic's retention.
 func (p *partition) dropOld() error {
 	s := p.sys
 	keep := p.topic.retention(s)

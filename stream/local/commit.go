@@ -9,18 +9,18 @@ import (
 	"github.com/gretestream/grete/stream/batch"
 )
 
-// transaction is a commit on its way: what it has written and not yet made
-// visible. It is used with System.mu held.
+// transaction is a commit in progress: its changes are written but not visible.
+// System.mu is held while it is used.
 type transaction struct {
 	sys     *System
 	edits   []edit
-	written []*segment // their bytes behind the committed ones
+	written []*segment // segments with uncommitted bytes
 	fresh   []*segment // those of them that are new
-	swapped []*segment // that a compaction has written
+	swapped []*segment // segments written by a compaction
 }
 
-// commit appends what a producer has pending, and the offsets, as one record of
-// the commit log. After an error everything is as before.
+// commit commits a producer's pending records and offsets as one record of the
+// commit log. After an error the log is unchanged.
 func (s *System) commit(p *producer, offsets stream.GroupOffsets) ([]stream.Position, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,7 +58,7 @@ func (t *transaction) offsets(offsets stream.GroupOffsets) error {
 	return nil
 }
 
-// write appends a partition's batches to its last segment, or a new one.
+// write appends a partition's batches to its last segment or to a new one.
 func (t *transaction) write(q *pending) error {
 	p := q.partition
 	if err := setOffsets(q.buf, p.end); err != nil {
@@ -87,13 +87,13 @@ func (t *transaction) write(q *pending) error {
 	return nil
 }
 
-// setOffsets moves batches that were numbered from 0, perhaps for an earlier
-// attempt from elsewhere, to where they come to lie.
+// setOffsets sets the base offsets of consecutive batches, from the given offset
+// on. The batches may have offsets of an earlier attempt.
 func setOffsets(batches []byte, offset int64) error {
 	var h batch.Header
 	for len(batches) > 0 {
 		if ok, err := batch.ParseHeader(batches, &h); err != nil || !ok {
-			return fmt.Errorf("a batch that was just built: %w", errors.Join(err, batch.ErrCorrupt))
+			return fmt.Errorf("invalid new batch: %w", errors.Join(err, batch.ErrCorrupt))
 		}
 		batch.SetBaseOffset(batches, offset)
 		offset += int64(h.LastDelta) + 1
@@ -102,7 +102,7 @@ func setOffsets(batches []byte, offset int64) error {
 	return nil
 }
 
-// place returns the segment that n more bytes go to, retained and open.
+// place returns the segment for n more bytes, retained and open.
 func (t *transaction) place(p *partition, n int64) (*segment, error) {
 	if last := p.last(); last != nil && last.gen == 0 && last.size+n <= p.segmentBytes() {
 		if p.writing == nil {
@@ -118,8 +118,8 @@ func (t *transaction) place(p *partition, n int64) (*segment, error) {
 	return seg, err
 }
 
-// rollBack cuts off what was written. Where that fails the next commit writes
-// over it, and Open cuts it off.
+// rollBack removes the uncommitted bytes. If that fails, the next commit
+// overwrites them, or Open removes them.
 func (t *transaction) rollBack() {
 	for _, seg := range t.written {
 		if f, err := seg.open(os.O_RDWR); err == nil {
@@ -132,16 +132,16 @@ func (t *transaction) rollBack() {
 	}
 }
 
-// commit writes the record and makes everything visible. After an error it has
-// rolled back.
+// commit appends the commit record and makes the changes visible. After an error
+// the changes are rolled back.
 func (t *transaction) commit() error {
 	s := t.sys
 	if len(t.edits) == 0 {
-		return s.usable()
+		return s.checkOpen()
 	}
-	err := s.usable()
+	err := s.checkOpen()
 	if err == nil && s.failed != nil {
-		err = fmt.Errorf("nothing can be committed until the log is opened again: %w", s.failed)
+		err = fmt.Errorf("commits fail until the log is reopened: %w", s.failed)
 	}
 	if err == nil && s.opts.Sync == SyncCommit {
 		err = t.sync()
@@ -157,7 +157,7 @@ func (t *transaction) commit() error {
 	return nil
 }
 
-// sync forces the data to the disk before the record is written.
+// sync syncs the data before the commit record is written.
 func (t *transaction) sync() error {
 	for _, seg := range t.written {
 		if err := seg.sync(); err != nil {
@@ -173,17 +173,18 @@ func (t *transaction) sync() error {
 	return nil
 }
 
-// fail ends all commits: after a failed sync nobody knows what is on the disk.
+// fail makes all later commits fail: after a failed sync the contents of the disk
+// are unknown.
 func (s *System) fail(err error) error {
 	s.failed = err
 	return err
 }
 
-// publish shows readers what was committed, all at once.
+// publish makes the committed changes visible to readers, all at once.
 func (t *transaction) publish() {
 	s := t.sys
 	s.visible.Lock()
-	gone, _ := s.apply(t.edits, append(t.swapped, t.fresh...)) // its topics were looked up before
+	gone, _ := s.apply(t.edits, append(t.swapped, t.fresh...)) // can't fail: the partitions exist
 	for i := range t.edits {
 		if e := &t.edits[i]; e.kind == editGrow || e.kind == editBounds {
 			for c := range s.topics[e.tp.Topic].partitions[e.tp.Partition].readers {
@@ -203,7 +204,7 @@ func (t *transaction) publish() {
 	}
 }
 
-// roll lets the segments go that are full.
+// roll releases the segments that have become full.
 func (t *transaction) roll() {
 	for _, seg := range t.fresh {
 		p := seg.partition
@@ -215,7 +216,7 @@ func (t *transaction) roll() {
 	}
 }
 
-// markDirty notes the segments that edits have changed.
+// markDirty marks the segments that the edits have changed.
 func (s *System) markDirty(edits []edit) {
 	for i := range edits {
 		e := &edits[i]
@@ -234,8 +235,8 @@ func (s *System) markDirty(edits []edit) {
 	}
 }
 
-// discard removes segments that are no longer the log's, once the commit that
-// says so has reached the disk.
+// discard deletes segments that were removed from the log, once the commit that
+// removed them is synced.
 func (s *System) discard(gone []*segment) {
 	for _, seg := range gone {
 		delete(s.dirty, seg)
@@ -253,14 +254,14 @@ func (s *System) discard(gone []*segment) {
 	}
 }
 
-// logError is for what needs no action: Open puts it right.
+// logError logs an error that needs no action: Open repairs its effects.
 func (s *System) logError(err error) {
 	if err != nil {
 		s.opts.Logger.Warn("embedded log", "dir", s.dir, "error", err)
 	}
 }
 
-// signal puts a token into a channel that has room for one.
+// signal signals a channel with a buffer of one.
 func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

@@ -10,20 +10,20 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// The commit log is a line that says what it is, and then records:
+// The commit log is a line that identifies its format, followed by records:
 //
 //	size of the payload, 4 bytes | CRC-32C of the payload, 4 bytes | payload
 //
-// A payload is the record's sequence number, 8 bytes, and edits; integers are
-// big-endian. Sequence numbers ascend by one. The first record is a snapshot of
-// everything before it: the log is written anew when it has grown.
+// A payload is a sequence number, 8 bytes, followed by edits. Integers are
+// big-endian. Each sequence number is one greater than the previous. The first
+// record is a snapshot of all earlier ones: the log is rewritten when it has grown.
 const (
 	commitsFile   = "commits"
 	commitsMagic  = "grete commits 1\n"
 	frameSize     = 8
 	sequenceSize  = 8
 	minRewriteAt  = 1 << 20
-	rewriteFactor = 8 // times the size of the last snapshot
+	rewriteFactor = 8 // rewrite at this multiple of the snapshot's size
 )
 
 //nolint:gochecknoglobals // a constant in all but form
@@ -32,14 +32,14 @@ var crcTable = crc32.MakeTable(crc32.Castagnoli)
 // commitLog appends records to the file. It is guarded by System.mu.
 type commitLog struct {
 	file file
-	size int64  // bytes that are valid
+	size int64  // number of valid bytes
 	seq  uint64 // of the last record
-	// rewriteAt is the size at which it is to be written anew.
+	// rewriteAt is the size at which the log is rewritten.
 	rewriteAt int64
 	buf       []byte
 }
 
-// record builds the bytes of a record in l.buf.
+// record encodes a record in l.buf.
 func (l *commitLog) record(seq uint64, edits []edit) []byte {
 	b := append(l.buf[:0], make([]byte, frameSize+sequenceSize)...)
 	binary.BigEndian.PutUint64(b[frameSize:], seq)
@@ -52,8 +52,8 @@ func (l *commitLog) record(seq uint64, edits []edit) []byte {
 	return b
 }
 
-// append writes a record. After an error the log is as before, unless the
-// process dies: then the record may be found.
+// append appends a record. After an error the log is unchanged, unless the process
+// dies: then Open may find the record.
 func (l *commitLog) append(edits []edit, sync bool) error {
 	b := l.record(l.seq+1, edits)
 	_, err := l.file.WriteAt(b, l.size)
@@ -61,7 +61,7 @@ func (l *commitLog) append(edits []edit, sync bool) error {
 		err = l.file.Sync()
 	}
 	if err != nil {
-		// If this fails too, the next record is written over what was left.
+		// If this fails too, the next record overwrites the remains.
 		_ = l.file.Truncate(l.size)
 		return err
 	}
@@ -70,8 +70,9 @@ func (l *commitLog) append(edits []edit, sync bool) error {
 	return nil
 }
 
-// rewrite replaces the log by one record. It reports whether the new file is in
-// place, which it may be in spite of an error; else the old one goes on.
+// rewrite replaces the log by a single record. It reports whether the new file is
+// in place, which is possible even after an error. If not, the old file remains in
+// use.
 func (l *commitLog) rewrite(fs fileSystem, dir string, edits []edit, durable bool) (bool, error) {
 	b := append([]byte(commitsMagic), l.record(l.seq+1, edits)...)
 	f, err := writeFile(fs, filepath.Join(dir, commitsFile), b, durable)
@@ -79,7 +80,7 @@ func (l *commitLog) rewrite(fs fileSystem, dir string, edits []edit, durable boo
 		return false, err
 	}
 	if l.file != nil {
-		_ = l.file.Close() // it is no longer the log
+		_ = l.file.Close() // replaced
 	}
 	l.file = f
 	l.size = int64(len(b))
@@ -88,24 +89,23 @@ func (l *commitLog) rewrite(fs fileSystem, dir string, edits []edit, durable boo
 	return true, err
 }
 
-// commitRecord is a record as it was found.
+// commitRecord is a record read from the file.
 type commitRecord struct {
-	pos   int64 // of its frame
+	pos   int64 // position of its frame
 	end   int64
 	seq   uint64
 	edits []edit
 }
 
-// readCommits returns the records of a commit log up to the first that isn't
-// whole. That one is the tail that a crash has torn, unless a later record says
-// that it had reached the disk.
+// readCommits returns the records of a commit log up to the first invalid one. That
+// one is a torn tail, unless a later record states that it was synced.
 func readCommits(name string) ([]commitRecord, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
 	if len(data) < len(commitsMagic) || string(data[:len(commitsMagic)]) != commitsMagic {
-		return nil, fmt.Errorf("%s: %w: it doesn't begin as a commit log does", name, stream.ErrCorrupt)
+		return nil, fmt.Errorf("%s: %w: the file isn't a commit log", name, stream.ErrCorrupt)
 	}
 	var records []commitRecord
 	pos := int64(len(commitsMagic))
@@ -118,10 +118,10 @@ func readCommits(name string) ([]commitRecord, error) {
 		pos = r.end
 	}
 	if len(records) == 0 {
-		return nil, fmt.Errorf("%s: %w: its first record can't be read", name, stream.ErrCorrupt)
+		return nil, fmt.Errorf("%s: %w: the first record is invalid", name, stream.ErrCorrupt)
 	}
-	if lost := records[len(records)-1].seq + 1; syncedBehind(data, pos, lost) >= lost {
-		return nil, fmt.Errorf("%s: %w: the record at byte %d can't be read", name, stream.ErrCorrupt, pos)
+	if lost := records[len(records)-1].seq + 1; syncedAfter(data, pos, lost) >= lost {
+		return nil, fmt.Errorf("%s: %w: the record at byte %d is invalid", name, stream.ErrCorrupt, pos)
 	}
 	return records, nil
 }
@@ -147,9 +147,9 @@ func parseCommit(data []byte, pos int64) (commitRecord, bool) {
 	return r, err == nil
 }
 
-// syncedBehind looks for records behind a bad one, at whatever byte they begin,
-// and returns the greatest sequence number that they say is on the disk.
-func syncedBehind(data []byte, pos int64, lost uint64) uint64 {
+// syncedAfter looks for valid records after an invalid one, at every byte, and
+// returns the greatest sequence number that they state as synced.
+func syncedAfter(data []byte, pos int64, lost uint64) uint64 {
 	var synced uint64
 	for ; int64(len(data))-pos >= frameSize+sequenceSize; pos++ {
 		seq := binary.BigEndian.Uint64(data[pos+frameSize:])
@@ -163,8 +163,8 @@ func syncedBehind(data []byte, pos int64, lost uint64) uint64 {
 	return synced
 }
 
-// synced is the sequence number up to which the record says that all is on the
-// disk.
+// synced returns the sequence number up to which all commits are synced, according
+// to the record.
 func (r *commitRecord) synced() uint64 {
 	var seq uint64
 	for i := range r.edits {

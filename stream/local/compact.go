@@ -10,29 +10,29 @@ import (
 	"github.com/gretestream/grete/stream/batch"
 )
 
-// compaction rewrites the full segments of a partition without the records that
-// a later one of the same key supersedes. The offsets stay. Deletions stay for a
-// while, so that a reader on its way doesn't miss them.
+// compaction rewrites the full segments of a partition without the records that a
+// later record of the same key supersedes. Offsets don't change. Tombstones are
+// kept for a while, so that slow readers see them.
 //
-// Segments are clean or dirty: a clean one has been compacted, and together the
-// clean ones hold each key once. The keys of dirty ones are gathered in a table,
-// then clean and dirty ones are read and written anew.
+// Clean segments have been compacted before; together they hold each key once. The
+// others are dirty. A compaction collects the keys of the dirty segments in a
+// table, and then rewrites clean and dirty segments.
 type compaction struct {
 	partition *partition
-	inputs    []*segment // retained, in order; those from the first on
+	inputs    []*segment // all full segments, retained
 	extents   []extent   // of inputs
 	keys      *keyTable
-	// forget: deletions from before are dropped, in ms since 1970.
+	// forget is the time before which tombstones are dropped, in ms since 1970.
 	forget int64
 
 	gen     int64
 	out     []*segment
 	builder batch.Builder
 	buf     []byte
-	base    int64 // of the batch being built, if it has records
+	base    int64 // base offset of the batch being built
 }
 
-// compact is one compaction, if enough is dirty.
+// compact compacts the partition if enough of it is dirty.
 func (p *partition) compact(ctx context.Context) error {
 	c := p.plan()
 	if c == nil {
@@ -41,7 +41,7 @@ func (p *partition) compact(ctx context.Context) error {
 	return c.finish(ctx)
 }
 
-// finish does what was planned and gives everything back.
+// finish runs the compaction and releases its segments.
 func (c *compaction) finish(ctx context.Context) error {
 	p := c.partition
 	err := c.run(ctx)
@@ -57,8 +57,8 @@ func (c *compaction) finish(ctx context.Context) error {
 	return err
 }
 
-// plan retains the segments to compact, nil if it isn't worth while: all that
-// is dirty, when it is at least half of what is clean.
+// plan returns a compaction of all full segments, which it retains. It returns nil
+// unless the dirty segments have at least half the size of the clean ones.
 func (p *partition) plan() *compaction {
 	s := p.sys
 	s.mu.Lock()
@@ -94,7 +94,7 @@ func (p *partition) plan() *compaction {
 }
 
 func (c *compaction) run(ctx context.Context) error {
-	n, err := c.gather(ctx)
+	n, err := c.collectKeys(ctx)
 	if err != nil {
 		return err
 	}
@@ -115,18 +115,19 @@ func (c *compaction) run(ctx context.Context) error {
 	return c.swap(n)
 }
 
-// gather notes the keys of dirty segments, as many as fit into the table but at
-// least of one, and returns how many inputs are covered by that.
-func (c *compaction) gather(ctx context.Context) (int, error) {
-	noted := false
+// collectKeys puts the keys of dirty segments into the table: those of at least one
+// segment, and of further ones until the table is full. It returns the number of
+// inputs that are covered.
+func (c *compaction) collectKeys(ctx context.Context) (int, error) {
+	collected := false
 	for i := range c.inputs {
 		if c.extents[i].gen > 0 {
 			continue
 		}
-		if noted && c.keys.full() {
+		if collected && c.keys.full() {
 			return i, nil
 		}
-		noted = true
+		collected = true
 		err := c.records(ctx, i, func(r *stream.Record) error {
 			c.keys.put(r.Key, r.Offset)
 			return nil
@@ -138,10 +139,9 @@ func (c *compaction) gather(ctx context.Context) (int, error) {
 	return len(c.inputs), nil
 }
 
-// keep: the record of input i is the last of its key, and no deletion that is long
-// past. It covers all earlier records of the key, so nothing comes back to life.
-// A deletion goes no sooner than what it deletes: one that is met for the first time
-// stays, however old it is, for a reader who has the value already.
+// keep reports whether to keep a record of input i: the last of its key, unless it
+// is an old tombstone. A tombstone in a dirty segment is kept whatever its age,
+// because the record that it deletes goes only now, and a reader may have seen it.
 func (c *compaction) keep(i int, r *stream.Record) bool {
 	if c.keys.last(r.Key) > r.Offset {
 		return false
@@ -149,10 +149,10 @@ func (c *compaction) keep(i int, r *stream.Record) bool {
 	return r.Value != nil || r.Time >= c.forget || c.extents[i].gen == 0
 }
 
-// records reads the records of an input.
+// records calls do for each record of an input.
 func (c *compaction) records(ctx context.Context, i int, do func(*stream.Record) error) error {
 	x := c.extents[i]
-	r := reading{partition: c.partition, segment: c.inputs[i], offset: x.base, low: x.base, size: x.size, segmentEnd: x.end, block: new(block)}
+	r := cursor{partition: c.partition, segment: c.inputs[i], offset: x.base, low: x.base, size: x.size, segmentEnd: x.end, block: new(block)}
 	for r.offset < x.end {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -170,7 +170,7 @@ func (c *compaction) records(ctx context.Context, i int, do func(*stream.Record)
 	return nil
 }
 
-// write adds a record to the batch being built.
+// write appends a record to the batch being built.
 func (c *compaction) write(r *stream.Record) error {
 	const maxDelta = 1 << 30
 	if c.builder.Count() > 0 && (c.builder.Size() >= batchBytes || r.Offset-c.base > maxDelta) {
@@ -186,7 +186,7 @@ func (c *compaction) write(r *stream.Record) error {
 	return nil
 }
 
-// flush appends the batch to the last new segment, or begins another.
+// flush writes the batch to the last output segment or to a new one.
 func (c *compaction) flush() error {
 	if c.builder.Count() == 0 {
 		return nil
@@ -217,7 +217,7 @@ func (c *compaction) flush() error {
 	return nil
 }
 
-// segment is the one to write to. Nobody else knows it yet.
+// segment returns the output segment to write to. It isn't visible to others yet.
 func (c *compaction) segment(latest int64) (*segment, error) {
 	p := c.partition
 	if n := len(c.out); n > 0 && c.out[n-1].size+int64(len(c.buf)) <= p.segmentBytes() {
@@ -230,10 +230,10 @@ func (c *compaction) segment(latest int64) (*segment, error) {
 	return seg, err
 }
 
-var errOvertaken = errors.New("segments were dropped while they were compacted")
+var errOvertaken = errors.New("segments were deleted during their compaction")
 
-// swap puts the new segments in the place of the first n inputs, if these are
-// still there.
+// swap replaces the first n inputs by the output segments. It fails with
+// errOvertaken if inputs were deleted meanwhile.
 func (c *compaction) swap(n int) error {
 	p, s := c.partition, c.partition.sys
 	e := edit{kind: editCompact, tp: p.tp, drop: c.extents[n-1].end}

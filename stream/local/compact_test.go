@@ -15,7 +15,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// compactLog has a compacted topic, and a clock.
+// compactLog returns a log with a compacted topic, and its clock.
 func compactLog(t *testing.T) (*log, *time.Time) {
 	now := time.UnixMilli(1398926301271)
 	l := openIdle(t, t.TempDir(), Options{CompactedSegmentBytes: 1000, Now: func() time.Time { return now }})
@@ -28,7 +28,7 @@ func (l *log) clean() {
 	l.must(l.Clean(context.Background()))
 }
 
-// files is how many segments a topic has on the disk.
+// files returns the number of a topic's segment files.
 func (l *log) files(topic string) int {
 	l.must(l.sync())
 	names, err := filepath.Glob(filepath.Join(l.topicDir(topic), "*.log"))
@@ -36,7 +36,7 @@ func (l *log) files(topic string) int {
 	return len(names)
 }
 
-func TestCompactionKeepsTheLastOfEachKey(t *testing.T) {
+func TestCompaction_KeepsLastOfEachKey(t *testing.T) {
 	l, _ := compactLog(t)
 	at := 0
 	for _, keys := range [][]string{{"a", "b"}, {"a", "c"}, {"b", "a"}, {"d"}, {"a"}} {
@@ -47,8 +47,8 @@ func TestCompactionKeepsTheLastOfEachKey(t *testing.T) {
 		t.Fatalf("%d segments, want 5", n)
 	}
 	l.clean()
-	// Segments 0-6 are full; in them c@3, b@4, a@5, d@6 are the last. a@7 is in
-	// the one that grows.
+	// The segments with offsets 0 to 6 are full; c@3, b@4, a@5 and d@6 are the last of
+	// their keys there. a@7 is in the active segment.
 	if got := offsetsOf(l.all(part("c"))); !slices.Equal(got, []int64{3, 4, 5, 6, 7}) {
 		t.Fatalf("offsets %v", got)
 	}
@@ -67,27 +67,27 @@ func TestCompactionKeepsTheLastOfEachKey(t *testing.T) {
 	}
 }
 
-func TestDeletionsAreForgottenLate(t *testing.T) {
+func TestCompaction_DropsOldTombstones(t *testing.T) {
 	l, now := compactLog(t)
 	l.put(part("c"), keyed(0, 900, "a", "b")...)
 	l.put(part("c"), stream.Record{Key: []byte("a")}, keyed(0, 900, "fill")[0])
 	l.put(part("c"), keyed(4, 900, "x")...)
 	l.clean()
 	if got := offsetsOf(l.all(part("c"))); !slices.Equal(got, []int64{1, 2, 3, 4}) {
-		t.Fatalf("the deletion is kept at first: %v", got)
+		t.Fatalf("with a new tombstone: offsets %v", got)
 	}
 	*now = now.Add(25 * time.Hour)
 	l.put(part("c"), keyed(5, 900, "y")...)
 	l.put(part("c"), keyed(6, 900, "z")...)
 	l.clean()
 	if got := offsetsOf(l.all(part("c"))); !slices.Equal(got, []int64{1, 3, 4, 5, 6}) {
-		t.Fatalf("the deletion is old: %v", got)
+		t.Fatalf("with an old tombstone: offsets %v", got)
 	}
 }
 
-// A deletion that is old when it is met for the first time stays, too, for readers
-// who have passed the value that it deletes.
-func TestOldDeletionsGoAfterWhatTheyDelete(t *testing.T) {
+// A tombstone is kept by its first compaction even if it is old: a reader may have
+// passed the value that it deletes.
+func TestCompaction_KeepsOldTombstoneOnce(t *testing.T) {
 	l, now := compactLog(t)
 	l.put(part("c"), keyed(0, 900, "a")...)
 	l.put(part("c"), keyed(1, 900, "fill")...)
@@ -96,33 +96,33 @@ func TestOldDeletionsGoAfterWhatTheyDelete(t *testing.T) {
 	*now = now.Add(25 * time.Hour)
 	l.clean()
 	if got := offsetsOf(l.all(part("c"))); !slices.Equal(got, []int64{1, 2, 3}) {
-		t.Errorf("what is left is %v", got)
+		t.Errorf("offsets %v", got)
 	}
 }
 
-// A reader sees every key's last value, wherever it stands when segments are
-// swapped, and reaches the end over holes.
-func TestReadersGoOnWhileSegmentsAreSwapped(t *testing.T) {
-	for readers := range 6 {
+// A reader sees the last value of every key and reaches the end, at whatever
+// position a compaction replaces the segments.
+func TestCompaction_WhileReading(t *testing.T) {
+	for polls := range 6 {
 		l, _ := compactLog(t)
 		for i := range 12 {
 			l.put(part("c"), keyed(i, 900, strconv.Itoa(i%3))...)
 		}
 		c := l.consumer(part("c"), 0, 0)
 		var got []stream.Record
-		for range readers { // each Poll reads a segment
+		for range polls { // each Poll reads a segment
 			chunks, err := c.Poll()
 			l.must(err)
 			got = append(got, chunks[0].Records...)
 			c.Release(part("c"))
 		}
-		held, err := c.Poll() // stays out over the compaction
+		held, err := c.Poll() // released after the compaction
 		l.must(err)
 		l.clean()
 		want := offsetsOf(got)
 		for _, r := range held[0].Records {
 			if string(r.Value[:2]) != strconv.FormatInt(r.Offset%3, 10)+"@" {
-				t.Errorf("a chunk that is out has changed: %.10q", r.Value)
+				t.Errorf("the held chunk has changed: %.10q", r.Value)
 			}
 			want = append(want, r.Offset)
 		}
@@ -130,16 +130,16 @@ func TestReadersGoOnWhileSegmentsAreSwapped(t *testing.T) {
 		rest := l.drain(c)
 		if all := append(want, offsetsOf(rest)...); !slices.IsSorted(all) || len(slices.Compact(all)) != len(all) ||
 			!slices.Equal(all[len(all)-3:], []int64{9, 10, 11}) {
-			t.Errorf("after %d chunks: %v", readers, all)
+			t.Errorf("compacted after %d chunks: %v", polls, all)
 		}
 		l.must(c.Close())
-		if n := l.files("c"); n != 2 { // what was kept fits into one
+		if n := l.files("c"); n != 2 { // one compacted, one active
 			t.Errorf("%d files are left", n)
 		}
 	}
 }
 
-func TestHolesAtTheEnd(t *testing.T) {
+func TestConsumer_PassesHoles(t *testing.T) {
 	l, now := compactLog(t)
 	l.put(part("c"), stream.Record{Key: []byte("a")}, stream.Record{Key: []byte("b"), Headers: []stream.Header{{Key: "x", Value: make([]byte, 900)}}})
 	l.put(part("c"), keyed(2, 900, "x")...)
@@ -158,9 +158,7 @@ func TestHolesAtTheEnd(t *testing.T) {
 	}
 }
 
-// Cleaning needs nobody to ask for it, and disturbs neither producers nor
-// readers.
-func TestCleaningInTheBackground(t *testing.T) {
+func TestClean_RunsInBackground(t *testing.T) {
 	l := openLog(t, t.TempDir(), Options{CompactedSegmentBytes: 4 << 10, SyncInterval: time.Millisecond})
 	l.create(stream.TopicConfig{Name: "c", Partitions: 2, Cleanup: stream.CleanupCompact})
 	const commits = 400
@@ -205,7 +203,7 @@ func TestCleaningInTheBackground(t *testing.T) {
 	}
 }
 
-func TestOvertakenCompactionLeavesNothing(t *testing.T) {
+func TestCompaction_OvertakenByDeletion(t *testing.T) {
 	l, _ := compactLog(t)
 	for i := range 4 {
 		l.put(part("c"), keyed(i, 900, "a")...)
@@ -224,7 +222,7 @@ func TestOvertakenCompactionLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestRetention(t *testing.T) {
+func TestClean_Retention(t *testing.T) {
 	now := time.UnixMilli(1398926301271)
 	opts := Options{SegmentBytes: 1000, Retention: time.Hour, Now: func() time.Time { return now }}
 	dir := t.TempDir()
@@ -258,8 +256,8 @@ func TestRetention(t *testing.T) {
 	check()
 }
 
-// Deleting again and again what was just read makes no file for each time.
-func TestDeletingSmallPiecesKeepsTheFile(t *testing.T) {
+// Deleting each record after it is read doesn't create a file for each deletion.
+func TestDeleteRecords_SmallPieces(t *testing.T) {
 	l := openLog(t, t.TempDir(), manual(Options{SegmentBytes: 100 << 10}))
 	l.create(stream.TopicConfig{Name: "d", Partitions: 1})
 	for i := range 300 {
@@ -276,7 +274,7 @@ func TestDeletingSmallPiecesKeepsTheFile(t *testing.T) {
 		return err
 	}))
 	if size > 30<<10 {
-		t.Errorf("%d bytes are left of what was deleted", size)
+		t.Errorf("%d bytes remain of deleted records", size)
 	}
 }
 

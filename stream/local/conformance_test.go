@@ -11,9 +11,9 @@ import (
 	"github.com/gretestream/grete/stream/streamtest"
 )
 
-// sizes are those of segments that the suite runs with: what people get, and so
-// small that every test crosses them. Nothing is forced to the disk, which would
-// be most of the time; no test here cuts the power.
+// sizes are the segment sizes to test: the default, and one so small that every test
+// needs several segments. Syncs would take most of the time and are disabled: no test
+// here simulates a power failure.
 var sizes = map[string]local.Options{
 	"default": {Sync: local.SyncNever},
 	"small":   {Sync: local.SyncNever, SegmentBytes: 500, CompactedSegmentBytes: 200, Retention: -1},
@@ -43,9 +43,9 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// storage keeps a log in a directory. A crash goes on in a copy of it: the
-// process that had the old one can do there what it likes. The copy takes a
-// while, so nothing that is removed in the background may be left to do.
+// storage keeps a log in a directory. A crash continues in a copy of the directory,
+// so that the old system can't affect it. Copying takes a while, so Crash finishes
+// the background work first.
 func storage(t *testing.T, opts local.Options) streamtest.Storage {
 	root := t.TempDir()
 	var sys *local.System

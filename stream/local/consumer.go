@@ -7,7 +7,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// Sizes of what a consumer holds for a partition.
+// Bounds of a partition's chunk.
 const (
 	maxChunkBytes   = 256 << 10
 	minChunkBytes   = 16 << 10
@@ -15,20 +15,20 @@ const (
 	minChunkRecords = 64
 )
 
-// consumer reads partitions by turns, each in its own block of memory.
+// consumer reads its partitions in turn, each into its own block of memory.
 type consumer struct {
 	sys    *System
-	max    int64 // bytes of all blocks
-	held   int64 // bytes of those in use
+	max    int64 // bound of held
+	held   int64 // bytes of the blocks in use
 	free   []*block
 	ready  chan struct{}
 	closed bool
 
-	assigned []*reading // in the order of Assign
-	byName   map[stream.TopicPartition]*reading
-	first    int // where the next Poll begins, so that none starves
+	assigned []*cursor // in the order of Assign
+	byName   map[stream.TopicPartition]*cursor
+	first    int // where the next Poll starts, so that no partition starves
 	chunks   []stream.Chunk
-	due      []*reading
+	due      []*cursor
 }
 
 func (c *consumer) wake() { signal(c.ready) }
@@ -56,9 +56,9 @@ func (c *consumer) Assign(tp stream.TopicPartition, offset int64) error {
 		return fmt.Errorf("read %w", err)
 	}
 	p.readers[c] = struct{}{}
-	r := &reading{partition: p, offset: offset}
+	r := &cursor{partition: p, offset: offset}
 	if c.byName == nil {
-		c.byName = make(map[stream.TopicPartition]*reading)
+		c.byName = make(map[stream.TopicPartition]*cursor)
 	}
 	c.byName[tp] = r
 	c.assigned = append(c.assigned, r)
@@ -72,13 +72,13 @@ func (c *consumer) Unassign(tp stream.TopicPartition) {
 		return
 	}
 	delete(c.byName, tp)
-	c.assigned = slices.DeleteFunc(c.assigned, func(other *reading) bool { return other == r })
+	c.assigned = slices.DeleteFunc(c.assigned, func(other *cursor) bool { return other == r })
 	c.drop(r)
 	c.wake()
 }
 
-// drop ends the reading of a partition.
-func (c *consumer) drop(r *reading) {
+// drop stops reading a partition.
+func (c *consumer) drop(r *cursor) {
 	c.put(r)
 	r.leave()
 	s := c.sys
@@ -99,8 +99,8 @@ func (c *consumer) Release(tp stream.TopicPartition) {
 	c.wake()
 }
 
-// put takes a partition's block back.
-func (c *consumer) put(r *reading) {
+// put returns a partition's block to the free list.
+func (c *consumer) put(r *cursor) {
 	r.out = false
 	if r.block == nil {
 		return
@@ -146,12 +146,13 @@ func (c *consumer) Poll() ([]stream.Chunk, error) {
 	return c.chunks, nil
 }
 
-// look finds the partitions that have something to read, all as of one moment.
+// look sets due to the partitions that have something to read. It sees all of them
+// at the same moment.
 func (c *consumer) look() error {
 	s := c.sys
 	s.visible.RLock()
 	defer s.visible.RUnlock()
-	if err := s.usable(); err != nil {
+	if err := s.checkOpen(); err != nil {
 		return err
 	}
 	c.due = c.due[:0]
@@ -170,7 +171,8 @@ func (c *consumer) look() error {
 	return nil
 }
 
-// takeBack undoes a Poll that failed in its middle: its chunks are read again.
+// takeBack undoes the reads of a Poll that failed later, so that the next Poll
+// repeats them.
 func (c *consumer) takeBack() {
 	for _, chunk := range c.chunks {
 		r := c.byName[chunk.TopicPartition]
@@ -179,8 +181,9 @@ func (c *consumer) takeBack() {
 	}
 }
 
-// chunkSize is what each partition may take, so that all can have a chunk out at
-// the same time: half of it for bytes and half for records.
+// chunkSize returns the bounds of a partition's chunk: half of its share of the
+// memory is for bytes and half for records. All partitions can then have a chunk
+// out at the same time.
 func (c *consumer) chunkSize() (bytes int64, records int) {
 	bytes = c.max / int64(2*len(c.assigned))
 	bytes = min(max(bytes, minChunkBytes), maxChunkBytes)
@@ -188,8 +191,9 @@ func (c *consumer) chunkSize() (bytes int64, records int) {
 	return bytes, min(max(records, minChunkRecords), maxChunkRecords)
 }
 
-// read fills a partition's block. It reports false where memory is short.
-func (c *consumer) read(r *reading) (bool, error) {
+// read reads a partition's next chunk. It returns false if there isn't enough
+// memory now.
+func (c *consumer) read(r *cursor) (bool, error) {
 	r.before = r.offset
 	size, records := c.chunkSize()
 	if r.block == nil && c.held > 0 && c.held+2*size > c.max {
@@ -216,8 +220,8 @@ func (c *consumer) read(r *reading) (bool, error) {
 	return ok, nil
 }
 
-// maxRoom is for the only chunk there is: a single record gets through however
-// large it is.
+// maxRoom is the bound when no other chunk is held, so that a record of any size
+// gets through.
 const maxRoom = 1 << 40
 
 func (c *consumer) take() *block {

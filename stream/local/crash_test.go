@@ -15,10 +15,10 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// model is what a log must hold. Kept are the records of each partition from its
-// start on; in the compacted topic, those that may be gone are too.
+// model is the expected contents of a log. It keeps all records of each partition
+// from its start on, including those that compaction may have removed.
 type model struct {
-	records map[stream.TopicPartition][]string // by offset, "" below the start
+	records map[stream.TopicPartition][]string // by offset
 	starts  map[stream.TopicPartition]int64
 	offsets map[stream.TopicPartition]int64
 }
@@ -46,7 +46,8 @@ func crashPartitions() []stream.TopicPartition {
 	return tps
 }
 
-// crashRun does random things to a log and knows what must be there after each.
+// crashRun does random operations on a log and records the expected state after
+// each.
 type crashRun struct {
 	t     *rapid.T
 	fs    *crashFS
@@ -58,8 +59,8 @@ type crashRun struct {
 	states []crashState
 }
 
-// crashState: after so many changes of the disk, the log is like model. With
-// durable it has reached the disk.
+// crashState is the state of the log after a number of changes of the disk. If
+// durable is set, it is synced.
 type crashState struct {
 	ops     int
 	model   *model
@@ -92,33 +93,33 @@ func newCrashRun(t *rapid.T, dir string, policy SyncPolicy) *crashRun {
 	r.must(r.sys.Admin().CreateTopic(ctx, stream.TopicConfig{Name: crashCompact, Partitions: crashParts, Cleanup: stream.CleanupCompact}))
 	r.prod, err = r.sys.OpenProducer(ctx, stream.ProducerConfig{})
 	r.must(err)
-	r.note(policy != SyncNever)
+	r.record(policy != SyncNever)
 	return r
 }
 
-// note notes the model's state as reached.
-func (r *crashRun) note(durable bool) {
+// record records the current state of the model.
+func (r *crashRun) record(durable bool) {
 	r.states = append(r.states, crashState{r.fs.count(), r.model.clone(), durable})
 }
 
-// step does one thing.
+// step does one random operation.
 func (r *crashRun) step() {
 	switch rapid.IntRange(0, 11).Draw(r.t, "step") {
 	default:
 		r.commit()
-		r.note(r.sys.opts.Sync == SyncCommit)
+		r.record(r.sys.opts.Sync == SyncCommit)
 	case 8:
 		r.delete()
-		r.note(r.sys.opts.Sync == SyncCommit)
+		r.record(r.sys.opts.Sync == SyncCommit)
 	case 9:
 		r.must(r.sys.sync())
-		r.note(r.sys.opts.Sync != SyncNever)
+		r.record(r.sys.opts.Sync != SyncNever)
 	case 10:
 		r.must(r.sys.Clean(context.Background()))
 	case 11:
 		r.sys.commits.rewriteAt = 0
 		r.must(r.sys.rewriteCommits())
-		r.note(r.sys.opts.Sync != SyncNever)
+		r.record(r.sys.opts.Sync != SyncNever)
 	}
 }
 
@@ -165,13 +166,14 @@ func (r *crashRun) delete() {
 	r.model.starts[tp] = max(r.model.starts[tp], before)
 }
 
-// differs says where a log isn't as the model, "" if it is.
+// differs returns the first difference between a log and the model, "" if there is
+// none.
 func (m *model) differs(t *rapid.T, s *System) string {
 	ctx := context.Background()
 	tps := crashPartitions()
 	starts, err := s.Admin().Starts(ctx, tps...)
 	if err != nil {
-		return err.Error() // a topic that isn't there yet
+		return err.Error() // the topic may not exist yet
 	}
 	ends, _ := s.Admin().Ends(ctx, tps...)
 	offsets, err := s.Admin().Committed(ctx, crashGroup, tps...)
@@ -194,19 +196,19 @@ func (m *model) differs(t *rapid.T, s *System) string {
 	return ""
 }
 
-// differsAt compares the records of a partition: in the live topic all, in the
-// compacted one each that is there, and at least the last of each key.
+// differsAt compares the records of a partition. A compacted partition may lack
+// records, but not the last one of a key.
 func (m *model) differsAt(t *rapid.T, s *System, tp stream.TopicPartition) string {
 	want := m.records[tp]
 	got := readPartition(t, s, tp, m.starts[tp])
-	last := make(map[string]int64) // of those that must be there
+	last := make(map[string]int64) // offsets that must exist
 	for offset := m.starts[tp]; offset < int64(len(want)); offset++ {
 		key, value := want[offset][:5], want[offset][5:]
 		switch {
 		case tp.Topic == crashLive:
 			last[fmt.Sprint(offset)] = offset
 		case value == "":
-			delete(last, key) // it may be gone or not
+			delete(last, key) // compaction may have removed the tombstone
 		default:
 			last[key] = offset
 		}
@@ -251,9 +253,9 @@ func readPartition(t *rapid.T, s *System, tp stream.TopicPartition, from int64) 
 	return got
 }
 
-// crashes runs random things, crashes at a random byte of what was written, and
-// opens again.
-func crashes(t *testing.T, policy SyncPolicy, power bool) {
+// testCrashes runs random operations, crashes at a random byte of the writes, and
+// reopens the log.
+func testCrashes(t *testing.T, policy SyncPolicy, power bool) {
 	rapid.Check(t, func(t *rapid.T) {
 		dir := mkdir(t)
 		defer os.RemoveAll(dir)
@@ -291,8 +293,8 @@ func mkdir(t *rapid.T) string {
 	return dir
 }
 
-// reopen opens what a crash after n changes has left, and checks that it is one
-// of the states that it may be, and can be gone on with.
+// reopen opens the log as a crash after n changes has left it. It checks that the
+// log is in one of the allowed states and can be used.
 func (r *crashRun) reopen(dir string, n int, power bool) {
 	now := r.now
 	opts := crashOptions(&now)
@@ -319,9 +321,9 @@ func (r *crashRun) reopen(dir string, n int, power bool) {
 		}
 	}
 	if state < 0 {
-		r.t.Fatalf("after %d changes it is none of the states %d to %d:\n%q", n, first, last+1, diffs)
+		r.t.Fatalf("after %d changes the log is in none of the states %d to %d:\n%q", n, first, last+1, diffs)
 	}
-	// Go on, and open once more.
+	// Append more and open it once again.
 	m := r.states[state].model.clone()
 	p, err := sys.OpenProducer(context.Background(), stream.ProducerConfig{})
 	r.must(err)
@@ -343,14 +345,14 @@ func (r *crashRun) reopen(dir string, n int, power bool) {
 	r.must(sys.Close())
 }
 
-func TestKilledAtAnyByte(t *testing.T) {
+func TestCrash_KilledAtAnyByte(t *testing.T) {
 	for _, policy := range []SyncPolicy{SyncInterval, SyncCommit, SyncNever} {
-		t.Run(fmt.Sprint(policy), func(t *testing.T) { crashes(t, policy, false) })
+		t.Run(fmt.Sprint(policy), func(t *testing.T) { testCrashes(t, policy, false) })
 	}
 }
 
-func TestPowerFailure(t *testing.T) {
+func TestCrash_PowerFailure(t *testing.T) {
 	for _, policy := range []SyncPolicy{SyncInterval, SyncCommit} {
-		t.Run(fmt.Sprint(policy), func(t *testing.T) { crashes(t, policy, true) })
+		t.Run(fmt.Sprint(policy), func(t *testing.T) { testCrashes(t, policy, true) })
 	}
 }

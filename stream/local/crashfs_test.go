@@ -10,19 +10,19 @@ import (
 	"sync"
 )
 
-// crashFS is the real file system, and writes down what is done to it, so that
-// it can be made again as a crash after any of it would have left it.
+// crashFS is the real file system and records all changes, so that the state after
+// a crash at any point can be reconstructed.
 type crashFS struct {
 	osFS
 	root string
 
 	mu   sync.Mutex
 	ops  []fsOp
-	live map[string]int // the files by name
-	last int            // number of the last file
+	live map[string]int // numbers of the files by name
+	last int            // number of the newest file
 }
 
-// fsOp is one change.
+// fsOp is one change of the file system.
 type fsOp struct {
 	kind     opKind
 	file     int    // create, write, truncate, sync
@@ -54,7 +54,7 @@ func (f *crashFS) log(op fsOp) {
 	}
 }
 
-// count is how many changes there were.
+// count returns the number of changes.
 func (f *crashFS) count() int {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -123,7 +123,7 @@ func (f *crashFile) Sync() error {
 	return nil
 }
 
-// rename does a change of names, of directories too.
+// rename applies a change of names, including those of directories.
 func rename(names map[string]int, op fsOp) map[string]int {
 	out := make(map[string]int, len(names))
 	for name, n := range names {
@@ -143,22 +143,22 @@ func rename(names map[string]int, op fsOp) map[string]int {
 	return out
 }
 
-// disk is what a crash leaves.
+// disk is the state after a crash.
 type disk struct {
 	names   map[string]int
-	durable map[string]int // names that no power failure undoes
-	renames []fsOp         // those that it may, oldest first
+	durable map[string]int // names that are synced
+	renames []fsOp         // changes of names since the last sync
 	files   map[int]*crashedFile
 }
 
 type crashedFile struct {
 	data    []byte
 	synced  []byte
-	pending []fsOp // since the last sync
+	pending []fsOp // changes since the last sync
 }
 
-// replay makes the disk after some changes, the last of them, if it is a write,
-// cut to half bytes.
+// replay returns the disk after the given changes. If the last one is a write, only
+// its first half bytes are written.
 func replay(ops []fsOp, half int) *disk {
 	d := &disk{names: map[string]int{}, durable: map[string]int{}, files: map[int]*crashedFile{}}
 	for i, op := range ops {
@@ -200,8 +200,8 @@ func (*crashedFile) change(data []byte, op fsOp) []byte {
 	return out
 }
 
-// losePower undoes at random what need not have reached the disk: writes, each
-// for itself, and the last changes of names.
+// losePower undoes changes that aren't synced: random writes, and a random number
+// of the latest changes of names.
 func (d *disk) losePower(rnd *rand.Rand) {
 	d.names = d.durable
 	for _, op := range d.renames[:rnd.IntN(len(d.renames)+1)] {
@@ -222,7 +222,7 @@ func (d *disk) losePower(rnd *rand.Rand) {
 	}
 }
 
-// write makes the disk a directory.
+// write writes the disk to a directory.
 func (d *disk) write(t interface{ Fatal(...any) }, dir string) {
 	for name, n := range d.names {
 		name = filepath.Join(dir, name)
@@ -235,7 +235,7 @@ func (d *disk) write(t interface{ Fatal(...any) }, dir string) {
 	}
 }
 
-// unsyncedFS is the real file system without its waiting.
+// unsyncedFS is the real file system without syncs, which makes tests faster.
 type unsyncedFS struct{ osFS }
 
 func (f unsyncedFS) OpenFile(name string, flag int) (file, error) {

@@ -1,34 +1,34 @@
-// Package local is the embedded log: a [stream.System] in a directory of one
-// machine, for one process. It is what a bare go run reads and writes, and
-// survives whatever kills the process.
+// Package local is the embedded log: a [stream.System] in a directory, for one
+// process. A program uses it unless it is told to use Kafka.
 //
-// On the record's way it stands at both ends. A producer gathers its
-// transaction in memory as record batches; Commit appends them to the segment
-// files of their partitions, with one write for each, and then appends one record
-// to the commit log. Consumers read what is committed, with pread.
+// A producer collects its transaction in memory as record batches. Commit appends
+// the batches to the segment files of their partitions, with one write for each
+// partition, and then appends one record to the commit log. Consumers read
+// committed data with pread.
 //
 // # The directory
 //
-//	LOCK                      held while a process has the log open
-//	log.json                  format and identity
+//	LOCK                      locked while a process has the log open
+//	log.json                  format version and identity
 //	commits                   the commit log
-//	topics/NAME/topic.json    a topic's configuration
+//	topics/NAME/topic.json    configuration of a topic
 //	topics/NAME/P-BASE-G.log  a segment: partition, first offset, generation
 //
-// The commit log alone says which bytes of which files are the log; see commitlog.go.
-// What it doesn't mention is cut off or removed by Open. So a commit over
-// many partitions is atomic, a torn tail is nothing, and a compaction, which
-// writes new files and then one record that names them, is too.
+// The commit log alone defines which bytes of which files belong to the log; see
+// commitlog.go. Open truncates or removes everything else. Therefore a commit over
+// many partitions is atomic and a torn tail is harmless. Compaction is atomic too:
+// it writes new files, and then one commit record that names them.
 //
-// # What survives
+// # Durability
 //
-// When the process is killed: every commit that returned. When the machine
-// loses power: with [SyncCommit] the same, with [SyncInterval] all but the last
-// moments, cut at a commit, and with [SyncNever] perhaps nothing.
+// If the process is killed, every commit that has returned survives. If the
+// machine loses power, the sync policy decides: with [SyncCommit] nothing is lost,
+// with [SyncInterval] the commits of the last moments may be, and with [SyncNever]
+// everything may be. A commit is never lost in part.
 //
 // # Locks
 //
-// System.mu serialises commits; System.visible guards what readers see, and is
-// held for moments only. A commit takes mu, and visible within it. No file is
-// read or written under visible.
+// System.mu serialises commits. System.visible guards the state that readers see.
+// A commit takes mu first and visible second. No file is read or written while
+// visible is held.
 package local

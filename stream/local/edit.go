@@ -8,10 +8,9 @@ import (
 	"github.com/gretestream/grete/stream/internal/fields"
 )
 
-// An edit is one change of what the log is. A commit record is a list of them
-// that is applied whole; a snapshot of the log is a list that makes it from
-// nothing. The same code applies them when they are committed and when they are
-// replayed.
+// An edit is one change of the log. A commit record is a list of edits that is
+// applied as a whole; a snapshot is a list that creates the log from nothing. The
+// same code applies edits at a commit and when the commit log is replayed.
 type edit struct {
 	kind editKind
 	tp   stream.TopicPartition
@@ -19,7 +18,7 @@ type edit struct {
 	segments []extent // grow: exactly one
 	start    int64    // bounds
 	end      int64    // bounds
-	drop     int64    // bounds, compact: segments that end here or before
+	drop     int64    // bounds, compact: remove segments that end here or before
 	group    string   // offset
 	offset   int64    // offset
 	seq      uint64   // synced
@@ -28,27 +27,26 @@ type edit struct {
 type editKind byte
 
 const (
-	// editGrow: the partition's last segment, or a new one behind it, reaches so
-	// far.
+	// editGrow extends the partition's last segment, or adds a new one.
 	editGrow editKind = iota + 1
-	// editBounds: the partition is from start to end, and its segments up to drop
-	// are gone.
+	// editBounds sets the start and end of the partition and removes segments.
 	editBounds
-	// editCompact: its segments up to drop are replaced.
+	// editCompact replaces segments.
 	editCompact
-	// editOffset: a group's offset.
+	// editOffset sets a group's offset.
 	editOffset
-	// editSynced: the commits up to seq, and their data, have reached the disk.
+	// editSynced states that the commits up to seq and their data are synced.
 	editSynced
 )
 
-// An extent is a run of committed bytes: a segment.
+// An extent describes the committed bytes of a segment. base and gen form the name
+// of its file.
 type extent struct {
-	base    int64 // first offset, and the file's name together with
-	gen     int64 // how often what it holds was compacted before
-	size    int64 // bytes from the file's beginning
-	end     int64 // the offset after it
-	maxTime int64 // of its records
+	base    int64 // first offset
+	gen     int64 // number of the compaction that wrote it; 0: none
+	size    int64 // committed bytes, from the beginning of the file
+	end     int64 // offset after its last record
+	maxTime int64 // latest time of its records
 }
 
 func (e *edit) append(dst []byte) []byte {
@@ -92,7 +90,7 @@ func appendVarints(dst []byte, values ...int64) []byte {
 
 var errEdit = errors.New("malformed commit record")
 
-// parseEdits is append's reverse for a whole list.
+// parseEdits decodes a list of edits that were encoded by append.
 func parseEdits(src []byte) ([]edit, error) {
 	var edits []edit
 	d := fields.Reader{Src: src}
@@ -105,7 +103,7 @@ func parseEdits(src []byte) ([]edit, error) {
 	return edits, nil
 }
 
-// parseEdit reads one of them.
+// parseEdit decodes one edit.
 func parseEdit(d *fields.Reader) edit {
 	e := edit{kind: editKind(d.Src[0])}
 	d.Src = d.Src[1:]

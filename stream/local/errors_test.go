@@ -15,7 +15,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-func TestSecondOpenIsRefused(t *testing.T) {
+func TestOpen_LockedByAnother(t *testing.T) {
 	dir := t.TempDir()
 	l := openLog(t, dir, Options{})
 	_, err := Open(dir, Options{})
@@ -27,14 +27,14 @@ func TestSecondOpenIsRefused(t *testing.T) {
 	l.must(l.Close())
 }
 
-func TestIdentity(t *testing.T) {
+func TestID_KeptByReopen(t *testing.T) {
 	dir := t.TempDir()
 	l := openLog(t, dir, Options{})
 	id := l.ID()
 	l.must(l.Close())
 	l = openLog(t, dir, Options{})
 	if l.ID() != id || id == "" {
-		t.Errorf("opened again it is %q, was %q", l.ID(), id)
+		t.Errorf("the id is %q after reopening, want %q", l.ID(), id)
 	}
 	l.must(l.Close())
 	l.must(os.RemoveAll(dir))
@@ -44,7 +44,7 @@ func TestIdentity(t *testing.T) {
 	l.must(l.Close())
 }
 
-func TestDirectoryThatCannotBe(t *testing.T) {
+func TestOpen_DirectoryBelowFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(name, nil, 0o644); err != nil {
 		t.Fatal(err)
@@ -54,8 +54,8 @@ func TestDirectoryThatCannotBe(t *testing.T) {
 	}
 }
 
-// damaged makes a log with data in two partitions, closes it, damages it and
-// opens it again.
+// damaged creates a log with data in two partitions, closes it, damages it and
+// reopens it.
 func damaged(t *testing.T, damage func(dir string)) (*System, error) {
 	dir := t.TempDir()
 	l := openLog(t, dir, manual(Options{SegmentBytes: 2000}))
@@ -84,7 +84,7 @@ func edited(t *testing.T, name string, change func([]byte) []byte) {
 	}
 }
 
-func TestDamageIsFoundByOpen(t *testing.T) {
+func TestOpen_DetectsDamage(t *testing.T) {
 	segment := filepath.Join("topics", "t", segmentName(0, 0, 0))
 	for name, c := range map[string]struct {
 		damage func(dir string)
@@ -120,14 +120,14 @@ func TestDamageIsFoundByOpen(t *testing.T) {
 			}
 			for _, s := range c.says {
 				if !strings.Contains(err.Error(), s) {
-					t.Errorf("%q doesn't say %q", err, s)
+					t.Errorf("%q doesn't mention %q", err, s)
 				}
 			}
 		})
 	}
 }
 
-func TestDamagedRecordIsFoundByPoll(t *testing.T) {
+func TestPoll_DetectsDamagedRecord(t *testing.T) {
 	segment := filepath.Join("topics", "t", segmentName(0, 2, 0))
 	s, err := damaged(t, func(dir string) {
 		edited(t, filepath.Join(dir, segment), func(b []byte) []byte { b[300] ^= 1; return b })
@@ -138,25 +138,25 @@ func TestDamagedRecordIsFoundByPoll(t *testing.T) {
 	l := &log{s, t}
 	c := l.consumer(part("t"), 0, 0)
 	defer c.Close()
-	chunks, err := c.Poll() // the first segment is whole
+	chunks, err := c.Poll() // the first segment isn't damaged
 	if err != nil || !slices.Equal(offsetsOf(chunks[0].Records), []int64{0, 1}) {
 		t.Fatalf("%v, %v", chunks, err)
 	}
 	c.Release(part("t"))
-	for range 2 { // it stays an error
+	for range 2 { // the error is permanent
 		_, err = c.Poll()
 		if !errors.Is(err, stream.ErrCorrupt) || !strings.Contains(err.Error(), segment) || !strings.Contains(err.Error(), "t/0 at offset 2") {
 			t.Fatalf("%v", err)
 		}
 	}
-	l.must(c.Assign(part("t"), 4)) // behind it one can go on
+	l.must(c.Assign(part("t"), 4)) // later records are readable
 	if got := offsetsOf(l.drain(c)); !slices.Equal(got, []int64{4}) {
 		t.Errorf("%v", got)
 	}
 }
 
 // The checksum of a batch doesn't cover its offset.
-func TestDamagedOffsetIsFoundByPoll(t *testing.T) {
+func TestPoll_DetectsDamagedOffset(t *testing.T) {
 	for _, bit := range []byte{1, 2, 4, 128} {
 		s, err := damaged(t, func(dir string) {
 			edited(t, filepath.Join(dir, "topics", "t", segmentName(0, 2, 0)), func(b []byte) []byte { b[7] ^= bit; return b })
@@ -173,8 +173,7 @@ func TestDamagedOffsetIsFoundByPoll(t *testing.T) {
 	}
 }
 
-// What is torn, unknown or others' is no damage.
-func TestWhatIsNoDamage(t *testing.T) {
+func TestOpen_RemovesUncommittedData(t *testing.T) {
 	foreign := filepath.Join("topics", "t", "notes.txt")
 	s, err := damaged(t, func(dir string) {
 		edited(t, filepath.Join(dir, "commits"), func(b []byte) []byte { return append(b, 0, 0, 0, 99, 1, 2) })
@@ -193,18 +192,18 @@ func TestWhatIsNoDamage(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	if _, err := os.Stat(filepath.Join(s.dir, foreign)); err != nil {
-		t.Errorf("somebody's file: %v", err)
+		t.Errorf("a foreign file was removed: %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(s.dir, "topics", "t", segmentName(0, 7, 3))); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("an uncommitted segment: %v", err)
+		t.Errorf("an uncommitted segment is still there: %v", err)
 	}
 }
 
-// failingFS fails when told to.
+// failingFS fails on demand.
 type failingFS struct {
 	unsyncedFS
-	room     int    // bytes that can still be written to files whose name has this in it
-	name     string // "": nothing fails
+	room     int    // number of bytes that can still be written to files with name in their names
+	name     string // "": all writes succeed
 	sync     error
 	truncate error
 }
@@ -248,9 +247,8 @@ func (f *failingFile) Truncate(size int64) error {
 	return f.file.Truncate(size)
 }
 
-// A full disk fails commits, says so, and changes nothing else: later ones
-// succeed.
-func TestDiskFull(t *testing.T) {
+// A commit fails while the disk is full, and changes nothing. Later commits succeed.
+func TestCommit_DiskFull(t *testing.T) {
 	for _, name := range []string{"topics", "0-0", "1-0", "commits"} {
 		for _, room := range []int{0, 1, 30, 70, 1500} {
 			for _, truncate := range []error{nil, syscall.EIO} {
@@ -298,7 +296,7 @@ func diskFull(t *testing.T, ffs *failingFS, name string, room int) {
 		for {
 			err := commit()
 			if err == nil {
-				continue // there was room
+				continue // there was still room
 			}
 			if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), dir) {
 				t.Fatalf("full: %v", err)
@@ -318,8 +316,8 @@ func diskFull(t *testing.T, ffs *failingFS, name string, room int) {
 	l.must(l.Close())
 }
 
-// After a failed fsync nobody knows what is on the disk: commits end.
-func TestFailedSyncEndsCommits(t *testing.T) {
+// After a failed fsync the contents of the disk are unknown.
+func TestCommit_FailsAfterFailedSync(t *testing.T) {
 	for _, policy := range []SyncPolicy{SyncInterval, SyncCommit} {
 		ffs := new(failingFS)
 		l := openLog(t, t.TempDir(), manual(Options{Sync: policy, fs: ffs}))
@@ -380,7 +378,7 @@ func FuzzCommits(f *testing.F) {
 			again = edits[i].append(again)
 		}
 		if parsed, err := parseEdits(again); err != nil || len(parsed) != len(edits) {
-			t.Fatalf("%v came back as %v, %v", edits, parsed, err)
+			t.Fatalf("encoded and decoded again, %v is %v, %v", edits, parsed, err)
 		}
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/gretestream/grete/stream/local"
 )
 
-// A commit is what a restart finds.
+// Only committed records survive a restart.
 func Example() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "log")

@@ -7,14 +7,14 @@ import (
 	"path/filepath"
 )
 
-// fileSystem is every way in which the log changes a directory, so that tests
-// can make it fail and cut it short. Reading needs no seam.
+// fileSystem has all operations that change a directory, so that tests can make
+// them fail or interrupt them.
 type fileSystem interface {
 	OpenFile(name string, flag int) (file, error)
-	Mkdir(name string) error // with its parents; it may exist
+	Mkdir(name string) error // as os.MkdirAll
 	Rename(from, to string) error
 	Remove(name string) error
-	// SyncDir makes the names in a directory durable.
+	// SyncDir syncs the entries of a directory.
 	SyncDir(name string) error
 }
 
@@ -52,8 +52,8 @@ func (osFS) SyncDir(name string) error {
 	return err
 }
 
-// replaceFile puts data in the place of a file, whole or not at all. With durable
-// it has reached the disk afterwards.
+// replaceFile replaces a file atomically. If durable is set, the new file is
+// synced.
 func replaceFile(fs fileSystem, name string, data []byte, durable bool) error {
 	f, err := writeFile(fs, name, data, durable)
 	if f != nil {
@@ -62,8 +62,8 @@ func replaceFile(fs fileSystem, name string, data []byte, durable bool) error {
 	return err
 }
 
-// writeFile is replaceFile, and returns the new file open. After an error it
-// does so only if the new file is in place.
+// writeFile is like replaceFile and returns the new file, open. After an error it
+// returns the file only if it is in place.
 func writeFile(fs fileSystem, name string, data []byte, durable bool) (file, error) {
 	tmp := name + ".tmp"
 	f, err := fs.OpenFile(tmp, os.O_CREATE|os.O_TRUNC|os.O_RDWR)

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// log is an open system and what tests do with it.
+// log is an open system with helpers for tests.
 type log struct {
 	*System
 	t testing.TB
@@ -32,11 +32,11 @@ func openLog(t testing.TB, dir string, opts Options) *log {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() }) // most tests have closed it
+	t.Cleanup(func() { _ = s.Close() }) // most tests close it themselves
 	return &log{s, t}
 }
 
-// openIdle opens a log in which nothing happens in the background.
+// openIdle opens a log without background work.
 func openIdle(t testing.TB, dir string, opts Options) *log {
 	t.Helper()
 	s, err := open(dir, opts.withDefaults())
@@ -59,8 +59,8 @@ func (l *log) create(cfg stream.TopicConfig) {
 	l.must(l.Admin().CreateTopic(context.Background(), cfg))
 }
 
-// keyed makes records of keys, with the key, the offset that the first will have
-// plus i, and padding as value.
+// keyed returns a record for each key. Its value has the key, its offset (at for the
+// first record) and padding.
 func keyed(at int, padding int, keys ...string) []stream.Record {
 	var list []stream.Record
 	for i, k := range keys {
@@ -91,7 +91,7 @@ func (l *log) consumer(tp stream.TopicPartition, offset int64, maxBytes int64) s
 	return c
 }
 
-// drain reads what there is.
+// drain reads everything that is available.
 func (l *log) drain(c stream.Consumer) []stream.Record {
 	l.t.Helper()
 	var all []stream.Record
@@ -128,11 +128,10 @@ func offsetsOf(records []stream.Record) []int64 {
 	return out
 }
 
-// part is partition 0 of a topic.
+// part returns partition 0 of a topic.
 func part(topic string) stream.TopicPartition { return stream.TopicPartition{Topic: topic} }
 
-// manual has nothing happen in the background but cleaning, when a segment is
-// full.
+// manual disables periodic background work. A full segment still triggers cleaning.
 func manual(opts Options) Options {
 	opts.SyncInterval, opts.CleanInterval = time.Hour, time.Hour
 	return opts

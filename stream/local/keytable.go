@@ -2,18 +2,18 @@ package local
 
 import "hash/maphash"
 
-// keyTable remembers the last offset of each key, by two independent hashes of
-// 64 bits: that two keys share both is less likely than that the machine errs.
-// The hashes are seeded at random, so nobody can choose keys that do.
+// keyTable maps each key to its last offset. It identifies keys by two independent
+// 64-bit hashes; a collision of both is less likely than a hardware error. The
+// hashes have random seeds, so that an attacker can't choose colliding keys.
 type keyTable struct {
 	seeds [2]maphash.Seed
-	slots []keySlot // a power of two
+	slots []keySlot // the length is a power of two
 	used  int
 }
 
 type keySlot struct {
 	hash [2]uint64
-	last int64 // offset+1; 0: the slot is free
+	last int64 // offset+1; 0 if the slot is free
 }
 
 // maxKeySlots bounds the memory of a compaction: 24 MiB.
@@ -30,10 +30,10 @@ func (t *keyTable) hash(key []byte) [2]uint64 {
 	return [2]uint64{maphash.Bytes(t.seeds[0], key), maphash.Bytes(t.seeds[1], key)}
 }
 
-// full: no more keys should be put.
+// full reports whether no more keys should be added.
 func (t *keyTable) full() bool { return t.used >= maxKeySlots*3/4 }
 
-// put notes the offset of a key, which is greater than those before.
+// put sets the offset of a key. Offsets must ascend.
 func (t *keyTable) put(key []byte, offset int64) {
 	if t.used >= len(t.slots)*3/4 {
 		t.grow()
@@ -46,7 +46,7 @@ func (t *keyTable) put(key []byte, offset int64) {
 	*slot = keySlot{h, offset + 1}
 }
 
-// last is the offset noted for a key, -1 if there is none.
+// last returns the offset of a key, -1 if there is none.
 func (t *keyTable) last(key []byte) int64 { return t.find(t.hash(key)).last - 1 }
 
 func (t *keyTable) find(h [2]uint64) *keySlot {

@@ -13,7 +13,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// childVariable makes the test binary the process that is killed.
+// childVariable makes the test binary run commitForever, in the process that the
+// test kills.
 const childVariable = "GRETE_TEST_COMMIT_FOREVER"
 
 func childDir() string { return os.Getenv(childVariable) }
@@ -24,10 +25,10 @@ const (
 	killGroup = "killed"
 )
 
-// commitForever sends one number to every partition in each commit, with the
-// offset of a group, and tells on standard output when a commit has returned.
-// Segments are so small that rolling, compaction, syncing and rewriting of the
-// commit log all happen meanwhile.
+// commitForever sends the number of the commit to every partition, commits it with
+// the offset of a group, and prints it when the commit has returned. Segments are so
+// small that they are rolled and compacted meanwhile, and the commit log is synced
+// and rewritten.
 func commitForever(dir string) {
 	ctx := context.Background()
 	sys, err := Open(dir, Options{CompactedSegmentBytes: 20 << 10, SyncInterval: 3 * time.Millisecond})
@@ -69,7 +70,7 @@ func commitForever(dir string) {
 		}}); err != nil {
 			panic(err)
 		}
-		_, _ = os.Stdout.WriteString(strconv.FormatInt(i, 10) + "\n") // whoever reads it has gone: so do we, soon
+		_, _ = os.Stdout.WriteString(strconv.FormatInt(i, 10) + "\n") // if the test has ended, this process soon ends too
 		if i%200 == 0 {
 			sys.mu.Lock()
 			sys.commits.rewriteAt = 0
@@ -79,9 +80,9 @@ func commitForever(dir string) {
 	}
 }
 
-// After kill -9, again and again: all partitions and the group are at the same
-// commit, and no commit that had returned is lost.
-func TestKill(t *testing.T) {
+// After each kill all partitions and the group are at the same commit, and no commit
+// that has returned is lost.
+func TestCommit_SurvivesKill(t *testing.T) {
 	dir := t.TempDir()
 	rounds := 20
 	if testing.Short() {
@@ -91,12 +92,13 @@ func TestKill(t *testing.T) {
 		returned := runAndKill(t, dir)
 		at := checkKilled(t, dir)
 		if at < returned {
-			t.Fatalf("commit %d had returned, the log is at %d", returned, at)
+			t.Fatalf("commit %d has returned, but the log is at %d", returned, at)
 		}
 	}
 }
 
-// runAndKill returns the last commit that was told to have returned.
+// runAndKill runs commitForever, kills it and returns the last commit that has
+// returned.
 func runAndKill(t *testing.T, dir string) int64 {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childVariable+"="+dir)
@@ -122,7 +124,7 @@ func runAndKill(t *testing.T, dir string) int64 {
 		}
 	}
 	if err := cmd.Wait(); err == nil || last == 0 {
-		t.Fatalf("the child has ended by itself: %v", err)
+		t.Fatalf("the child ended before it was killed: %v", err)
 	}
 	return last
 }
@@ -149,7 +151,7 @@ func checkKilled(t *testing.T, dir string) int64 {
 		if last != at[0] {
 			t.Fatalf("partition %d is at commit %d, the group at %d", i, last, at[0])
 		}
-		for key := range byte(10) { // compaction has lost no key
+		for key := range byte(10) { // compaction must not lose a key
 			want := at[0] - (at[0]-int64(key)+10)%10
 			if want > 0 && newest[string([]byte{key})] != want {
 				t.Fatalf("partition %d, key %d: %d, want %d", i, key, newest[string([]byte{key})], want)

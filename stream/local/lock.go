@@ -10,9 +10,9 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// LockDir makes this process a directory's only one, until what it returns is
-// closed or the process ends. The directory exists. The error is
-// [stream.ErrLocked] if another process has it. Open does this for its own.
+// LockDir locks an existing directory for this process, until the returned file is
+// closed or the process ends. It fails with [stream.ErrLocked] if another process
+// has the lock. Open locks the log's own directory.
 func LockDir(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "LOCK"), os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
@@ -20,7 +20,7 @@ func LockDir(dir string) (*os.File, error) {
 	}
 	free, err := tryLock(f)
 	if err == nil && !free {
-		err = fmt.Errorf("%w%s; stop it, or choose another directory", stream.ErrLocked, owner(f))
+		err = fmt.Errorf("%w%s; stop that process, or use another directory", stream.ErrLocked, owner(f))
 	}
 	if err == nil {
 		err = f.Truncate(0)
@@ -29,16 +29,17 @@ func LockDir(dir string) (*os.File, error) {
 		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
 	if err != nil {
-		_ = f.Close() // the first error counts
+		_ = f.Close() // the first error matters
 		return nil, err
 	}
 	return f, nil
 }
 
-// owner is who holds the lock, as far as the file says it.
+// owner returns the process id in the lock file, formatted for a message; "" if
+// there is none.
 func owner(f *os.File) string {
 	var p [20]byte
-	n, _ := f.ReadAt(p[:], 0) // short or empty at worst
+	n, _ := f.ReadAt(p[:], 0) // the file may be short or empty
 	pid, err := strconv.Atoi(strings.TrimSpace(string(p[:n])))
 	if err != nil {
 		return ""

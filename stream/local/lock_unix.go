@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock takes the lock of an open file, which the operating system gives back
-// when the process ends, however it ends. It reports whether it was free.
+// tryLock locks an open file and reports whether it succeeded. The operating system
+// releases the lock when the process ends.
 func tryLock(f *os.File) (bool, error) {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {

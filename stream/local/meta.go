@@ -13,8 +13,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// format is the version of everything in the directory. It is raised when an
-// older program could no longer read it.
+// format is the version of the directory's contents. It increases when older
+// programs can't read them any more.
 const format = 1
 
 // logInfo is log.json.
@@ -24,7 +24,7 @@ type logInfo struct {
 	Created time.Time `json:"created"`
 }
 
-// openInfo reads log.json or, in a new directory, makes it.
+// openInfo reads log.json, and creates it in a new directory.
 func openInfo(fs fileSystem, dir string, now time.Time, durable bool) (logInfo, error) {
 	name := filepath.Join(dir, "log.json")
 	var info logInfo
@@ -33,14 +33,14 @@ func openInfo(fs fileSystem, dir string, now time.Time, durable bool) (logInfo, 
 	case err != nil:
 		return info, err
 	case found && info.Format > format:
-		return info, fmt.Errorf("%s: written in format %d, this program knows %d: use a newer program", name, info.Format, format)
+		return info, fmt.Errorf("%s: the log has format %d, this program supports %d; use a newer program", name, info.Format, format)
 	case found && (info.Format < 1 || info.ID == ""):
 		return info, fmt.Errorf("%s: %w: format %d, id %q", name, stream.ErrCorrupt, info.Format, info.ID)
 	case found:
 		return info, nil
 	}
 	if _, err := os.Stat(filepath.Join(dir, commitsFile)); err == nil {
-		return info, fmt.Errorf("%s: %w: the file is missing from a log", name, stream.ErrCorrupt)
+		return info, fmt.Errorf("%s: %w: the directory has a commit log, but this file is missing", name, stream.ErrCorrupt)
 	}
 	info = logInfo{Format: format, ID: rand.Text(), Created: now.UTC()}
 	return info, writeJSON(fs, name, info, durable)
@@ -52,13 +52,13 @@ type topicInfo struct {
 	ID         string         `json:"id,omitempty"`
 	Partitions int32          `json:"partitions"`
 	Cleanup    stream.Cleanup `json:"cleanup"`
-	Retention  time.Duration  `json:"retention"` // ns; 0: the log's, negative: never
+	Retention  time.Duration  `json:"retention"` // ns; 0: the log's default, negative: forever
 }
 
 const topicFile = "topic.json"
 
-// saveTopic makes a topic's directory: elsewhere first, so that it appears
-// whole. A topic can't have that place's name, which is outside topics.
+// saveTopic creates a topic's directory atomically: under a temporary name outside
+// the topics directory first.
 func (s *System) saveTopic(cfg stream.TopicConfig, id string) error {
 	fs, durable := s.opts.fs, s.opts.Sync != SyncNever
 	tmp := filepath.Join(s.dir, "new-topic")
@@ -101,14 +101,14 @@ func (s *System) loadTopics() error {
 		}
 		cfg, err := stream.TopicConfig{Name: info.Name, Partitions: info.Partitions, Cleanup: info.Cleanup, Retention: info.Retention}.Check()
 		if !found || err != nil || info.Name != e.Name() {
-			return fmt.Errorf("%s: %w: it doesn't describe topic %s", name, stream.ErrCorrupt, e.Name())
+			return fmt.Errorf("%s: %w: the file doesn't describe topic %s", name, stream.ErrCorrupt, e.Name())
 		}
 		s.topics[info.Name] = newTopic(s, cfg, info.ID)
 	}
 	return nil
 }
 
-// readJSON reports whether there is such a file.
+// readJSON decodes a file and reports whether it exists.
 func readJSON(name string, v any) (bool, error) {
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {

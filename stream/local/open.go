@@ -10,10 +10,10 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// Open opens the log in a directory, which it makes if there is none. What
-// wasn't committed when the last process ended is cut off. The error is
-// [stream.ErrLocked] if another process has it open, and [stream.ErrCorrupt]
-// if committed data is not there.
+// Open opens the log in a directory, and creates it if it doesn't exist. Data that
+// the last process left uncommitted is removed. Open fails with
+// [stream.ErrLocked] if another process has the log open, and with
+// [stream.ErrCorrupt] if committed data is missing.
 func Open(dir string, opts Options) (*System, error) {
 	s, err := open(dir, opts.withDefaults())
 	if err != nil {
@@ -23,7 +23,7 @@ func Open(dir string, opts Options) (*System, error) {
 	return s, nil
 }
 
-// start begins the work in the background, which Close ends.
+// start starts the background work. Close stops it.
 func (s *System) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
@@ -31,7 +31,7 @@ func (s *System) start() {
 	s.workers.Go(func() { s.keepClean(ctx) })
 }
 
-// open is Open without the work in the background.
+// open is Open without background work.
 func open(dir string, opts Options) (*System, error) {
 	if err := opts.fs.Mkdir(dir); err != nil {
 		return nil, err
@@ -62,8 +62,7 @@ func open(dir string, opts Options) (*System, error) {
 	return s, nil
 }
 
-// load reads the directory and puts it in order. Nobody else has the system
-// yet.
+// load reads and repairs the directory. No other goroutine uses the system yet.
 func (s *System) load() error {
 	var err error
 	if s.info, err = openInfo(s.opts.fs, s.dir, s.opts.Now(), s.opts.Sync != SyncNever); err != nil {
@@ -97,18 +96,17 @@ func (s *System) load() error {
 	return s.resume(name, records)
 }
 
-// checkNew refuses a directory that has topics but no commit log: a new log has
+// checkNew fails for a directory that has topics but no commit log. A new log has
 // neither.
 func (s *System) checkNew(name string) error {
 	if len(s.topics) > 0 {
-		return fmt.Errorf("%s: %w: the file is missing from a log", name, stream.ErrCorrupt)
+		return fmt.Errorf("%s: %w: the log has topics, but this file is missing", name, stream.ErrCorrupt)
 	}
 	return nil
 }
 
-// checkFiles compares the segment files with what the log says of them: it
-// removes those that it doesn't know, cuts off what is too long, and finds what
-// is missing.
+// checkFiles compares the segment files with the commit log. It removes unknown
+// segments, truncates those that are too long, and fails for missing data.
 func (s *System) checkFiles() error {
 	for _, t := range s.topics {
 		dir := s.topicDir(t.Name)
@@ -127,7 +125,7 @@ func (s *System) checkFiles() error {
 				name := segmentName(p.tp.Partition, seg.base, seg.gen)
 				size, ok := sizes[name]
 				delete(sizes, name)
-				if err := seg.fit(size, ok); err != nil {
+				if err := seg.checkSize(size, ok); err != nil {
 					return err
 				}
 			}
@@ -141,13 +139,14 @@ func (s *System) checkFiles() error {
 	return nil
 }
 
-// fit makes the file as long as the log says.
-func (s *segment) fit(size int64, exists bool) error {
+// checkSize fails if the file is shorter than its committed size, and truncates it
+// if it is longer.
+func (s *segment) checkSize(size int64, exists bool) error {
 	switch {
 	case !exists:
 		return s.corrupt(s.base, errMissing)
 	case size < s.size:
-		return s.corrupt(s.base, fmt.Errorf("the file has %d bytes, %d were committed", size, s.size))
+		return s.corrupt(s.base, fmt.Errorf("the file has %d bytes, but %d were committed", size, s.size))
 	case size == s.size:
 		return nil
 	}
@@ -159,7 +158,7 @@ func (s *segment) fit(size int64, exists bool) error {
 	return errors.Join(err, s.release())
 }
 
-// resume goes on with a commit log behind its last good record.
+// resume opens the commit log for appending after its last valid record.
 func (s *System) resume(name string, records []commitRecord) error {
 	f, err := s.opts.fs.OpenFile(name, os.O_RDWR)
 	if err != nil {
@@ -171,11 +170,11 @@ func (s *System) resume(name string, records []commitRecord) error {
 		file: f, size: last.end, seq: last.seq,
 		rewriteAt: max(minRewriteAt, rewriteFactor*(first.end-first.pos)),
 	}
-	// What was verified in the page cache need not be on the disk.
+	// Records that were read from the page cache may not be on the disk yet.
 	s.unsynced = last.synced()+1 < last.seq
 	if err := f.Truncate(last.end); err != nil || s.opts.Sync == SyncNever {
 		return err
 	}
-	// A record that was cut off must not come back beside a new one of its number.
+	// A truncated record must not reappear next to a new one with its number.
 	return f.Sync()
 }

@@ -10,7 +10,7 @@ import (
 
 type topic struct {
 	stream.TopicConfig
-	id         string // "" of one that was made before topics had ids
+	id         string // "" for a topic that was created before topics had ids
 	partitions []*partition
 }
 
@@ -27,7 +27,7 @@ func newTopic(s *System, cfg stream.TopicConfig, id string) *topic {
 	return t
 }
 
-// retention is the topic's own, or else the log's.
+// retention returns the topic's own retention, or the log's default.
 func (t *topic) retention(s *System) time.Duration {
 	if t.Retention == 0 {
 		return s.opts.Retention
@@ -35,7 +35,7 @@ func (t *topic) retention(s *System) time.Duration {
 	return t.Retention
 }
 
-// partition is what the log says of a partition.
+// partition is the state of a partition.
 type partition struct {
 	tp    stream.TopicPartition
 	sys   *System
@@ -43,15 +43,15 @@ type partition struct {
 
 	// Guarded by System.visible, changed under System.mu too.
 	start, end int64
-	segments   []*segment // by offset, without overlap; compaction leaves gaps
+	segments   []*segment // sorted, without overlap; compaction leaves gaps
 	readers    map[*consumer]struct{}
 
 	// Guarded by System.mu.
-	writing *segment // the last of segments, retained once it was written to
+	writing *segment // the last segment; nil until it was written to, then retained
 	nextGen int64
 }
 
-// segmentBytes is the size at which a segment is full.
+// segmentBytes returns the size at which a segment is full.
 func (p *partition) segmentBytes() int64 {
 	if p.topic.Cleanup == stream.CleanupCompact {
 		return p.sys.opts.CompactedSegmentBytes
@@ -59,7 +59,7 @@ func (p *partition) segmentBytes() int64 {
 	return p.sys.opts.SegmentBytes
 }
 
-// last is the segment that grows, nil if there is none.
+// last returns the segment that is appended to, nil if there is none.
 func (p *partition) last() *segment {
 	if len(p.segments) == 0 {
 		return nil
@@ -67,8 +67,8 @@ func (p *partition) last() *segment {
 	return p.segments[len(p.segments)-1]
 }
 
-// segmentAt is the first segment with records at offset or behind it, nil if
-// there is none.
+// segmentAt returns the first segment that ends after offset, nil if there is
+// none.
 func (p *partition) segmentAt(offset int64) *segment {
 	i := sort.Search(len(p.segments), func(i int) bool { return p.segments[i].end > offset })
 	if i == len(p.segments) {
@@ -77,9 +77,9 @@ func (p *partition) segmentAt(offset int64) *segment {
 	return p.segments[i]
 }
 
-// apply does what an edit says and returns the segments that are no longer the
-// log's. fresh holds segments that were opened for it already. The caller holds
-// System.visible, or is alone.
+// apply applies an edit and returns the segments that it has removed from the log.
+// fresh are segments that are already open for the edit. The caller holds
+// System.visible, or has the only reference.
 func (p *partition) apply(e *edit, fresh []*segment) (gone []*segment) {
 	switch e.kind {
 	case editGrow:
@@ -89,7 +89,8 @@ func (p *partition) apply(e *edit, fresh []*segment) (gone []*segment) {
 			last = p.newSegment(x, fresh)
 			p.segments = append(p.segments, last)
 		}
-		// Base and gen stay: they are the file's name, which readers use without a lock.
+		// base and gen never change: they form the file's name, which readers use without
+		// a lock.
 		last.size, last.end, last.maxTime = x.size, x.end, x.maxTime
 		p.end = x.end
 	case editBounds:
@@ -105,7 +106,7 @@ func (p *partition) apply(e *edit, fresh []*segment) (gone []*segment) {
 	return gone
 }
 
-// replace puts segments in the place of those that end at drop or before.
+// replace replaces the segments that end at or before drop.
 func (p *partition) replace(drop int64, by []*segment) (gone []*segment) {
 	n := sort.Search(len(p.segments), func(i int) bool { return p.segments[i].end > drop })
 	gone = slices.Clone(p.segments[:n])
@@ -123,7 +124,7 @@ func (p *partition) newSegment(x extent, fresh []*segment) *segment {
 	return &segment{partition: p, extent: x}
 }
 
-// snapshot appends the edits that make the partition from nothing.
+// snapshot appends the edits that create the partition from an empty log.
 func (p *partition) snapshot(edits []edit) []edit {
 	if p.end == 0 {
 		return edits

@@ -9,21 +9,21 @@ import (
 	"github.com/gretestream/grete/stream/batch"
 )
 
-// batchBytes is the size at which a batch is finished. It is what a reader reads
-// in vain, at most, when it looks for an offset.
+// batchBytes is the size at which a batch is finished. A reader that looks for an
+// offset reads at most this much too early.
 const batchBytes = 32 << 10
 
-// maxRecordBytes keeps a batch within its format.
+// maxRecordBytes keeps batches below the maximum of their format.
 const maxRecordBytes = 1 << 30
 
-// producer gathers a transaction as encoded batches in memory.
+// producer collects a transaction in memory as encoded batches.
 type producer struct {
 	sys      *System
 	id       string
 	fenced   atomic.Bool
 	closed   bool
 	writers  map[string]*writer
-	pending  []*pending // the partitions written to, in the order of the first record
+	pending  []*pending // partitions written to, in the order of their first records
 	buffered int64
 }
 
@@ -33,18 +33,19 @@ type writer struct {
 	partitions []pending
 }
 
-// pending is what was sent to one partition since the last commit.
+// pending holds the records sent to one partition since the last commit.
 type pending struct {
 	partition *partition
 	builder   batch.Builder
-	buf       []byte // finished batches, whose base offsets count from 0
-	count     int64  // records in them
+	buf       []byte // finished batches; their offsets start at 0
+	count     int64  // number of records in buf
 	maxTime   int64
-	open      bool // a batch is begun
-	used      bool // it is among the producer's pending
+	open      bool // builder holds an unfinished batch
+	used      bool // this is in the producer's list
 }
 
-// check is done first by every call.
+// check returns an error if the producer is closed or fenced. Every method calls
+// it first.
 func (p *producer) check() error {
 	switch {
 	case p.closed:
@@ -125,12 +126,12 @@ func (w *writer) accept(partition int32, r *stream.Record) error {
 		size += int64(len(r.Headers[i].Key) + len(r.Headers[i].Value))
 	}
 	if size > maxRecordBytes {
-		return fmt.Errorf("a record of %d bytes is too large, at most %d are allowed", size, int64(maxRecordBytes))
+		return fmt.Errorf("the record has %d bytes; at most %d are allowed", size, int64(maxRecordBytes))
 	}
 	return nil
 }
 
-// finish ends the batch that is begun.
+// finish finishes the open batch, if there is one.
 func (q *pending) finish() error {
 	if !q.open {
 		return nil
@@ -150,14 +151,15 @@ func (q *pending) finish() error {
 	return nil
 }
 
-// keepBytes is a buffer that is kept however little of it is used.
+// keepBytes is the capacity up to which a buffer is always kept.
 const keepBytes = 64 << 10
 
-// forget drops what was sent, and the memory too if it was an exception.
+// forget drops all pending records. It also frees buffers that are larger than
+// usual.
 func (p *producer) forget() {
 	for _, q := range p.pending {
 		if q.open {
-			q.buf, _ = q.builder.Finish(0) // for its buffer only
+			q.buf, _ = q.builder.Finish(0) // to get the buffer back
 		}
 		if cap(q.buf) > keepBytes && cap(q.buf) > 4*len(q.buf) {
 			q.buf = nil
@@ -170,8 +172,8 @@ func (p *producer) forget() {
 
 func (p *producer) Buffered() int64 { return p.buffered }
 
-// Flush has nothing to wait for: nothing survives but with a commit, and then
-// all of it does.
+// Flush has nothing to do: records survive only with a commit, and then all of
+// them do.
 func (p *producer) Flush(ctx context.Context) error {
 	if err := p.check(); err != nil {
 		return err
@@ -181,7 +183,7 @@ func (p *producer) Flush(ctx context.Context) error {
 	}
 	p.sys.visible.RLock()
 	defer p.sys.visible.RUnlock()
-	return p.sys.usable()
+	return p.sys.checkOpen()
 }
 
 func (p *producer) Commit(ctx context.Context, offsets stream.GroupOffsets) ([]stream.Position, error) {

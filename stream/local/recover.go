@@ -14,9 +14,9 @@ import (
 	"github.com/gretestream/grete/stream/batch"
 )
 
-// replay applies the records, and returns those that hold. After a power
-// failure there may be commits whose data aren't on the disk: what isn't known
-// to have reached it is read, and the first commit that isn't whole ends the log.
+// replay applies the records and returns the valid ones. After a power failure the
+// data of some commits may be missing. Therefore replay reads all data that isn't
+// known to be synced; the log ends before the first commit with missing data.
 func (s *System) replay(records []commitRecord) ([]commitRecord, error) {
 	var synced uint64
 	for i := range records {
@@ -31,13 +31,13 @@ func (s *System) replay(records []commitRecord) ([]commitRecord, error) {
 		if whole == len(records) || whole == 0 {
 			return records, err
 		}
-		s.opts.Logger.Warn("cut off what a power failure left unfinished", "dir", s.dir, "commits", len(records)-whole, "reason", err)
+		s.opts.Logger.Warn("removed commits whose data was lost in a power failure", "dir", s.dir, "commits", len(records)-whole, "reason", err)
 		records = records[:whole]
 	}
 }
 
-// applyAll makes the log from nothing, and returns how far its segments reach
-// by the commits up to synced.
+// applyAll creates the log from the records. It returns the extents that the
+// segments have after the commits up to synced.
 func (s *System) applyAll(records []commitRecord, synced uint64) (map[*segment]extent, error) {
 	for name, t := range s.topics {
 		s.topics[name] = newTopic(s, t.TopicConfig, t.id)
@@ -57,7 +57,8 @@ func (s *System) applyAll(records []commitRecord, synced uint64) (map[*segment]e
 	return known, nil
 }
 
-// segments is all there are. The caller holds visible or mu, or is alone.
+// segments iterates over all segments. The caller holds visible or mu, or has the
+// only reference.
 func (s *System) segments() iter.Seq[*segment] {
 	return func(yield func(*segment) bool) {
 		for _, t := range s.topics {
@@ -72,9 +73,10 @@ func (s *System) segments() iter.Seq[*segment] {
 	}
 }
 
-// apply does what the edits of a record say, and returns the segments that are
-// no longer the log's. The caller holds visible, or is alone. An error leaves
-// the log as it was up to the bad edit, which only a corrupt commit log has.
+// apply applies the edits of a record and returns the segments that they have
+// removed from the log. The caller holds visible, or has the only reference. An
+// invalid edit, which only a corrupt commit log has, is an error; the edits before
+// it are applied.
 func (s *System) apply(edits []edit, fresh []*segment) (gone []*segment, err error) {
 	for i := range edits {
 		e := &edits[i]
@@ -99,9 +101,9 @@ func (s *System) apply(edits []edit, fresh []*segment) (gone []*segment, err err
 	return gone, nil
 }
 
-// verify reads the segments beyond what is known of them, and returns how many
-// of the records hold. The error is why the others don't. What was read need not
-// be on the disk, and is noted as dirty.
+// verify reads the segments beyond their known extents, and returns how many of the
+// records are valid. The error is the reason why the others aren't. The segments
+// that it has read may not be synced, so they are marked as dirty.
 func (s *System) verify(records []commitRecord, known map[*segment]extent) (whole int, reason error) {
 	whole = len(records)
 	clear(s.dirty)
@@ -123,8 +125,8 @@ func (s *System) verify(records []commitRecord, known map[*segment]extent) (whol
 	return whole, reason
 }
 
-// firstBeyond is the first record by which the segment is longer than so many
-// bytes.
+// firstBeyond returns the index of the first record that makes the segment longer
+// than size.
 func (s *segment) firstBeyond(records []commitRecord, size int64) int {
 	for i := range records {
 		for k := range records[i].edits {
@@ -141,8 +143,8 @@ func (s *segment) firstBeyond(records []commitRecord, size int64) int {
 
 const verifyBytes = 256 << 10
 
-// verify reads a segment's batches beyond what is known of it, and returns how
-// far they are whole.
+// verify reads a segment's batches beyond its known extent, and returns the size up
+// to which they are valid.
 func (s *segment) verify(known extent) (good int64, err error) {
 	s.retain()
 	defer func() { err = errors.Join(err, s.release()) }()
@@ -159,7 +161,7 @@ func (s *segment) verify(known extent) (good int64, err error) {
 	for size := int64(verifyBytes); pos < s.size; {
 		want := min(s.size-pos, size)
 		buf = slices.Grow(buf[:0], int(want))[:want]
-		n, err := f.ReadAt(buf, pos) // fewer where the file is short
+		n, err := f.ReadAt(buf, pos) // the file may be short
 		if err != nil && !errors.Is(err, io.EOF) {
 			return pos, err
 		}
@@ -167,7 +169,7 @@ func (s *segment) verify(known extent) (good int64, err error) {
 		whole := 0
 		for r.Next() {
 			if r.BaseOffset < offset || r.Header.Next() > s.end {
-				return pos + int64(whole), s.corrupt(offset, fmt.Errorf("a batch with the offsets %d to %d", r.BaseOffset, r.Header.Next()-1))
+				return pos + int64(whole), s.corrupt(offset, fmt.Errorf("unexpected batch with offsets %d to %d", r.BaseOffset, r.Header.Next()-1))
 			}
 			offset = r.Header.Next()
 			whole = n - r.UnreadBytes()
@@ -177,7 +179,7 @@ func (s *segment) verify(known extent) (good int64, err error) {
 		case r.Err() != nil:
 			return pos, s.corrupt(offset, r.Err())
 		case whole == 0 && (int64(n) < want || want == s.size-pos):
-			return pos, s.corrupt(offset, fmt.Errorf("the batch at byte %d isn't all there", pos))
+			return pos, s.corrupt(offset, fmt.Errorf("incomplete batch at byte %d", pos))
 		case whole == 0:
 			size *= 2
 		}

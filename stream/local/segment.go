@@ -15,11 +15,11 @@ import (
 	"github.com/gretestream/grete/stream/batch"
 )
 
-// segment is a file of record batches. The bytes that are committed never
-// change. Its extent is guarded by System.visible.
+// segment is a file of record batches. Committed bytes never change. System.visible
+// guards its extent.
 //
-// The file is open while somebody has retained the segment. One that is removed
-// stays readable for those who have.
+// The file stays open while the segment is retained. A removed segment remains
+// readable until its last holder releases it.
 type segment struct {
 	partition *partition
 	extent
@@ -31,10 +31,10 @@ type segment struct {
 
 	indexing sync.Mutex
 	index    []indexEntry
-	indexed  int64 // bytes that the index covers
+	indexed  int64 // number of bytes that the index covers
 }
 
-// indexEntry says where a batch begins.
+// indexEntry is the position of a batch.
 type indexEntry struct {
 	offset, pos int64
 }
@@ -42,12 +42,13 @@ type indexEntry struct {
 // indexEvery is the distance in bytes between entries.
 const indexEvery = 64 << 10
 
-// A segment's name: partition, first offset in 20 digits, generation.
+// segmentName returns a segment's file name: partition, first offset with 20
+// digits, generation.
 func segmentName(partition int32, base, gen int64) string {
 	return fmt.Sprintf("%d-%020d-%d.log", partition, base, gen)
 }
 
-// isSegmentName tells our files from others', so that only ours are removed.
+// isSegmentName reports whether a file is a segment. Open never removes other files.
 func isSegmentName(name string) bool {
 	name, ok := strings.CutSuffix(name, ".log")
 	parts := strings.Split(name, "-")
@@ -67,8 +68,7 @@ func (s *segment) path() string {
 	return filepath.Join(p.sys.topicDir(p.tp.Topic), segmentName(p.tp.Partition, s.base, s.gen))
 }
 
-// retain keeps the segment's file from being removed until release. It does no
-// I/O.
+// retain keeps the segment's file until release. It does no I/O.
 func (s *segment) retain() {
 	s.mu.Lock()
 	s.holders++
@@ -93,7 +93,7 @@ func (s *segment) release() error {
 	return err
 }
 
-// remove deletes the file as soon as nobody holds the segment.
+// remove deletes the file as soon as the segment has no holders.
 func (s *segment) remove() error {
 	s.mu.Lock()
 	s.removed = true
@@ -134,14 +134,14 @@ func (s *segment) read(p []byte, pos int64) error {
 
 var errMissing = errors.New("the file is missing")
 
-// corrupt is the error for bytes that aren't as they were committed.
+// corrupt returns the error for committed bytes that have changed.
 func (s *segment) corrupt(offset int64, err error) error {
 	return fmt.Errorf("%s at offset %d: %w: %s: %w", s.partition.tp, offset, stream.ErrCorrupt, s.path(), err)
 }
 
-// seek returns where to read so as to find offset: the last batch in the index
-// that begins at it or before. It extends the index as far as it must. size is
-// how far the segment is committed; the caller has retained it.
+// seek returns the last indexed batch that starts at or before offset. It extends
+// the index as needed. size is the committed size of the segment, which the caller
+// has retained.
 func (s *segment) seek(offset, size int64) (indexEntry, error) {
 	s.indexing.Lock()
 	defer s.indexing.Unlock()
@@ -155,7 +155,7 @@ func (s *segment) seek(offset, size int64) (indexEntry, error) {
 	return s.index[max(i-1, 0)], nil
 }
 
-// extendIndex walks over the headers of batches until one begins behind offset.
+// extendIndex reads batch headers until a batch starts after offset.
 func (s *segment) extendIndex(offset, size int64) error {
 	if s.index[len(s.index)-1].offset > offset || s.indexed >= size {
 		return nil
@@ -178,14 +178,15 @@ func (s *segment) extendIndex(offset, size int64) error {
 	return nil
 }
 
-// headerWalk reads the headers of a segment's batches and little else.
+// headerWalk iterates over the headers of a segment's batches without reading the
+// records.
 type headerWalk struct {
 	segment *segment
-	pos     int64 // of the next one
+	pos     int64 // position of the next header
 	size    int64
 
 	buf  []byte
-	from int64 // where buf was read
+	from int64 // position of buf
 }
 
 const walkBytes = 4 << 10
@@ -204,7 +205,7 @@ func (w *headerWalk) next() (batch.Header, error) {
 	}
 	ok, err := batch.ParseHeader(w.buf[w.pos-w.from:], &h)
 	if err == nil && (!ok || int64(h.Size) > w.size-w.pos) {
-		err = fmt.Errorf("a batch at byte %d isn't all there", w.pos)
+		err = fmt.Errorf("incomplete batch at byte %d", w.pos)
 	}
 	if err != nil {
 		return h, w.segment.corrupt(w.segment.base, err)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// keepSynced forces the log to the disk from time to time and keeps the commit
-// log short, until the system is closed.
+// keepSynced syncs the log periodically and rewrites the commit log when it has
+// grown, until the system is closed.
 func (s *System) keepSynced(ctx context.Context) {
 	tick := time.NewTicker(s.opts.SyncInterval)
 	defer tick.Stop()
@@ -25,9 +25,8 @@ func (s *System) keepSynced(ctx context.Context) {
 	}
 }
 
-// sync forces what was committed to the disk: first the data, then the commit
-// log. Then it notes there how far that is, and removes the files that are no
-// longer needed.
+// sync syncs all commits: first the data, then the commit log. Then it appends a
+// record of that to the commit log, and deletes obsolete files.
 func (s *System) sync() error {
 	if s.opts.Sync == SyncNever {
 		return nil
@@ -62,13 +61,14 @@ func (s *System) syncNow() error {
 		s.logError(seg.remove())
 	}
 	if err := s.commits.append([]edit{{kind: editSynced, seq: seq}}, false); err != nil {
-		s.unsynced = true // the disk is full, perhaps; try again
+		s.unsynced = true // the disk may be full; try again later
 		return fmt.Errorf("sync: %w", err)
 	}
 	return nil
 }
 
-// takeDirty empties the lists and retains the segments. s.mu is held.
+// takeDirty returns and clears the lists of dirty segments, which it retains, and
+// dirty directories. The caller holds mu.
 func (s *System) takeDirty() (segments []*segment, dirs []string) {
 	for seg := range s.dirty {
 		seg.retain()
@@ -99,7 +99,7 @@ func (s *System) syncFiles(segments []*segment, dirs []string) error {
 	return first
 }
 
-// sync forces a segment that the caller has retained to the disk.
+// sync syncs a segment that the caller has retained.
 func (s *segment) sync() error {
 	f, err := s.open(os.O_RDWR)
 	if err != nil {
@@ -108,9 +108,9 @@ func (s *segment) sync() error {
 	return f.Sync()
 }
 
-// rewriteCommits replaces a commit log that has grown by a snapshot. The data
-// go to the disk first, most of them before commits have to wait: a snapshot
-// has no earlier commit to fall back on.
+// rewriteCommits replaces a commit log that has grown by a snapshot. It syncs all
+// data first, because a snapshot has no earlier commit to fall back on. Most of
+// that happens before commits are blocked.
 func (s *System) rewriteCommits() error {
 	s.syncing.Lock()
 	defer s.syncing.Unlock()
@@ -140,10 +140,10 @@ func (s *System) rewriteCommits() error {
 		return s.fail(err)
 	}
 	s.commits.rewriteAt = 2 * s.commits.size
-	return fmt.Errorf("write the commit log anew: %w", err)
+	return fmt.Errorf("rewrite the commit log: %w", err)
 }
 
-// snapshot is the list of edits that makes the log from nothing.
+// snapshot returns the edits that create the log from nothing.
 func (s *System) snapshot() []edit {
 	var edits []edit
 	for _, t := range s.topics {

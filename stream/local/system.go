@@ -18,43 +18,43 @@ type System struct {
 	info logInfo
 	lock *os.File
 
-	// mu serialises commits, and whatever else changes the log.
+	// mu serialises commits and all other changes of the log.
 	mu        sync.Mutex
 	commits   commitLog
 	producers map[string]*producer
-	failed    error // why nothing can be committed any more
+	failed    error // if not nil, all commits fail with it
 	dirty     map[*segment]struct{}
 	dirtyDirs map[string]struct{}
-	obsolete  []*segment // removed by commits that may not be on the disk yet
-	unsynced  bool       // something was committed since the last sync
+	obsolete  []*segment // removed by commits that may not be synced yet
+	unsynced  bool       // there were commits since the last sync
 
-	// visible guards what readers see; see doc.go.
+	// visible guards the state that readers see; see doc.go.
 	visible sync.RWMutex
 	closed  bool
 	topics  map[string]*topic
 	offsets map[string]map[stream.TopicPartition]int64
 
-	syncing  sync.Mutex // one sync at a time; taken before mu
-	cleaning sync.Mutex // one clean at a time; taken before mu
+	syncing  sync.Mutex // serialises syncs; locked before mu
+	cleaning sync.Mutex // serialises cleaning; locked before mu
 	stop     context.CancelFunc
-	full     chan struct{} // a segment is full
-	grown    chan struct{} // the commit log is to be written anew
+	full     chan struct{} // signalled when a segment is full
+	grown    chan struct{} // signalled when the commit log should be rewritten
 	workers  sync.WaitGroup
 }
 
 var _ stream.System = (*System)(nil)
 
-// Name is "embedded log".
+// Name returns "embedded log".
 func (s *System) Name() string { return "embedded log" }
 
-// ID was chosen at random when the log was made: a directory that was wiped
-// and filled again has another one.
+// ID returns an identifier that was chosen at random when the log was created. A
+// directory that was deleted and recreated gets another one.
 func (s *System) ID() string { return s.info.ID }
 
-// Admin returns the log's administration.
+// Admin returns the log's Admin.
 func (s *System) Admin() stream.Admin { return (*admin)(s) }
 
-// partition returns one. The caller holds visible or mu.
+// partition looks up a partition. The caller holds visible or mu.
 func (s *System) partition(tp stream.TopicPartition) (*partition, error) {
 	t := s.topics[tp.Topic]
 	if t == nil || tp.Partition < 0 || int(tp.Partition) >= len(t.partitions) {
@@ -63,22 +63,23 @@ func (s *System) partition(tp stream.TopicPartition) (*partition, error) {
 	return t.partitions[tp.Partition], nil
 }
 
-// usable is nil while the system is open. The caller holds visible or mu.
-func (s *System) usable() error {
+// checkOpen returns an error if the system is closed. The caller holds visible or
+// mu.
+func (s *System) checkOpen() error {
 	if s.closed {
 		return fmt.Errorf("embedded log in %s: %w", s.dir, stream.ErrClosed)
 	}
 	return nil
 }
 
-// OpenConsumer opens a consumer without partitions.
+// OpenConsumer opens a consumer that has no partitions assigned.
 func (s *System) OpenConsumer(ctx context.Context, cfg stream.ConsumerConfig) (stream.Consumer, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	s.visible.RLock()
 	defer s.visible.RUnlock()
-	if err := s.usable(); err != nil {
+	if err := s.checkOpen(); err != nil {
 		return nil, err
 	}
 	if cfg.MaxBytes <= 0 {
@@ -87,14 +88,14 @@ func (s *System) OpenConsumer(ctx context.Context, cfg stream.ConsumerConfig) (s
 	return &consumer{sys: s, max: cfg.MaxBytes, ready: make(chan struct{}, 1)}, nil
 }
 
-// OpenProducer opens a producer and fences an earlier one with its id.
+// OpenProducer opens a producer and fences the previous one with the same id.
 func (s *System) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (stream.Producer, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.usable(); err != nil {
+	if err := s.checkOpen(); err != nil {
 		return nil, err
 	}
 	p := &producer{sys: s, id: cfg.ID, writers: make(map[string]*writer)}
@@ -107,22 +108,21 @@ func (s *System) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (s
 	return p, nil
 }
 
-// Close waits for the work in the background, forces everything to the disk
-// unless the policy is never to, and gives up the lock. Its consumers and
-// producers can do nothing more.
+// Close waits for background work, syncs everything unless the policy is
+// SyncNever, and releases the lock. Its consumers and producers fail from then on.
 func (s *System) Close() error {
 	s.mu.Lock()
 	s.visible.Lock()
-	was := s.closed
+	alreadyClosed := s.closed
 	s.closed = true
 	s.visible.Unlock()
 	s.mu.Unlock()
-	if was {
+	if alreadyClosed {
 		return nil
 	}
 	s.stop()
 	s.workers.Wait()
-	s.cleaning.Lock() // somebody may have called Clean
+	s.cleaning.Lock() // wait for a caller's Clean
 	defer s.cleaning.Unlock()
 	err := errors.Join(s.sync(), s.closeFiles())
 	if err != nil {
@@ -131,7 +131,7 @@ func (s *System) Close() error {
 	return nil
 }
 
-// closeFiles closes what is open, the lock last.
+// closeFiles closes all files, the lock last.
 func (s *System) closeFiles() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

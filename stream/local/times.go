@@ -7,8 +7,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// OffsetsAt passes over segments and batches by the latest time in them, and
-// reads the records of one batch.
+// OffsetsAt skips segments and batches by their latest times, so that it reads the
+// records of few batches.
 func (a *admin) OffsetsAt(ctx context.Context, at int64, tps ...stream.TopicPartition) ([]int64, error) {
 	out := make([]int64, len(tps))
 	for i, tp := range tps {
@@ -34,11 +34,11 @@ func (a *admin) offsetAt(ctx context.Context, at int64, tp stream.TopicPartition
 		return 0, err
 	}
 	start, end := p.start, p.end
-	var candidates []reading
+	var candidates []cursor
 	for _, seg := range p.segments {
 		if seg.end > start && seg.maxTime >= at {
 			seg.retain()
-			candidates = append(candidates, reading{partition: p, segment: seg, offset: max(start, seg.base), size: seg.size, segmentEnd: seg.end})
+			candidates = append(candidates, cursor{partition: p, segment: seg, offset: max(start, seg.base), size: seg.size, segmentEnd: seg.end})
 		}
 	}
 	s.visible.RUnlock()
@@ -50,7 +50,7 @@ func (a *admin) offsetAt(ctx context.Context, at int64, tp stream.TopicPartition
 	for i := range candidates {
 		offset, found, err := candidates[i].firstAt(ctx, at)
 		if err != nil {
-			return 0, fmt.Errorf("find a time in %w", err)
+			return 0, fmt.Errorf("find an offset by time in %w", err)
 		}
 		if found {
 			return offset, nil
@@ -59,9 +59,9 @@ func (a *admin) offsetAt(ctx context.Context, at int64, tp stream.TopicPartition
 	return end, nil
 }
 
-// firstAt finds the first record from r.offset on in r's segment whose time is
-// not before at.
-func (r *reading) firstAt(ctx context.Context, at int64) (offset int64, found bool, err error) {
+// firstAt finds the first record in the segment, from r.offset on, whose time is at
+// or later.
+func (r *cursor) firstAt(ctx context.Context, at int64) (offset int64, found bool, err error) {
 	walk := headerWalk{segment: r.segment, size: r.size}
 	for walk.pos < walk.size {
 		if err := ctx.Err(); err != nil {
@@ -81,8 +81,8 @@ func (r *reading) firstAt(ctx context.Context, at int64) (offset int64, found bo
 	return 0, false, nil
 }
 
-// scanAt reads records from r.pos on until one is found.
-func (r *reading) scanAt(ctx context.Context, at int64) (offset int64, found bool, err error) {
+// scanAt reads records from r.pos on until it finds one whose time is at or later.
+func (r *cursor) scanAt(ctx context.Context, at int64) (offset int64, found bool, err error) {
 	r.block = new(block)
 	for r.offset < r.segmentEnd {
 		if err := ctx.Err(); err != nil {

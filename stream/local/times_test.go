@@ -8,8 +8,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A compacted partition has holes, and batches whose latest record is gone.
-func TestOffsetsAtInCompacted(t *testing.T) {
+// A compacted partition has holes, and batches without their latest record.
+func TestOffsetsAt_Compacted(t *testing.T) {
 	l := openIdle(t, t.TempDir(), Options{Sync: SyncNever, CompactedSegmentBytes: 2000})
 	l.create(stream.TopicConfig{Name: "t", Partitions: 1, Cleanup: stream.CleanupCompact})
 	tp := part("t")
@@ -17,7 +17,7 @@ func TestOffsetsAtInCompacted(t *testing.T) {
 	for i := range n {
 		at := int64(i)
 		if i%10 == 0 {
-			at += 25 // and these are of a key that comes again
+			at += 25 // these have a key that occurs again
 		}
 		l.put(tp, stream.Record{Key: []byte(strconv.Itoa(i % 10 * (1 + i/50))), Value: []byte("v"), Time: 1000 + at})
 	}

@@ -29,7 +29,7 @@ func TestConformance(t *testing.T) {
 	t.Run("instant", func(t *testing.T) { streamtest.RunInstant(t, open) })
 }
 
-func TestTopicThatIsMadeAnew(t *testing.T) {
+func TestRecreate_NewIDAndNoOffsets(t *testing.T) {
 	s, ctx, tp := memory.New(), t.Context(), stream.TopicPartition{Topic: "t"}
 	must := func(err error) {
 		t.Helper()
@@ -57,17 +57,17 @@ func TestTopicThatIsMadeAnew(t *testing.T) {
 	must(err)
 	before, end, offset := look()
 	if end != 1 || offset != 1 {
-		t.Fatalf("it ends at %d, with offset %d", end, offset)
+		t.Fatalf("the end is %d, the group's offset %d", end, offset)
 	}
 	s.Recreate("t")
 	s.Recreate("none")
 	if after, end, offset := look(); after == before || end != 0 || offset != -1 {
-		t.Errorf("it was %s and is %s, ends at %d, with offset %d", before, after, end, offset)
+		t.Errorf("the id was %s and is %s, the end is %d, the group's offset %d", before, after, end, offset)
 	}
 }
 
-func TestEachSystemHasAnID(t *testing.T) {
+func TestID_Unique(t *testing.T) {
 	if a, b := memory.New(), memory.New(); a.ID() == b.ID() {
-		t.Errorf("two logs are called %s", a.ID())
+		t.Errorf("two systems have the id %s", a.ID())
 	}
 }

@@ -9,22 +9,22 @@ import (
 	"github.com/gretestream/grete/stream/batch"
 )
 
-// recordBytes is what a record takes besides its bytes.
+// recordBytes is the size of a record without its key, value and headers.
 const recordBytes = int64(unsafe.Sizeof(stream.Record{}))
 
-// reading is a consumer's place in a partition.
-type reading struct {
+// cursor is a consumer's position in a partition.
+type cursor struct {
 	partition *partition
-	offset    int64 // of the next record
-	before    int64 // offset when the chunk that is out was begun
-	out       bool
-	block     *block // nil while nothing of the partition is in memory
+	offset    int64  // of the next record
+	before    int64  // offset before the last chunk, to undo its read
+	out       bool   // the caller holds a chunk
+	block     *block // nil while no data of the partition is in memory
 
 	segment *segment // retained; nil before the first record and after a jump
-	pos     int64    // in segment, of the first batch not in a block
-	low     int64    // no batch there begins below this offset
+	pos     int64    // position in segment of the next batch to load
+	low     int64    // no batch at pos or later starts below this offset
 
-	// As of the last look: how far the segment and the partition go.
+	// As of the last look: the ends of the segment and of the partition.
 	size, segmentEnd, end int64
 }
 
@@ -33,7 +33,7 @@ type block struct {
 	buf     []byte
 	reader  batch.Reader
 	records []stream.Record
-	n       int  // how many records are in the chunk
+	n       int  // number of records in the chunk
 	done    bool // all of buf is decoded
 }
 
@@ -43,14 +43,14 @@ func (b *block) bytes() int64 {
 
 func (b *block) chunk() []stream.Record { return b.records[:b.n] }
 
-// look finds where to read on, and whether there is anything. The caller holds
-// System.visible.
-func (r *reading) look() (bool, error) {
+// look finds the segment to read from and reports whether there is something to
+// read. The caller holds System.visible.
+func (r *cursor) look() (bool, error) {
 	p := r.partition
 	r.end = p.end
 	if r.segment != nil && r.pos >= r.segment.size && r.block == nil {
 		if r.segment == p.last() && r.offset == p.end {
-			return false, nil // it will grow
+			return false, nil // the segment will grow
 		}
 		r.leave()
 	}
@@ -72,27 +72,27 @@ func (r *reading) look() (bool, error) {
 	return true, nil
 }
 
-// jump goes to another offset.
-func (r *reading) jump(offset int64) {
+// jump moves the cursor to another offset.
+func (r *cursor) jump(offset int64) {
 	r.leave()
 	r.offset = offset
 }
 
-// leave gives up the segment.
-func (r *reading) leave() {
+// leave releases the segment.
+func (r *cursor) leave() {
 	if r.segment != nil {
 		r.partition.sys.logError(r.segment.release())
 		r.segment = nil
 	}
 }
 
-// fill decodes the next chunk into the block: at most so many records, of size
-// bytes, or of a single batch that is larger and not more than room. It reports
-// false where room was short.
-func (r *reading) fill(size, room int64, records int) (bool, error) {
+// fill decodes the next chunk into the block. It loads up to size bytes, or a
+// single larger batch of up to room bytes, and decodes up to records records. It
+// returns false if the batch is larger than room.
+func (r *cursor) fill(size, room int64, records int) (bool, error) {
 	b := r.block
 	b.n = 0
-	if r.segment == nil { // only holes are left
+	if r.segment == nil { // the rest of the partition is a hole
 		r.offset = r.end
 		b.done = true
 		return true, nil
@@ -128,9 +128,8 @@ func (r *reading) fill(size, room int64, records int) (bool, error) {
 	return true, nil
 }
 
-// load reads the segment's next bytes into the block: whole batches, one at
-// least.
-func (r *reading) load(size, room int64) (bool, error) {
+// load reads bytes of the segment into the block, with at least one whole batch.
+func (r *cursor) load(size, room int64) (bool, error) {
 	b := r.block
 	for {
 		size = min(size, r.size-r.pos)
@@ -145,7 +144,7 @@ func (r *reading) load(size, room int64) (bool, error) {
 		ok, err := batch.ParseHeader(b.buf, &h)
 		need := int64(h.Size)
 		if err == nil && (!ok || need > r.size-r.pos) {
-			err = errors.New("a batch isn't all there")
+			err = errors.New("incomplete batch")
 		}
 		if err != nil {
 			return false, r.segment.corrupt(r.low, err)
@@ -162,8 +161,8 @@ func (r *reading) load(size, room int64) (bool, error) {
 	}
 }
 
-// decode fills the chunk from the bytes in the block.
-func (r *reading) decode() error {
+// decode decodes records of the block into the chunk.
+func (r *cursor) decode() error {
 	b := r.block
 	for b.n < len(b.records) {
 		rec := &b.records[b.n]
@@ -184,7 +183,7 @@ func (r *reading) decode() error {
 		}
 		h := &b.reader.Header
 		if h.BaseOffset < r.low || h.Next() > r.segmentEnd {
-			return r.segment.corrupt(r.low, fmt.Errorf("a batch with the offsets %d to %d", h.BaseOffset, h.Next()-1))
+			return r.segment.corrupt(r.low, fmt.Errorf("unexpected batch with offsets %d to %d", h.BaseOffset, h.Next()-1))
 		}
 		r.low = h.Next()
 	}
