@@ -153,16 +153,22 @@ func TestMistakesOfShape(t *testing.T) {
 		damage func(g *Graph)
 		want   string
 	}{
-		"id":                 {func(g *Graph) { g.Nodes[1].ID = 7 }, "node 1 (filter): its id is 7"},
-		"kind":               {func(g *Graph) { g.Nodes[1].Kind = "" }, "node 1 (): it has no kind"},
-		"itself":             {func(g *Graph) { g.Nodes[1].From = edges(1) }, "node 1 (filter): it gets records from node 1, which isn't before it"},
-		"negative":           {func(g *Graph) { g.Nodes[1].From = edges(-1) }, "node 1 (filter): it gets records from node -1, which isn't before it"},
-		"no input":           {func(g *Graph) { g.Nodes[1].From = nil }, "node 1 (filter): it gets records from 0 nodes"},
-		"input from a node":  {func(g *Graph) { g.Nodes[1].Kind = KindInput }, "node 1 (input): it gets records from 1 nodes"},
-		"from an output":     {func(g *Graph) { g.Nodes[1].Kind = KindOutput }, "node 2 (repartition): it gets records from node 1, which is an output"},
-		"store of an output": {func(g *Graph) { g.Nodes[4].Stores = []StoreSpec{{}} }, "node 4 (output): it has 1 store; only operators have stores, and a global table has one"},
-		"stores of one name": {func(g *Graph) { g.Nodes[3].Stores = []StoreSpec{{}, {}} }, `node 3 (window): it has two stores with the name ""`},
-		"parameter":          {func(g *Graph) { g.Nodes[3].Params[0].Affects = "" }, `node 3 (window): parameter "size" affects ""; it must affect state, results or display`},
+		"id":                    {func(g *Graph) { g.Nodes[1].ID = 7 }, "node 1 (filter): its id is 7"},
+		"kind":                  {func(g *Graph) { g.Nodes[1].Kind = "" }, "node 1 (): it has no kind"},
+		"itself":                {func(g *Graph) { g.Nodes[1].From = edges(1) }, "node 1 (filter): it gets records from node 1, which isn't before it"},
+		"negative":              {func(g *Graph) { g.Nodes[1].From = edges(-1) }, "node 1 (filter): it gets records from node -1, which isn't before it"},
+		"no input":              {func(g *Graph) { g.Nodes[1].From = nil }, "node 1 (filter): it gets records from 0 nodes"},
+		"input from a node":     {func(g *Graph) { g.Nodes[1].Kind = KindInput }, "node 1 (input): it gets records from 1 nodes"},
+		"from an output":        {func(g *Graph) { g.Nodes[1].Kind = KindOutput }, "node 2 (repartition): it gets records from node 1, which is an output"},
+		"port of a repartition": {func(g *Graph) { g.Nodes[3].From[0].Port = "late" }, `node 3 (window): it gets records from port "late" of node 2, which has one output alone`},
+		"port of an output":     {func(g *Graph) { g.Nodes[4].From[0].To = "left" }, `node 4 (output): it gets records at port "left", but has one input alone`},
+		"name of a port":        {func(g *Graph) { g.Nodes[3].From[0].To = "a b" }, `node 3 (window): port: name "a b" has ' ' in it; letters, digits, '.', '_' and '-' are allowed`},
+		"delivery":              {func(g *Graph) { g.Nodes[3].Delivery = DeliverBroadcast }, `node 3 (window): it can't have delivery "broadcast"`},
+		"global output":         {func(g *Graph) { g.Nodes[4].Delivery = DeliverGlobal }, `node 4 (output): it can't have delivery "global"`},
+		"priority":              {func(g *Graph) { g.Nodes[3].Priority = 1 }, `node 3 (window): it isn't an input, but says what to read`},
+		"store of an output":    {func(g *Graph) { g.Nodes[4].Stores = []StoreSpec{{}} }, "node 4 (output): it has 1 store; only operators have stores, and a global table has one"},
+		"stores of one name":    {func(g *Graph) { g.Nodes[3].Stores = []StoreSpec{{}, {}} }, `node 3 (window): it has two stores with the name ""`},
+		"parameter":             {func(g *Graph) { g.Nodes[3].Params[0].Affects = "" }, `node 3 (window): parameter "size" affects ""; it must affect state, results or display`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -77,6 +77,48 @@ func (r *recorder) table(from int, name string) int {
 	return r.add(Node{Kind: kindTable, Name: name, From: edges(from), Stores: []StoreSpec{{Layout: "values", Key: "string", Value: "int64"}}})
 }
 
+// join reads two streams, or a stream and a table, at ports of its own.
+func (r *recorder) join(name string, left, right int) int {
+	return r.add(Node{
+		Kind: kindJoin, Name: name, From: []Edge{{Node: left, To: "left"}, {Node: right, To: "right"}},
+		Stores: []StoreSpec{{Name: "left", Layout: "entries", Key: "string", Value: "string"}, {Name: "right", Layout: "entries", Key: "string", Value: "int64"}},
+		Params: []Param{{"within", "10m0s", AffectsResults}, {"label", "j", AffectsDisplay}},
+	})
+}
+
+// lookUp reads a stream and looks its records up in a table.
+func (r *recorder) lookUp(stream, table int) int {
+	return r.add(Node{Kind: kindJoin, From: []Edge{{Node: stream, To: "left"}, {Node: table, To: "table"}}})
+}
+
+// side writes what leaves a node at a port to a topic.
+func (r *recorder) side(from int, port, topic string) int {
+	n := r.output(from, topic)
+	r.g.Nodes[n].From[0].Port = port
+	return n
+}
+
+// broadcast sends a stream to all tasks.
+func (r *recorder) broadcast(from int, name string) int {
+	n := r.partitionBy(from, name)
+	r.g.Nodes[n].Delivery, r.g.Nodes[n].Key = DeliverBroadcast, ""
+	return n
+}
+
+// broadcastInput reads a topic in all tasks.
+func (r *recorder) broadcastInput(topic string) int {
+	n := r.input(topic)
+	r.g.Nodes[n].Delivery = DeliverBroadcast
+	return n
+}
+
+func (r *recorder) globalTable(name, topic string) int {
+	n := r.input(topic)
+	r.g.Nodes[n].Name, r.g.Nodes[n].Delivery, r.g.Nodes[n].Key = name, DeliverGlobal, "string"
+	r.g.Nodes[n].Stores = []StoreSpec{{Layout: "values", Key: "string", Value: "json(main.V)"}}
+	return n
+}
+
 // pageviews is the pipeline of the README.
 func pageviews() Graph {
 	r := newApp("pageviews")

@@ -18,19 +18,26 @@ func drawGraph(t *rapid.T) (Graph, Metadata) {
 	for range rapid.IntRange(1, 3).Draw(t, "inputs") {
 		topic := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "topic")
 		m.Partitions[topic] = rapid.SampledFrom([]int32{3, 3, 6}).Draw(t, "partitions")
-		switch rapid.IntRange(0, 3).Draw(t, "input") {
+		switch rapid.IntRange(0, 4).Draw(t, "input") {
 		case 0:
 			streams = append(streams, r.inputs(topic, "d"))
 		case 1:
 			streams = append(streams, r.matching(fmt.Sprintf("in%d", len(streams)), "[a-"+topic+"]"))
+		case 2:
+			streams = append(streams, r.broadcastInput(topic))
 		default:
 			streams = append(streams, r.input(topic))
 		}
 	}
 	m.Partitions["d"] = 3
+	global := -1
+	if rapid.Bool().Draw(t, "global table") {
+		global = r.globalTable("global", "d")
+		r.output(r.lookUp(streams[0], global), "looked-up")
+	}
 	for i := range rapid.IntRange(0, 12).Draw(t, "operators") {
 		name := fmt.Sprintf("op%d", i)
-		switch rapid.IntRange(0, 6).Draw(t, "operator") {
+		switch rapid.IntRange(0, 10).Draw(t, "operator") {
 		case 0:
 			p := r.partitionBy(anyOf(), name)
 			r.g.Nodes[p].SameKey = rapid.Bool().Draw(t, "same key")
@@ -44,6 +51,20 @@ func drawGraph(t *rapid.T) (Graph, Metadata) {
 			streams = append(streams, r.merge(anyOf(), anyOf()))
 		case 4:
 			r.output(anyOf(), rapid.SampledFrom([]string{"x", "y"}).Draw(t, "topic"))
+		case 5:
+			streams = append(streams, r.join(name, anyOf(), anyOf()))
+		case 6:
+			b := r.broadcast(anyOf(), name)
+			r.output(b, "seen-"+name)
+			streams = append(streams, b)
+		case 7:
+			if global >= 0 {
+				streams = append(streams, r.lookUp(anyOf(), global))
+			}
+		case 8:
+			if from := anyOf(); r.g.Nodes[from].Kind != KindRepartition {
+				r.side(from, rapid.SampledFrom([]string{"late", "deadletter"}).Draw(t, "port"), "z")
+			}
 		default:
 			streams = append(streams, r.step(anyOf(), kindMap))
 		}

@@ -104,15 +104,43 @@ func (p *Plan) chains(s *Stage) [][]string {
 // chain is the way from one node over the next to where it ends, divides or
 // meets others.
 func (p *Plan) chain(s *Stage, first, next int) []string {
-	chain := []string{p.inChain(s, first), p.inChain(s, next)}
+	out, in := p.ports(first, next)
+	chain := []string{p.inChain(s, first) + out, p.inChain(s, next) + in}
 	for {
 		on := p.readers(s, next)
 		if len(on) != 1 || len(p.Graph().upstream(next)) != 1 {
 			return chain
 		}
+		out, in := p.ports(next, on[0])
+		chain[len(chain)-1] += out
 		next = on[0]
-		chain = append(chain, p.inChain(s, next))
+		chain = append(chain, p.inChain(s, next)+in)
 	}
+}
+
+// ports names the ports at both ends of the way from one node to another, in
+// parentheses; main outputs and only inputs have no name.
+func (p *Plan) ports(from, to int) (out, in string) {
+	var outs, ins []string
+	for _, e := range p.Nodes[to].From {
+		if e.Node != from {
+			continue
+		}
+		if e.Port != "" && !slices.Contains(outs, e.Port) {
+			outs = append(outs, e.Port)
+		}
+		if e.To != "" && !slices.Contains(ins, e.To) {
+			ins = append(ins, e.To)
+		}
+	}
+	return inParentheses(outs), inParentheses(ins)
+}
+
+func inParentheses(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(names, ", ") + ")"
 }
 
 // readers are the nodes of a stage that get a node's records.

@@ -96,7 +96,7 @@ func (l *topicList) addOwn(g Graph, s *Stage, counts map[string]int32) {
 	}
 	for _, st := range s.Stores {
 		l.put(claim{Topic{Name: st.Changelog, Role: RoleChangelog, Partitions: s.Tasks},
-			st.Node, fmt.Sprintf("%s %q", g.Nodes[st.Node].Kind, st.Name)})
+			st.Node, fmt.Sprintf("%s %q", g.Nodes[st.Node].Kind, g.Nodes[st.Node].Name)})
 		l.checkWidth(st.Changelog, st.Node, s)
 	}
 	if s.MetaTopic != "" {

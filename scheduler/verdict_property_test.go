@@ -21,7 +21,7 @@ func drawChange(t *rapid.T, g Graph, m Metadata, o Options) (Graph, Metadata, Op
 	for _, topic := range topics {
 		m.Partitions[topic] = rapid.SampledFrom([]int32{3, 3, 6}).Draw(t, "partitions of "+topic)
 	}
-	switch rapid.IntRange(0, 9).Draw(t, "change") {
+	switch rapid.IntRange(0, 12).Draw(t, "change") {
 	case 0:
 		if n.Name != "" {
 			n.Name = name
@@ -50,9 +50,21 @@ func drawChange(t *rapid.T, g Graph, m Metadata, o Options) (Graph, Metadata, Op
 		if len(n.From) > 0 {
 			return insert(g, n.ID), m, o
 		}
+	case 9:
+		if n.Kind == KindInput && !n.global() || n.crosses() {
+			n.Delivery = DeliverBroadcast
+		}
+	case 10:
+		if n.Delivery == DeliverBroadcast {
+			n.Delivery = DeliverPartition
+		}
+	case 11:
+		if len(n.Stores) > 1 {
+			n.Stores = n.Stores[1:]
+		}
 	default:
 		if n.Kind == KindInput {
-			n.Start, n.OutOfRange = StartNewest, OutOfRangeOldest
+			n.Start, n.OutOfRange, n.Bootstrap, n.Priority = StartNewest, OutOfRangeOldest, true, 7
 		}
 		o.Containers++
 	}
