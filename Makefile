@@ -26,7 +26,7 @@ SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/ka
 SYSTEM   := ./api/systemtest/wikipedia ./api/systemtest/totals ./api/systemtest/...
 # What has a command of its own.
 ON_FIRE  := ^TestUnderFire
-ON_NOMAD := ^TestOnNomad$$
+ON_NOMAD := ^TestOnNomad_
 CLUSTER  := ./nomad/nomadtest
 SIM      := -run '^TestSimulation' ./api/apitest
 # What somebody who has Go alone runs. Its flags are the go command's defaults, and it is
@@ -123,10 +123,10 @@ soak-tests: build/nomad
 	go test -count=1 -shuffle=on -timeout 60m $(RACE) -tags $(TAGS) $(GO_PACKAGES)
 
 soak-fire:
-	GRETE_KILLS=$(KILLS) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^TestUnderFire$$' ./api/systemtest/...
+	GRETE_KILLS=$(KILLS) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^TestUnderFire_' ./api/systemtest/...
 
 soak-state:
-	GRETE_STATE_MB=$(STATE_MB) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^(TestRecoveryWithMuchState|TestStandby)$$' ./api/systemtest/totals
+	GRETE_STATE_MB=$(STATE_MB) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^(TestRecovery_|TestStandby_)' ./api/systemtest/totals
 
 soak-sim:
 	go test -count=1 -v -timeout 24h $(SIM) -seeds $(SEEDS) -from $$(date +%s)000000

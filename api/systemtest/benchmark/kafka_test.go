@@ -23,15 +23,14 @@ const (
 	partitions = 4
 )
 
-// As it is used: the store is built, the local state is wiped, and what is looked up
-// then is what was put.
-func TestEntriesOnKafka(t *testing.T) {
+// The program builds its store, loses its local state, and must still look up what was put.
+func TestEntries_SurviveLossOfLocalState(t *testing.T) {
 	path := program.Build(t, "benchmark")
-	t.Run("exactly once", func(t *testing.T) { comesBack(t, path) })
-	t.Run("at least once", func(t *testing.T) { comesBack(t, path, "-at-least-once") })
+	t.Run("exactly once", func(t *testing.T) { testLookUps(t, path) })
+	t.Run("at least once", func(t *testing.T) { testLookUps(t, path, "-at-least-once") })
 }
 
-func comesBack(t *testing.T, path string, args ...string) {
+func testLookUps(t *testing.T, path string, args ...string) {
 	c := program.StartKafka(t, kafkatest.Options{})
 	dir := t.TempDir()
 	state, first := filepath.Join(dir, "state"), filepath.Join(dir, "first")
@@ -62,7 +61,7 @@ func comesBack(t *testing.T, path string, args ...string) {
 		}
 		answers := c.Read(output)
 		if len(answers) != round*len(gets) {
-			t.Errorf("there are %d answers to %d questions", len(answers), round*len(gets))
+			t.Errorf("got %d answers to %d look-ups", len(answers), round*len(gets))
 		}
 		for _, r := range answers {
 			var i int
@@ -87,12 +86,12 @@ func setenv(t *testing.T, variables map[string]string) {
 func key(i int) string   { return fmt.Sprintf("e%d", i) }
 func value(i int) string { return fmt.Sprintf(`{"id":%d}`, i) }
 
-// keyed is a record where others would put it, too.
+// keyed returns a record in the partition where other clients would put it.
 func keyed(key, value string) *kgo.Record {
 	return &kgo.Record{Topic: input, Partition: stream.PartitionOf([]byte(key), partitions), Key: []byte(key), Value: []byte(value)}
 }
 
-// again are records to be written once more.
+// again returns copies of records, to be written once more.
 func again(records []*kgo.Record) []*kgo.Record {
 	var out []*kgo.Record
 	for _, r := range records {

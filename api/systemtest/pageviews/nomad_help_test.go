@@ -24,7 +24,7 @@ import (
 // jobToken is the secret of the job's variable.
 const jobToken = "hunter2-the-jobs-token"
 
-// submitPolicy is what docs/nomad.md says that who submits has to be allowed.
+// submitPolicy has the permissions that docs/nomad.md lists for submit.
 const submitPolicy = `
 namespace "default" {
   capabilities = ["submit-job", "read-job", "read-logs"]
@@ -33,7 +33,7 @@ namespace "default" {
   }
 }`
 
-// A nomadRun is the example on a Nomad cluster of three nodes, and a real broker.
+// A nomadRun is the program on a Nomad cluster of three nodes, with a real broker.
 type nomadRun struct {
 	*testing.T
 	kafka   program.Cluster
@@ -41,15 +41,15 @@ type nomadRun struct {
 	store   *nomadtest.Store
 	program string // linked statically
 	token   string
-	sent    []PageView // by load, until it is stopped
+	sent    []PageView // owned by the load until it is stopped
 }
 
 const (
 	onNomadPartitions = 4
-	viewsAtOnce       = 40 // each tenth of a second
+	viewsAtOnce       = 40 // every 100 ms
 )
 
-// buildStatic has the program build itself, as go run does. Flags are more of go's.
+// buildStatic has the program build itself, by submit -build. The flags are for the go command.
 func (r *nomadRun) buildStatic(flags string) string {
 	r.Helper()
 	file := filepath.Join(r.TempDir(), "pageviews")
@@ -61,7 +61,7 @@ func (r *nomadRun) buildStatic(flags string) string {
 	return file
 }
 
-// command runs one of the program's commands, and returns what it says.
+// command runs one of the program's commands, and returns its output.
 func (r *nomadRun) command(args ...string) (stdout, stderr string, err error) {
 	r.Helper()
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Minute)
@@ -74,14 +74,14 @@ func (r *nomadRun) command(args ...string) (stdout, stderr string, err error) {
 	return out.String(), errOut.String(), err
 }
 
-// submit calls submit, and returns what it says.
+// submit runs submit, and returns its output.
 func (r *nomadRun) submit(args ...string) (stdout, stderr string, err error) {
 	r.Helper()
 	all := []string{
 		"submit", "-yes", "-kafka", r.kafka.Address(), "-containers", "2", "-cpu", "200", "-memory", "32MB", "-disk", "200MB",
 		"-min-healthy", "1s", "-lost-after", "5s", "-commit-interval", "100ms", "-artifacts", r.store.URL(),
 	}
-	if os.Geteuid() != 0 { // whose agents have no other driver
+	if os.Geteuid() != 0 { // without root, agents have no other driver
 		all = append(all, "-driver", "raw_exec")
 	}
 	stdout, stderr, err = r.command(append(all, args...)...)
@@ -98,17 +98,18 @@ func (r *nomadRun) submits(args ...string) (stdout, stderr string) {
 	return stdout, stderr
 }
 
-// refuses submits what must fail, and leave nothing. It returns what submit says.
+// refuses runs submit, which must fail with this message and change nothing. It returns what
+// submit writes.
 func (r *nomadRun) refuses(want string, args ...string) (stderr string) {
 	r.Helper()
 	_, stderr, err := r.submit(args...)
 	if err == nil || !strings.Contains(stderr, want) {
-		r.Errorf("submit %s: %v; it doesn't say %s", strings.Join(args, " "), err, want)
+		r.Errorf("submit %s: %v; want %s", strings.Join(args, " "), err, want)
 	}
 	return stderr
 }
 
-// putVariable does what submit has said.
+// putVariable stores the job's token, as submit has told its user to.
 func (r *nomadRun) putVariable() {
 	r.Helper()
 	variable := map[string]any{"Path": "nomad/jobs/pageviews", "Items": map[string]string{"GRETE_TOKEN": jobToken}}
@@ -126,7 +127,7 @@ func (r *nomadRun) file(name string, b []byte) string {
 	return file
 }
 
-// running counts the containers that run, but for those on some nodes.
+// running counts the running containers, except those on some nodes.
 func (r *nomadRun) running(without ...string) (n int) {
 	r.Helper()
 	all, _, err := r.nomad.API().Jobs().Allocations("pageviews", false, nil)
@@ -141,15 +142,15 @@ func (r *nomadRun) running(without ...string) (n int) {
 	return n
 }
 
-// keepsSecrets looks for the job's token where others may look.
+// keepsSecrets checks that the job's token is nowhere where others may look.
 func (r *nomadRun) keepsSecrets() {
 	var job map[string]any
 	if _, err := r.nomad.API().Raw().Query("/v1/job/pageviews", &job, nil); err != nil || strings.Contains(fmt.Sprint(job), jobToken) {
-		r.Errorf("the job's token is to be seen in the job, or it isn't there: %v", err)
+		r.Errorf("the job has the token, or there is no job: %v", err)
 	}
 	logs, _, err := r.command("logs")
 	if err != nil || strings.Contains(logs, jobToken) || strings.Count(logs, "pageviews: on Kafka at") < r.running() {
-		r.Errorf("the job's token is to be seen in the logs, or they aren't there: %v\n%s", err, logs)
+		r.Errorf("the logs have the token, or there are no logs: %v\n%s", err, logs)
 	}
 	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
@@ -157,13 +158,13 @@ func (r *nomadRun) keepsSecrets() {
 	}
 	for _, file := range lines {
 		if line, err := os.ReadFile(file); err == nil && bytes.Contains(line, []byte(jobToken)) {
-			r.Errorf("the job's token is to be seen in a command line: %q", line)
+			r.Errorf("a command line has the token: %q", line)
 		}
 	}
 }
 
-// load writes views without a pause, until it is stopped: an input that is quiet for ten
-// seconds holds no watermark back.
+// load writes views until it is stopped. It never pauses: an input that is idle for ten
+// seconds no longer holds the watermark back.
 func (r *nomadRun) load() (stop func()) {
 	r.Helper()
 	client := r.kafka.Franz(r.T, kgo.RecordPartitioner(kgo.ManualPartitioner()))
@@ -175,7 +176,7 @@ func (r *nomadRun) load() (stop func()) {
 		defer tick.Stop()
 		var records []*kgo.Record
 		for v := range generate(7, 40*time.Millisecond) {
-			records = append(records, &kgo.Record{Topic: input, Partition: int32(len(r.sent) % onNomadPartitions), Value: program.Encoded(r.T, v)})
+			records = append(records, &kgo.Record{Topic: input, Partition: int32(len(r.sent) % onNomadPartitions), Value: program.Encode(r.T, v)})
 			if r.sent = append(r.sent, v); len(r.sent)%viewsAtOnce > 0 {
 				continue
 			}
@@ -196,11 +197,11 @@ func (r *nomadRun) load() (stop func()) {
 	}
 }
 
-// exact compares what was counted with what was written.
-func (r *nomadRun) exact() {
+// verify compares the results with the views that were written.
+func (r *nomadRun) verify() {
 	r.Helper()
 	end := PageView{UserID: "end", TS: r.sent[len(r.sent)-1].at().Add(24 * time.Hour).UnixMilli()}
-	r.kafka.Write(input, onNomadPartitions, program.AllEncoded(r.T, slices.Repeat([]PageView{end}, onNomadPartitions)))
+	r.kafka.Write(input, onNomadPartitions, program.EncodeAll(r.T, slices.Repeat([]PageView{end}, onNomadPartitions)))
 	want := make(map[window][]int64)
 	for w, n := range count(r.sent) {
 		want[w] = []int64{n}
@@ -210,11 +211,11 @@ func (r *nomadRun) exact() {
 	got := results(r.T, r.kafka.ReadAll(output))
 	for w, n := range want {
 		if !slices.Equal(got[w], n) {
-			r.Errorf("%v was counted as %v, and is %v", w, got[w], n)
+			r.Errorf("%v: got %v, want %v", w, got[w], n)
 		}
 		delete(got, w)
 	}
 	if len(got) > 0 {
-		r.Errorf("these have no views: %v", slices.Collect(maps.Keys(got)))
+		r.Errorf("these windows have no views: %v", slices.Collect(maps.Keys(got)))
 	}
 }

@@ -17,9 +17,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// TestOnNomad submits the program to a real cluster, as its user does. Of all that was
-// written meanwhile each window comes once, and right.
-func TestOnNomad(t *testing.T) {
+// The program is submitted to a cluster under load, in several versions. Each window is
+// counted once.
+func TestOnNomad_CountsEachWindowOnce(t *testing.T) {
 	r := &nomadRun{T: t, nomad: nomadtest.Start(t, nomadtest.Options{ACL: true}), kafka: program.StartKafka(t, kafkatest.Options{})}
 	r.kafka.CreateTopic(t, input, onNomadPartitions, nil)
 	r.store, r.token = nomadtest.StartStore(t, "", ""), r.nomad.CreateToken(t, submitPolicy)
@@ -29,22 +29,22 @@ func TestOnNomad(t *testing.T) {
 		name string
 		do   func()
 	}{
-		{"refused", r.refused}, {"submitted", r.submitted}, {"a new version rolls", r.rolls}, {"a broken version is reverted", r.reverted},
-		{"a node is lost", r.losesNode}, {"a version that runs alone", r.restarts}, {"no secret is to be seen", r.keepsSecrets},
+		{"refusals", r.checkRefusals}, {"first version", r.submitFirst}, {"rolling update", r.updateRolling}, {"broken version", r.revertBroken},
+		{"lost node", r.loseNode}, {"update with a restart", r.updateRestarting}, {"secrets", r.keepsSecrets},
 	} {
-		begun := time.Now()
+		began := time.Now()
 		step.do()
-		t.Logf("%-30s %6.1f s", step.name, time.Since(begun).Seconds())
+		t.Logf("%-30s %6.1f s", step.name, time.Since(began).Seconds())
 	}
 	stop()
-	r.exact()
+	r.verify()
 }
 
-func (r *nomadRun) refused() {
+func (r *nomadRun) checkRefusals() {
 	r.refuses("nomad var put nomad/jobs/pageviews GRETE_TOKEN=…")
 	r.putVariable()
 	if _, stderr := r.submits("-dry-run"); !strings.Contains(stderr, "job pageviews is new\n  stage page-views: 2 to start") || len(r.store.Requests()) > 0 {
-		r.Errorf("it doesn't say what it would do, or does something: %q", r.store.Requests())
+		r.Errorf("it doesn't say what it would do, or it does something: %q", r.store.Requests())
 	}
 	r.refuses("nobody answers at http://127.0.0.1:1: set -nomad or NOMAD_ADDR", "-nomad", "http://127.0.0.1:1")
 	r.refuses("memory exhausted on 3 nodes", "-memory", "8GB")
@@ -56,13 +56,13 @@ func (r *nomadRun) refused() {
 	r.refuses(`capability "submit-job" of the namespace "default"`)
 	r.token = able
 	if _, _, err := r.nomad.API().Jobs().Info("pageviews", nil); err == nil {
-		r.Error("something was registered")
+		r.Error("a job was registered")
 	}
-	r.foreignJob()
+	r.checkForeignJob()
 }
 
-// foreignJob gives the job's name to somebody else's for a while.
-func (r *nomadRun) foreignJob() {
+// checkForeignJob gives the job's name to another job for a while.
+func (r *nomadRun) checkForeignJob() {
 	r.Helper()
 	foreign := map[string]any{"Job": map[string]any{"ID": "pageviews", "Type": "service", "Datacenters": []string{"*"}, "TaskGroups": []any{map[string]any{
 		"Name": "g", "Tasks": []any{map[string]any{"Name": "t", "Driver": "raw_exec", "Config": map[string]any{"command": "/bin/sleep", "args": []string{"1000"}}}},
@@ -76,41 +76,41 @@ func (r *nomadRun) foreignJob() {
 	}
 }
 
-// submitted is the job's first version: this program itself is shipped, and nodes get it
-// from submit.
-func (r *nomadRun) submitted() {
+// submitFirst submits the first version without an artifact store: nodes fetch the program
+// from submit itself.
+func (r *nomadRun) submitFirst() {
 	stdout, stderr := r.submits("-artifacts=")
 	if !strings.Contains(stderr, "nodes have got the program from here") {
-		r.Error("it doesn't say what that can't survive")
+		r.Error("it doesn't say that nodes fetched the program from here")
 	}
 	for _, stage := range []string{"page-views\thttp://127.0.0.1:", "by-user\thttp://127.0.0.1:"} {
 		if strings.Count(stdout, stage) != 2 {
-			r.Errorf("it doesn't say where the two containers of a stage are: %s", stdout)
+			r.Errorf("the addresses of a stage's two containers are missing: %s", stdout)
 		}
 	}
 	if n := r.running(); n != 4 {
 		r.Errorf("%d containers run", n)
 	}
 	if _, stderr := r.submits("-artifacts="); !strings.Contains(stderr, "stays as it is") {
-		r.Error("the same again is something else")
+		r.Error("the same version again changes the job")
 	}
 	r.refuses("${meta.rack} = r1 isn't so on 3 nodes", "-artifacts=", "-constraint", "meta.rack = r1")
 }
 
-// rolls submits another program that does the same.
-func (r *nomadRun) rolls() {
+// updateRolling submits another file with the same program.
+func (r *nomadRun) updateRolling() {
 	if _, stderr := r.submits("-binary", r.changed(), "-dry-run"); !strings.Contains(stderr, "2 to start anew, one after the other") || strings.Contains(stderr, "puts the program to") {
-		r.Error("it doesn't say what it would do, or does something")
+		r.Error("it doesn't say what it would do, or it does something")
 	}
 	_, stderr := r.submits("-binary", r.changed())
 	for _, want := range []string{"2 to start anew, one after the other", "puts the program to " + r.store.URL()} {
 		if !strings.Contains(stderr, want) {
-			r.Errorf("it doesn't say %s", want)
+			r.Errorf("submit doesn't say %s", want)
 		}
 	}
 }
 
-// changed is the program, as another file.
+// changed returns another file with the same program.
 func (r *nomadRun) changed() string {
 	r.Helper()
 	b, err := os.ReadFile(r.program)
@@ -120,8 +120,8 @@ func (r *nomadRun) changed() string {
 	return r.file("changed", append(b, 0))
 }
 
-// reverted submits a program that fails at its start.
-func (r *nomadRun) reverted() {
+// revertBroken submits a program that fails at its start: Nomad reverts to the version before.
+func (r *nomadRun) revertBroken() {
 	source := r.file("main.go", []byte("package main\n\nfunc main() { panic(\"it is broken\") }\n"))
 	broken := filepath.Join(filepath.Dir(source), "broken")
 	cmd := exec.CommandContext(r.Context(), "go", "build", "-tags", "rocksdb", "-o", broken, source)
@@ -130,7 +130,7 @@ func (r *nomadRun) reverted() {
 		r.Fatalf("%v\n%s", err, out)
 	}
 	if said := r.refuses("which runs", "-binary", broken, "-healthy-within", "10s", "-progress-within", "31s"); !strings.Contains(said, "doesn't run: Terminated: Exit Code: 2") {
-		r.Error("it doesn't say at once what is wrong")
+		r.Error("it doesn't say at once what fails")
 	}
 	if n := r.running(); n != 4 {
 		r.Errorf("%d containers run", n)
@@ -144,13 +144,13 @@ func (r *nomadRun) reverted() {
 		r.Fatal(err)
 	}
 	if at := *job.TaskGroups[0].Tasks[0].Artifacts[0].GetterSource; at != fmt.Sprintf("%s/%x", r.store.URL(), sha256.Sum256(b)) {
-		r.Errorf("what runs is %s", at)
+		r.Errorf("the job runs %s", at)
 	}
 }
 
-// losesNode has Nomad start the containers of a node that is lost on another one: those of
-// submit are long gone.
-func (r *nomadRun) losesNode() {
+// loseNode kills a node: Nomad starts its containers on another one, long after submit has
+// ended.
+func (r *nomadRun) loseNode() {
 	all, _, err := r.nomad.API().Jobs().Allocations("pageviews", false, nil)
 	if err != nil {
 		r.Fatal(err)
@@ -162,13 +162,14 @@ func (r *nomadRun) losesNode() {
 		}
 	}
 	r.nomad.KillNode(r.T, r.nomad.Node(r.T, lost))
-	r.kafka.Await("its containers to run elsewhere", func() bool {
+	r.kafka.Await("its containers to run on other nodes", func() bool {
 		return r.running(lost) == 4
 	})
 }
 
-// restarts submits a version with one stage more, which can't run beside the one before.
-func (r *nomadRun) restarts() {
+// updateRestarting submits a version with one more stage, which can't run beside the version
+// before.
+func (r *nomadRun) updateRestarting() {
 	main := filepath.Join(program.Root(r), "examples", "pageviews", "main.go")
 	source, err := os.ReadFile(main)
 	if err != nil {
@@ -183,7 +184,7 @@ func (r *nomadRun) restarts() {
 	_, stderr := r.submits()
 	for _, want := range []string{"stage more-views: new", "stops the job as it ran", "stage more-views: 2 of 2 well"} {
 		if !strings.Contains(stderr, want) {
-			r.Errorf("it doesn't say %s", want)
+			r.Errorf("submit doesn't say %s", want)
 		}
 	}
 	if n := r.running(); n != 6 {

@@ -19,10 +19,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// A cluster that lets nobody do anything is told what the README lists, one by
-// one. As long as something is missing, the program says what; then it has
-// everything that it needs.
-func TestPermissions(t *testing.T) {
+// The cluster grants nothing at first, then the permissions of the README, one by one. The
+// program names the next one that is missing, until it has all that it needs.
+func TestPermissions_MissingOneIsNamed(t *testing.T) {
 	path := program.Build(t, "pageviews")
 	const user, password = "ann", "hunter2"
 	c := program.StartKafka(t, kafkatest.Options{Users: map[string]string{user: password}, TLS: true, Permissions: true})
@@ -62,11 +61,11 @@ func TestPermissions(t *testing.T) {
 		{`Read on topic "page-views"`, allow().Topics(input).Operations(kadm.OpRead)},
 		{`Write on transactional id "pageviews-`, own().TransactionalIDs("pageviews-").Operations(kadm.OpWrite, kadm.OpDescribe)},
 		{`Read on topic "views-per-user"`, allow().Topics(output).Operations(kadm.OpRead)},
-		{"", own().Topics("pageviews-").Operations(kadm.OpRead, kadm.OpWrite)}, // two stages miss something, and one says so
+		{"", own().Topics("pageviews-").Operations(kadm.OpRead, kadm.OpWrite)}, // two stages lack a permission, and one of them reports it
 		{`Write on topic "views-per-user"`, allow().Topics(output).Operations(kadm.OpWrite)},
 	} {
 		args := args
-		if strings.Contains(step.missing, output) { // else who reads it may be quicker to fail than what is looked at
+		if strings.Contains(step.missing, output) { // otherwise the reader of the output may fail first
 			args = printing
 		}
 		_, said, err := program.Try(t, path, args...)
@@ -85,12 +84,12 @@ func TestPermissions(t *testing.T) {
 	run()
 	appendViews(t, file, all[2000:4000])
 	if said := run(); !strings.Contains(said, `must allow Delete on topic`) {
-		t.Errorf("it doesn't miss what it may not delete:\n%s", said)
+		t.Errorf("no message says that it may not delete:\n%s", said)
 	}
 	c.Allow(t, own().Topics("pageviews-").Operations(kadm.OpDelete))
 	appendViews(t, file, all[4000:])
 	if said := run(); strings.Contains(said, "WARN") {
-		t.Errorf("it isn't content:\n%s", said)
+		t.Errorf("unexpected warnings:\n%s", said)
 	}
 	if want := count(all); !maps.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)
@@ -103,7 +102,7 @@ func appendViews(t *testing.T, file string, views []PageView) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, value := range program.AllEncoded(t, views) {
+	for _, value := range program.EncodeAll(t, views) {
 		if _, err := f.Write(append(value, '\n')); err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +112,7 @@ func appendViews(t *testing.T, file string, views []PageView) {
 	}
 }
 
-// collect adds up what the program has printed.
+// collect adds up the counts that the program has printed.
 func collect(t *testing.T, out string, counts map[window]int64) {
 	t.Helper()
 	for line := range strings.Lines(out) {

@@ -12,21 +12,20 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// A Feed is another client that goes on writing to a topic.
+// A Feed is another client that writes to a topic until it is stopped.
 type Feed struct {
 	t      testing.TB
 	client *kgo.Client
 	cancel context.CancelFunc
 	ended  chan struct{}
-	n      int // valid once ended
+	n      int // values written; valid once ended
 }
 
-// feedEvery is how often a feed writes a few records.
-const feedEvery = 10 * time.Millisecond
+// feedInterval is how often a feed writes a few records.
+const feedInterval = 10 * time.Millisecond
 
-// Feed writes values to the partitions of a topic in turn, so many in a second,
-// until it is stopped. Brokers that are away are waited for, and no value is
-// written twice.
+// Feed writes values to the partitions of a topic in turn, rate of them a second, until it
+// is stopped. It waits for brokers that are unavailable, and writes no value twice.
 func (c Cluster) Feed(topic string, partitions int32, rate int, values iter.Seq[[]byte]) *Feed {
 	c.t.Helper()
 	f := &Feed{t: c.t, client: c.Franz(c.t, kgo.RecordPartitioner(kgo.ManualPartitioner())), ended: make(chan struct{})}
@@ -38,14 +37,14 @@ func (c Cluster) Feed(topic string, partitions int32, rate int, values iter.Seq[
 	}()
 	c.t.Cleanup(func() {
 		f.cancel()
-		f.client.Close() // what waits for a broker ends
+		f.client.Close() // ends what waits for a broker
 		<-f.ended
 	})
 	return f
 }
 
 func (f *Feed) write(ctx context.Context, topic string, partitions int32, rate int, values iter.Seq[[]byte]) {
-	tick := time.NewTicker(feedEvery)
+	tick := time.NewTicker(feedInterval)
 	defer tick.Stop()
 	began, due := time.Now(), 0
 	for value := range values {
@@ -67,8 +66,8 @@ func (f *Feed) write(ctx context.Context, topic string, partitions int32, rate i
 	}
 }
 
-// Stop ends the feed, waits until the topic has all, and returns how many values
-// that is.
+// Stop ends the feed, waits until the topic has all of its values, and returns their
+// number.
 func (f *Feed) Stop() int {
 	f.t.Helper()
 	f.cancel()

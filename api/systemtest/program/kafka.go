@@ -15,10 +15,10 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// patience is how long a test waits for a cluster that is at work.
+// patience is how long a test waits for a busy cluster.
 const patience = 2 * time.Minute
 
-// A Cluster is a real Kafka, and another client than ours that looks at it.
+// A Cluster is a real Kafka cluster, with another client than ours to look at it.
 type Cluster struct {
 	*kafkatest.Cluster
 	t testing.TB
@@ -30,11 +30,11 @@ func StartKafka(t testing.TB, opts kafkatest.Options) Cluster {
 	return Cluster{kafkatest.Start(t, opts), t}
 }
 
-// Address is the value of -kafka.
+// Address returns the value of the flag -kafka.
 func (c Cluster) Address() string { return strings.Join(c.Bootstrap(), ",") }
 
-// Encoded is a value as JSON. Any goroutine may ask for it.
-func Encoded(t testing.TB, value any) []byte {
+// Encode returns a value as JSON. Any goroutine may call it.
+func Encode(t testing.TB, value any) []byte {
 	t.Helper()
 	b, err := json.Marshal(value)
 	if err != nil {
@@ -43,12 +43,12 @@ func Encoded(t testing.TB, value any) []byte {
 	return b
 }
 
-// AllEncoded are values as JSON.
-func AllEncoded[V any](t testing.TB, values []V) [][]byte {
+// EncodeAll returns values as JSON.
+func EncodeAll[V any](t testing.TB, values []V) [][]byte {
 	t.Helper()
 	all := make([][]byte, len(values))
 	for i, v := range values {
-		all[i] = Encoded(t, v)
+		all[i] = Encode(t, v)
 	}
 	return all
 }
@@ -72,8 +72,8 @@ func (c Cluster) Produce(records ...*kgo.Record) {
 	}
 }
 
-// ReadAll is Read, of a topic that nobody writes to any more: what was committed last
-// may be a moment on its way.
+// ReadAll is Read for a topic without writers: it waits until the last transaction is
+// committed everywhere.
 func (c Cluster) ReadAll(topic string) []*kgo.Record {
 	c.t.Helper()
 	c.Await("all of "+topic+" to be committed", func() bool {
@@ -89,7 +89,7 @@ func (c Cluster) ReadAll(topic string) []*kgo.Record {
 	return c.Read(topic)
 }
 
-// Read returns all records of a topic that are committed.
+// Read returns all committed records of a topic.
 func (c Cluster) Read(topic string) []*kgo.Record {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
@@ -128,7 +128,7 @@ func (c Cluster) Read(topic string) []*kgo.Record {
 	return records
 }
 
-// Ends is the sum of the offsets behind the last record of each partition.
+// Ends returns the sum of the end offsets of a topic's partitions.
 func (c Cluster) Ends(topic string) (sum int64) {
 	c.t.Helper()
 	ends, err := c.Admin().ListEndOffsets(c.t.Context(), topic)
@@ -139,7 +139,7 @@ func (c Cluster) Ends(topic string) (sum int64) {
 	return sum
 }
 
-// CommittedEnds are the offsets behind the last committed record of each partition.
+// CommittedEnds returns, by partition, the offset after the last committed record.
 func (c Cluster) CommittedEnds(topic string) map[int32]int64 {
 	c.t.Helper()
 	ends, err := c.Admin().ListCommittedOffsets(c.t.Context(), topic)
@@ -151,7 +151,7 @@ func (c Cluster) CommittedEnds(topic string) map[int32]int64 {
 	return parts
 }
 
-// Starts is the sum of the offsets of the first records.
+// Starts returns the sum of the start offsets of a topic's partitions.
 func (c Cluster) Starts(topic string) (sum int64) {
 	c.t.Helper()
 	starts, err := c.Admin().ListStartOffsets(c.t.Context(), topic)
@@ -162,7 +162,7 @@ func (c Cluster) Starts(topic string) (sum int64) {
 	return sum
 }
 
-// Setting is what a topic is set to, or the broker's default.
+// Setting returns a setting of a topic, or the broker's default.
 func (c Cluster) Setting(topic, name string) string {
 	c.t.Helper()
 	described, err := c.Admin().DescribeTopicConfigs(c.t.Context(), topic)
@@ -181,8 +181,8 @@ func (c Cluster) Setting(topic, name string) string {
 	return ""
 }
 
-// Committed is the sum of a group's offsets in a topic; 0 as long as nobody
-// answers for the group.
+// Committed returns the sum of a group's offsets in a topic; 0 while the group has no
+// coordinator.
 func (c Cluster) Committed(group, topic string) (sum int64) {
 	offsets, err := c.Admin().FetchOffsets(c.t.Context(), group)
 	if err != nil {
@@ -196,21 +196,20 @@ func (c Cluster) Committed(group, topic string) (sum int64) {
 	return sum
 }
 
-// Await waits until something has come to pass.
-func (c Cluster) Await(what string, passed func() bool) {
+// Await waits until a condition holds, and fails the test if it takes too long.
+func (c Cluster) Await(what string, condition func() bool) {
 	c.t.Helper()
-	if !c.Within(patience, passed) {
+	if !c.Within(patience, condition) {
 		c.t.Fatalf("waited %v in vain for %s", patience, what)
 	}
 }
 
-// Within waits for so long at most until something has come to pass, and tells
-// whether it has.
-func (c Cluster) Within(d time.Duration, passed func() bool) bool {
+// Within waits up to d until a condition holds, and reports whether it does.
+func (c Cluster) Within(d time.Duration, condition func() bool) bool {
 	deadline := time.Now().Add(d)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for !passed() {
+	for !condition() {
 		if <-tick.C; time.Now().After(deadline) {
 			return false
 		}

@@ -104,8 +104,8 @@ func Try(t testing.TB, path string, args ...string) (stdout, stderr string, err 
 	return out.String(), errOut.String(), err
 }
 
-// KillAfter starts a program and kills it, as kill -9 does, after a while. It
-// tells whether the program had ended by itself before, without a failure.
+// KillAfter starts a program and kills it after a while, as kill -9 does. It reports
+// whether the program had ended by itself before, without a failure.
 func KillAfter(t testing.TB, after time.Duration, path string, args ...string) (ended bool) {
 	t.Helper()
 	p := Start(t, path, args...)
@@ -117,7 +117,7 @@ func KillAfter(t testing.TB, after time.Duration, path string, args ...string) (
 	return err == nil
 }
 
-// A Process is a program that runs. It is killed with the test at the latest.
+// A Process is a running program. It is killed at the end of the test at the latest.
 type Process struct {
 	cmd *exec.Cmd
 	out output
@@ -125,7 +125,7 @@ type Process struct {
 	end chan struct{} // closed when it has ended
 }
 
-// output is what a program has written to standard error so far.
+// output collects a program's standard error.
 type output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -157,19 +157,19 @@ func Start(t testing.TB, path string, args ...string) *Process {
 	return p
 }
 
-// Kill ends the program as kill -9 does.
+// Kill kills the program, as kill -9 does.
 func (p *Process) Kill() { _ = p.cmd.Process.Signal(os.Kill) }
 
-// Stop asks the program to end, as Ctrl-C does.
+// Stop asks the program to stop, as Ctrl-C does.
 func (p *Process) Stop() { _ = p.cmd.Process.Signal(os.Interrupt) }
 
-// Wait waits for the program's end, and returns how it failed if it did.
+// Wait waits for the program's end, and returns its failure, if any.
 func (p *Process) Wait() error {
 	<-p.end
 	return p.err
 }
 
-// Ended tells whether the program has ended.
+// Ended reports whether the program has ended.
 func (p *Process) Ended() bool {
 	select {
 	case <-p.end:
@@ -179,7 +179,7 @@ func (p *Process) Ended() bool {
 	}
 }
 
-// Messages is what the program has written to standard error.
+// Messages returns the standard error of the program so far.
 func (p *Process) Messages() string {
 	p.out.mu.Lock()
 	defer p.out.mu.Unlock()

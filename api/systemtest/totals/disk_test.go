@@ -16,8 +16,8 @@ import (
 	"github.com/gretestream/grete/api/systemtest/program"
 )
 
-// A job is the program on a bad disk, which is fed with a file. It runs on the
-// embedded log, unless its arguments say otherwise.
+// A job is the program with its state on a bad disk. It reads payments from a file and
+// uses the embedded log, unless its arguments name Kafka brokers.
 type job struct {
 	*testing.T
 	path, file, data string
@@ -26,7 +26,7 @@ type job struct {
 	next             func() (Payment, bool)
 }
 
-// diskAccounts have more state than fits memory.
+// diskAccounts is how many accounts have more state than fits into memory.
 const diskAccounts = 20_000
 
 func newJob(t *testing.T, path string, args ...string) *job {
@@ -40,7 +40,7 @@ func newJob(t *testing.T, path string, args ...string) *job {
 	return j
 }
 
-// pay appends so many payments to the file.
+// pay appends n payments to the file.
 func (j *job) pay(n int) {
 	j.Helper()
 	var b bytes.Buffer
@@ -63,9 +63,9 @@ func (j *job) pay(n int) {
 	}
 }
 
-// goesOn runs the program over a few more payments, and everything that was left to
-// do. The balance after each of them has all payments before it, once.
-func (j *job) goesOn() (messages string) {
+// processRest appends a few payments and runs the program until it has processed all. Each
+// of the new balances must include all earlier payments, once.
+func (j *job) processRest() (messages string) {
 	j.Helper()
 	after := len(j.paid)
 	j.pay(5000)
@@ -86,7 +86,7 @@ func (j *job) goesOn() (messages string) {
 	return messages
 }
 
-// files are those of the databases whose names match.
+// files returns the files of the databases that match a pattern.
 func (j *job) files(pattern string) []string {
 	j.Helper()
 	names, err := filepath.Glob(filepath.Join(j.data, "state", "by-account", "*", pattern))
@@ -96,13 +96,13 @@ func (j *job) files(pattern string) []string {
 	return names
 }
 
-// damages are what a bad disk does to a file.
+// damages are the ways in which a bad disk changes a file.
 var damages = []struct {
 	name, pattern string
 	do            func(name string, content []byte) error
 }{
 	{"tables with wrong bits", "*.sst", func(name string, content []byte) error {
-		for i := 0; i < len(content)/2; i += 1000 { // of the values alone, which is found out late
+		for i := 0; i < len(content)/2; i += 1000 { // only of values, which is detected late
 			content[i] ^= 4
 		}
 		return os.WriteFile(name, content, 0o600)
@@ -113,12 +113,12 @@ var damages = []struct {
 	{"no file", "CURRENT", func(name string, _ []byte) error { return os.Remove(name) }},
 }
 
-// damagedState is restored from the changelog by itself, with a warning for each
-// database, and everything goes on as if it hadn't been damaged.
-func damagedState(j *job) {
+// Damaged state is removed and restored from the changelog, with a warning for each
+// database.
+func testDamagedState(j *job) {
 	j.pay(30_000)
 	for _, damage := range damages {
-		if said := j.goesOn(); strings.Contains(said, "corrupt") {
+		if said := j.processRest(); strings.Contains(said, "corrupt") {
 			j.Errorf("nothing was damaged:\n%s", said)
 		}
 		for _, name := range j.files(damage.pattern) {
@@ -130,7 +130,7 @@ func damagedState(j *job) {
 				j.Fatal(err)
 			}
 		}
-		said := j.goesOn()
+		said := j.processRest()
 		for _, name := range j.files("CURRENT") {
 			if dir := filepath.Dir(name); !strings.Contains(said, "local state is corrupt: it is removed, and restored from the changelog") || !strings.Contains(said, dir) {
 				j.Errorf("%s: %s isn't named:\n%s", damage.name, dir, said)
@@ -139,9 +139,9 @@ func damagedState(j *job) {
 	}
 }
 
-func TestBadDisks(t *testing.T) {
+func TestBadDisk_WritesEachBalanceOnce(t *testing.T) {
 	t.Parallel()
 	path := program.Build(t, "totals")
-	t.Run("damaged", func(t *testing.T) { damagedState(newJob(t, path)) })
-	t.Run("full", func(t *testing.T) { fullDisk(newJob(t, path)) })
+	t.Run("damaged", func(t *testing.T) { testDamagedState(newJob(t, path)) })
+	t.Run("full", func(t *testing.T) { testFullDisk(newJob(t, path)) })
 }

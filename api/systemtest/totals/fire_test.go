@@ -16,7 +16,7 @@ const (
 	fireRate     = 2000 // payments a second
 )
 
-// balances are those that were written, those of an account in their order.
+// balances returns the balances of an output, those of an account in their order.
 func balances(t *testing.T, records []*kgo.Record) []Balance {
 	t.Helper()
 	all := make([]Balance, len(records))
@@ -31,27 +31,24 @@ func balances(t *testing.T, records []*kgo.Record) []Balance {
 	return all
 }
 
-// inOrder looks whether the balances of each account stand in the order of its
-// payments.
-func inOrder(t *testing.T, all []Balance) {
+// checkOrder checks that the balances of each account are in the order of its payments.
+func checkOrder(t *testing.T, all []Balance) {
 	t.Helper()
 	number := make(map[string]int64)
 	for _, b := range all {
 		if number[b.Account]++; b.Payments != number[b.Account] {
-			t.Fatalf("%+v comes as number %d of its account", b, number[b.Account])
+			t.Fatalf("%+v is number %d of its account", b, number[b.Account])
 		}
 	}
 }
 
-// While the program is killed, stopped, copied and robbed of its state, and its
-// broker killed, too, it writes the balance after each payment once. One that was
-// lost or doubled would make all later ones of its account wrong.
-func TestUnderFire(t *testing.T) {
+// A lost or duplicated payment would make all later balances of its account wrong.
+func TestUnderFire_WritesEachBalanceOnce(t *testing.T) {
 	t.Parallel()
-	f := program.Ignite(t, program.Build(t, "totals"), partitions, input, output, "-containers", "2", "-commit-interval", "100ms")
-	paid := program.Burn(f, fireRate, payments(partitions, fireAccounts))
+	f := program.StartFire(t, program.Build(t, "totals"), partitions, input, output, "-containers", "2", "-commit-interval", "100ms")
+	paid := program.RunWithLoad(f, fireRate, payments(partitions, fireAccounts))
 	read := func() []Balance { return balances(t, f.Cluster().Read(output)) }
-	verdict := program.Judge(f, balancesAfter(paid), func() map[int64][]Balance { return byPayment(read()) })
-	inOrder(t, read())
-	t.Logf("%d payments, %v; %v", len(paid), verdict, f.Tally)
+	comparison := program.Verify(f, balancesAfter(paid), func() map[int64][]Balance { return byPayment(read()) })
+	checkOrder(t, read())
+	t.Logf("%d payments, %v; %v", len(paid), comparison, f.Counts)
 }

@@ -12,35 +12,35 @@ import (
 	"github.com/gretestream/grete/api/systemtest/program"
 )
 
-// fullDisk ends the program, again and again, until there is room. Then it goes on
-// as if nothing had been.
-func fullDisk(j *job) {
+// On a full disk the program ends with an error, until there is room. Then it continues
+// with the state that it had.
+func testFullDisk(j *job) {
 	j.pay(60_000)
-	j.runsFull(200 << 10)
+	j.failsForRoom(200 << 10)
 	j.pay(60_000)
-	j.runsFull(0)
-	if said := j.goesOn(); strings.Contains(said, "corrupt") {
-		j.Errorf("the state was restored in full:\n%s", said)
+	j.failsForRoom(0)
+	if messages := j.processRest(); strings.Contains(messages, "corrupt") {
+		j.Errorf("the state was restored in full:\n%s", messages)
 	}
 }
 
-// runsFull starts the program on a disk with so many bytes left. It says that they
-// were not enough, and ends.
-func (j *job) runsFull(room int) {
+// failsForRoom runs the program on a disk with too few bytes left. It must end with an
+// error that says so.
+func (j *job) failsForRoom(room int) {
 	j.Helper()
-	args := append([]string{"LD_PRELOAD=" + j.smallDisk(), "GRETE_TEST_ROOM=" + strconv.Itoa(room), j.path}, j.args...)
-	_, said, err := program.Try(j, "env", args...)
+	args := append([]string{"LD_PRELOAD=" + j.fullDiskLibrary(), "GRETE_TEST_ROOM=" + strconv.Itoa(room), j.path}, j.args...)
+	_, messages, err := program.Try(j, "env", args...)
 	failed := (*exec.ExitError)(nil)
 	if !errors.As(err, &failed) || failed.ExitCode() != 1 {
-		j.Fatalf("it ended with %v:\n%s", err, said)
+		j.Fatalf("it ended with %v:\n%s", err, messages)
 	}
-	if !strings.Contains(said, "No space left on device") || !strings.Contains(said, filepath.Join(j.data, "state")) {
-		j.Errorf("it doesn't say that there is no room:\n%s", said)
+	if !strings.Contains(messages, "No space left on device") || !strings.Contains(messages, filepath.Join(j.data, "state")) {
+		j.Errorf("the message doesn't say that there is no room:\n%s", messages)
 	}
 }
 
-// smallDisk compiles what makes a disk full.
-func (j *job) smallDisk() string {
+// fullDiskLibrary compiles the library that limits how much a program may write.
+func (j *job) fullDiskLibrary() string {
 	j.Helper()
 	lib := filepath.Join(j.TempDir(), "full.so")
 	cc, err := exec.Command("go", "env", "CC").Output()

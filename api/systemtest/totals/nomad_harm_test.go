@@ -11,32 +11,32 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// allocStops: the container that comes after it has its state and its place.
-func (a *aboard) allocStops() {
+// stopAllocation: the container's replacement has its state and its instance.
+func (a *nomadJob) stopAllocation() {
 	before := a.settled()
 	k := before.Containers[0]
-	a.took("allocation stopped, until there are results everywhere", func() {
+	a.timed("allocation stopped, until all tasks have new results", func() {
 		if _, err := a.nodes.API().Allocations().Stop(&api.Allocation{ID: k.Alloc}, nil); err != nil {
 			a.Fatal(err)
 		}
-		a.awaitOther(k)
-		a.everywhere()
+		a.awaitReplacement(k)
+		a.awaitResults()
 	})
 	after := a.settled()
 	now := after.Containers[0]
 	if now.Instance != k.Instance || now.Node != k.Node {
-		a.Errorf("it was %s on %s, and is %s on %s", k.Instance, k.Node, now.Instance, now.Node)
+		a.Errorf("it was %s on %s, and now is %s on %s", k.Instance, k.Node, now.Instance, now.Node)
 	}
-	a.restoredLittle(after, now)
+	a.checkRestored(after, now)
 }
 
-// awaitOther waits until another allocation runs in the place of one.
-func (a *aboard) awaitOther(k seenContainer) {
+// awaitReplacement waits until another allocation runs a container.
+func (a *nomadJob) awaitReplacement(k statusContainer) {
 	a.Helper()
 	a.awaitState(k, "running")
 }
 
-func (a *aboard) awaitState(k seenContainer, state string) {
+func (a *nomadJob) awaitState(k statusContainer, state string) {
 	a.Helper()
 	a.c.Await("another "+k.Name, func() bool {
 		for _, now := range a.onNomad()[stateful].Containers {
@@ -48,9 +48,9 @@ func (a *aboard) awaitState(k seenContainer, state string) {
 	})
 }
 
-// restoredLittle looks how much of its state a container has taken from the changelog,
-// of which there is much.
-func (a *aboard) restoredLittle(s seenStage, k seenContainer) {
+// checkRestored checks that a container that has kept its disk has restored little of the
+// changelog.
+func (a *nomadJob) checkRestored(s statusStage, k statusContainer) {
 	a.Helper()
 	var restored, all float64
 	for _, n := range a.metrics(k.Address, "grete_store_restored_records_total") {
@@ -62,26 +62,26 @@ func (a *aboard) restoredLittle(s seenStage, k seenContainer) {
 	}
 	a.Logf("%s has restored %.0f of %.0f records", k.Name, restored, all)
 	if restored > all/2 || all == 0 {
-		a.Errorf("that is too much for one that has its disk")
+		a.Errorf("that is too much for a container that has kept its disk")
 	}
 }
 
-func (a *aboard) containerIsKilled() {
+func (a *nomadJob) killContainer() {
 	before := a.settled()
 	k := before.Containers[0]
-	a.took("container killed, until there are results everywhere", func() {
+	a.timed("container killed, until all tasks have new results", func() {
 		a.kill(k)
-		a.everywhere()
+		a.awaitResults()
 	})
 	after := a.settled()
 	now := after.Containers[0]
 	if now.Alloc != k.Alloc || now.Instance != k.Instance || now.Restarts != k.Restarts+1 || !slices.Equal(after.tasks(now), before.tasks(k)) {
-		a.Errorf("it was %+v, and is %+v", k, now)
+		a.Errorf("it was %+v, and now is %+v", k, now)
 	}
-	a.restoredLittle(after, now)
+	a.checkRestored(after, now)
 }
 
-func (a *aboard) kill(k seenContainer) {
+func (a *nomadJob) kill(k statusContainer) {
 	a.Helper()
 	pid, ok := a.processes()[k.Alloc]
 	if !ok {
@@ -92,21 +92,21 @@ func (a *aboard) kill(k seenContainer) {
 	}
 }
 
-func (a *aboard) serverIsAway() {
+func (a *nomadJob) killServer() {
 	a.settled()
 	before := a.processes()
 	a.nodes.KillServer(a)
-	a.took("without a server, until there are results everywhere", a.everywhere)
+	a.timed("without a server, until all tasks have new results", a.awaitResults)
 	a.nodes.RestartServer(a)
-	a.everywhere()
+	a.awaitResults()
 	a.settled()
 	if after := a.processes(); !maps.Equal(before, after) {
-		a.Errorf("the processes were %v, and are %v", before, after)
+		a.Errorf("the processes were %v, and now are %v", before, after)
 	}
 }
 
-// starves: it alone is killed, and comes back.
-func (a *aboard) starves() {
+// exceedMemory: Nomad kills that container alone, and restarts it.
+func (a *nomadJob) exceedMemory() {
 	a.settled()
 	before := a.processes()
 	changed := func() (other []string) {
@@ -118,20 +118,20 @@ func (a *aboard) starves() {
 		}
 		return other
 	}
-	a.took("too much memory, until there are results everywhere", func() {
+	a.timed("too much memory, until all tasks have new results", func() {
 		a.hungry.Store(true)
 		a.c.Await("a container to be killed", func() bool { return len(changed()) > 0 })
-		a.everywhere()
+		a.awaitResults()
 	})
-	// Nomad's servers hear of it a moment after.
-	var restarted []seenContainer
-	a.c.Await("Nomad to know that a container was started again", func() bool {
-		restarted = slices.DeleteFunc(a.settled().Containers, func(k seenContainer) bool { return k.Restarts == 0 })
+	// Nomad's servers learn of it a moment later.
+	var restarted []statusContainer
+	a.c.Await("Nomad to know that a container was restarted", func() bool {
+		restarted = slices.DeleteFunc(a.settled().Containers, func(k statusContainer) bool { return k.Restarts == 0 })
 		return len(restarted) > 0
 	})
 	killed := changed()
 	if len(killed) != 1 || len(restarted) != 1 || restarted[0].Alloc != killed[0] {
-		a.Fatalf("%v have another process, and started again was %+v", killed, restarted)
+		a.Fatalf("%v have another process, but restarted were %+v", killed, restarted)
 	}
 	alloc, _, err := a.nodes.API().Allocations().Info(killed[0], nil)
 	if err != nil {
@@ -139,13 +139,13 @@ func (a *aboard) starves() {
 	}
 	for name, task := range alloc.TaskStates {
 		if !slices.ContainsFunc(task.Events, func(e *api.TaskEvent) bool { return e.Details["exit_code"] == "137" }) {
-			a.Errorf("nobody has killed the task %s: %+v", name, task.Events)
+			a.Errorf("no kill is among the events of task %s: %+v", name, task.Events)
 		}
 	}
 }
 
-// nodeOf is the node of a container.
-func (a *aboard) nodeOf(k seenContainer) int {
+// nodeOf returns the number of a container's node.
+func (a *nomadJob) nodeOf(k statusContainer) int {
 	a.Helper()
 	var n int
 	if _, err := fmt.Sscanf(k.Node, "client%d", &n); err != nil {
@@ -154,52 +154,52 @@ func (a *aboard) nodeOf(k seenContainer) int {
 	return n
 }
 
-// nodeIsDrained: the containers move, with their state.
-func (a *aboard) nodeIsDrained() {
+// drainNode: the containers move, with their state.
+func (a *nomadJob) drainNode() {
 	before := a.settled()
 	k := before.Containers[0]
 	node := a.nodeOf(k)
-	a.took("node drained, until there are results everywhere", func() {
+	a.timed("node drained, until all tasks have new results", func() {
 		a.nodes.Drain(a, node)
-		a.everywhere()
+		a.awaitResults()
 	})
 	after := a.settled()
 	now := after.Containers[0]
 	if now.Node == k.Node || !slices.Equal(after.instances(), before.instances()) {
-		a.Errorf("they were %+v, and are %+v", before.Containers, after.Containers)
+		a.Errorf("they were %+v, and now are %+v", before.Containers, after.Containers)
 	}
-	a.restoredLittle(after, now)
+	a.checkRestored(after, now)
 	a.nodes.Undrain(a, node)
 }
 
-// nodeIsCutOff: its containers go on when it is given up, too, and when it is back there
-// are as many as there should be. Those that are to replace them wait until then: they
-// would have the disk, which the agent has and doesn't give, as it hangs.
-func (a *aboard) nodeIsCutOff() {
+// cutOffNode: the containers of the node continue, also when Nomad considers it lost. Their
+// replacements stay pending until it is back: they wait for the disk, which the agent on that
+// node can't hand over. Then the job has as many containers as before.
+func (a *nomadJob) cutOffNode() {
 	k := a.settled().Containers[0]
 	node := a.nodeOf(k)
 	a.nodes.CutOff(a, node)
-	a.took("cut off, until there are results everywhere", a.everywhere)
-	a.took("cut off, until the node is given up", func() { a.awaitState(k, "pending") })
-	a.everywhere()
-	a.took("back, until the job has settled", func() {
+	a.timed("cut off, until all tasks have new results", a.awaitResults)
+	a.timed("cut off, until the node is lost", func() { a.awaitState(k, "pending") })
+	a.awaitResults()
+	a.timed("back, until the job has settled", func() {
 		a.nodes.Rejoin(a, node)
 		a.settled()
 	})
-	a.everywhere()
+	a.awaitResults()
 }
 
-// nodeIsKilled: the job recovers by itself.
-func (a *aboard) nodeIsKilled() {
+// killNode: the job recovers by itself.
+func (a *nomadJob) killNode() {
 	k := a.settled().Containers[0]
 	node := a.nodeOf(k)
 	a.nodes.KillNode(a, node)
-	a.took("node killed, until there are results everywhere", a.everywhere)
-	a.took("… until the containers are elsewhere", func() { a.awaitOther(k) })
+	a.timed("node killed, until all tasks have new results", a.awaitResults)
+	a.timed("… until the containers run on other nodes", func() { a.awaitReplacement(k) })
 	a.settled()
-	a.took("back, until the job has settled", func() {
+	a.timed("back, until the job has settled", func() {
 		a.nodes.RestartAgent(a, node)
 		a.settled()
 	})
-	a.everywhere()
+	a.awaitResults()
 }

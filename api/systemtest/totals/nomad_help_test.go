@@ -30,14 +30,14 @@ import (
 
 const (
 	nomadToken = "s3cret"
-	// nomadRate is how many payments there are in a second.
+	// nomadRate is the number of payments a second.
 	nomadRate = 1000
-	// lostAfter is how long a silent node is waited for.
+	// lostAfter is how long Nomad waits for a node before it is lost.
 	lostAfter = 15 * time.Second
 )
 
-// aboard is the program as a job on a cluster of three nodes, while payments come in.
-type aboard struct {
+// nomadJob is the program as a job on a Nomad cluster of three nodes, under load.
+type nomadJob struct {
 	*testing.T
 	c     program.Cluster
 	nodes *nomadtest.Cluster
@@ -45,14 +45,15 @@ type aboard struct {
 	path  string
 	job   *api.Job
 
-	hungry atomic.Bool // the next payment is one that a container can't digest
-	paid   []Payment   // the feed's until that has ended
+	hungry atomic.Bool // the next payment makes a container exceed its memory
+	paid   []Payment   // owned by the feed until it has ended
 	feed   *program.Feed
 }
 
-// board starts the clusters, and the job with two containers for each stage.
-func board(t *testing.T) *aboard {
-	a := &aboard{T: t, c: program.StartKafka(t, kafkatest.Options{}), nodes: nomadtest.Start(t, nomadtest.Options{})}
+// startOnNomad starts the clusters and the load. The job, with two containers for each
+// stage, is registered later.
+func startOnNomad(t *testing.T) *nomadJob {
+	a := &nomadJob{T: t, c: program.StartKafka(t, kafkatest.Options{}), nodes: nomadtest.Start(t, nomadtest.Options{})}
 	var err error
 	a.c.CreateTopic(t, input, sharedPartitions, nil)
 	a.c.CreateTopic(t, output, sharedPartitions, nil)
@@ -77,7 +78,7 @@ func board(t *testing.T) *aboard {
 	return a
 }
 
-func (a *aboard) config() nomad.Config {
+func (a *nomadJob) config() nomad.Config {
 	a.Helper()
 	data, err := os.ReadFile(a.path)
 	if err != nil {
@@ -93,39 +94,39 @@ func (a *aboard) config() nomad.Config {
 	}
 }
 
-// payments are what the feed writes.
-func (a *aboard) payments(yield func([]byte) bool) {
+// payments yields what the feed writes.
+func (a *nomadJob) payments(yield func([]byte) bool) {
 	for p := range payments(sharedPartitions, sharedAccounts) {
 		if a.hungry.CompareAndSwap(true, false) {
 			p.Account = "hungry"
 		}
 		a.paid = append(a.paid, p)
-		if !yield(program.Encoded(a, p)) {
+		if !yield(program.Encode(a, p)) {
 			return
 		}
 	}
 }
 
-func (a *aboard) register() {
+func (a *nomadJob) register() {
 	a.Helper()
 	if _, _, err := a.nodes.API().Jobs().Register(a.job, nil); err != nil {
 		a.Fatal(err)
 	}
 }
 
-// took logs how long something takes.
-func (a *aboard) took(what string, do func()) {
+// timed runs a step and logs how long it takes.
+func (a *nomadJob) timed(what string, do func()) {
 	a.Helper()
 	began := time.Now()
 	do()
 	a.Logf("%-60s %6.2f s", what, time.Since(began).Seconds())
 }
 
-// everywhere waits until there are new results of all tasks, more than were under way.
-func (a *aboard) everywhere() {
+// awaitResults waits for new results of all tasks, more than were in flight.
+func (a *nomadJob) awaitResults() {
 	a.Helper()
 	before := a.ends(output)
-	a.c.Await("results everywhere", func() bool {
+	a.c.Await("new results of all tasks", func() bool {
 		for p, end := range a.ends(output) {
 			if end <= before[p]+nomadRate/sharedPartitions {
 				return false
@@ -135,9 +136,9 @@ func (a *aboard) everywhere() {
 	})
 }
 
-// ends are the offsets behind the last committed record of each partition. A broker that
-// is kept from its work for long has no leaders for a while: it is asked again.
-func (a *aboard) ends(topic string) (ends map[int32]int64) {
+// ends returns, by partition, the offset after the last committed record. It retries: a
+// broker on a busy machine may be without leaders for a while.
+func (a *nomadJob) ends(topic string) (ends map[int32]int64) {
 	a.Helper()
 	a.c.Await("the ends of "+topic, func() bool {
 		listed, err := a.c.Admin().ListCommittedOffsets(a.Context(), topic)
@@ -151,14 +152,14 @@ func (a *aboard) ends(topic string) (ends map[int32]int64) {
 	return ends
 }
 
-// command runs one of the program's commands, and returns what it says.
-func (a *aboard) command(args ...string) (stdout, stderr string) {
+// command runs one of the program's commands, and returns its output.
+func (a *nomadJob) command(args ...string) (stdout, stderr string) {
 	a.Helper()
 	return program.Run(a, a.path, append(args, "-nomad", a.nodes.Address())...)
 }
 
-// metrics asks a container for the values of a metric, by their labels.
-func (a *aboard) metrics(address, name string) map[string]float64 {
+// metrics reads the values of a container's metric, by their labels.
+func (a *nomadJob) metrics(address, name string) map[string]float64 {
 	a.Helper()
 	r, err := http.NewRequestWithContext(a.Context(), http.MethodGet, "http://"+address+"/metrics", http.NoBody)
 	if err != nil {
@@ -184,9 +185,9 @@ func (a *aboard) metrics(address, name string) map[string]float64 {
 	return values
 }
 
-// processes are the ids of the containers' processes, by allocation. Other tests may have
-// such, too, on other brokers.
-func (a *aboard) processes() map[string]int {
+// processes returns the process ids of the containers, by allocation. Processes of other
+// tests use other brokers.
+func (a *nomadJob) processes() map[string]int {
 	a.Helper()
 	found := make(map[string]int)
 	dirs, err := filepath.Glob("/proc/[0-9]*")

@@ -12,41 +12,42 @@ import (
 	"time"
 )
 
-// scales: from two containers to four and back. What stays isn't touched, and what goes
-// leaves at once.
-func (a *aboard) scales() {
+// scaleStage scales a stage from two containers to four and back. Tasks that don't move stay
+// open, and removed containers leave at once.
+func (a *nomadJob) scaleStage() {
 	before := a.settled()
 	logs := a.follow()
 	records := a.records(before)
-	a.took("scale 2 to 4", func() { a.command("scale", stateful, "4") })
-	a.took("… until there are results everywhere", a.everywhere)
+	a.timed("scale 2 to 4", func() { a.command("scale", stateful, "4") })
+	a.timed("… until all tasks have new results", a.awaitResults)
 	four := a.settled()
 	if len(four.Containers) != 4 {
-		a.Errorf("they are %+v", four.Containers)
+		a.Errorf("want 4, got %+v", four.Containers)
 	}
 	if text := logs(); !strings.Contains(text, "by-account[0] totals: ") || !strings.Contains(text, "by-account[3] totals: ") || strings.Contains(text, "payments[") {
-		a.Errorf("the logs that were followed are:\n%s", text)
+		a.Errorf("the followed logs are:\n%s", text)
 	}
-	a.goOn(records, a.records(four))
+	a.checkOpen(records, a.records(four))
 	records = a.records(four)
 	began := time.Now()
-	a.took("scale 4 to 2", func() { a.command("scale", stateful, "2") })
+	a.timed("scale 4 to 2", func() { a.command("scale", stateful, "2") })
 	if s := a.onNomad()[stateful]; len(s.Members) != 2 {
-		a.Errorf("the group has %d members when it is over", len(s.Members))
+		a.Errorf("the group still has %d members", len(s.Members))
 	}
-	a.everywhere()
-	a.Logf("%-60s %6.2f s", "… until there are results everywhere", time.Since(began).Seconds())
+	a.awaitResults()
+	a.Logf("%-60s %6.2f s", "… until all tasks have new results", time.Since(began).Seconds())
 	two := a.settled()
 	if !slices.Equal(two.instances(), before.instances()) {
-		a.Errorf("they were %v, and are %v", before.instances(), two.instances())
+		a.Errorf("they were %v, and now are %v", before.instances(), two.instances())
 	}
 	for instance, tasks := range a.records(two) {
-		a.goOn(map[string]map[string]float64{instance: records[instance]}, map[string]map[string]float64{instance: tasks})
+		a.checkOpen(map[string]map[string]float64{instance: records[instance]}, map[string]map[string]float64{instance: tasks})
 	}
 }
 
-// follow follows the logs of the stage. It ends when it is asked what it has seen.
-func (a *aboard) follow() (end func() string) {
+// follow follows the logs of the stage, until the returned function is called, which returns
+// them.
+func (a *nomadJob) follow() (end func() string) {
 	a.Helper()
 	cmd := exec.CommandContext(a.Context(), a.path, "logs", "-f", stateful, "-nomad", a.nodes.Address())
 	var out bytes.Buffer
@@ -63,8 +64,9 @@ func (a *aboard) follow() (end func() string) {
 	}
 }
 
-// records are those that the tasks of a stage have read, by instance and task.
-func (a *aboard) records(s seenStage) map[string]map[string]float64 {
+// records returns the number of records that the tasks of a stage have read, by instance and
+// task.
+func (a *nomadJob) records(s statusStage) map[string]map[string]float64 {
 	a.Helper()
 	all := make(map[string]map[string]float64)
 	for _, k := range s.Containers {
@@ -73,9 +75,9 @@ func (a *aboard) records(s seenStage) map[string]map[string]float64 {
 	return all
 }
 
-// goOn looks whether tasks that are where they were have never been closed: what they
-// have read has grown since.
-func (a *aboard) goOn(before, after map[string]map[string]float64) {
+// checkOpen checks that tasks that haven't moved were never closed: their counts of records
+// only grow.
+func (a *nomadJob) checkOpen(before, after map[string]map[string]float64) {
 	a.Helper()
 	stayed := 0
 	for instance, tasks := range before {
@@ -83,12 +85,12 @@ func (a *aboard) goOn(before, after map[string]map[string]float64) {
 			if now, ok := after[instance][task]; ok {
 				stayed++
 				if now < n {
-					a.Errorf("%s has read %v of %s, and %v before: the task was closed", instance, now, task, n)
+					a.Errorf("%s has read %v of %s, after %v before: the task was closed", instance, now, task, n)
 				}
 			}
 		}
 	}
 	if stayed == 0 {
-		a.Errorf("no task has stayed")
+		a.Errorf("all tasks have moved")
 	}
 }

@@ -9,16 +9,16 @@ import (
 	"github.com/gretestream/grete/api/systemtest/program"
 )
 
-// A seen container is what status says of one.
-type seenContainer struct {
+// A statusContainer is a container in the output of status.
+type statusContainer struct {
 	Name, Alloc, Node, State, Event, Address, Instance string
 	Restarts                                           int
 }
 
-type seenStage struct {
+type statusStage struct {
 	Name, State string
 	Wanted      int
-	Containers  []seenContainer
+	Containers  []statusContainer
 	Members     []struct {
 		Instance, Address string
 		Tasks             []int32
@@ -26,9 +26,9 @@ type seenStage struct {
 	Nobody []int32
 }
 
-// status is what the command says of the stages. A machine that is busy may keep the
-// broker from answering in time.
-func (a *aboard) status(more ...string) map[string]seenStage {
+// status runs the command and returns the stages of its output. It retries: a broker on a
+// busy machine may not answer in time.
+func (a *nomadJob) status(more ...string) map[string]statusStage {
 	a.Helper()
 	var out string
 	a.c.Await("the job's status", func() bool {
@@ -38,31 +38,31 @@ func (a *aboard) status(more ...string) map[string]seenStage {
 		}
 		return err == nil
 	})
-	var said struct{ Stages []seenStage }
+	var said struct{ Stages []statusStage }
 	if err := json.Unmarshal([]byte(out), &said); err != nil {
 		a.Fatalf("%v\n%s", err, out)
 	}
-	stages := make(map[string]seenStage)
+	stages := make(map[string]statusStage)
 	for _, s := range said.Stages {
 		stages[s.Name] = s
 	}
 	return stages
 }
 
-// onNomad is status with what Nomad says.
-func (a *aboard) onNomad() map[string]seenStage {
+// onNomad returns the status, with Nomad's part of it.
+func (a *nomadJob) onNomad() map[string]statusStage {
 	a.Helper()
 	return a.status("-nomad", a.nodes.Address())
 }
 
-// stateful is the stage that has a state.
+// stateful is the stage with state.
 const stateful = "by-account"
 
-// settled waits until as many containers as are wanted run, each a member of its group,
-// and nobody else is one, and all tasks have an owner. It returns the stateful stage.
-func (a *aboard) settled() seenStage {
+// settled waits until the wanted number of containers runs, the members of each group are
+// these containers, and all tasks have an owner. It returns the stateful stage.
+func (a *nomadJob) settled() statusStage {
 	a.Helper()
-	var all map[string]seenStage
+	var all map[string]statusStage
 	settled := func() bool {
 		all = a.onNomad()
 		for _, s := range all {
@@ -84,8 +84,8 @@ func (a *aboard) settled() seenStage {
 	return all[stateful]
 }
 
-// tasks are those of a container.
-func (s seenStage) tasks(k seenContainer) []int32 {
+// tasks returns the tasks of a container.
+func (s statusStage) tasks(k statusContainer) []int32 {
 	for _, m := range s.Members {
 		if m.Instance == k.Instance {
 			return m.Tasks
@@ -94,8 +94,8 @@ func (s seenStage) tasks(k seenContainer) []int32 {
 	return nil
 }
 
-// instances are those of a stage's containers.
-func (s seenStage) instances() (all []string) {
+// instances returns the instances of a stage's containers.
+func (s statusStage) instances() (all []string) {
 	for _, k := range s.Containers {
 		all = append(all, k.Instance)
 	}

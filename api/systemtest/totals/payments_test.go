@@ -30,9 +30,9 @@ const (
 	partitions = 4
 )
 
-// payments makes payments without end. If they go to the input's partitions in turn,
-// those of an account are all in one of them: so there is one right order of them, and
-// one right balance after each.
+// payments makes payments without end. If they go to the partitions of the input in turn,
+// each account is in one partition. So its payments have one order, and there is one right
+// balance after each.
 func payments(partitions, accounts int) iter.Seq[Payment] {
 	return func(yield func(Payment) bool) {
 		r := rand.New(rand.NewPCG(11, 0))
@@ -45,7 +45,7 @@ func payments(partitions, accounts int) iter.Seq[Payment] {
 	}
 }
 
-// balancesAfter are those after each payment.
+// balancesAfter returns the right balance after each payment, by the payment's id.
 func balancesAfter(paid []Payment) map[int64]Balance {
 	now, after := make(map[string]Balance), make(map[int64]Balance)
 	for _, p := range paid {
@@ -56,7 +56,7 @@ func balancesAfter(paid []Payment) map[int64]Balance {
 	return after
 }
 
-// byPayment are the balances that were written after each payment.
+// byPayment returns the balances that were written after each payment, by its id.
 func byPayment(all []Balance) map[int64][]Balance {
 	after := make(map[int64][]Balance)
 	for _, b := range all {

@@ -25,12 +25,11 @@ import (
 	"github.com/gretestream/grete/stream/local"
 )
 
-// endTimeout is how long processes may take to end when the one that has started them
-// is gone.
+// endTimeout is how long child processes may take to end after their parent was killed.
 const endTimeout = 20 * time.Second
 
-// A family is a program with -processes 2.
-type family struct {
+// A parent is the program with -processes 2.
+type parent struct {
 	*program.Process
 	*testing.T
 	c    program.Cluster
@@ -38,21 +37,21 @@ type family struct {
 	data string
 }
 
-func (f *family) start() {
+func (f *parent) start() {
 	f.Helper()
 	f.Process = program.Start(f, f.path, "-processes", "2", "-kafka", f.c.Address(), "-data", f.data,
 		"-memory", "64MB", "-commit-interval", "100ms", "-session-timeout", sessionTimeout.String())
 }
 
-// tasks are those of the stage with the state that a process says it has, "" if it
-// doesn't share them now.
-func (f *family) tasks(number int) (tasks string) {
+// tasks returns the tasks of the stateful stage that a child has, as its messages say; ""
+// if it doesn't share them now.
+func (f *parent) tasks(number int) (tasks string) {
 	f.Helper()
 	if f.Ended() {
 		f.Fatalf("%v\n%s", f.Wait(), f.Messages())
 	}
 	messages := f.Messages()
-	messages = messages[max(0, strings.LastIndex(messages, fmt.Sprintf("[%d] totals: on Kafka at", number))):] // of this life
+	messages = messages[max(0, strings.LastIndex(messages, fmt.Sprintf("[%d] totals: on Kafka at", number))):] // since its last start
 	said := regexp.MustCompile(fmt.Sprintf(`(?m)^\[%d\] totals: stage by-account: tasks (.*) of its %d, which 2 containers share$`, number, sharedPartitions))
 	for _, s := range said.FindAllStringSubmatch(messages, -1) {
 		tasks = s[1]
@@ -60,33 +59,33 @@ func (f *family) tasks(number int) (tasks string) {
 	return tasks
 }
 
-// shared waits until each has half of the tasks.
-func (f *family) shared() {
+// awaitShares waits until each child has half of the tasks.
+func (f *parent) awaitShares() {
 	f.Helper()
-	f.c.Await("both to have tasks", func() bool {
+	f.c.Await("both children to have tasks", func() bool {
 		return strings.Count(f.tasks(1), ", ") == sharedPartitions/2-1 && strings.Count(f.tasks(2), ", ") == sharedPartitions/2-1
 	})
 }
 
-// everywhere waits until there are new results of all tasks.
-func (f *family) everywhere() time.Duration {
+// awaitResults waits for new results of all tasks.
+func (f *parent) awaitResults() time.Duration {
 	f.Helper()
-	return (&crew{T: f.T, c: f.c}).everywhere()
+	return (&processes{T: f.T, c: f.c}).awaitResults()
 }
 
-// pid is a process's, as it stands in the lock of its directory.
-func (f *family) pid(number int) int {
+// pid returns the process id of a child, from the lock file of its directory.
+func (f *parent) pid(number int) int {
 	f.Helper()
 	b, err := os.ReadFile(filepath.Join(f.data, strconv.Itoa(number), "LOCK"))
 	if err != nil {
 		f.Fatal(err)
 	}
-	pid, _ := strconv.Atoi(strings.TrimSpace(string(b))) // 0 while it is written
+	pid, _ := strconv.Atoi(strings.TrimSpace(string(b))) // 0 while the file is being written
 	return pid
 }
 
-// gone tells whether a process has ended: nobody has the lock any more.
-func (f *family) gone(number int) bool {
+// ended reports whether a child has ended: the lock of its directory is free.
+func (f *parent) ended(number int) bool {
 	f.Helper()
 	lock, err := local.LockDir(filepath.Join(f.data, strconv.Itoa(number)))
 	if errors.Is(err, stream.ErrLocked) {
@@ -98,66 +97,66 @@ func (f *family) gone(number int) bool {
 	return lock.Close() == nil
 }
 
-// A program with processes of its own: both have tasks; one that is killed is back with
-// what it had; when the program is killed its processes end, and when it is started
-// again they go on. Each balance is there once and right.
-func TestProcesses(t *testing.T) {
+// Both child processes have tasks. A killed child is started again and keeps its tasks. When
+// the parent is killed, its children end; when it is started again, they continue. Each
+// balance is written once.
+func TestProcesses_WriteEachBalanceOnce(t *testing.T) {
 	t.Parallel()
 	c := program.StartKafka(t, kafkatest.Options{})
 	c.CreateTopic(t, input, sharedPartitions, nil)
 	c.CreateTopic(t, output, sharedPartitions, nil)
-	f := &family{T: t, c: c, path: program.Build(t, "totals"), data: filepath.Join(t.TempDir(), "data")}
+	f := &parent{T: t, c: c, path: program.Build(t, "totals"), data: filepath.Join(t.TempDir(), "data")}
 	var paid []Payment
 	feed := c.Feed(input, sharedPartitions, fireRate, func(yield func([]byte) bool) {
 		for p := range payments(sharedPartitions, sharedAccounts) {
 			paid = append(paid, p)
-			if !yield(program.Encoded(t, p)) {
+			if !yield(program.Encode(t, p)) {
 				return
 			}
 		}
 	})
 	f.start()
-	f.shared()
-	f.everywhere()
+	f.awaitShares()
+	f.awaitResults()
 
 	before, pid := f.tasks(2), f.pid(2)
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	killed := time.Now()
-	c.Await("another life of it", func() bool { now := f.pid(2); return now != pid && now != 0 })
-	f.everywhere()
-	t.Logf("a process was killed: there are results everywhere after %v", time.Since(killed))
-	f.shared()
+	c.Await("the child to be started again", func() bool { now := f.pid(2); return now != pid && now != 0 })
+	f.awaitResults()
+	t.Logf("a child was killed: new results of all tasks after %v", time.Since(killed))
+	f.awaitShares()
 	if now := f.tasks(2); now != before {
-		t.Errorf("it had the tasks %s, and has got %s", before, now)
+		t.Errorf("the child had the tasks %s, and now has %s", before, now)
 	}
 
 	f.Kill()
 	_ = f.Wait()
 	began := time.Now()
-	if !c.Within(endTimeout, func() bool { return f.gone(1) && f.gone(2) }) {
-		t.Fatal("the processes don't end with the one that has started them")
+	if !c.Within(endTimeout, func() bool { return f.ended(1) && f.ended(2) }) {
+		t.Fatal("the children don't end after their parent was killed")
 	}
-	t.Logf("the program was killed: its processes end within %v", time.Since(began))
+	t.Logf("the parent was killed: its children end within %v", time.Since(began))
 	f.start()
-	f.shared()
-	t.Logf("it was started again: there are results everywhere after %v", f.everywhere())
+	f.awaitShares()
+	t.Logf("the parent was started again: new results of all tasks after %v", f.awaitResults())
 
 	paid = paid[:feed.Stop()]
 	want := balancesAfter(paid)
 	c.Await("all results", func() bool { return c.Ends(output) >= int64(len(want)) && len(c.Read(output)) >= len(want) })
 	f.Stop()
-	if err := f.Wait(); err != nil || !f.gone(1) || !f.gone(2) {
+	if err := f.Wait(); err != nil || !f.ended(1) || !f.ended(2) {
 		t.Errorf("%v\n%s", err, f.Messages())
 	}
 	got := balances(t, c.ReadAll(output))
-	inOrder(t, got)
+	checkOrder(t, got)
 	t.Logf("%d payments, %v", len(paid), program.Compare(t, want, byPayment(got)))
 }
 
-// What is fed by standard input, and printed, is the business of the program alone.
-func TestProcessesBetweenPipes(t *testing.T) {
+// The parent alone reads standard input and prints.
+func TestProcesses_ParentOwnsStandardInputAndOutput(t *testing.T) {
 	t.Parallel()
 	c := program.StartKafka(t, kafkatest.Options{})
 	c.CreateTopic(t, input, sharedPartitions, nil)

@@ -18,31 +18,30 @@ import (
 )
 
 const (
-	// fillMemory is that of each of the program's two containers while it gets its
+	// fillMemory is the memory of each of the program's two containers while it builds its
 	// state, and recoveryMemory while it is killed.
 	fillMemory     = 512 << 20
 	recoveryMemory = 32 << 20
-	// recoveryTail bounds what is restored after a kill: what RocksDB's write buffers
-	// may hold, which are half of RocksDB's share of the memory, three eighths.
+	// recoveryTail bounds what is restored after a kill: the capacity of RocksDB's write
+	// buffers, which is half of RocksDB's share of the memory, three eighths.
 	recoveryTail = 2 * recoveryMemory * 3 / 8 / 2
-	// recoveryRate is how many payments a second there are while it is killed, and
-	// recoveryKills how often it is.
+	// recoveryRate is the number of payments a second while the program is killed, and
+	// recoveryKills the number of kills.
 	recoveryRate  = 10_000
 	recoveryKills = 3
 )
 
-// A killed program that has kept its disk restores what was written since its last
-// flush, however much state it has. So the time to its next result doesn't grow with
-// the state.
-func TestRecoveryWithMuchState(t *testing.T) {
+// A killed program that has kept its disk restores what was written since its last flush.
+// So the time to its next result doesn't grow with the size of its state.
+func TestRecovery_RestoresOnlyTheTail(t *testing.T) {
 	t.Parallel()
 	path := program.Build(t, "totals")
 	for _, size := range recoverySizes(t) {
-		t.Run(fmt.Sprintf("%d MB", size), func(t *testing.T) { recovers(t, path, size*1e6/entryBytes(t)) })
+		t.Run(fmt.Sprintf("%d MB", size), func(t *testing.T) { testRecovery(t, path, size*1e6/entryBytes(t)) })
 	}
 }
 
-// recoverySizes are how many MB of state there are to be: those of GRETE_STATE_MB.
+// recoverySizes returns the sizes of state to test, in MB: those of GRETE_STATE_MB.
 func recoverySizes(t *testing.T) (sizes []int64) {
 	t.Helper()
 	text := os.Getenv("GRETE_STATE_MB")
@@ -59,7 +58,7 @@ func recoverySizes(t *testing.T) (sizes []int64) {
 	return sizes
 }
 
-func recovers(t *testing.T, path string, accounts int64) {
+func testRecovery(t *testing.T, path string, accounts int64) {
 	c := program.StartKafka(t, kafkatest.Options{})
 	c.CreateTopic(t, input, partitions, nil)
 	c.CreateTopic(t, output, partitions, nil)
@@ -70,17 +69,17 @@ func recovers(t *testing.T, path string, accounts int64) {
 	p, began := start(fillMemory), time.Now()
 	fill := c.Feed(input, partitions, 1e6, paymentsOf(t, inTurn(accounts)))
 	if !c.Within(2*time.Hour, func() bool { return p.Ended() || c.Ends(output) >= accounts }) || p.Ended() {
-		t.Fatalf("the accounts weren't filled:\n%s", p.Messages())
+		t.Fatalf("the state wasn't built:\n%s", p.Messages())
 	}
 	fill.Stop()
 	stop(t, p)
-	t.Logf("%d accounts, filled in %v", accounts, time.Since(began).Round(time.Second))
+	t.Logf("%d accounts, state built in %v", accounts, time.Since(began).Round(time.Second))
 	p = start(recoveryMemory)
 	feed := c.Feed(input, partitions, recoveryRate, paymentsOf(t, atRandom(accounts)))
 	random, restored := rand.New(rand.NewPCG(uint64(accounts), 0)), 0.0
 	for range recoveryKills {
 		if c.Within(2*time.Second+time.Duration(random.Int64N(int64(4*time.Second))), p.Ended) {
-			t.Fatalf("it has ended by itself:\n%s", p.Messages())
+			t.Fatalf("the program has ended by itself:\n%s", p.Messages())
 		}
 		p.Kill()
 		_ = p.Wait()
@@ -91,17 +90,17 @@ func recovers(t *testing.T, path string, accounts int64) {
 			t.Fatalf("%v\n%s", err, p.Messages())
 		}
 		took := time.Since(began)
-		c.Await("metrics that know of it", func() bool { return p.Metric(t, "grete_output_records_total", `topic="`+output+`"`) > 0 })
+		c.Await("the metrics to count the result", func() bool { return p.Metric(t, "grete_output_records_total", `topic="`+output+`"`) > 0 })
 		records, bytes := p.Metric(t, "grete_store_restored_records_total", ""), p.Metric(t, "grete_store_restored_bytes_total", "")
 		t.Logf("the first new result came after %v; %.0f entries, %.1f MB, were restored; %.0f MB are on the disk",
 			took.Round(time.Millisecond), records, bytes/1e6, p.Metric(t, "grete_task_state_disk_bytes", "")/1e6)
 		if bytes > recoveryTail {
-			t.Errorf("%.0f bytes were restored, of which there should be %d at most", bytes, recoveryTail)
+			t.Errorf("%.0f bytes were restored, want %d at most", bytes, recoveryTail)
 		}
 		restored += bytes
 	}
 	if restored == 0 {
-		t.Error("nothing was ever restored: this tests nothing")
+		t.Error("nothing was ever restored, so this test shows nothing")
 	}
 	feed.Stop()
 	stop(t, p)
@@ -115,7 +114,7 @@ func stop(t *testing.T, p *program.Process) {
 	}
 }
 
-// inTurn is each account once.
+// inTurn yields each account once.
 func inTurn(accounts int64) iter.Seq[int64] {
 	return func(yield func(int64) bool) {
 		for n := int64(0); n < accounts && yield(n); n++ {
@@ -123,7 +122,7 @@ func inTurn(accounts int64) iter.Seq[int64] {
 	}
 }
 
-// atRandom goes on for ever.
+// atRandom yields accounts at random, without end.
 func atRandom(accounts int64) iter.Seq[int64] {
 	return func(yield func(int64) bool) {
 		for r := rand.New(rand.NewPCG(5, 0)); yield(r.Int64N(accounts)); {
@@ -131,11 +130,11 @@ func atRandom(accounts int64) iter.Seq[int64] {
 	}
 }
 
-// paymentsOf makes payments of accounts. Their names are in no order.
+// paymentsOf makes a payment for each account. The names of accounts are in no order.
 func paymentsOf(t *testing.T, accounts iter.Seq[int64]) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for n := range accounts {
-			if !yield(program.Encoded(t, Payment{ID: n, Account: accountName(n), Amount: 100})) {
+			if !yield(program.Encode(t, Payment{ID: n, Account: accountName(n), Amount: 100})) {
 				return
 			}
 		}
@@ -144,9 +143,9 @@ func paymentsOf(t *testing.T, accounts iter.Seq[int64]) iter.Seq[[]byte] {
 
 func accountName(n int64) string { return fmt.Sprintf("account-%016x", uint64(n)*0x9e3779b97f4a7c15) }
 
-// entryBytes are what an account takes.
+// entryBytes returns the size of an account's entry in the store.
 func entryBytes(t *testing.T) int64 {
 	t.Helper()
 	b := Balance{Account: accountName(1), Cents: 100, Payments: 1, Last: 1e6}
-	return int64(len(b.Account) + len(program.Encoded(t, b)))
+	return int64(len(b.Account) + len(program.Encode(t, b)))
 }

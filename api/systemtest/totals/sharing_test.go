@@ -23,29 +23,29 @@ const (
 	sessionTimeout   = 6 * time.Second // the least that brokers allow by default
 )
 
-// A crew is processes of the program that share its work.
-type crew struct {
+// processes are processes of the program that share its tasks.
+type processes struct {
 	*testing.T
 	c     program.Cluster
 	path  string
 	dirs  string
 	args  []string
-	tasks []map[string]float64 // by process, of each task the records that it has read
+	tasks []map[string]float64 // by process: of each of its tasks, the records read
 	all   []*program.Process
 }
 
-// join starts another process.
-func (w *crew) join() *program.Process {
+// add starts another process.
+func (w *processes) add() *program.Process {
 	w.Helper()
 	p := program.Start(w, w.path, append(slices.Clone(w.args), "-kafka", w.c.Address(), "-data", filepath.Join(w.dirs, fmt.Sprint(len(w.all))),
 		"-commit-interval", "100ms", "-session-timeout", sessionTimeout.String())...)
-	w.c.Await("a program that can be asked", func() bool { return p.Asked() || p.Ended() })
+	w.c.Await("the HTTP API of a process", func() bool { return p.Serves() || p.Ended() })
 	w.all, w.tasks = append(w.all, p), append(w.tasks, nil)
 	return p
 }
 
-// look sees what each process has. What stays where it is must not have begun anew.
-func (w *crew) look() {
+// update reads the tasks of each process. A task that stays must not have been reopened.
+func (w *processes) update() {
 	w.Helper()
 	for i, p := range w.all {
 		if p.Ended() {
@@ -55,21 +55,20 @@ func (w *crew) look() {
 		now := p.ByTask(w, "grete_input_records_total")
 		for task, n := range now {
 			if before, ok := w.tasks[i][task]; ok && n < before {
-				w.Errorf("process %d: %s has read %v records, and %v before: it was closed", i, task, n, before)
+				w.Errorf("process %d: %s has read %v records, after %v before: it was reopened", i, task, n, before)
 			}
 		}
 		w.tasks[i] = now
 	}
 }
 
-// settled waits until all tasks have an owner, and everybody who runs an equal part,
-// if that can be. It returns how long it takes, and how many tasks are where they were
-// before.
-func (w *crew) settled(what string, before []map[string]float64) (took time.Duration, kept int) {
+// awaitShares waits until all tasks have an owner, and each process an equal share, as far
+// as possible. It returns how long that takes, and how many tasks haven't moved.
+func (w *processes) awaitShares(what string, before []map[string]float64) (took time.Duration, kept int) {
 	w.Helper()
 	began := time.Now()
 	w.c.Await(what, func() bool {
-		w.look()
+		w.update()
 		var parts []int
 		owned := 0
 		for i, p := range w.all {
@@ -91,14 +90,14 @@ func (w *crew) settled(what string, before []map[string]float64) (took time.Dura
 	return took, kept
 }
 
-// everywhere waits until each partition of the output has new results, more than were
-// under way.
-func (w *crew) everywhere() time.Duration {
+// awaitResults waits until each partition of the output has new results, more than were in
+// flight.
+func (w *processes) awaitResults() time.Duration {
 	w.Helper()
 	began := time.Now()
 	before := w.c.CommittedEnds(output)
-	w.c.Await("results everywhere", func() bool {
-		w.look()
+	w.c.Await("new results of all tasks", func() bool {
+		w.update()
 		for p, end := range w.c.CommittedEnds(output) {
 			if end <= before[p]+fireRate/sharedPartitions {
 				return false
@@ -109,52 +108,52 @@ func (w *crew) everywhere() time.Duration {
 	return time.Since(began)
 }
 
-// Processes come and go while payments come in: one, two, four, three, one. Each
-// balance is there once and right; tasks that needn't move aren't touched; and what
-// one leaves behind is taken over at once, or when its session has ended.
-func TestSharing(t *testing.T) {
+// Processes start and end under load: one, two, four, three, one. Each balance is written
+// once; tasks that needn't move stay open; the tasks of a stopped process move at once,
+// those of a killed one when its session ends.
+func TestSharing_WritesEachBalanceOnce(t *testing.T) {
 	t.Parallel()
 	c := program.StartKafka(t, kafkatest.Options{})
 	c.CreateTopic(t, input, sharedPartitions, nil)
 	c.CreateTopic(t, output, sharedPartitions, nil)
-	w := &crew{T: t, c: c, path: program.Build(t, "totals"), dirs: t.TempDir(), args: []string{"-memory", "64MB"}}
+	w := &processes{T: t, c: c, path: program.Build(t, "totals"), dirs: t.TempDir(), args: []string{"-memory", "64MB"}}
 	var paid []Payment
 	feed := c.Feed(input, sharedPartitions, fireRate, func(yield func([]byte) bool) {
 		for p := range payments(sharedPartitions, sharedAccounts) {
 			paid = append(paid, p)
-			if !yield(program.Encoded(t, p)) {
+			if !yield(program.Encode(t, p)) {
 				return
 			}
 		}
 	})
-	first := w.join()
-	w.settled("one process to have all", nil)
+	first := w.add()
+	w.awaitShares("one process to have all tasks", nil)
 	before := slices.Clone(w.tasks)
-	second := w.join()
-	took, kept := w.settled("two processes to share", before)
-	t.Logf("a second process has its part after %v", took)
+	second := w.add()
+	took, kept := w.awaitShares("two processes to share", before)
+	t.Logf("a second process has its share after %v", took)
 	if kept != sharedTasks/2 {
 		t.Errorf("the first of two keeps %d of its tasks", kept)
 	}
 	before = slices.Clone(w.tasks)
-	third, fourth := w.join(), w.join()
-	took, kept = w.settled("four processes to share", before)
-	t.Logf("a third and a fourth have theirs after %v", took)
+	third, fourth := w.add(), w.add()
+	took, kept = w.awaitShares("four processes to share", before)
+	t.Logf("a third and a fourth process have theirs after %v", took)
 	if kept != sharedTasks/2 {
 		t.Errorf("the first two of four keep %d of their tasks", kept)
 	}
-	w.everywhere()
+	w.awaitResults()
 	before, stayed := slices.Clone(w.tasks), w.tasks[0]
 
 	killed := time.Now()
 	fourth.Kill()
 	_ = fourth.Wait()
-	took = w.everywhere()
-	t.Logf("a process was killed: there are results everywhere after %v", took)
+	took = w.awaitResults()
+	t.Logf("one process was killed: new results of all tasks after %v", took)
 	if took > sessionTimeout+5*time.Second {
-		t.Errorf("with a session of %v it takes too long", sessionTimeout)
+		t.Errorf("that is too long with a session timeout of %v", sessionTimeout)
 	}
-	_, kept = w.settled("three processes to share", before)
+	_, kept = w.awaitShares("three processes to share", before)
 	if kept != sharedTasks*3/4 {
 		t.Errorf("three of four keep %d of their tasks", kept)
 	}
@@ -166,10 +165,10 @@ func TestSharing(t *testing.T) {
 			t.Errorf("%v\n%s", err, p.Messages())
 		}
 	}
-	took = w.everywhere()
-	t.Logf("two have left: there are results everywhere after %v", took)
+	took = w.awaitResults()
+	t.Logf("two processes were stopped: new results of all tasks after %v", took)
 	if took > sessionTimeout {
-		t.Errorf("who leaves must be taken over from at once")
+		t.Errorf("the tasks of a stopped process must move at once")
 	}
 
 	paid = paid[:feed.Stop()]
@@ -181,14 +180,14 @@ func TestSharing(t *testing.T) {
 	}
 	records := c.ReadAll(output)
 	got := balances(t, records)
-	inOrder(t, got)
-	t.Logf("the longest pause of the %d tasks that have stayed is %v, and before a process was killed %v",
+	checkOrder(t, got)
+	t.Logf("the longest pause of the %d tasks that never moved is %v, and %v before a process was killed",
 		len(stayed)/sharedStages, longestPause(records, stayed, time.Now()), longestPause(records, stayed, killed))
 	t.Logf("%d payments, %v", len(paid), program.Compare(t, want, byPayment(got)))
 }
 
-// longestPause is the longest time between two results, until a moment, of the tasks
-// that one process has had all the time.
+// longestPause returns the longest time between two results of the tasks that one process
+// has had all the time, up to a moment.
 func longestPause(records []*kgo.Record, stayed map[string]float64, until time.Time) (longest time.Duration) {
 	last := make(map[int32]time.Time)
 	for _, r := range records {

@@ -38,12 +38,12 @@ type Row struct {
 	New     int64  `json:"new"`
 }
 
-// disorder is by how many ms the time of a generated line may lie behind that of a
-// former one: just what the pipeline allows.
+// disorder is how far the time of a generated line may be behind that of an earlier one, in
+// ms: as much as the pipeline allows.
 const disorder = 30_000
 
-// generate makes n lines of the feed's shape, the same for the same seed: edits
-// of a few channels, up to half a minute out of order, and odd lines among them.
+// generate makes n lines like those of the feed, the same for the same seed: edits of a few
+// channels, up to half a minute out of order, with odd lines among them.
 func generate(seed uint64, n int) []Line {
 	g := generator{rand.New(rand.NewPCG(seed, 0))}
 	lines := make([]Line, 0, n)
@@ -63,8 +63,8 @@ type generator struct{ *rand.Rand }
 
 func (g generator) of(from ...string) string { return from[g.IntN(len(from))] }
 
-// raw is one text in ten that only looks like an edit, or is one that doesn't
-// look it, and else an edit.
+// raw returns an edit, and in one of ten cases a text that only looks like an edit, or an
+// edit that doesn't look like one.
 func (g generator) raw() string {
 	if g.IntN(10) == 0 {
 		return g.of(
@@ -87,7 +87,7 @@ func (g generator) raw() string {
 		g.of("Ann", "127.0.0.1", "A * B", "ClueBot NG", "Ω (+1) Ω"), g.size(), g.summary())
 }
 
-// title comes again often, so that titles differ from edits.
+// title repeats titles, so that there are fewer titles than edits.
 func (g generator) title() string {
 	return g.of("", "Talk:", "User talk:") + g.of("Brno", "Praha", "東京", "A]] M", "C++ (language)", "[[", `"quoted\"`) + g.of("", "", " "+strconv.Itoa(g.IntN(50)))
 }
@@ -110,8 +110,8 @@ type window struct {
 	start   int64
 }
 
-// count counts edits by the issue's own words, with the regular expression and
-// nothing of the pipeline's.
+// count counts edits with the regular expression that defines them, and without any code of
+// the pipeline.
 func count(lines []Line) (rows []Row, skipped int) {
 	re := regexp.MustCompile(`^\[\[(.*?)\]\]\s(.*?)\s(\S*)\s\*\s(.*?)\s\*\s\(\+?(-?\d+)\)\s(.*)$`)
 	counts := map[window]*Row{}
@@ -177,11 +177,11 @@ func realEdits(t *testing.T) (lines []Line) {
 	return lines
 }
 
-// The generated lines are worth something only if they have what they promise.
-func TestGenerate(t *testing.T) {
+// Generated lines must have the properties that the other tests rely on.
+func TestGenerate_HasOddLinesAndDisorder(t *testing.T) {
 	lines := generate(1, 5000)
 	if !slices.Equal(lines, generate(1, 5000)) {
-		t.Error("the same seed makes other lines")
+		t.Error("the same seed makes different lines")
 	}
 	rows, skipped := count(lines)
 	if skipped < 100 || skipped > 1000 {
@@ -200,6 +200,6 @@ func TestGenerate(t *testing.T) {
 		back = max(back, latest-l.Time)
 	}
 	if back <= disorder*9/10 || back > disorder {
-		t.Errorf("lines lie back by %d ms at most; should be just under %d", back, disorder)
+		t.Errorf("lines are at most %d ms late, want just under %d", back, disorder)
 	}
 }

@@ -15,8 +15,8 @@ const (
 	fireRate       = 2000 // lines a second
 )
 
-// fireLines makes lines without end: what generate makes, again and again, each
-// time of a later time.
+// fireLines makes lines without end: blocks of generated lines, each later than the one
+// before.
 func fireLines() iter.Seq[Line] {
 	const block, lasts = 1000, 1000*400 + 2*disorder
 	return func(yield func(Line) bool) {
@@ -31,21 +31,18 @@ func fireLines() iter.Seq[Line] {
 	}
 }
 
-// While the program is killed, stopped, copied and robbed of its state, and its
-// broker killed, too, it writes each row once, and right.
-func TestUnderFire(t *testing.T) {
-	f := program.Ignite(t, program.Build(t, "wikipedia"), firePartitions, input, output, "-containers", "2", "-commit-interval", "100ms")
-	lines := program.Burn(f, fireRate, fireLines())
-	// A line that is no edit closes all windows: of it the job knows no more than how
-	// late it is.
+func TestUnderFire_WritesEachRowOnce(t *testing.T) {
+	f := program.StartFire(t, program.Build(t, "wikipedia"), firePartitions, input, output, "-containers", "2", "-commit-interval", "100ms")
+	lines := program.RunWithLoad(f, fireRate, fireLines())
+	// A later line closes all windows. It is no edit, so it is in none.
 	f.WriteToAll(Line{Time: lines[len(lines)-1].Time + time.Hour.Milliseconds()})
 	rows, skipped := count(lines)
 	want := make(map[window]Row)
 	for _, r := range rows {
 		want[windowOf(r)] = r
 	}
-	verdict := program.Judge(f, want, func() map[window][]Row { return byWindow(rowsOf(t, f.Cluster().Read(output))) })
-	t.Logf("%d lines, %d of them no edits, %v; %v", len(lines), skipped, verdict, f.Tally)
+	comparison := program.Verify(f, want, func() map[window][]Row { return byWindow(rowsOf(t, f.Cluster().Read(output))) })
+	t.Logf("%d lines, %d of them no edits, %v; %v", len(lines), skipped, comparison, f.Counts)
 }
 
 func byWindow(rows []Row) map[window][]Row {

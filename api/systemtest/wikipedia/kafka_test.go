@@ -15,7 +15,6 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// encoded are lines as the feed has them.
 func windowOf(r Row) window { return window{r.Channel, r.Start} }
 
 func rowsOf(t *testing.T, records []*kgo.Record) []Row {
@@ -35,26 +34,25 @@ func rowsOf(t *testing.T, records []*kgo.Record) []Row {
 	return rows
 }
 
-// The program as its user runs it on a real broker, over what another client has
-// written.
-func TestOnKafka(t *testing.T) {
+// The program runs over lines that another client has written.
+func TestOnKafka_CountsEachWindowOnce(t *testing.T) {
 	path := program.Build(t, "wikipedia")
 	for _, partitions := range []int32{1, 4, 8} {
-		t.Run(fmt.Sprintf("%d partitions", partitions), func(t *testing.T) { countsRightOnKafka(t, path, partitions) })
+		t.Run(fmt.Sprintf("%d partitions", partitions), func(t *testing.T) { testPartitionsOnKafka(t, path, partitions) })
 	}
-	t.Run("survives kills", func(t *testing.T) { survivesKillsOnKafka(t, path) })
-	t.Run("misses nothing at least once", func(t *testing.T) { missesNothingOnKafka(t, path) })
-	t.Run("feeds once", func(t *testing.T) { feedsOnce(t, path) })
-	t.Run("history survives retention", func(t *testing.T) { survivesRetention(t, path) })
+	t.Run("killed", func(t *testing.T) { testKillsOnKafka(t, path) })
+	t.Run("killed, at least once", func(t *testing.T) { testKillsAtLeastOnce(t, path) })
+	t.Run("killed while it feeds", func(t *testing.T) { testKillsWhileFeeding(t, path) })
+	t.Run("old records and retention", func(t *testing.T) { testRetention(t, path) })
 }
 
-// A first run has every window once, and right.
-func countsRightOnKafka(t *testing.T, path string, partitions int32) {
+// A second run over the same lines writes nothing, and one over more lines only theirs.
+func testPartitionsOnKafka(t *testing.T, path string, partitions int32) {
 	c := program.StartKafka(t, kafkatest.Options{})
 	c.CreateTopic(t, input, partitions, nil)
 	lines := generate(3, 20_000)
 	want, _ := count(lines)
-	c.Write(input, partitions, program.AllEncoded(t, lines))
+	c.Write(input, partitions, program.EncodeAll(t, lines))
 	args := []string{"-kafka", c.Address(), "-once", "-print", output, "-data", filepath.Join(t.TempDir(), "data"), "-containers", "2", "-commit-interval", "10ms"}
 	out, messages := program.Run(t, path, args...)
 	same(t, parseRows(t, out), want)
@@ -62,7 +60,6 @@ func countsRightOnKafka(t *testing.T, path string, partitions int32) {
 	if t.Failed() {
 		t.Log(messages)
 	}
-	// Nothing is left to do, and later lines are windows of their own.
 	if out, _ := program.Run(t, path, args...); out != "" {
 		t.Errorf("a second run printed %s", out)
 	}
@@ -70,43 +67,41 @@ func countsRightOnKafka(t *testing.T, path string, partitions int32) {
 	for i := range more {
 		more[i].Time += 86_400_000
 	}
-	c.Write(input, partitions, program.AllEncoded(t, more))
+	c.Write(input, partitions, program.EncodeAll(t, more))
 	want, _ = count(more)
 	out, _ = program.Run(t, path, args...)
 	same(t, parseRows(t, out), want)
 }
 
-// Killed in the middle of its work, again and again, and started again, the
-// program has every window once, and right: for readers of what is committed, as
-// other clients can be, too.
-func survivesKillsOnKafka(t *testing.T, path string) {
+// The program is killed while it works, and started again. Other clients that read committed
+// records see each window once.
+func testKillsOnKafka(t *testing.T, path string) {
 	got, want := rowsAfterKills(t, path, min(kills(t), 5))
 	same(t, got, want)
 }
 
-// At least once the program has missed nothing: of every window there is a result
-// that has all of its edits. There may be others beside it, and edits may be counted
-// twice.
-func missesNothingOnKafka(t *testing.T, path string) {
+// With at-least-once, each window has a result with all of its edits. There may be other
+// results beside it, and edits may be counted twice.
+func testKillsAtLeastOnce(t *testing.T, path string) {
 	got, want := rowsAfterKills(t, path, 2, "-at-least-once")
-	nothingIsMissing(t, got, want)
+	checkNothingMissing(t, got, want)
 }
 
-// rowsAfterKills are those of a program that was killed while it had work to do,
-// and those that there should be.
+// rowsAfterKills returns the rows of a program that was killed while it had work to do, and
+// the right ones.
 func rowsAfterKills(t *testing.T, path string, n int, args ...string) (got, want []Row) {
 	t.Helper()
 	const partitions = 4
 	c := program.StartKafka(t, kafkatest.Options{})
 	c.CreateTopic(t, input, partitions, nil)
 	lines := generate(6, 20_000*(n+1))
-	c.Write(input, partitions, program.AllEncoded(t, lines))
+	c.Write(input, partitions, program.EncodeAll(t, lines))
 	args = append(args, "-kafka", c.Address(), "-once", "-data", filepath.Join(t.TempDir(), "data"),
 		"-containers", "2", "-commit-interval", "20ms", "-kafka-compression", "lz4")
 	for i := range n {
 		p := program.Start(t, path, args...)
 		enough := int64(len(lines) * (i + 1) / (n + 1))
-		c.Await("the job to get on", func() bool { return p.Ended() || c.Committed("wikipedia-"+input, input) > enough })
+		c.Await("progress of the job", func() bool { return p.Ended() || c.Committed("wikipedia-"+input, input) > enough })
 		p.Kill()
 		if p.Wait() == nil {
 			t.Fatalf("the program had ended before it was killed\n%s", p.Messages())
@@ -120,9 +115,9 @@ func rowsAfterKills(t *testing.T, path string, n int, args ...string) (got, want
 	return got, want
 }
 
-// nothingIsMissing checks that of each window there is a result with all of its
-// edits, and that there are no others.
-func nothingIsMissing(t *testing.T, got, want []Row) {
+// checkNothingMissing checks that each window has a result with all of its edits, and that
+// there are no other windows.
+func checkNothingMissing(t *testing.T, got, want []Row) {
 	t.Helper()
 	best := map[window]Row{}
 	for _, r := range got {
@@ -131,7 +126,7 @@ func nothingIsMissing(t *testing.T, got, want []Row) {
 		}
 	}
 	if len(best) != len(want) {
-		t.Errorf("there are results of %d windows, and there should be of %d", len(best), len(want))
+		t.Errorf("got results of %d windows, want %d", len(best), len(want))
 	}
 	wrong := 0
 	for _, w := range want {
@@ -147,9 +142,9 @@ func nothingIsMissing(t *testing.T, got, want []Row) {
 	}
 }
 
-// A file that is fed by a program which is killed meanwhile is in the topic once,
-// each line of it.
-func feedsOnce(t *testing.T, path string) {
+// A program is killed while it feeds a file to its input topic. Each line must be in the
+// topic once.
+func testKillsWhileFeeding(t *testing.T, path string) {
 	c := program.StartKafka(t, kafkatest.Options{Proxied: true})
 	c.Proxy(t, 1).Limit(8 << 20) // so that feeding takes a while
 	file := filepath.Join(t.TempDir(), "edits.json")
@@ -160,12 +155,12 @@ func feedsOnce(t *testing.T, path string) {
 		p := program.Start(t, path, args...)
 		c.Await("lines to be fed", func() bool { return p.Ended() || c.Ends(input) > int64(10_000*(2*killed+1)) })
 		p.Kill()
-		_ = p.Wait() // it may have been too late
+		_ = p.Wait() // it may have ended before
 	}
 	c.Proxy(t, 1).Limit(0)
 	program.Run(t, path, args...)
 	left := map[string]int{}
-	for _, b := range program.AllEncoded(t, lines) {
+	for _, b := range program.EncodeAll(t, lines) {
 		left[string(b)]++
 	}
 	fed := c.Read(input)
@@ -174,21 +169,20 @@ func feedsOnce(t *testing.T, path string) {
 	}
 	for line, n := range left {
 		if n != 0 {
-			t.Fatalf("%d of %d lines were fed; of this there are %d too few: %s", len(fed), len(lines), n, line)
+			t.Fatalf("%d of %d lines were fed; this one %d times too few: %s", len(fed), len(lines), n, line)
 		}
 	}
 	want, _ := count(lines)
 	same(t, rowsOf(t, c.ReadAll(output)), want)
-	t.Logf("%d offsets for %d lines: the rest was taken back, or ends a transaction", c.Ends(input), len(lines))
+	t.Logf("%d offsets for %d lines: the others were aborted, or are transaction markers", c.Ends(input), len(lines))
 }
 
-// Edits of 2014 are older than what a broker keeps by default. Who writes them with
-// their time has to see to it that their topic keeps them; the job's topics do so
-// all the same, as what it writes has the time at which it is written.
-func survivesRetention(t *testing.T, path string) {
+// Edits of 2014 are older than a broker keeps records by default. The topics of the job keep
+// them all the same, because its records have the time at which they are written.
+func testRetention(t *testing.T, path string) {
 	c := program.StartKafka(t, kafkatest.Options{Properties: map[string]string{
-		// How long records are kept stays as it is. But the broker looks often, and has
-		// many segments that it could drop.
+		// The retention time is the default. But the broker checks it often, and has many
+		// segments that it could drop.
 		"log.retention.check.interval.ms": "200",
 		"log.initial.task.delay.ms":       "0",
 		"log.roll.ms":                     "200",
@@ -197,20 +191,20 @@ func survivesRetention(t *testing.T, path string) {
 	c.CreateTopic(t, old, 1, nil)
 	c.CreateTopic(t, input, 2, map[string]string{"retention.ms": "-1"})
 	lines := generate(7, 20_000)
-	args := func(more ...string) []string { // each time the state comes from the changelog
+	args := func(more ...string) []string { // each time, the state is restored from the changelog
 		return append(more, "-kafka", c.Address(), "-data", filepath.Join(t.TempDir(), "data"), "-commit-interval", "20ms")
 	}
 	var records []*kgo.Record
-	for i, value := range program.AllEncoded(t, lines) {
+	for i, value := range program.EncodeAll(t, lines) {
 		records = append(records, &kgo.Record{Topic: input, Partition: int32(i % 2), Timestamp: time.UnixMilli(lines[i].Time), Value: value})
 	}
 	began := time.Now()
 	c.Produce(records...)
 	p := program.Start(t, path, args()...)
 	c.Await("results", func() bool { return p.Ended() || c.Committed("wikipedia-"+input, input) == int64(len(lines)) })
-	// A record of 2014 is dropped. Whatever is as old as that is by now, too.
+	// Once a record of 2014 is dropped, all other old ones are, too.
 	c.Produce(&kgo.Record{Topic: old, Timestamp: time.UnixMilli(lines[0].Time), Value: []byte("x")})
-	c.Await("the broker to drop what is old", func() bool { return c.Starts(old) == 1 })
+	c.Await("the broker to drop an old record", func() bool { return c.Starts(old) == 1 })
 	p.Stop()
 	if err := p.Wait(); err != nil {
 		t.Fatalf("%v\n%s", err, p.Messages())
@@ -220,7 +214,7 @@ func survivesRetention(t *testing.T, path string) {
 	same(t, rowsOf(t, c.ReadAll(output)), want)
 	for _, topic := range []string{output, "wikipedia-stats-changelog", "wikipedia-" + input + "-meta"} {
 		if n := c.Starts(topic); n != 0 {
-			t.Errorf("%s begins at offset %d", topic, n)
+			t.Errorf("%s starts at offset %d", topic, n)
 		}
 		for _, r := range c.Read(topic) {
 			if r.Timestamp.Before(began.Add(-time.Minute)) {
@@ -228,7 +222,8 @@ func survivesRetention(t *testing.T, path string) {
 			}
 		}
 	}
-	// Of this what is processed is deleted, so that nothing is left to look at.
+	// The job deletes processed records of its repartition topic: only the setting is left to
+	// check.
 	if got := c.Setting("wikipedia-by-channel", "retention.ms"); got != "-1" {
 		t.Errorf("the repartition topic has retention.ms=%s", got)
 	}

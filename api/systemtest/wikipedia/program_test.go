@@ -18,7 +18,7 @@ import (
 	"github.com/gretestream/grete/stream/local"
 )
 
-// writeLines writes lines as the feed's file has them.
+// writeLines appends lines to a file, as JSON.
 func writeLines(t *testing.T, path string, lines []Line) {
 	t.Helper()
 	var b []byte
@@ -41,7 +41,7 @@ func writeLines(t *testing.T, path string, lines []Line) {
 	}
 }
 
-// parseRows reads what the program printed.
+// parseRows parses the program's output.
 func parseRows(t *testing.T, out string) []Row {
 	t.Helper()
 	var rows []Row
@@ -72,26 +72,26 @@ func same(t *testing.T, got, want []Row) {
 	}
 }
 
-// The program as its user runs it.
-func TestProgram(t *testing.T) {
+// The program runs on the embedded log.
+func TestProgram_CountsEachWindowOnce(t *testing.T) {
 	path := program.Build(t, "wikipedia")
-	t.Run("counts right", func(t *testing.T) { countsRight(t, path) })
-	t.Run("goes on", func(t *testing.T) { goesOn(t, path) })
-	t.Run("survives kills", func(t *testing.T) { survivesKills(t, path) })
+	t.Run("partitions and containers", func(t *testing.T) { testParallelism(t, path) })
+	t.Run("started again", func(t *testing.T) { testRuns(t, path) })
+	t.Run("killed", func(t *testing.T) { testKills(t, path) })
 }
 
-// However many partitions and containers there are.
-func countsRight(t *testing.T, path string) {
+// The results don't depend on the number of partitions and containers.
+func testParallelism(t *testing.T, path string) {
 	inputs := map[string][]Line{"generated": generate(3, 5000)}
 	if lines := realEdits(t); lines != nil {
 		inputs["real"] = lines
 	}
 	for name, lines := range inputs {
-		t.Run(name, func(t *testing.T) { countsLinesRight(t, path, lines) })
+		t.Run(name, func(t *testing.T) { testCounts(t, path, lines) })
 	}
 }
 
-func countsLinesRight(t *testing.T, path string, lines []Line) {
+func testCounts(t *testing.T, path string, lines []Line) {
 	file := filepath.Join(t.TempDir(), "edits.json")
 	writeLines(t, file, lines)
 	want, skipped := count(lines)
@@ -109,9 +109,8 @@ func countsLinesRight(t *testing.T, path string, lines []Line) {
 	}
 }
 
-// The same directory again: a finished file adds nothing, one that has grown its
-// new lines, and a window that was written is written no more.
-func goesOn(t *testing.T, path string) {
+// Later runs use the same directory: they read only new lines, and write only new windows.
+func testRuns(t *testing.T, path string) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "edits.json")
 	args := []string{"-feed", input + "=" + file, "-once", "-print", output, "-data", filepath.Join(dir, "data")}
@@ -129,7 +128,7 @@ func goesOn(t *testing.T, path string) {
 	}
 }
 
-// kills is how often the program is killed; GRETE_KILLS has it more often.
+// kills returns the number of kills: GRETE_KILLS, if it is set.
 func kills(t *testing.T) int {
 	if n, err := strconv.Atoi(os.Getenv("GRETE_KILLS")); err == nil {
 		return n
@@ -140,13 +139,11 @@ func kills(t *testing.T) int {
 	return 15
 }
 
-// Killed at any moment, again and again, and started again, the program has
-// written every window once and right when it comes to its end.
-func survivesKills(t *testing.T, path string) {
+// The program is killed at random moments, and started again.
+func testKills(t *testing.T, path string) {
 	dir := t.TempDir()
 	file, data := filepath.Join(dir, "edits.json"), filepath.Join(dir, "data")
-	// Enough that the job isn't over before the last kill: each run does a few
-	// thousand lines.
+	// Each run processes a few thousand lines, so the job isn't done before the last kill.
 	lines := generate(6, 5_000*kills(t))
 	writeLines(t, file, lines)
 	args := []string{"-feed", input + "=" + file, "-once", "-data", data, "-partitions", "4", "-containers", "2", "-commit-interval", "10ms"}
@@ -163,10 +160,10 @@ func survivesKills(t *testing.T, path string) {
 	got := outputOf(t, filepath.Join(data, "log"))
 	sortRows(got)
 	same(t, got, want)
-	t.Logf("%d kills, %d runs had ended before, %d of %d lines were processed by then", kills(t), early, done, len(lines))
+	t.Logf("%d kills, %d of them after the end of the run; %d of %d lines were processed by then", kills(t), early, done, len(lines))
 }
 
-// processed is how many lines the first stage has committed.
+// processed returns the number of lines that the first stage has committed.
 func processed(t *testing.T, dir string) (n int64) {
 	t.Helper()
 	log, err := local.Open(dir, local.Options{})
@@ -184,7 +181,7 @@ func processed(t *testing.T, dir string) (n int64) {
 	return n
 }
 
-// outputOf reads the whole output topic.
+// outputOf reads the output topic.
 func outputOf(t *testing.T, dir string) []Row {
 	t.Helper()
 	log, err := local.Open(dir, local.Options{})

@@ -1,5 +1,5 @@
-// Hungry is totals, with one account whose first payment has it take more memory than a
-// container may have: once on each disk, so that it comes back.
+// Hungry is the program examples/totals with one account whose first payment makes it
+// exceed the memory of its container, once on each disk: so it recovers.
 package main
 
 import (
@@ -31,7 +31,7 @@ func (b balance) after(p payment) balance {
 	return balance{p.Account, b.Cents + p.Amount, b.Payments + 1, p.ID}
 }
 
-// eat takes 2 GB, unless it has been here before.
+// eat allocates 2 GB, unless it did so before on this disk.
 func eat() {
 	trace := filepath.Join(os.Getenv("NOMAD_ALLOC_DIR"), "data", "fed")
 	if _, err := os.Stat(trace); !errors.Is(err, fs.ErrNotExist) {
@@ -48,7 +48,7 @@ func eat() {
 		}
 		all = append(all, b) // kept
 	}
-	panic("it has eaten all, and lives")
+	panic("it has 2 GB and wasn't killed")
 }
 
 func main() {

@@ -16,14 +16,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// address is where a program that runs says that it is asked.
+// address finds the address of the HTTP API in a program's messages.
 var address = regexp.MustCompile(`(http://\S+)/api/v1/job`)
 
-// Asked tells whether the program can be asked for metrics.
-func (p *Process) Asked() bool { return address.MatchString(p.Messages()) }
+// Serves reports whether the program's HTTP API is up.
+func (p *Process) Serves() bool { return address.MatchString(p.Messages()) }
 
-// Metric asks a program that runs for one of its metrics, and returns the sum over all
-// labels that have this part; with "" over all.
+// Metric reads a metric of a running program, and returns the sum over all label sets that
+// contain a text.
 func (p *Process) Metric(t testing.TB, name, label string) (sum float64) {
 	t.Helper()
 	found := false
@@ -38,11 +38,11 @@ func (p *Process) Metric(t testing.TB, name, label string) (sum float64) {
 	return sum
 }
 
-// taskLabels are those of a metric that tasks have.
+// taskLabels finds the task in the labels of a metric.
 var taskLabels = regexp.MustCompile(`stage="([^"]*)".*task="([^"]*)"`)
 
-// ByTask asks a program that runs for a metric of tasks, and returns the sum for each,
-// by stage/task.
+// ByTask reads a metric of a running program, and returns the sum for each task, by
+// stage/task.
 func (p *Process) ByTask(t testing.TB, name string) map[string]float64 {
 	t.Helper()
 	sums := make(map[string]float64)
@@ -53,13 +53,13 @@ func (p *Process) ByTask(t testing.TB, name string) map[string]float64 {
 	return sums
 }
 
-// metrics asks a program that runs for the values of a metric, by their labels. Of one
-// that has ended meanwhile there are none.
+// metrics reads the values of a metric, by their labels. A program that has ended
+// meanwhile has none.
 func (p *Process) metrics(t testing.TB, name string) map[string]float64 {
 	t.Helper()
 	said := address.FindStringSubmatch(p.Messages())
 	if said == nil {
-		t.Fatalf("it hasn't said where it is asked:\n%s", p.Messages())
+		t.Fatalf("its messages don't have the address of the HTTP API:\n%s", p.Messages())
 	}
 	r, err := http.Get(said[1] + "/metrics")
 	if err != nil {
@@ -82,8 +82,8 @@ func (p *Process) metrics(t testing.TB, name string) map[string]float64 {
 	return values
 }
 
-// Next makes a function that waits for the next record of a topic, behind those that
-// it has now, committed or not.
+// Next returns a function that waits for the next committed record of a topic after its
+// current end.
 func (c Cluster) Next(topic string) func() error {
 	c.t.Helper()
 	ends, err := c.Admin().ListEndOffsets(c.t.Context(), topic)
