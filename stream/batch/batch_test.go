@@ -16,7 +16,7 @@ import (
 
 var codecs = []Codec{None, Gzip, Snappy, LZ4, Zstd}
 
-// sample has every kind of record.
+// sample returns records of every kind.
 func sample() []stream.Record {
 	return []stream.Record{
 		{Key: []byte("k"), Value: []byte("v"), Time: 1398926301271},
@@ -41,7 +41,7 @@ func build(t testing.TB, b *Builder, dst []byte, base int64, records []stream.Re
 	return out
 }
 
-// readAllRecords copies what a reader finds.
+// readAllRecords returns all records of a reader.
 func readAllRecords(r *Reader) []stream.Record {
 	var all []stream.Record
 	for r.Next() {
@@ -60,12 +60,12 @@ func same(a, b stream.Record) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-func TestRoundTrip(t *testing.T) {
+func TestReader_ReadsBuiltBatches(t *testing.T) {
 	for _, codec := range codecs {
 		t.Run(codec.String(), func(t *testing.T) {
 			b := &Builder{Codec: codec, Attributes: Transactional, LeaderEpoch: 7}
 			var r Reader
-			for range 3 { // with used scratch too
+			for range 3 { // the later rounds reuse memory
 				data := build(t, b, []byte("before")[:0], 100, sample())
 				b.Start(data)
 				b.SetProducer(5, 6, 7)
@@ -109,9 +109,8 @@ func checkTwoBatches(t *testing.T, r *Reader, codec Codec) {
 	}
 }
 
-// The bytes are those that kafka-go's and Java's clients write, so that a batch
-// written here can be read there.
-func TestBytesAreKafkas(t *testing.T) {
+// The expected bytes are those of the clients in Java and kafka-go.
+func TestBuilder_BytesMatchKafka(t *testing.T) {
 	data := build(t, new(Builder), nil, 0, []stream.Record{{Key: []byte("k"), Value: []byte("v"), Time: 1000, Headers: []stream.Header{{Key: "h", Value: nil}}}})
 	want := []byte{
 		0, 0, 0, 0, 0, 0, 0, 0, // base offset
@@ -138,13 +137,13 @@ func TestBytesAreKafkas(t *testing.T) {
 	}
 }
 
-func TestEmptyBatchIsLeftOut(t *testing.T) {
+func TestBuilder_OmitsEmptyBatch(t *testing.T) {
 	if data := build(t, new(Builder), []byte("x"), 0, nil); string(data) != "x" {
 		t.Fatalf("%q", data)
 	}
 }
 
-func TestPartialBatchIsNoError(t *testing.T) {
+func TestReader_IncompleteBatchIsNoError(t *testing.T) {
 	data := build(t, new(Builder), nil, 0, sample()[:2])
 	one := len(data)
 	data = build(t, new(Builder), data, 2, sample()[:2])
@@ -164,11 +163,11 @@ func TestPartialBatchIsNoError(t *testing.T) {
 	}
 }
 
-func TestEveryFlippedBitIsSeen(t *testing.T) {
+func TestReader_DetectsEveryFlippedBit(t *testing.T) {
 	data := build(t, new(Builder), nil, 9, sample()[:4])
 	for bit := range len(data) * 8 {
 		at := bit / 8
-		if at < 16 { // base offset, length and leader epoch aren't under the checksum
+		if at < 16 { // the checksum doesn't cover base offset, length and leader epoch
 			continue
 		}
 		data[at] ^= 1 << (bit % 8)
@@ -182,8 +181,8 @@ func TestEveryFlippedBitIsSeen(t *testing.T) {
 	}
 }
 
-// A writer of nonsense can make checksums too.
-func TestMalformedRecords(t *testing.T) {
+// Malformed records may have a valid checksum.
+func TestReader_MalformedRecords(t *testing.T) {
 	data := build(t, new(Builder), nil, 0, []stream.Record{{Key: []byte("key"), Value: []byte("value"), Headers: []stream.Header{{Key: "h"}}}})
 	for at := HeaderSize; at < len(data); at++ {
 		for b := range 256 {
@@ -195,11 +194,11 @@ func TestMalformedRecords(t *testing.T) {
 	tail := append(bytes.Clone(data), 0, 0)
 	binary.BigEndian.PutUint32(tail[8:], uint32(len(tail)-12))
 	if r := reseal(tail); len(readAllRecords(r)) != 0 || !errors.Is(r.Err(), ErrCorrupt) {
-		t.Fatalf("bytes behind the records: %v", r.Err())
+		t.Fatalf("extra bytes after the records: %v", r.Err())
 	}
 }
 
-// reseal gives a reader a batch with its checksum put right.
+// reseal fixes the checksum of a batch and returns a reader of it.
 func reseal(data []byte) *Reader {
 	binary.BigEndian.PutUint32(data[17:], checksum(data))
 	r := new(Reader)
@@ -207,7 +206,7 @@ func reseal(data []byte) *Reader {
 	return r
 }
 
-func TestUnpackedSizeIsBounded(t *testing.T) {
+func TestReader_LimitsDecompressedSize(t *testing.T) {
 	records := []stream.Record{{Value: make([]byte, 1<<20)}}
 	for _, codec := range codecs[1:] {
 		r := Reader{Limit: 1 << 19}
@@ -223,7 +222,7 @@ func TestUnpackedSizeIsBounded(t *testing.T) {
 	}
 }
 
-func TestRawSnappy(t *testing.T) {
+func TestReader_RawSnappy(t *testing.T) {
 	data := build(t, &Builder{Codec: Snappy}, nil, 0, []stream.Record{{Value: []byte("raw")}})
 	var d Decompressor
 	plain, err := d.decompress(nil, Snappy, data[HeaderSize:], 1000)
@@ -237,7 +236,7 @@ func TestRawSnappy(t *testing.T) {
 	}
 }
 
-func TestLogAppendTime(t *testing.T) {
+func TestReader_LogAppendTime(t *testing.T) {
 	data := build(t, &Builder{Attributes: logAppendTime}, nil, 0, []stream.Record{{Time: 5}, {Time: 9}})
 	r := new(Reader)
 	r.Reset(data)
@@ -256,9 +255,8 @@ func TestSetBaseOffset(t *testing.T) {
 	}
 }
 
-// TestSharedCompressor: batches that are begun together and finished one after
-// the other don't get in each other's way.
-func TestSharedCompressor(t *testing.T) {
+// Builders that share a Compressor may have open batches at the same time.
+func TestCompressor_SharedByBuilders(t *testing.T) {
 	for _, codec := range codecs {
 		var shared Compressor
 		builders := make([]Builder, 3)
@@ -290,9 +288,9 @@ func TestSharedCompressor(t *testing.T) {
 	}
 }
 
-// Records stay as they are until memory is used again, wherever in a batch that
-// is, and memory stays bounded.
-func TestReuse(t *testing.T) {
+// Records are valid until Recycle, which may be called in the middle of a batch, and
+// memory stays bounded.
+func TestReader_Recycle(t *testing.T) {
 	for _, codec := range codecs {
 		var data []byte
 		var want []stream.Record
@@ -302,7 +300,7 @@ func TestReuse(t *testing.T) {
 				b.Codec = None
 			}
 			records := sample()[:5]
-			for k := range records { // each batch has others, of the same sizes
+			for k := range records { // other values of the same sizes in each batch
 				records[k].Offset = int64(len(want) + k)
 				records[k].Value = bytes.Repeat([]byte{byte(i)}, 1+k*1000)
 			}
@@ -320,7 +318,7 @@ func TestReuse(t *testing.T) {
 				}
 				r.Recycle()
 			}
-			// 15 records are of 4 batches at most, each of 10 kB.
+			// 15 records belong to at most 4 batches, each of 10 kB.
 			if r.Next() || r.Err() != nil || r.Memory() > 100<<10 {
 				t.Fatalf("%s, every %d: %d bytes held, %v", codec, every, r.Memory(), r.Err())
 			}
@@ -328,7 +326,7 @@ func TestReuse(t *testing.T) {
 	}
 }
 
-// readSome fills records across batches, and returns how many.
+// readSome fills records, from several batches, and returns their number.
 func readSome(r *Reader, records []stream.Record) (n int) {
 	for n < len(records) {
 		if r.Record(&records[n]) {
@@ -340,7 +338,6 @@ func readSome(r *Reader, records []stream.Record) (n int) {
 	return n
 }
 
-// Readers may share what unpacks.
 func TestDecompressor_SharedByReaders(t *testing.T) {
 	for _, codec := range codecs {
 		data := build(t, &Builder{Codec: codec}, nil, 0, sample())

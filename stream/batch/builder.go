@@ -10,28 +10,28 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A Builder encodes records as one batch after another. Its zero value is
-// ready for Start. It belongs to one goroutine.
+// A Builder encodes batches, one after another. Its zero value is ready for Start.
+// It belongs to one goroutine.
 //
 // Codec, Compressor, Attributes and LeaderEpoch may be set at any time before
-// Finish, and hold until they are changed.
+// Finish. They apply to all following batches.
 type Builder struct {
 	Codec Codec
-	// Compressor may be shared by builders that are finished one after the other.
-	// nil: the builder gets one of its own when it needs it.
+	// Compressor may be shared by builders of the same goroutine. If it is nil, the
+	// builder creates one when needed.
 	Compressor *Compressor
 	// Attributes are [Transactional] and [Control], or 0.
 	Attributes  int16
 	LeaderEpoch int32
 
 	buf       []byte
-	start     int // where in buf the batch begins
+	start     int // position of the batch in buf
 	count     int32
 	lastDelta int32
 	firstTime int64
 	maxTime   int64
 	producer  producer
-	sum       uint32 // of the first summed bytes of the records
+	sum       uint32 // checksum of the first summed bytes of the records
 	summed    int
 }
 
@@ -41,8 +41,8 @@ type producer struct {
 	sequence int32
 }
 
-// Start begins a batch behind the bytes of dst, which the builder owns until
-// Finish returns them with the batch appended.
+// Start starts a batch after the bytes of dst. The builder owns dst until Finish
+// returns it with the batch appended.
 func (b *Builder) Start(dst []byte) {
 	b.start = len(dst)
 	b.buf = append(dst, make([]byte, HeaderSize)...)
@@ -51,37 +51,37 @@ func (b *Builder) Start(dst []byte) {
 	b.sum, b.summed = 0, 0
 }
 
-// SetProducer names the idempotent producer of the batch that was started, and
-// the sequence number of its first record.
+// SetProducer sets the idempotent producer of the current batch, and the sequence
+// number of its first record.
 func (b *Builder) SetProducer(id int64, epoch int16, sequence int32) {
 	b.producer = producer{id, epoch, sequence}
 }
 
-// UpdateChecksum computes the checksum of the records so far, for a batch whose Finish comes
-// when they are no longer in the processor's cache. It is of no use where they are
-// to be compressed.
+// UpdateChecksum computes the checksum of the records so far. It is an optimization
+// for batches that stay open until their records have left the CPU's caches. It is
+// useless if the batch will be compressed.
 func (b *Builder) UpdateChecksum() {
 	records := b.buf[b.start+HeaderSize:]
 	b.sum = crc32.Update(b.sum, crcTable, records[b.summed:])
 	b.summed = len(records)
 }
 
-// Count is the number of records appended since Start.
+// Count returns the number of records appended since Start.
 func (b *Builder) Count() int { return int(b.count) }
 
-// MaxTime is the latest time among them, 0 if there are none.
+// MaxTime returns the latest time of these records, 0 if there are none.
 func (b *Builder) MaxTime() int64 { return b.maxTime }
 
-// Size is the number of bytes of the batch so far, uncompressed. The caller keeps
-// it below 2 GiB.
+// Size returns the uncompressed size of the batch so far, in bytes. The caller must
+// keep it below 2 GiB.
 func (b *Builder) Size() int { return len(b.buf) - b.start }
 
-// Append copies a record into the batch, one offset after the last. The
-// record's own offset is ignored.
+// Append copies a record into the batch, at the next offset. It ignores the record's
+// own offset.
 func (b *Builder) Append(r *stream.Record) { b.AppendAt(b.lastDelta+1, r) }
 
-// AppendAt is Append at a distance from the batch's first offset, which is
-// greater than that of the record before.
+// AppendAt copies a record into the batch, delta offsets after the batch's base
+// offset. delta must be greater than that of the previous record.
 func (b *Builder) AppendAt(delta int32, r *stream.Record) {
 	if b.count == 0 {
 		b.firstTime, b.maxTime = r.Time, r.Time
@@ -106,7 +106,7 @@ func (b *Builder) AppendAt(delta int32, r *stream.Record) {
 	encode(b.buf[n:], body, since, delta, r)
 }
 
-// sizeOf is the encoded size of nullable bytes.
+// sizeOf returns the encoded size of nullable bytes.
 func sizeOf(p []byte) int {
 	if p == nil {
 		return 1
@@ -114,7 +114,7 @@ func sizeOf(p []byte) int {
 	return varintLen(int64(len(p))) + len(p)
 }
 
-// encode writes a record to p, which has exactly its size.
+// encode writes a record to p, which has exactly the record's size.
 func encode(p []byte, body int, since int64, delta int32, r *stream.Record) {
 	i := putVarint(p, int64(body))
 	p[i] = 0 // attributes, unused
@@ -141,10 +141,9 @@ func putBytes(p, v []byte) int {
 	return n + copy(p[n:], v)
 }
 
-// Finish compresses the records and writes the header, for the base offset
-// given, and returns the bytes given to Start with the batch behind them. A
-// batch without records is left out. The builder needs a Start before the next
-// record.
+// Finish compresses the records, writes the header with the given base offset, and
+// returns the bytes passed to Start followed by the batch. A batch without records
+// is omitted. Call Start before the next record.
 func (b *Builder) Finish(baseOffset int64) ([]byte, error) {
 	buf := b.buf
 	b.buf = nil
@@ -164,7 +163,7 @@ func (b *Builder) Finish(baseOffset int64) ([]byte, error) {
 		b.sum, b.summed = 0, 0
 	}
 	if len(buf)-b.start > math.MaxInt32 {
-		return nil, fmt.Errorf("a record batch of %d bytes: at most %d", len(buf)-b.start, math.MaxInt32)
+		return nil, fmt.Errorf("the record batch has %d bytes; at most %d are allowed", len(buf)-b.start, math.MaxInt32)
 	}
 	b.writeHeader(buf[b.start:], baseOffset)
 	return buf, nil

@@ -2,13 +2,14 @@ package batch
 
 import "hash/crc32"
 
-// checksum is over everything behind the checksum itself.
+// checksum returns the checksum of a batch. It covers everything after the checksum
+// field.
 func checksum(batch []byte) uint32 { return crc32.Checksum(batch[atAttributes:], crcTable) }
 
-// joined is the checksum of two pieces, of their own checksums and the length of
-// the second: that of the first, moved along by so many zeros. Checksums are
-// polynomials over two elements, so to move one is to multiply it by a power of x;
-// the method is zlib's crc32_combine.
+// joined returns the checksum of two concatenated pieces, given their checksums and
+// the length of the second: the first checksum is extended by that many zero bytes.
+// Checksums are polynomials over GF(2), so the extension is a multiplication by a
+// power of x. The method is that of zlib's crc32_combine.
 func joined(first, second uint32, length int) uint32 {
 	return times(power(length), first) ^ second
 }
@@ -18,7 +19,7 @@ const (
 	poly = crc32.Castagnoli
 )
 
-// times multiplies two polynomials, modulo that of the checksum.
+// times multiplies two polynomials modulo the polynomial of the checksum.
 func times(a, b uint32) uint32 {
 	product := uint32(0)
 	for bit := uint32(one); bit != 0; bit >>= 1 {
@@ -34,9 +35,9 @@ func times(a, b uint32) uint32 {
 	return product
 }
 
-// power is x to the power of 8 bits for each of so many bytes.
+// power returns x to the power of 8*bytes.
 func power(bytes int) uint32 {
-	result, square := uint32(one), uint32(one>>8) // x to the 8th
+	result, square := uint32(one), uint32(one>>8) // 1 and x^8
 	for n := bytes; n > 0; n >>= 1 {
 		if n&1 != 0 {
 			result = times(square, result)

@@ -9,7 +9,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-func TestJoinedChecksums(t *testing.T) {
+func TestJoined_EqualsChecksumOfWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		data := rapid.SliceOfN(rapid.Byte(), 0, 5000).Draw(t, "data")
 		at := rapid.IntRange(0, len(data)).Draw(t, "at")
@@ -20,8 +20,8 @@ func TestJoinedChecksums(t *testing.T) {
 	})
 }
 
-// A batch is the same, whenever its checksum was computed, and in how many pieces.
-func TestSum(t *testing.T) {
+// UpdateChecksum doesn't change the batch, however often it is called.
+func TestUpdateChecksum_SameBatch(t *testing.T) {
 	for _, codec := range []Codec{None, Zstd} {
 		var want []byte
 		for pieces := range 4 {

@@ -14,7 +14,7 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
-// A Codec is how the records of a batch are compressed, by Kafka's numbers.
+// A Codec is the compression of a batch's records. The values are Kafka's.
 type Codec int16
 
 // The codecs.
@@ -26,7 +26,7 @@ const (
 	Zstd
 )
 
-// String is Kafka's name of the codec.
+// String returns Kafka's name of the codec.
 func (c Codec) String() string {
 	if names := [...]string{"none", "gzip", "snappy", "lz4", "zstd"}; c >= 0 && int(c) < len(names) {
 		return names[c]
@@ -40,16 +40,16 @@ var (
 	errSnappy   = errors.New("malformed")
 )
 
-// Snappy is framed as Java's snappy library does, which every client reads.
+// Snappy is framed in the format of the Java library, which every client reads.
 const (
 	xerialHeader = "\x82SNAPPY\x00\x00\x00\x00\x01\x00\x00\x00\x01"
 	xerialBlock  = 32 << 10
-	// snappyRatio is more than snappy can compress.
+	// snappyRatio is greater than any compression ratio of snappy.
 	snappyRatio = 64
 )
 
-// A Compressor keeps what the codecs need from one batch to the next, which can be
-// a megabyte. Its zero value is ready. It belongs to one goroutine.
+// A Compressor keeps the codecs' buffers between batches, up to a megabyte. Its zero
+// value is ready to use. It belongs to one goroutine.
 type Compressor struct {
 	out  bytes.Buffer
 	buf  []byte
@@ -58,7 +58,7 @@ type Compressor struct {
 	zstd *zstd.Encoder
 }
 
-// compress returns src compressed, in memory that is used again.
+// compress returns src compressed. The result is valid until the next call.
 func (c *Compressor) compress(codec Codec, src []byte) ([]byte, error) {
 	c.out.Reset()
 	switch codec {
@@ -70,7 +70,7 @@ func (c *Compressor) compress(codec Codec, src []byte) ([]byte, error) {
 		return c.through(c.gzip, src)
 	case LZ4:
 		if c.lz4 == nil {
-			// As Java's: readers make room for a block, whose default is 4 MiB.
+			// Readers allocate a block, which is 4 MiB by default. Java uses 64 KiB too.
 			c.lz4 = lz4.NewWriter(nil)
 			if err := c.lz4.Apply(lz4.BlockSizeOption(lz4.Block64Kb)); err != nil {
 				return nil, err
@@ -116,19 +116,18 @@ func (c *Compressor) snappy(src []byte) []byte {
 	return dst
 }
 
-// An Decompressor keeps what the codecs need from one batch to the next, up to some
-// MiB: the other side of [Compressor]. Its zero value works. It belongs to one
-// goroutine.
+// A Decompressor keeps the codecs' buffers between batches, up to a few MiB. Its
+// zero value is ready to use. It belongs to one goroutine.
 type Decompressor struct {
 	src   bytes.Reader
 	gzip  *gzip.Reader
 	lz4   *lz4.Reader
 	zstd  *zstd.Decoder
-	limit int // that zstd was made with
+	limit int // limit of zstd
 }
 
-// decompress unpacks src into dst, which is empty and grows where it has to. More
-// than limit bytes are an error.
+// decompress decompresses src into dst, which is empty and grows as needed. A result
+// of more than limit bytes is an error.
 func (d *Decompressor) decompress(dst []byte, codec Codec, src []byte, limit int) ([]byte, error) {
 	d.src.Reset(src)
 	defer d.src.Reset(nil)
@@ -155,8 +154,9 @@ func (d *Decompressor) decompress(dst []byte, codec Codec, src []byte, limit int
 	return nil, errCodec
 }
 
-// readAll reads what r has. The buffer grows with what was read, from a guess
-// by the compressed size: no field of the input decides an allocation.
+// readAll reads r to its end. The buffer's size starts with a guess based on the
+// compressed size and grows with the bytes read. No field of the input determines
+// an allocation.
 func readAll(dst []byte, r io.Reader, packed, limit int) ([]byte, error) {
 	dst = slices.Grow(dst, min(4*packed+512, limit+1))
 	for {
@@ -176,7 +176,7 @@ func readAll(dst []byte, r io.Reader, packed, limit int) ([]byte, error) {
 	}
 }
 
-// unsnappy unpacks both framed and raw snappy.
+// unsnappy decompresses both framed and raw snappy.
 func unsnappy(dst, src []byte, limit int) ([]byte, error) {
 	const magic, header = 8, len(xerialHeader)
 	if len(src) < header || string(src[:magic]) != xerialHeader[:magic] {
@@ -219,7 +219,8 @@ func unsnappyBlock(dst, src []byte, limit int) ([]byte, error) {
 	return dst[:len(dst)+len(p)], nil
 }
 
-// unzstd: a frame may claim any size up to the limit, and is given it.
+// unzstd decompresses zstd. It may allocate the size that a frame declares, up to
+// the limit.
 func (d *Decompressor) unzstd(dst, src []byte, limit int) ([]byte, error) {
 	if d.zstd == nil || d.limit != limit {
 		z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
@@ -232,5 +233,5 @@ func (d *Decompressor) unzstd(dst, src []byte, limit int) ([]byte, error) {
 	return d.zstd.DecodeAll(src, dst)
 }
 
-// maxWindow is what zstd's own tools accept without being asked for more.
+// maxWindow is the default maximum of the zstd command.
 const maxWindow = 8 << 20

@@ -1,12 +1,11 @@
-// Package batch is Kafka's record batch, version 2: the bytes in which records
-// lie in the embedded log and travel to and from brokers.
+// Package batch encodes and decodes Kafka's record batches, version 2. The embedded
+// log stores this format, and brokers send and receive it.
 //
-// On the record's way it stands between a [stream.Record] and bytes: a
-// [Builder] appends records to a buffer that is used again and again, a [Reader]
-// walks over concatenated batches and fills records whose keys and values alias
-// the bytes read. Neither allocates per record.
+// A [Builder] appends records to a buffer, which can be reused. A [Reader] iterates
+// over concatenated batches; the keys and values of its records alias the bytes
+// read. Neither allocates memory per record.
 //
-// The bytes read may come from a disk or a network: whatever they are, the
-// reader returns an error and doesn't panic, and its memory stays within the
-// size of its input and [Reader.Limit].
+// A Reader may be given any bytes, from a disk or a network. Malformed input is an
+// error, never a panic, and memory is bounded by the size of the input and by
+// [Reader.Limit].
 package batch

@@ -8,13 +8,13 @@ import (
 	"math"
 )
 
-// ErrCorrupt: the bytes aren't what was written.
+// ErrCorrupt: the bytes aren't a valid batch.
 var ErrCorrupt = errors.New("corrupt record batch")
 
 // HeaderSize is the number of bytes before the records of a batch.
 const HeaderSize = 61
 
-// Where the header's fields are.
+// Positions of the header's fields.
 const (
 	atBaseOffset  = 0
 	atLength      = 8
@@ -30,7 +30,7 @@ const (
 	atSequence    = 53
 	atCount       = 57
 
-	// lengthFrom is where the bytes begin that the length field counts.
+	// lengthFrom is the position from which the length field counts.
 	lengthFrom = 12
 	magic      = 2
 )
@@ -41,16 +41,16 @@ const (
 	logAppendTime = 0x08
 	// Transactional marks a batch of a transaction.
 	Transactional = 0x10
-	// Control marks a batch that holds a transaction's end and no user's records.
+	// Control marks a batch with the end of a transaction instead of user records.
 	Control = 0x20
 )
 
-// A Header is what a batch says of itself. ProducerID, ProducerEpoch and
-// Sequence are -1 where there is no idempotent producer.
+// A Header is the header of a batch. ProducerID, ProducerEpoch and Sequence are -1
+// without an idempotent producer.
 type Header struct {
 	BaseOffset int64
-	// LastDelta: the batch takes the offsets from BaseOffset to BaseOffset plus
-	// this, though compaction may have left fewer records.
+	// LastDelta is the last offset of the batch, relative to BaseOffset. Compaction may
+	// have removed records, but not offsets.
 	LastDelta     int32
 	Size          int // of the whole batch, in bytes
 	LeaderEpoch   int32
@@ -60,18 +60,18 @@ type Header struct {
 	ProducerID    int64
 	ProducerEpoch int16
 	Sequence      int32
-	Count         int32 // of the records
+	Count         int32 // number of records
 }
 
-// Next is the offset after the batch.
+// Next returns the offset after the batch.
 func (h *Header) Next() int64 { return h.BaseOffset + int64(h.LastDelta) + 1 }
 
-// Codec is how the records are compressed.
+// Codec returns the compression of the records.
 func (h *Header) Codec() Codec { return Codec(h.Attributes & codecMask) }
 
-// ParseHeader reads the header at the beginning of src into h, and checks that
-// it can be one; the checksum isn't looked at. It returns false and no error
-// where src is too short for a header.
+// ParseHeader decodes the header at the beginning of src into h and validates it,
+// except for the checksum. It returns false and no error if src is too short for a
+// header.
 func ParseHeader(src []byte, h *Header) (bool, error) {
 	if len(src) < HeaderSize {
 		return false, nil
@@ -79,7 +79,7 @@ func ParseHeader(src []byte, h *Header) (bool, error) {
 	be := binary.BigEndian
 	length := int32(be.Uint32(src[atLength:]))
 	if src[atMagic] != magic {
-		return false, fmt.Errorf("%w: message format %d, known is %d", ErrCorrupt, src[atMagic], magic)
+		return false, fmt.Errorf("%w: message format %d is not supported, only %d is", ErrCorrupt, src[atMagic], magic)
 	}
 	*h = Header{
 		BaseOffset:    int64(be.Uint64(src[atBaseOffset:])),
@@ -96,22 +96,22 @@ func ParseHeader(src []byte, h *Header) (bool, error) {
 	}
 	switch {
 	case length < HeaderSize-lengthFrom:
-		return false, fmt.Errorf("%w: a length of %d bytes", ErrCorrupt, length)
+		return false, fmt.Errorf("%w: invalid length of %d bytes", ErrCorrupt, length)
 	case h.Count < 0 || h.LastDelta < 0 || int64(h.Count) > int64(h.LastDelta)+1:
 		return false, fmt.Errorf("%w: %d records in %d offsets", ErrCorrupt, h.Count, int64(h.LastDelta)+1)
 	case h.BaseOffset < 0 || h.BaseOffset > math.MaxInt64-int64(h.LastDelta)-1:
-		return false, fmt.Errorf("%w: offset %d", ErrCorrupt, h.BaseOffset)
+		return false, fmt.Errorf("%w: invalid offset %d", ErrCorrupt, h.BaseOffset)
 	}
 	return true, nil
 }
 
-// SetBaseOffset moves a finished batch to an offset. The checksum doesn't cover
-// it, so that a log can set it when it appends.
+// SetBaseOffset sets the base offset of a finished batch. The checksum doesn't cover
+// it, so that a log can set it when it appends the batch.
 func SetBaseOffset(batch []byte, offset int64) {
 	binary.BigEndian.PutUint64(batch[atBaseOffset:], uint64(offset))
 }
 
-// crcTable is CRC-32C's, which the processor computes.
+// crcTable selects CRC-32C, for which CPUs have an instruction.
 //
 //nolint:gochecknoglobals // a constant in all but form
 var crcTable = crc32.MakeTable(crc32.Castagnoli)

@@ -8,39 +8,39 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// DefaultLimit bounds what a compressed batch may become.
+// DefaultLimit is the default bound of a batch's decompressed size.
 const DefaultLimit = 128 << 20
 
-// A Reader walks over concatenated batches. Its zero value is at the end; Reset
-// gives it bytes. It belongs to one goroutine.
+// A Reader iterates over concatenated batches. Its zero value is at the end; Reset
+// gives it bytes to read. It belongs to one goroutine.
 //
-// The records that it fills alias the bytes given to Reset, or memory of the
-// reader's: they are valid until the next Reset or Reuse. Header keys are ordinary
+// Keys and values of its records alias the bytes passed to Reset, or memory of the
+// Reader. They are valid until the next Reset or Recycle. Header keys are ordinary
 // strings.
 type Reader struct {
-	// Header is of the batch that Next found.
+	// Header is the header of the current batch.
 	Header
-	// Limit is the greatest size, in bytes, that a compressed batch may have when
-	// it is unpacked. 0 means [DefaultLimit].
+	// Limit is the maximum size of a batch when it is decompressed, in bytes. 0 means
+	// [DefaultLimit].
 	Limit int
-	// Decompressor unpacks the compressed batches. Readers of the same goroutine may
-	// share one, and save its memory. nil: the reader makes one of its own.
+	// Decompressor may be shared by readers of the same goroutine, to save memory. If it
+	// is nil, the reader creates one when needed.
 	Decompressor *Decompressor
 
-	rest     []byte // batches after this one
-	records  []byte // of this batch, not yet read
-	left     int32  // how many they are
-	delta    int64  // of the last record
-	packed   bool   // records are compressed still
+	rest     []byte // bytes after the current batch
+	records  []byte // unread records of the current batch
+	left     int32  // number of unread records
+	delta    int64  // offset delta of the last record
+	packed   bool   // records is still compressed
 	err      error
 	headers  []stream.Header // of all records since Reset
-	previous int             // where the headers of the record before begin
+	previous int             // index in headers of the previous record's first
 	names    map[string]string
-	unpacked [][]byte // one for each compressed batch since Reset or Reuse
-	used     int      // how many of them
+	unpacked [][]byte // a buffer for each compressed batch since Reset or Recycle
+	used     int      // number of buffers in use
 }
 
-// Reset starts over with the batches in src.
+// Reset makes the reader read the batches in src.
 func (r *Reader) Reset(src []byte) {
 	r.rest = src
 	r.records, r.left, r.err = nil, 0, nil
@@ -48,8 +48,9 @@ func (r *Reader) Reset(src []byte) {
 	r.used = 0
 }
 
-// Recycle lets the memory of the records that were read be used again, and goes on
-// where the reader is: what it holds doesn't grow with the bytes given to Reset.
+// Recycle allows the reader to reuse the memory of all records that it has returned.
+// It doesn't change the position. With regular calls the reader's memory doesn't
+// depend on the size of its input.
 func (r *Reader) Recycle() {
 	r.headers, r.previous = r.headers[:0], 0
 	if last := r.used - 1; last >= 0 && r.left > 0 && !r.packed && r.Codec() != None {
@@ -60,16 +61,15 @@ func (r *Reader) Recycle() {
 	r.used = 0
 }
 
-// UnreadBytes is how many bytes lie behind the batch that Next found last. After Next
-// has returned false without an error they are the beginning of a batch that
-// isn't all there.
+// UnreadBytes returns the number of bytes after the current batch. After Next has
+// returned false without an error, they are the beginning of an incomplete batch.
 func (r *Reader) UnreadBytes() int { return len(r.rest) }
 
-// UnreadRecords is how many records of the batch haven't been read.
+// UnreadRecords returns the number of unread records in the current batch.
 func (r *Reader) UnreadRecords() int { return int(r.left) }
 
-// Memory is about how many bytes the reader holds besides those given to Reset,
-// and its Decompressor.
+// Memory returns the approximate number of bytes that the reader holds, without those
+// passed to Reset and those of its Decompressor.
 func (r *Reader) Memory() int64 {
 	n := int64(cap(r.headers)) * int64(unsafe.Sizeof(stream.Header{}))
 	for _, p := range r.unpacked {
@@ -78,13 +78,12 @@ func (r *Reader) Memory() int64 {
 	return n
 }
 
-// Err is the error that made Next or Record return false, nil at the end. It
-// wraps [ErrCorrupt].
+// Err returns the error that made Next or Record return false, nil at the end of the
+// input. It wraps [ErrCorrupt].
 func (r *Reader) Err() error { return r.err }
 
-// Next goes to the next batch, whose Header and checksum it checks, and reports
-// whether there is a whole one. Records not read of the one before are passed
-// over.
+// Next advances to the next batch, validates its header and checksum, and reports
+// whether there is a complete one. It skips unread records of the current batch.
 func (r *Reader) Next() bool {
 	r.records, r.left = nil, 0
 	if r.err != nil {
@@ -99,7 +98,7 @@ func (r *Reader) Next() bool {
 	}
 	b := r.rest[:r.Size]
 	if sum := binary.BigEndian.Uint32(b[atCRC:]); sum != checksum(b) {
-		r.err = fmt.Errorf("%w: offset %d: checksum is %08x, should be %08x", ErrCorrupt, r.BaseOffset, checksum(b), sum)
+		r.err = fmt.Errorf("%w: offset %d: the checksum is %08x, want %08x", ErrCorrupt, r.BaseOffset, checksum(b), sum)
 		return false
 	}
 	r.rest = r.rest[r.Size:]
@@ -110,8 +109,7 @@ func (r *Reader) Next() bool {
 	return true
 }
 
-// Record fills rec with the batch's next record and reports whether there is
-// one.
+// Record decodes the batch's next record into rec and reports whether there is one.
 func (r *Reader) Record(rec *stream.Record) bool {
 	if r.left == 0 || r.err != nil {
 		return false
@@ -121,7 +119,7 @@ func (r *Reader) Record(rec *stream.Record) bool {
 	}
 	length, n := varint(r.records)
 	if n == 0 || length < 0 || length > int64(len(r.records)-n) {
-		return r.corrupt("record's length")
+		return r.corrupt("invalid length of a record")
 	}
 	end := n + int(length)
 	body := r.records[n:end]
@@ -131,12 +129,13 @@ func (r *Reader) Record(rec *stream.Record) bool {
 		return r.corrupt(what)
 	}
 	if r.left == 0 && len(r.records) != 0 {
-		return r.corrupt("bytes behind the last record")
+		return r.corrupt("extra bytes after the last record")
 	}
 	return true
 }
 
-// fields reads a record without its length, and returns what in it is wrong.
+// fields decodes a record without its length. It returns a description of what is
+// malformed, "" if nothing is.
 func (r *Reader) fields(b []byte, rec *stream.Record) (wrong string) {
 	if len(b) == 0 {
 		return "empty record"
@@ -144,12 +143,12 @@ func (r *Reader) fields(b []byte, rec *stream.Record) (wrong string) {
 	b = b[1:] // attributes
 	since, n := varint(b)
 	if n == 0 {
-		return "record's time"
+		return "invalid time of a record"
 	}
 	b = b[n:]
 	delta, n := varint(b)
 	if n == 0 || delta <= r.delta || delta > int64(r.LastDelta) {
-		return "record's offset"
+		return "invalid offset of a record"
 	}
 	b = b[n:]
 	r.delta = delta
@@ -160,10 +159,10 @@ func (r *Reader) fields(b []byte, rec *stream.Record) (wrong string) {
 	}
 	var ok bool
 	if rec.Key, b, ok = nullable(b); !ok {
-		return "record's key"
+		return "invalid key of a record"
 	}
 	if rec.Value, b, ok = nullable(b); !ok {
-		return "record's value"
+		return "invalid value of a record"
 	}
 	if len(b) == 1 && b[0] == 0 {
 		rec.Headers = nil
@@ -172,39 +171,39 @@ func (r *Reader) fields(b []byte, rec *stream.Record) (wrong string) {
 	return r.readHeaders(b, rec)
 }
 
-// readHeaders takes the rest of a record.
+// readHeaders decodes the headers, which are the rest of a record.
 func (r *Reader) readHeaders(b []byte, rec *stream.Record) (wrong string) {
 	count, n := varint(b)
 	if n == 0 || count < 0 || count > int64(len(b)) {
-		return "record's number of headers"
+		return "invalid number of headers"
 	}
 	b = b[n:]
 	first := len(r.headers)
 	for range count {
 		key, rest, ok := nullable(b)
 		if !ok || key == nil {
-			return "header's key"
+			return "invalid key of a header"
 		}
 		value, rest, ok := nullable(rest)
 		if !ok {
-			return "header's value"
+			return "invalid value of a header"
 		}
 		b = rest
 		r.headers = append(r.headers, stream.Header{Key: r.name(key, len(r.headers)-first, first), Value: value})
 	}
 	if len(b) != 0 {
-		return "bytes behind the headers"
+		return "extra bytes after the headers"
 	}
 	rec.Headers = r.headers[first:len(r.headers):len(r.headers)]
 	r.previous = first
 	return ""
 }
 
-// maxNames bounds the header keys that are kept.
+// maxNames bounds the header keys in names, and their length.
 const maxNames = 256
 
-// name is a header's key as a string. Most often it is that of the record before
-// in the same place.
+// name returns a header's key as a string, without allocating if it can. Usually the
+// previous record has the same key at the same index.
 func (r *Reader) name(key []byte, i, first int) string {
 	if at := r.previous + i; at < first && r.headers[at].Key == string(key) {
 		return r.headers[at].Key
@@ -222,7 +221,7 @@ func (r *Reader) name(key []byte, i, first int) string {
 	return s
 }
 
-// nullable reads bytes with their length, -1 for nil.
+// nullable decodes bytes that are preceded by their length; a length of -1 is nil.
 func nullable(b []byte) (p, rest []byte, ok bool) {
 	size, n := varint(b)
 	if n == 0 || size > int64(len(b)-n) || size < -1 {
@@ -236,7 +235,7 @@ func nullable(b []byte) (p, rest []byte, ok bool) {
 }
 
 // unpack decompresses the records into a buffer that no other batch since Reset
-// has.
+// uses.
 func (r *Reader) unpack() bool {
 	if r.used == len(r.unpacked) {
 		r.unpacked = append(r.unpacked, nil)
@@ -250,7 +249,7 @@ func (r *Reader) unpack() bool {
 	}
 	p, err := r.Decompressor.decompress(r.unpacked[r.used][:0], r.Codec(), r.records, limit)
 	if err != nil {
-		r.err = fmt.Errorf("%w: offset %d: unpack %s: %w", ErrCorrupt, r.BaseOffset, r.Codec(), err)
+		r.err = fmt.Errorf("%w: offset %d: decompress %s: %w", ErrCorrupt, r.BaseOffset, r.Codec(), err)
 		return false
 	}
 	r.unpacked[r.used] = p

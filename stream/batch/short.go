@@ -6,13 +6,13 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// short is what a varint of two bytes can't hold any more.
+// short is the smallest number that doesn't fit into a varint of two bytes.
 const short = 1 << 13
 
-// appendShort appends a record as most are: none of its numbers needs more than two
-// bytes, so that comparisons take the place of loops.
+// appendShort appends a record whose numbers all fit into varints of two bytes. It
+// needs comparisons instead of loops and is faster. Most records are like this.
 func appendShort(buf []byte, since, delta int, r *stream.Record) []byte {
-	const around = 12 // the length and all else but key and value, at most
+	const around = 12 // at most, without key and value
 	body := 2 + shortLen(since) + shortLen(delta) + shortLen(len(r.Key)) + len(r.Key) + shortLen(len(r.Value)) + len(r.Value)
 	n := len(buf)
 	buf = slices.Grow(buf, around+body)

@@ -8,8 +8,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A record is encoded alike, whichever way it takes.
-func TestShortRecords(t *testing.T) {
+// appendShort and encode produce the same bytes.
+func TestAppendShort_EqualsEncode(t *testing.T) {
 	sizes := rapid.SampledFrom([]int{0, 1, 63, 64, 65, short - 1, short, short + 1})
 	rapid.Check(t, func(t *rapid.T) {
 		numbers := rapid.SampledFrom([]int64{-1, 0, 63, 64, 65, short - 1, short})

@@ -2,16 +2,15 @@ package batch
 
 import "math/bits"
 
-// Varints are zig-zag encoded, as Protocol Buffers' sint64.
+// Varints are zig-zag encoded, like sint64 of Protocol Buffers.
 
-// varintLen is the number of bytes that v takes.
+// varintLen returns the encoded size of v.
 func varintLen(v int64) int {
 	u := uint64(v<<1) ^ uint64(v>>63)
 	return (bits.Len64(u|1) + 6) / 7
 }
 
-// putVarint writes v to b, which is long enough, and returns how many bytes it
-// took.
+// putVarint writes v to b, which must be long enough, and returns its encoded size.
 func putVarint(b []byte, v int64) int {
 	u := uint64(v<<1) ^ uint64(v>>63)
 	i := 0
@@ -24,8 +23,9 @@ func putVarint(b []byte, v int64) int {
 	return i + 1
 }
 
-// varint reads one; n is 0 where b doesn't begin with a whole one. The short
-// form is here alone, so that it is inlined.
+// varint decodes an integer and returns its encoded size, which is 0 if b doesn't
+// start with a complete one. Longer forms are in longVarint so that varint can be
+// inlined.
 func varint(b []byte) (v int64, n int) {
 	if len(b) > 0 && b[0] < 0x80 {
 		return int64(b[0]>>1) ^ -int64(b[0]&1), 1

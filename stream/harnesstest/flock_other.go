@@ -8,5 +8,5 @@ import (
 )
 
 func flock(*os.File) (bool, error) {
-	return false, &MissingError{Err: errors.New("real clusters are started on Unix only")}
+	return false, &MissingError{Err: errors.New("real clusters need Unix")}
 }

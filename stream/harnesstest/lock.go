@@ -5,9 +5,9 @@ import (
 	"os"
 )
 
-// TryLock opens and locks a file. It returns nil if another process, or another
-// call, has the lock. The last end of all processes that have the file open gives
-// it back, too.
+// TryLock opens and locks a file. It returns nil if another process, or an earlier
+// call, holds the lock. The lock is also released when every process that has
+// inherited the file has ended.
 func TryLock(name string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o666)
 	if err != nil {
@@ -24,7 +24,8 @@ func TryLock(name string) (*os.File, error) {
 	return nil, nil
 }
 
-// Unlock gives a lock back, unless another process has the file open, too.
+// Unlock closes the file. That releases the lock, unless a child process has inherited
+// the file.
 func Unlock(f *os.File) {
 	_ = f.Close() // nothing was written
 }

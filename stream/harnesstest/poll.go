@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// pollInterval is how often it is asked whether what is waited for is so.
+// pollInterval is the time between two checks.
 const pollInterval = 20 * time.Millisecond
 
-// A FinalError ends a [Poll].
+// A FinalError makes [Poll] return immediately.
 type FinalError struct{ Err error }
 
 func (e *FinalError) Error() string { return e.Err.Error() }
 func (e *FinalError) Unwrap() error { return e.Err }
 
-// Poll calls check until it returns nil or a [FinalError], and returns its last
-// error when the time is over.
+// Poll calls check until it returns nil or a [FinalError]. After the timeout it
+// returns the last error of check.
 func Poll(ctx context.Context, timeout time.Duration, check func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -29,7 +29,7 @@ func Poll(ctx context.Context, timeout time.Duration, check func(context.Context
 			return err
 		}
 		if ctx.Err() == nil || last == nil {
-			last = err // not that of a question that was cut off by the end
+			last = err // keep the reason rather than the error of a cancelled check
 		}
 		select {
 		case <-tick.C:

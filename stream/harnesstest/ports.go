@@ -10,28 +10,28 @@ import (
 	"strconv"
 )
 
-// Loopback is where everything listens.
+// Loopback is the address at which all test processes listen.
 const Loopback = "127.0.0.1"
 
-// Address is that of a port.
+// Address returns the loopback address of a port.
 func Address(port int) string {
 	return net.JoinHostPort(Loopback, strconv.Itoa(port))
 }
 
-// Ports are divided into blocks, each of which belongs to one cluster as long as its
-// file is locked. A process that is started again finds its port free: so they are taken
-// below those that operating systems give to outgoing connections.
+// Ports is a range of ports that is divided into blocks. A block belongs to the cluster
+// that has locked its file. The range must lie below the ephemeral ports of the operating
+// system, so that the port of a restarting process stays free.
 type Ports struct {
-	Dir         string // of the files
+	Dir         string // directory of the lock files
 	First, Last int
-	Block       int // how many ports
+	Block       int // ports in a block
 }
 
-// Reserve returns the first port of a block at which nobody listens, and the file whose
-// lock holds it.
+// Reserve reserves a block whose ports are all free. It returns the block's first port
+// and its locked file.
 func (p Ports) Reserve(ctx context.Context) (int, *os.File, error) {
 	if err := os.MkdirAll(p.Dir, 0o777); err != nil {
-		return 0, nil, fmt.Errorf("make the directory for the locks of ports: %w", err)
+		return 0, nil, fmt.Errorf("create the directory for port locks: %w", err)
 	}
 	blocks := (p.Last - p.First) / p.Block
 	at := rand.IntN(blocks)
@@ -49,10 +49,10 @@ func (p Ports) Reserve(ctx context.Context) (int, *os.File, error) {
 		}
 		Unlock(lock)
 	}
-	return 0, nil, fmt.Errorf("no %d free ports in a row between %d and %d", p.Block, p.First, p.Last)
+	return 0, nil, fmt.Errorf("no block of %d free ports between %d and %d", p.Block, p.First, p.Last)
 }
 
-// free tells whether nobody listens at a block of ports.
+// free reports whether all ports of a block are free.
 func (p Ports) free(ctx context.Context, first int) bool {
 	var lc net.ListenConfig
 	for port := first; port < first+p.Block; port++ {

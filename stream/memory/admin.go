@@ -54,7 +54,7 @@ func (a *admin) Describe(ctx context.Context, topics ...string) (map[string]stre
 			cfg := t.TopicConfig
 			cfg.Replication, cfg.TombstoneRetention = 1, 0
 			if cfg.Retention == 0 {
-				cfg.Retention = -1 // nothing is dropped here, whatever the age
+				cfg.Retention = -1 // records are kept forever
 			}
 			found[name] = cfg
 		}
@@ -94,7 +94,7 @@ func (a *admin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
 	return nil
 }
 
-// Grow is that of [stream.Grower].
+// Grow implements [stream.Grower].
 func (a *admin) Grow(ctx context.Context, topic string, partitions int32) error {
 	s, err := a.lock(ctx)
 	if err != nil {

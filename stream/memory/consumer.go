@@ -16,16 +16,16 @@ type consumer struct {
 	held     int64
 	ready    chan struct{}
 	closed   bool
-	assigned []*reading // in the order of Assign
-	first    int        // where the next Poll begins, so that none starves
+	assigned []*cursor // in the order of Assign
+	first    int       // where the next Poll starts, so that no partition starves
 	chunks   []stream.Chunk
 }
 
-// reading is one assigned partition.
-type reading struct {
+// cursor is the position in an assigned partition.
+type cursor struct {
 	tp     stream.TopicPartition
 	offset int64
-	out    bool // a chunk is with the caller
+	out    bool // the caller holds a chunk
 	buf    []byte
 	recs   []stream.Record
 }
@@ -38,7 +38,7 @@ func (c *consumer) wake() {
 }
 
 func (c *consumer) find(tp stream.TopicPartition) int {
-	return slices.IndexFunc(c.assigned, func(r *reading) bool { return r.tp == tp })
+	return slices.IndexFunc(c.assigned, func(r *cursor) bool { return r.tp == tp })
 }
 
 func (c *consumer) Assign(tp stream.TopicPartition, offset int64) error {
@@ -55,10 +55,10 @@ func (c *consumer) Assign(tp stream.TopicPartition, offset int64) error {
 		return fmt.Errorf("read %w", err)
 	}
 	if i := c.find(tp); i >= 0 {
-		c.give(c.assigned[i])
+		c.takeBack(c.assigned[i])
 		c.assigned[i].offset = offset
 	} else {
-		c.assigned = append(c.assigned, &reading{tp: tp, offset: offset})
+		c.assigned = append(c.assigned, &cursor{tp: tp, offset: offset})
 	}
 	c.wake()
 	return nil
@@ -66,7 +66,7 @@ func (c *consumer) Assign(tp stream.TopicPartition, offset int64) error {
 
 func (c *consumer) Unassign(tp stream.TopicPartition) {
 	if i := c.find(tp); i >= 0 {
-		c.give(c.assigned[i])
+		c.takeBack(c.assigned[i])
 		c.assigned = slices.Delete(c.assigned, i, i+1)
 		c.wake()
 	}
@@ -74,13 +74,13 @@ func (c *consumer) Unassign(tp stream.TopicPartition) {
 
 func (c *consumer) Release(tp stream.TopicPartition) {
 	if i := c.find(tp); i >= 0 {
-		c.give(c.assigned[i])
+		c.takeBack(c.assigned[i])
 		c.wake()
 	}
 }
 
-// give takes a partition's chunk back and spoils its memory.
-func (c *consumer) give(r *reading) {
+// takeBack takes back a partition's chunk and overwrites its memory.
+func (c *consumer) takeBack(r *cursor) {
 	if !r.out {
 		return
 	}
@@ -135,8 +135,8 @@ func (c *consumer) Poll() ([]stream.Chunk, error) {
 	return c.chunks, nil
 }
 
-// read hands a partition's next records before end out as far as memory goes.
-func (c *consumer) read(r *reading, p *partition, end int64) {
+// read hands out a partition's next records before end, as far as memory allows.
+func (c *consumer) read(r *cursor, p *partition, end int64) {
 	from := p.records[r.offset-p.start : end-p.start]
 	n, size := 0, int64(0)
 	for n < len(from) && n < maxRecords {
@@ -163,8 +163,8 @@ func (c *consumer) read(r *reading, p *partition, end int64) {
 	c.chunks = append(c.chunks, stream.Chunk{TopicPartition: r.tp, Records: r.recs, Next: r.offset})
 }
 
-// copy puts a record's bytes behind those in the buffer, which has room.
-func (r *reading) copy(rec *stream.Record) stream.Record {
+// copy copies a record into the buffer, which has enough room.
+func (r *cursor) copy(rec *stream.Record) stream.Record {
 	c := *rec
 	c.Key, c.Value = r.keep(rec.Key), r.keep(rec.Value)
 	c.Headers = slices.Clone(rec.Headers)
@@ -174,7 +174,7 @@ func (r *reading) copy(rec *stream.Record) stream.Record {
 	return c
 }
 
-func (r *reading) keep(p []byte) []byte {
+func (r *cursor) keep(p []byte) []byte {
 	if p == nil {
 		return nil
 	}

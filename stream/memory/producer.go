@@ -19,7 +19,7 @@ type producer struct {
 	buffered int64
 }
 
-// sent is a record of the open transaction.
+// sent is a record in the open transaction.
 type sent struct {
 	tp     stream.TopicPartition
 	record stream.Record
@@ -32,7 +32,8 @@ type writer struct {
 	compacted  bool
 }
 
-// check is done first by every call.
+// check returns an error if the producer is closed or fenced. Every method calls
+// it first.
 func (p *producer) check() error {
 	switch {
 	case p.closed:
@@ -87,7 +88,7 @@ func (w *writer) Send(partition int32, r *stream.Record) error {
 	return nil
 }
 
-// sizeOf is about what a record takes in memory.
+// sizeOf estimates the memory used by a record.
 func sizeOf(r *stream.Record) int64 {
 	n := 100 + len(r.Key) + len(r.Value)
 	for i := range r.Headers {
@@ -98,8 +99,7 @@ func sizeOf(r *stream.Record) int64 {
 
 func (p *producer) Buffered() int64 { return p.buffered }
 
-// Flush has nothing to wait for: what was sent becomes visible, all of it, with
-// Commit and not before.
+// Flush has nothing to do: all records become visible together, at Commit.
 func (p *producer) Flush(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -141,7 +141,8 @@ func (p *producer) Commit(ctx context.Context, offsets stream.GroupOffsets) ([]s
 	return ends, nil
 }
 
-// append moves what was sent to the partitions, with the system's lock held.
+// append moves the sent records to the partitions. The caller holds the system's
+// lock.
 func (p *producer) append() []stream.Position {
 	var ends []stream.Position
 	at := make(map[stream.TopicPartition]int)

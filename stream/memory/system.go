@@ -14,13 +14,13 @@ import (
 // A System keeps topics and group offsets in memory. It is safe for concurrent
 // use.
 type System struct {
-	// Now gives the time of records that are sent without one. It may be replaced
+	// Now returns the time for records that are sent without one. It may be replaced
 	// before the system is used.
 	Now func() time.Time
-	// Remote makes the log behave as one behind a network may, Kafka for example: a
-	// transaction leaves a marker behind in each partition that it wrote to, which
-	// takes an offset, and is seen by those only who look a second time, or have
-	// opened the next producer of its id. It may be set before the system is used.
+	// Remote makes the log behave like one behind a network, such as Kafka. A
+	// transaction leaves a marker, which takes an offset, in each partition that it
+	// wrote to. It becomes visible only at the second look, or when the next producer
+	// with its id opens. Remote may be set before the system is used.
 	Remote bool
 
 	id string
@@ -45,11 +45,11 @@ func newTopic(cfg stream.TopicConfig) *topic {
 	return &topic{TopicConfig: cfg, id: rand.Text(), partitions: make([]partition, cfg.Partitions)}
 }
 
-// partition holds the records from offset start on. They are never changed.
+// partition holds the records from offset start on. They never change.
 type partition struct {
 	start   int64
 	records []entry
-	shown   int64 // the end that everybody may know
+	shown   int64 // the visible end
 }
 
 // entry is a record or a marker.
@@ -58,11 +58,11 @@ type entry struct {
 	marker bool
 }
 
-// end is after the last record, shown or not.
+// end returns the offset after the last record, visible or not.
 func (p *partition) end() int64 { return p.start + int64(len(p.records)) }
 
-// look returns the partition's end as it is shown to one who looks now. The lock
-// is held.
+// look returns the partition's visible end, and makes later records visible to the
+// next look. The caller holds the lock.
 func (s *System) look(p *partition) int64 {
 	end := p.shown
 	if end < p.end() {
@@ -72,7 +72,7 @@ func (s *System) look(p *partition) int64 {
 	return end
 }
 
-// settle shows all that is committed. The lock is held.
+// settle makes all committed records visible. The caller holds the lock.
 func (s *System) settle() {
 	for _, t := range s.topics {
 		for i := range t.partitions {
@@ -82,7 +82,7 @@ func (s *System) settle() {
 	s.wake()
 }
 
-// wake wakes everybody who waits. The lock is held.
+// wake signals all consumers. The caller holds the lock.
 func (s *System) wake() {
 	for c := range s.consumers {
 		c.wake()
@@ -106,13 +106,13 @@ func New() *System {
 	}
 }
 
-// Name is "memory".
+// Name returns "memory".
 func (s *System) Name() string { return "memory" }
 
-// ID is another one for each system.
+// ID returns a random identifier of the system.
 func (s *System) ID() string { return s.id }
 
-// Admin returns the system itself.
+// Admin returns the system's Admin.
 func (s *System) Admin() stream.Admin { return (*admin)(s) }
 
 // Close makes all further calls fail with [stream.ErrClosed].
@@ -123,9 +123,9 @@ func (s *System) Close() error {
 	return nil
 }
 
-// Recreate deletes a topic and makes one of the same name and settings, empty and
-// with another id, as people do with other logs. The offsets of groups in it are gone.
-// Nobody has it open.
+// Recreate deletes a topic and creates it again, empty, with the same configuration
+// and a new id. It also deletes the offsets of groups in the topic. The topic must
+// not be in use.
 func (s *System) Recreate(topic string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,7 +135,7 @@ func (s *System) Recreate(topic string) {
 	maps.DeleteFunc(s.offsets, func(of groupPartition, _ int64) bool { return of.tp.Topic == topic })
 }
 
-// OpenConsumer opens a consumer without partitions.
+// OpenConsumer opens a consumer that has no partitions assigned.
 func (s *System) OpenConsumer(ctx context.Context, cfg stream.ConsumerConfig) (stream.Consumer, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ func (s *System) OpenConsumer(ctx context.Context, cfg stream.ConsumerConfig) (s
 	return c, nil
 }
 
-// OpenProducer opens a producer and fences an earlier one with its id.
+// OpenProducer opens a producer and fences the previous one with the same id.
 func (s *System) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (stream.Producer, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func (s *System) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (s
 	return p, nil
 }
 
-// partition returns one, with the lock held.
+// partition looks up a partition. The caller holds the lock.
 func (s *System) partition(tp stream.TopicPartition) (*partition, error) {
 	t := s.topics[tp.Topic]
 	if t == nil || tp.Partition < 0 || int(tp.Partition) >= len(t.partitions) {

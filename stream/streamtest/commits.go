@@ -34,7 +34,7 @@ func commitTellsEnds(f *fixture) {
 		got := p.commit()
 		slices.SortFunc(got, func(a, b stream.Position) int { return int(a.Partition - b.Partition) })
 		if len(got) != 2 || got[0].TopicPartition != tp(topic, 0) || got[1].TopicPartition != tp(topic, 2) {
-			f.Fatalf("the commit tells %v, of partitions 0 and 2", got)
+			f.Fatalf("Commit returns %v, want partitions 0 and 2", got)
 		}
 		for _, end := range got {
 			wantEnd(f, end)
@@ -45,13 +45,13 @@ func commitTellsEnds(f *fixture) {
 	}
 }
 
-// wantEnd: the last record is the one before, and only holes come behind it.
+// wantEnd checks that the last record is the one before end.
 func wantEnd(f *fixture, end stream.Position) {
 	f.Helper()
 	r := f.read(end.Offset-1, end.TopicPartition)
 	r.toEnds()
 	if got := r.got[end.TopicPartition]; len(got) != 1 || got[0].Offset != end.Offset-1 {
-		f.Fatalf("the commit says that %s ends at %d; from the offset before on it has %v", end.TopicPartition, end.Offset, got)
+		f.Fatalf("Commit returns end %d of %s; from the offset before it the records are %v", end.Offset, end.TopicPartition, got)
 	}
 	f.must(r.Close())
 }
@@ -79,13 +79,13 @@ func emptyCommit(f *fixture) {
 	topic := f.topic(1)
 	p := f.producer("")
 	if ends := p.commit(); len(ends) != 0 {
-		f.Errorf("an empty commit says %v", ends)
+		f.Errorf("an empty Commit returns %v", ends)
 	}
 	p.send(topic, 0, value("x"))
 	p.commit()
 	end := f.settledEnds(tp(topic, 0))[0]
 	if ends := p.commit(); len(ends) != 0 || f.ends(tp(topic, 0))[0] != end {
-		f.Errorf("an empty commit says %v and leads from %d to %d", ends, end, f.ends(tp(topic, 0))[0])
+		f.Errorf("an empty Commit returns %v and moves the end from %d to %d", ends, end, f.ends(tp(topic, 0))[0])
 	}
 }
 
@@ -98,7 +98,7 @@ func aborted(f *fixture) {
 	}
 	f.must(p.Abort(f.ctx))
 	if p.Buffered() != 0 {
-		f.Errorf("%d bytes are still there after Abort", p.Buffered())
+		f.Errorf("%d bytes are buffered after Abort", p.Buffered())
 	}
 	p.send(topic, 0, value("kept"))
 	p.commit()
@@ -131,17 +131,17 @@ func buffered(f *fixture) {
 	topic := f.topic(1)
 	p := f.producer("")
 	if n := p.Buffered(); n != 0 {
-		f.Fatalf("%d bytes are there before any was sent", n)
+		f.Fatalf("%d bytes are buffered before the first Send", n)
 	}
 	for range 10 {
 		p.send(topic, 0, &stream.Record{Value: make([]byte, 1000)})
 		if n := p.Buffered(); n < 0 {
-			f.Fatalf("%d bytes are there", n)
+			f.Fatalf("%d bytes are buffered", n)
 		}
 	}
 	p.commit()
 	if p.Buffered() != 0 {
-		f.Errorf("%d bytes are still there after Commit", p.Buffered())
+		f.Errorf("%d bytes are buffered after Commit", p.Buffered())
 	}
 }
 
@@ -179,7 +179,7 @@ func groupOffsets(f *fixture) {
 	commit(other, 0, 9)
 	want(group, 5, -1, 0)
 	want(other, 9, -1, -1)
-	commit(group, 0, 3) // it may go back
+	commit(group, 0, 3) // an offset may decrease
 	want(group, 3, -1, 0)
 	p.send(topic, 1, value("x"))
 	f.must(p.Abort(f.ctx))
@@ -203,7 +203,7 @@ func badOffsets(f *fixture) {
 		}
 		f.must(p.Close())
 	}
-	f.fill(topic, 0, 1) // behind whatever was refused
+	f.fill(topic, 0, 1) // after the rejected commits
 	r := f.read(0, tp(topic, 0))
 	r.toEnds()
 	r.wantValues(tp(topic, 0), "0")
@@ -225,7 +225,7 @@ func fencing(f *fixture) {
 	nameless.commit()
 	next.send(topic, 0, value("next"))
 	next.commit()
-	f.must(old.Close()) // which takes nothing from the new one
+	f.must(old.Close()) // doesn't affect the new one
 	next.send(topic, 0, value("again"))
 	next.commit()
 	again := f.producer(id)

@@ -10,9 +10,9 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// concurrent: several containers write to the same partitions and read them, each
-// with a producer and a consumer of its own. Everything arrives once and in
-// order, and everybody sees the same.
+// concurrent writes and reads the same partitions from several goroutines, each with
+// its own producer and consumer. All readers must see each record once, in order, and
+// the same sequence.
 func concurrent(f *fixture) {
 	const containers, partitions, transactions, perPartition = 4, 3, 25, 4
 	topic := f.topic(partitions)
@@ -47,8 +47,8 @@ func concurrent(f *fixture) {
 	}
 }
 
-// writeMany sends "container/n" to each partition with n from 0 on, and aborts
-// something now and then.
+// writeMany sends "container/n" to each partition, with n from 0 on, and aborts some
+// transactions.
 func writeMany(f *fixture, topic string, container int, partitions int32, transactions, perPartition int) error {
 	p, err := f.open(stream.ProducerConfig{ID: topic + strconv.Itoa(container)})
 	if err != nil {
@@ -81,8 +81,8 @@ func writeMany(f *fixture, topic string, container int, partitions int32, transa
 	return nil
 }
 
-// readAlong reads until it has seen so many records, or waits in vain. It runs in
-// a goroutine of its own and so doesn't end the test itself.
+// readAlong reads the wanted number of records. It runs in a goroutine of its own, so
+// it reports errors instead of ending the test.
 func readAlong(r *reader, want int) {
 	for n := 0; n < want; {
 		chunks, err := r.Poll()
@@ -103,24 +103,24 @@ func readAlong(r *reader, want int) {
 		select {
 		case <-r.Ready():
 		case <-time.After(patience):
-			r.f.Errorf("waited in vain for more than %d of %d records", n, want)
+			r.f.Errorf("timeout after %d of %d records", n, want)
 			return
 		}
 	}
 }
 
-// checkOrder: each container's records are there, in order, once.
+// checkOrder checks that each container's records occur once and in order.
 func checkOrder(f *fixture, records []stream.Record, containers, each int) {
 	f.Helper()
 	next := make(map[string]int)
 	for i := range records {
 		container, n, _ := strings.Cut(string(records[i].Value), "/")
 		if n != strconv.Itoa(next[container]) {
-			f.Fatalf("%q where %d was expected", records[i].Value, next[container])
+			f.Fatalf("found %q, want number %d", records[i].Value, next[container])
 		}
 		next[container]++
 	}
 	if len(next) != containers || len(records) != containers*each {
-		f.Fatalf("%d records of %d containers, want %d of each of %d", len(records), len(next), each, containers)
+		f.Fatalf("%d records of %d containers, want %d records of each of %d", len(records), len(next), each, containers)
 	}
 }

@@ -17,7 +17,7 @@ func pausedUntilReleased(f *fixture) {
 	f.fill(topic, 0, 3)
 	f.fill(topic, 1, 2)
 	r.until(func() bool { return len(r.got[b]) == 2 }) // poll checks that a stays paused
-	r.Release(b)                                       // once more than there are chunks
+	r.Release(b)                                       // no chunk is out
 	r.wantValues(a, "0")
 	r.release(a)
 	r.toEnds()
@@ -41,7 +41,7 @@ func chunkStays(f *fixture) {
 	r.poll()
 	for i := range records {
 		if got := clone(&records[i]); len(records) != len(want) || !reflect.DeepEqual(got, clone(&want[i])) {
-			f.Fatalf("record %d has become %+v, was %+v", i, got, want[i])
+			f.Fatalf("record %d has changed to %+v, was %+v", i, got, want[i])
 		}
 	}
 }
@@ -61,7 +61,7 @@ func readyWakes(f *fixture) {
 		r.until(func() bool { return len(r.got[part]) > n })
 		<-done
 	}
-	// A chunk that is out makes Poll return nothing; its release wakes.
+	// While a chunk is out Poll returns nothing; Release signals Ready.
 	f.fill(topic, 0, 1)
 	r.first()
 	f.fill(topic, 0, 1)
@@ -69,7 +69,7 @@ func readyWakes(f *fixture) {
 	r.release(part)
 	wantToken(r)
 	r.toEnds()
-	// So does another partition.
+	// Assigning another partition signals Ready too.
 	more := f.topic(1)
 	f.fill(more, 0, 1)
 	settle(r)
@@ -79,7 +79,7 @@ func readyWakes(f *fixture) {
 	r.wantValues(tp(more, 0), "0")
 }
 
-// settle polls until there is neither a chunk nor a token.
+// settle polls until there are no chunks and Ready isn't signalled.
 func settle(r *reader) {
 	r.f.Helper()
 	for {
@@ -99,7 +99,7 @@ func wantToken(r *reader) {
 	select {
 	case <-r.Ready():
 	case <-time.After(patience):
-		r.f.Fatal("the consumer wasn't woken")
+		r.f.Fatal("Ready wasn't signalled")
 	}
 }
 
@@ -121,16 +121,16 @@ func seeking(f *fixture) {
 			f.Fatalf("from offset %d on %d records, want the last %d", all[i].Offset, len(r.got[part]), n-i)
 		}
 	}
-	// Moving away releases the chunk that is out.
+	// Assign releases a chunk that is out.
 	r.assign(part, 0)
 	r.first()
 	r.assign(part, all[n-1].Offset)
 	r.toEnds()
 	r.wantValues(part, "49")
-	// At the end there is nothing until more comes.
+	// At the end Poll returns nothing until there are more records.
 	r.assign(part, f.ends(part)[0])
 	if chunks := r.poll(); len(chunks) > 0 {
-		f.Errorf("%d chunks behind the end", len(chunks))
+		f.Errorf("%d chunks after the end", len(chunks))
 	}
 	f.fill(topic, 0, 1)
 	r.toEnds()
@@ -148,11 +148,11 @@ func unassigned(f *fixture) {
 	r := f.read(0, a, b)
 	r.Unassign(tp(newName(), 0))
 	r.Release(tp(newName(), 0))
-	r.first() // of either
+	r.first() // of either partition
 	r.Unassign(a)
 	delete(r.next, a)
 	for p := range r.out {
-		r.release(p) // though it isn't assigned any more
+		r.release(p) // may be unassigned
 	}
 	r.toEnds()
 	r.wantValues(b, "0", "1")
@@ -174,10 +174,10 @@ func outOfRange(f *fixture) {
 	r.assign(part, end+1)
 	wantOutside(r, stream.OffsetOutOfRangeError{TopicPartition: part, Offset: end + 1, Start: 0, End: end})
 	r.assign(part, 0)
-	r.toEnds() // all goes on, and nothing of the other one is lost
+	r.toEnds() // reading continues, and no record of the other partition is lost
 	r.wantValues(part, "0", "1", "2")
 	r.wantValues(tp(topic, 1), "0", "1", "2")
-	// What is read may be deleted under the reader.
+	// Records may be deleted while they are read.
 	f.must(f.sys.Admin().DeleteRecords(f.ctx, stream.Position{TopicPartition: part, Offset: end}))
 	if start := f.starts(part)[0]; start == end {
 		r.assign(part, 0)
@@ -206,7 +206,7 @@ func consumerEnd(f *fixture) {
 	end := f.settledEnds(part)[0]
 	r.until(func() bool { return r.End(part) == end })
 	if r.next[part] != end {
-		f.Errorf("the end is %d, and read to %d", end, r.next[part])
+		f.Errorf("the end is %d, but the position is %d", end, r.next[part])
 	}
 }
 
@@ -220,5 +220,5 @@ func closedConsumer(f *fixture) {
 	_, err := r.Poll()
 	f.wantError(err, stream.ErrClosed)
 	f.wantError(r.Assign(tp(topic, 0), 0), stream.ErrClosed)
-	f.fill(topic, 0, 1) // wakes nobody
+	f.fill(topic, 0, 1) // must not signal the closed consumer
 }

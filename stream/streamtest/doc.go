@@ -1,15 +1,12 @@
-// Package streamtest is the conformance suite of streaming layers: what package
-// stream says of a [stream.System], as tests. The systems of this repository pass
-// it, and one that is written elsewhere can run it too:
+// Package streamtest is the conformance suite for implementations of
+// [stream.System]. Systems outside this repository can use it too:
 //
 //	func TestConformance(t *testing.T) {
 //		streamtest.Run(t, func(t *testing.T) stream.System { return mine.New() })
 //	}
 //
-// [Run] asks for what holds of every system, Kafka included: offsets may have
-// holes, and what is committed may take a moment to be seen. [RunInstant] asks
-// besides for what systems within one process can promise, and
-// [RunPersistent] for what those keep that write to a disk.
-//
-// It stands beside the record's way: nothing but tests imports it.
+// [Run] tests the contract of every system, including Kafka: offsets may have holes,
+// and a commit may become visible with a delay. [RunInstant] adds the guarantees of
+// systems within one process, and [RunPersistent] those of systems that write to a
+// disk.
 package streamtest

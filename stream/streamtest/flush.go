@@ -11,7 +11,7 @@ func flushed(f *fixture) {
 	topic := f.topic(2)
 	a, b := tp(topic, 0), tp(topic, 1)
 	p := f.producer("")
-	f.must(p.Flush(f.ctx)) // of nothing
+	f.must(p.Flush(f.ctx)) // nothing to flush
 	p.send(topic, 0, value("0"))
 	f.must(p.Flush(f.ctx))
 	p.send(topic, 0, value("1"))
@@ -44,12 +44,11 @@ func flushed(f *fixture) {
 	f.wantError(p.Flush(f.ctx), stream.ErrClosed)
 }
 
-// passed: when a transaction has ended, what is committed has come to where all
-// that was sent ended before.
+// passed ends a transaction and checks that Ends then reaches the previous LogEnds.
 func (f *fixture) passed(part stream.TopicPartition, logEnd int64, end func()) {
 	f.Helper()
 	if is := f.ends(part)[0]; is > logEnd {
-		f.Fatalf("%s: what is committed ends at %d, and all that was sent at %d", part, is, logEnd)
+		f.Fatalf("%s: the end of committed records is %d, after that of all records, %d", part, is, logEnd)
 	}
 	end()
 	f.mu.Lock()
@@ -65,8 +64,8 @@ func (f *fixture) logEnds(part stream.TopicPartition) int64 {
 	return offsets[0]
 }
 
-// atLeastOnce: as long as nothing fails, each record comes once and in order, with
-// Flush or without.
+// atLeastOnce checks that without failures each record is read once and in order, with
+// and without Flush.
 func atLeastOnce(f *fixture) {
 	topic, group := f.topic(2), newName()
 	a, b := tp(topic, 0), tp(topic, 1)
@@ -92,7 +91,7 @@ func atLeastOnce(f *fixture) {
 			wantEnd(f, end)
 		}
 		if got := f.committed(group, a)[0]; len(ends) != 2 || p.Buffered() != 0 || got != round {
-			f.Fatalf("commit %d tells %v and leaves %d bytes, and the group's offset is %d", round, ends, p.Buffered(), got)
+			f.Fatalf("commit %d returns %v, %d bytes are buffered after it, and the group's offset is %d", round, ends, p.Buffered(), got)
 		}
 		r.toEnds()
 		wantRecords(f, r.got[a], ofA)

@@ -9,21 +9,21 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// RunInstant tests what a system can promise besides, whose commits everyone
-// sees at once and whose offsets count records: one within this process. open
-// returns a new one each time, which the tests close.
+// RunInstant tests the additional guarantees of a system within this process: commits
+// are visible immediately, and offsets count records. open returns a new system each
+// time, which may be closed by the tests.
 func RunInstant(t *testing.T, open func(t *testing.T) stream.System) {
 	runAll(t, open, []check{
-		{"nobody sees a part of a commit", atomicToAll},
+		{"commits are atomic to observers", atomicToAll},
 		{"offsets count records", offsetsCount},
-		{"a time has the offset of its first record", offsetsAtModel},
-		{"a record of any size gets through", func(f *fixture) { throughSmallBuffer(f, 5_000_000) }},
-		{"a producer is fenced at once", fencedAtOnce},
-		{"deleted records are gone at once", deletedAtOnce},
-		{"a commit is polled at once", polledAtOnce},
-		{"a closed system is closed", closedSystem},
+		{"OffsetsAt equals a model", offsetsAtModel},
+		{"a record of any size is accepted", func(f *fixture) { throughSmallBuffer(f, 5_000_000) }},
+		{"a producer is fenced immediately", fencedAtOnce},
+		{"records are deleted immediately", deletedAtOnce},
+		{"a commit is visible immediately", polledAtOnce},
+		{"a closed system fails", closedSystem},
 		{"a cancelled call does nothing", cancelledCalls},
-		{"it does what a model does", model},
+		{"random operations equal a model", model},
 	})
 }
 
@@ -54,11 +54,11 @@ func atomicToAll(f *fixture) {
 	for last := int64(0); last < commits && !f.Failed(); {
 		ends := f.ends(parts...)
 		if slices.Min(ends) != slices.Max(ends) || ends[0] < last {
-			f.Errorf("the partitions of a commit end at %v, after %d", ends, last)
+			f.Errorf("the ends of the partitions are %v, after %d", ends, last)
 		}
 		last = ends[0]
 		if got := f.committed(group, parts[3])[0]; got < last && last > 0 {
-			f.Errorf("the group's offset is %d where the records are %d", got, last)
+			f.Errorf("the group's offset is %d, but there are %d records", got, last)
 		}
 	}
 	writer.Wait()
@@ -75,7 +75,7 @@ func offsetsCount(f *fixture) {
 			n++
 		}
 		if ends := p.commit(); ends[0].Offset != int64(n) || f.ends(part)[0] != int64(n) {
-			f.Fatalf("the commit ends at %d, the partition at %d, want %d", ends[0].Offset, f.ends(part)[0], n)
+			f.Fatalf("Commit returns end %d, the partition's is %d, want %d", ends[0].Offset, f.ends(part)[0], n)
 		}
 	}
 	for _, from := range []int{0, 1, 2500, n - 1, n} {
@@ -115,7 +115,7 @@ func deletedAtOnce(f *fixture) {
 		f.Errorf("the partitions start at %v, want [3 0]", got)
 	}
 	wantOutside(r, stream.OffsetOutOfRangeError{TopicPartition: part, Offset: 0, Start: 3, End: 5})
-	// Either all is deleted that was asked for, or nothing.
+	// DeleteRecords is atomic.
 	err := f.sys.Admin().DeleteRecords(f.ctx, stream.Position{TopicPartition: part, Offset: 5}, stream.Position{TopicPartition: tp(topic, 1), Offset: 1})
 	if got := f.starts(part)[0]; err == nil || got != 3 {
 		f.Errorf("the error is %v, the partition starts at %d", err, got)

@@ -7,18 +7,18 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// ErrInterrupted is the error of an [Interrupted] log.
+// ErrInterrupted is the error of an [Interrupted] system.
 var ErrInterrupted = errors.New("interrupted by the test")
 
-// An Interrupted log fails at one of the commits of those who use it: what they do next
-// shows what a crash there would leave. It isn't safe for concurrent use.
+// An Interrupted system fails at one commit, so that a test can continue with the state
+// that a crash at that point would leave. It isn't safe for concurrent use.
 type Interrupted struct {
 	stream.System
-	Left  int  // commits that come before; below 0 when it has failed
-	After bool // it fails when the commit is done
+	Left  int  // number of commits that succeed; negative after the failure
+	After bool // fail after the commit was done, instead of before
 }
 
-// OpenProducer opens a producer whose commits are counted.
+// OpenProducer opens a producer whose commits count.
 func (l *Interrupted) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (stream.Producer, error) {
 	p, err := l.System.OpenProducer(ctx, cfg)
 	return interruptedProducer{p, l}, err

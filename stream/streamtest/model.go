@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// machine does random things to a system and to a model of it: a topic of a few
-// partitions, one producer, one reader.
+// machine does random operations on a system and on a model of it: a topic with a few
+// partitions, one producer and one reader.
 type machine struct {
 	f     *fixture
 	topic string
@@ -19,9 +19,9 @@ type machine struct {
 	r     *reader
 
 	start   []int64
-	kept    [][]string // of each partition, from offset 0 on, deleted ones too
+	kept    [][]string // values of each partition from offset 0 on, including deleted ones
 	pending [][]string
-	offset  int64 // the group's, of partition 0
+	offset  int64 // the group's offset of partition 0
 	sent    int
 }
 
@@ -40,7 +40,7 @@ func newMachine(f *fixture) *machine {
 	return m
 }
 
-// open begins with a new producer and a new reader.
+// open opens a new producer and a new reader.
 func (m *machine) open() {
 	m.p, m.r = m.f.producer(m.group), m.f.reader(64<<10)
 	for i, part := range m.parts {
@@ -91,7 +91,7 @@ func (m *machine) commit(t *rapid.T) {
 		ends[pos.TopicPartition] = pos.Offset
 	}
 	if !maps.Equal(ends, want) {
-		t.Fatalf("the commit says %v, want %v", ends, want)
+		t.Fatalf("Commit returns %v, want %v", ends, want)
 	}
 }
 
@@ -100,13 +100,13 @@ func (m *machine) abort(*rapid.T) {
 	m.forget()
 }
 
-// replace fences the producer.
+// replace fences the producer by a new one.
 func (m *machine) replace(t *rapid.T) {
 	old := m.p
 	m.p = m.f.producer(m.group)
 	m.forget()
 	if _, err := old.Commit(m.f.ctx, stream.GroupOffsets{}); err == nil {
-		t.Fatal("a fenced producer commits")
+		t.Fatal("a fenced producer can commit")
 	}
 	m.f.must(old.Close())
 }
@@ -146,7 +146,7 @@ func (m *machine) poll(t *rapid.T) {
 	}
 }
 
-// check compares what can be asked for at any time.
+// check compares starts, ends and offsets with the model.
 func (m *machine) check(t *rapid.T) {
 	ends := make([]int64, modelPartitions)
 	for i := range ends {
@@ -163,7 +163,7 @@ func (m *machine) check(t *rapid.T) {
 	}
 }
 
-// readAll reads everything anew.
+// readAll reads all records with a new reader and compares them with the model.
 func (m *machine) readAll(t *rapid.T) {
 	r := m.f.reader(0)
 	for i, part := range m.parts {

@@ -9,32 +9,32 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Storage is where a system keeps its data.
+// Storage stores the data of a system.
 type Storage struct {
 	// Open opens the system. The tests close it before the next Open.
 	Open func() (stream.System, error)
-	// Crash makes the data what it is when the process that has the system open is
-	// killed at this moment. Nothing that this system does afterwards may matter;
-	// the tests close it.
+	// Crash puts the data into the state in which a kill of the process would leave it
+	// now. Later calls of the open system must not affect the data. The tests close the
+	// system after Crash.
 	Crash func() error
 }
 
-// RunPersistent tests that a system keeps what is committed, and nothing else,
-// over a clean end and a crash. Its offsets count records. start returns a new,
-// empty storage.
+// RunPersistent tests that after Close and after a crash a system has all committed
+// records and no others. Its offsets must count records. start returns a new, empty
+// storage.
 func RunPersistent(t *testing.T, start func(t *testing.T) Storage) {
 	for _, end := range []struct {
 		name  string
 		crash bool
 	}{{"after Close", false}, {"after a crash", true}} {
-		t.Run("it is the same log "+end.name, func(t *testing.T) { sameLog(newDisk(t, start(t)), newDisk(t, start(t)), end.crash) })
-		t.Run("everything committed is kept "+end.name, func(t *testing.T) { kept(newDisk(t, start(t)), end.crash) })
-		t.Run("commits stay whole "+end.name, func(t *testing.T) { keptWhole(newDisk(t, start(t)), end.crash) })
-		t.Run("it does what a model does "+end.name, func(t *testing.T) { keptModel(t, start, end.crash) })
+		t.Run("ids are the same "+end.name, func(t *testing.T) { sameLog(newDisk(t, start(t)), newDisk(t, start(t)), end.crash) })
+		t.Run("commits are kept "+end.name, func(t *testing.T) { kept(newDisk(t, start(t)), end.crash) })
+		t.Run("commits are atomic "+end.name, func(t *testing.T) { keptWhole(newDisk(t, start(t)), end.crash) })
+		t.Run("random operations equal a model "+end.name, func(t *testing.T) { keptModel(t, start, end.crash) })
 	}
 }
 
-// disk is a fixture whose system can be opened anew.
+// disk is a fixture whose system can be reopened.
 type disk struct {
 	*fixture
 	storage Storage
@@ -67,10 +67,10 @@ func sameLog(d, other *disk, crash bool) {
 	d.must(err)
 	d.reopen(crash)
 	if after, err := d.sys.Admin().TopicIDs(d.ctx, topic); err != nil || before[topic] == "" || after[topic] != before[topic] {
-		d.Errorf("the topic was %v and is %v, %v", before, after, err)
+		d.Errorf("the topic's id was %v and is %v, %v", before, after, err)
 	}
 	if d.sys.ID() != id || other.sys.ID() == id {
-		d.Errorf("the log was %s and is %s; another one is %s", id, d.sys.ID(), other.sys.ID())
+		d.Errorf("the log's id was %s and is %s; another log has %s", id, d.sys.ID(), other.sys.ID())
 	}
 }
 
@@ -94,7 +94,7 @@ func kept(d *disk, crash bool) {
 	after := d.read(0, parts[0])
 	after.toEnds()
 	if !reflect.DeepEqual(after.got, before.got) {
-		d.Errorf("the records were %+v, and are %+v", before.got, after.got)
+		d.Errorf("the records were %+v and are %+v", before.got, after.got)
 	}
 	if got := d.committed(group, parts...); !slices.Equal(got, []int64{-1, 3}) {
 		d.Errorf("the group's offsets are %v, want [-1 3]", got)
@@ -111,7 +111,7 @@ func kept(d *disk, crash bool) {
 	d.wantError(w.Send(0, value("no key")), stream.ErrNoKey)
 }
 
-// keptWhole goes on writing over many ends: all partitions of a commit agree.
+// keptWhole writes and reopens repeatedly. All partitions of a commit must agree.
 func keptWhole(d *disk, crash bool) {
 	topic, group := d.topic(4), newName()
 	parts := allOf(topic, 4)
@@ -142,7 +142,7 @@ func keptWhole(d *disk, crash bool) {
 	}
 }
 
-// keptModel is the model test with ends in between, on a new storage each time.
+// keptModel is the model test with reopening, on a new storage each time.
 func keptModel(t *testing.T, start func(*testing.T) Storage, crash bool) {
 	rapid.Check(t, func(rt *rapid.T) {
 		d := newDisk(t, start(t))

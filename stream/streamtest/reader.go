@@ -8,12 +8,12 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// reader is a stream.Consumer of a test. It keeps copies of what it reads, and
-// checks what holds of every chunk.
+// reader is a stream.Consumer that keeps copies of its records, and checks the
+// invariants of every chunk.
 type reader struct {
 	stream.Consumer
 	f    *fixture
-	next map[stream.TopicPartition]int64 // where each assigned partition is
+	next map[stream.TopicPartition]int64 // positions of the assigned partitions
 	out  map[stream.TopicPartition]bool
 	got  map[stream.TopicPartition][]stream.Record
 }
@@ -31,7 +31,7 @@ func (f *fixture) reader(maxBytes int64) *reader {
 	}
 }
 
-// read is a reader of partitions from offset on.
+// read returns a reader of partitions from offset on.
 func (f *fixture) read(offset int64, of ...stream.TopicPartition) *reader {
 	f.Helper()
 	r := f.reader(0)
@@ -54,7 +54,7 @@ func (r *reader) release(p stream.TopicPartition) {
 	delete(r.out, p)
 }
 
-// poll is Poll with its chunks checked and copied. They are not released.
+// poll calls Poll and checks and copies the chunks. It doesn't release them.
 func (r *reader) poll() []stream.Chunk {
 	r.f.Helper()
 	chunks, err := r.Poll()
@@ -70,7 +70,7 @@ func (r *reader) take(c *stream.Chunk) {
 	p := c.TopicPartition
 	next, assigned := r.next[p]
 	if !assigned || r.out[p] {
-		r.f.Fatalf("a chunk of %s, which is assigned: %v, paused: %v", p, assigned, r.out[p])
+		r.f.Fatalf("unexpected chunk of %s: assigned %v, paused %v", p, assigned, r.out[p])
 	}
 	for i := range c.Records {
 		rec := &c.Records[i]
@@ -81,7 +81,7 @@ func (r *reader) take(c *stream.Chunk) {
 		r.got[p] = append(r.got[p], clone(rec))
 	}
 	if len(c.Records) == 0 && c.Next <= next {
-		r.f.Fatalf("%s: an empty chunk that leads from %d to %d", p, next, c.Next)
+		r.f.Fatalf("%s: empty chunk from %d to %d", p, next, c.Next)
 	}
 	r.next[p] = c.Next
 	r.out[p] = true
@@ -97,7 +97,7 @@ func clone(rec *stream.Record) stream.Record {
 	return c
 }
 
-// until reads and releases until done, and waits for Ready in between.
+// until reads and releases chunks until done returns true.
 func (r *reader) until(done func() bool) {
 	r.f.Helper()
 	timeout := time.After(patience)
@@ -112,13 +112,12 @@ func (r *reader) until(done func() bool) {
 		select {
 		case <-r.Ready():
 		case <-timeout:
-			r.f.Fatalf("waited in vain for more, at %v", r.next)
+			r.f.Fatalf("timeout while waiting for records, at %v", r.next)
 		}
 	}
 }
 
-// toEnds reads all that is committed: until the partitions are where the admin
-// says that they end.
+// toEnds reads all committed records, up to the settled ends of the partitions.
 func (r *reader) toEnds() {
 	r.f.Helper()
 	all := make([]stream.TopicPartition, 0, len(r.next))
@@ -150,13 +149,13 @@ func (r *reader) first() stream.Chunk {
 		select {
 		case <-r.Ready():
 		case <-timeout:
-			r.f.Fatal("waited in vain for a chunk")
+			r.f.Fatal("timeout while waiting for a chunk")
 		}
 	}
 }
 
-// pollUntilQuiet polls, and releases nothing, until there has been nothing new for
-// a while.
+// pollUntilQuiet polls without releasing chunks, until there are no new ones for a
+// while.
 func (r *reader) pollUntilQuiet() {
 	r.f.Helper()
 	for {
@@ -195,7 +194,7 @@ func (r *reader) pollError() error {
 	}
 }
 
-// values are those of a partition's records so far.
+// values returns the values of a partition's records so far.
 func (r *reader) values(p stream.TopicPartition) []string {
 	var list []string
 	for i := range r.got[p] {

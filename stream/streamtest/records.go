@@ -9,7 +9,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// samples are records of every shape. Headers that are empty and nil are the same.
+// samples returns records of every kind. Empty and nil headers are equivalent.
 func samples() []stream.Record {
 	return []stream.Record{
 		{Key: []byte("key"), Value: []byte("value"), Time: 1398926301271},
@@ -39,7 +39,7 @@ func recordsComeBack(f *fixture) {
 	got := r.got[tp(topic, 0)]
 	last := len(got) - 1
 	if last < 0 {
-		f.Fatal("nothing came back")
+		f.Fatal("no records were read")
 	}
 	wantRecords(f, got[:last], want)
 	if now := got[last].Time; now < before || now > time.Now().Add(time.Minute).UnixMilli() {
@@ -47,7 +47,7 @@ func recordsComeBack(f *fixture) {
 	}
 }
 
-// sendAll sends to partition 0. An offset that a record has is ignored.
+// sendAll sends records to partition 0. Their offsets must be ignored.
 func (p *producer) sendAll(topic string, records []stream.Record) {
 	p.f.Helper()
 	for i := range records {
@@ -60,7 +60,7 @@ func (p *producer) sendAll(topic string, records []stream.Record) {
 func wantRecords(f *fixture, got, want []stream.Record) {
 	f.Helper()
 	if len(got) != len(want) {
-		f.Fatalf("%d records came back, want %d", len(got), len(want))
+		f.Fatalf("read %d records, want %d", len(got), len(want))
 	}
 	for i := range want {
 		g, w := clone(&got[i]), clone(&want[i])
@@ -69,7 +69,7 @@ func wantRecords(f *fixture, got, want []stream.Record) {
 			g.Headers = nil
 		}
 		if !reflect.DeepEqual(g, w) {
-			f.Errorf("record %d came back as %+v, want %+v", i, g, w)
+			f.Errorf("record %d is %+v, want %+v", i, g, w)
 		}
 	}
 }
@@ -92,7 +92,8 @@ func sentIsCopied(f *fixture) {
 	}
 }
 
-// largeRecord is of nearly the size of a batch that brokers accept by default.
+// largeRecord sends a record almost as large as the largest batch that brokers accept by
+// default.
 func largeRecord(f *fixture) { throughSmallBuffer(f, 900_000) }
 
 func throughSmallBuffer(f *fixture, size int) {
@@ -109,8 +110,8 @@ func throughSmallBuffer(f *fixture, size int) {
 	r.wantValues(tp(topic, 0), "before", string(large), "after")
 }
 
-// memoryBound: chunks that are not released take no more than they may, and all
-// is read once they are.
+// memoryBound checks that unreleased chunks don't exceed MaxBytes, and that everything is
+// read once they are released.
 func memoryBound(f *fixture) {
 	const partitions, perPartition, size, bound = 16, 64, 2000, 256 << 10
 	topic := f.topic(partitions)
@@ -124,13 +125,13 @@ func memoryBound(f *fixture) {
 		r.assign(p, 0)
 	}
 	r.first()
-	r.pollUntilQuiet() // until memory is full, and beyond
+	r.pollUntilQuiet() // until memory is full
 	held := 0
 	for _, records := range r.got {
 		held += size * len(records)
 	}
 	if held > bound {
-		f.Errorf("%d bytes are out, at most %d should be", held, bound)
+		f.Errorf("%d bytes are out, more than %d", held, bound)
 	}
 	for p := range r.out {
 		r.release(p)

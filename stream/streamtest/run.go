@@ -12,7 +12,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// patience is how long something may take that should happen at once.
+// patience is the timeout for something that should happen immediately.
 const patience = 20 * time.Second
 
 type check struct {
@@ -20,47 +20,47 @@ type check struct {
 	run  func(*fixture)
 }
 
-// Run tests a system. open returns one that works; it may be the same each time
-// and may have topics, as the tests make their own under new names. The tests
-// close it where it is not the same.
+// Run tests a system. open returns an open system. It may return the same one each
+// time, and the system may have topics: the tests create their own with random names.
+// Run doesn't close it.
 func Run(t *testing.T, open func(t *testing.T) stream.System) {
 	runAll(t, open, []check{
-		{"topics are created once and counted", topics},
-		{"topics grow", grow},
-		{"topics tell their settings", describe},
-		{"topics have ids", topicIDs},
-		{"impossible topics are refused", impossibleTopics},
-		{"what doesn't exist is an unknown topic", unknownTopics},
-		{"records come back as they were sent", recordsComeBack},
-		{"a sent record is a copy", sentIsCopied},
-		{"a large record gets through", largeRecord},
-		{"nothing is seen before its commit", seenAfterCommit},
-		{"a commit tells where partitions end", commitTellsEnds},
-		{"a commit is of all partitions", commitIsOfAll},
-		{"an empty commit does nothing", emptyCommit},
-		{"aborted records are forgotten", aborted},
-		{"a closed producer's records are forgotten", closedProducer},
-		{"buffered bytes are counted", buffered},
-		{"what is flushed waits for its commit", flushed},
+		{"CreateTopic and Partitions", topics},
+		{"Grow adds partitions", grow},
+		{"Describe returns the configuration", describe},
+		{"TopicIDs are unique and stable", topicIDs},
+		{"CreateTopic rejects invalid topics", impossibleTopics},
+		{"a missing topic is ErrUnknownTopic", unknownTopics},
+		{"records are read as they were sent", recordsComeBack},
+		{"Send copies the record", sentIsCopied},
+		{"a large record is accepted", largeRecord},
+		{"records are invisible before the commit", seenAfterCommit},
+		{"Commit returns the ends of partitions", commitTellsEnds},
+		{"Commit covers all partitions and offsets", commitIsOfAll},
+		{"an empty Commit does nothing", emptyCommit},
+		{"Abort discards records", aborted},
+		{"Close of a producer discards records", closedProducer},
+		{"Buffered counts bytes", buffered},
+		{"flushed records are invisible before the commit", flushed},
 		{"an at-least-once producer loses nothing", atLeastOnce},
-		{"a cancelled commit changes nothing", cancelled},
+		{"a cancelled Commit changes nothing", cancelled},
 		{"offsets belong to a group", groupOffsets},
-		{"bad offsets are refused", badOffsets},
-		{"a producer fences the one before", fencing},
-		{"a compacted topic keeps the last of each key", compacted},
-		{"records are deleted from the start", deleteRecords},
-		{"a time has an offset", offsetsAt},
-		{"a partition is paused until it is released", pausedUntilReleased},
-		{"a chunk stays until it is released", chunkStays},
-		{"a waiting consumer is woken", readyWakes},
-		{"reading begins anywhere", seeking},
-		{"an unassigned partition is not read", unassigned},
-		{"an offset outside is found", outOfRange},
-		{"a consumer knows the end", consumerEnd},
-		{"memory is bounded", memoryBound},
+		{"Commit rejects invalid offsets", badOffsets},
+		{"a producer fences the previous one", fencing},
+		{"a compacted topic keeps the last record of each key", compacted},
+		{"DeleteRecords moves the start", deleteRecords},
+		{"OffsetsAt finds a time", offsetsAt},
+		{"a partition is paused until Release", pausedUntilReleased},
+		{"a chunk is valid until Release", chunkStays},
+		{"Ready wakes a waiting consumer", readyWakes},
+		{"Assign moves to any offset", seeking},
+		{"Unassign stops reading", unassigned},
+		{"an offset out of range is an error", outOfRange},
+		{"End returns the end", consumerEnd},
+		{"MaxBytes bounds memory", memoryBound},
 		{"no partition starves", manyPartitions},
-		{"all work at the same time", concurrent},
-		{"a closed consumer is closed", closedConsumer},
+		{"producers and consumers run concurrently", concurrent},
+		{"a closed consumer fails", closedConsumer},
 	})
 }
 
@@ -70,15 +70,15 @@ func runAll(t *testing.T, open func(t *testing.T) stream.System, checks []check)
 	}
 }
 
-// fixture is a test's system and what tests do with it again and again. Its
-// methods end the test where something fails.
+// fixture is a test's system with helpers. Its methods end the test if something
+// fails.
 type fixture struct {
 	*testing.T
 	ctx context.Context
 	sys stream.System
 
 	mu   sync.Mutex
-	said map[stream.TopicPartition]int64 // where partitions end, as commits have told
+	said map[stream.TopicPartition]int64 // ends of partitions that Commit has returned
 }
 
 func newFixture(t *testing.T, sys stream.System) *fixture {
@@ -99,16 +99,16 @@ func (f *fixture) wantError(err, want error) {
 	}
 }
 
-// wantEnd wants an error of the producer's, not of the record's.
+// wantEnd expects an error that ends the producer.
 func (f *fixture) wantEnd(err, want error) {
 	f.Helper()
 	f.wantError(err, want)
 	if !errors.As(err, new(*stream.ProducerError)) {
-		f.Errorf("%v isn't said to be the producer's end", err)
+		f.Errorf("%v isn't a ProducerError", err)
 	}
 }
 
-// topic makes one and returns its name, which nobody has used before.
+// topic creates a topic with a new name, which it returns.
 func (f *fixture) topic(partitions int32) string {
 	f.Helper()
 	return f.create(stream.TopicConfig{Partitions: partitions, Retention: -1})
@@ -121,14 +121,14 @@ func (f *fixture) create(cfg stream.TopicConfig) string {
 	return cfg.Name
 }
 
-// newName is one that no topic, group or producer has.
+// newName returns an unused name for a topic, group or producer.
 func newName() string { return "streamtest-" + rand.Text() }
 
 func tp(topic string, partition int32) stream.TopicPartition {
 	return stream.TopicPartition{Topic: topic, Partition: partition}
 }
 
-// allOf lists a topic's partitions.
+// allOf returns a topic's partitions.
 func allOf(topic string, partitions int32) []stream.TopicPartition {
 	all := make([]stream.TopicPartition, partitions)
 	for i := range all {
@@ -137,7 +137,7 @@ func allOf(topic string, partitions int32) []stream.TopicPartition {
 	return all
 }
 
-// value is a record with nothing but a value.
+// value returns a record that has only a value.
 func value(format string, args ...any) *stream.Record {
 	return &stream.Record{Value: fmt.Appendf(nil, format, args...)}
 }
@@ -158,13 +158,13 @@ func (f *fixture) open(cfg stream.ProducerConfig) (*producer, error) {
 	return &producer{Producer: p, f: f}, nil
 }
 
-// producer is a stream.Producer of a test. It notes what commits say.
+// producer is a stream.Producer that remembers the results of its commits.
 type producer struct {
 	stream.Producer
 	f *fixture
 }
 
-// Commit commits.
+// Commit implements [stream.Producer].
 func (p *producer) Commit(ctx context.Context, offsets stream.GroupOffsets) ([]stream.Position, error) {
 	ends, err := p.Producer.Commit(ctx, offsets)
 	p.f.mu.Lock()
@@ -201,8 +201,8 @@ func (p *producer) commit() []stream.Position {
 	return ends
 }
 
-// fill commits n records, "0", "1" and so on, to a partition, each in a
-// transaction of its own.
+// fill writes n records "0", "1" and so on to a partition, each in a transaction of
+// its own.
 func (f *fixture) fill(topic string, partition int32, n int) {
 	f.Helper()
 	p := f.producer("")
@@ -227,8 +227,8 @@ func (f *fixture) ends(of ...stream.TopicPartition) []int64 {
 	return offsets
 }
 
-// settledEnds are the ends when they have come to where commits said that they
-// would be: that may take a moment, and markers may lie behind it.
+// settledEnds waits until the ends have reached those returned by Commit, and returns
+// them. They may be greater because of markers.
 func (f *fixture) settledEnds(of ...stream.TopicPartition) []int64 {
 	f.Helper()
 	timeout := time.After(patience)
@@ -242,7 +242,7 @@ func (f *fixture) settledEnds(of ...stream.TopicPartition) []int64 {
 		select {
 		case <-tick.C:
 		case <-timeout:
-			f.Fatalf("%v end at %v, and commits have said %v", of, ends, f.said)
+			f.Fatalf("%v end at %v, but Commit has returned %v", of, ends, f.said)
 		}
 	}
 }

@@ -15,8 +15,8 @@ func (f *fixture) offsetsAt(at int64, of ...stream.TopicPartition) []int64 {
 	return offsets
 }
 
-// offsetsAt reads from where times are found. It is one transaction: a marker
-// behind it has a time of its own.
+// offsetsAt reads from the offsets of several times. It sends one transaction, because
+// markers have times of their own.
 func offsetsAt(f *fixture) {
 	topic := f.topic(2)
 	part := tp(topic, 1)
@@ -45,11 +45,11 @@ func offsetsAt(f *fixture) {
 		f.must(r.Close())
 	}
 	if got := f.offsetsAt(1000, tp(topic, 0), part, tp(topic, 0)); !slices.Equal(got, []int64{0, 0, 0}) {
-		f.Errorf("of an empty partition and another it is %v", got)
+		f.Errorf("offsets of an empty partition, a full and an empty one: %v", got)
 	}
 }
 
-// offsetsAtModel compares with a look at each record.
+// offsetsAtModel compares OffsetsAt with a linear search.
 func offsetsAtModel(f *fixture) {
 	rapid.Check(f.T, func(t *rapid.T) {
 		topic := f.topic(1)
@@ -74,7 +74,7 @@ func offsetsAtModel(f *fixture) {
 				want++
 			}
 			if got := f.offsetsAt(at, part)[0]; got != int64(want) {
-				t.Fatalf("time %d is found at %d, want %d of %d to %d", at, got, want, start, len(times))
+				t.Fatalf("the offset of time %d is %d, want %d; the partition has %d to %d", at, got, want, start, len(times))
 			}
 		}
 	})

@@ -25,14 +25,14 @@ func topics(f *fixture) {
 	}
 	every := append(allOf(three, 3), tp(one, 0))
 	if zeros := make([]int64, 4); !slices.Equal(f.starts(every...), zeros) || !slices.Equal(f.ends(every...), zeros) {
-		f.Errorf("new partitions go from %v to %v", f.starts(every...), f.ends(every...))
+		f.Errorf("new partitions start at %v and end at %v", f.starts(every...), f.ends(every...))
 	}
 	if id := f.sys.ID(); f.sys.Name() == "" || id == "" || f.sys.ID() != id {
-		f.Errorf("the system is called %q, and its id is %q and then %q", f.sys.Name(), id, f.sys.ID())
+		f.Errorf("the system's name is %q, its id %q and then %q", f.sys.Name(), id, f.sys.ID())
 	}
 }
 
-// grow is for systems that can.
+// grow tests systems whose Admin is a Grower.
 func grow(f *fixture) {
 	grower, ok := f.sys.Admin().(stream.Grower)
 	if !ok {
@@ -40,17 +40,17 @@ func grow(f *fixture) {
 	}
 	name, missing := f.topic(2), newName()
 	f.wantError(grower.Grow(f.ctx, missing, 3), stream.ErrUnknownTopic)
-	for _, n := range []int32{5, 5, 1} { // fewer than there are is no wish
+	for _, n := range []int32{5, 5, 1} { // the number never decreases
 		f.must(grower.Grow(f.ctx, name, n))
 		got, err := f.sys.Admin().Partitions(f.ctx, name)
 		f.must(err)
 		if got[name] != 5 {
-			f.Errorf("after it has grown to %d it has %d partitions", n, got[name])
+			f.Errorf("after Grow to %d there are %d partitions", n, got[name])
 		}
 	}
 	f.fill(name, 4, 3)
 	if got := f.settledEnds(allOf(name, 5)...); got[4] < 3 || got[0] != 0 {
-		f.Errorf("its partitions end at %v", got)
+		f.Errorf("the partitions end at %v", got)
 	}
 }
 
@@ -72,20 +72,20 @@ func describe(f *fixture) {
 	} {
 		g := got[name]
 		if g.TombstoneRetention < 0 || want.Cleanup != stream.CleanupCompact && g.TombstoneRetention != 0 {
-			f.Errorf("%s keeps deletions for %s", name, g.TombstoneRetention)
+			f.Errorf("%s keeps tombstones for %s", name, g.TombstoneRetention)
 		}
 		if g.Name != name || g.Partitions != want.Partitions || g.Cleanup != want.Cleanup || g.Retention == 0 || g.Replication < 1 ||
 			want.Retention > 0 && g.Retention != want.Retention {
-			f.Errorf("made as %+v, described as %+v", want, g)
+			f.Errorf("created as %+v, described as %+v", want, g)
 		}
 	}
 	if got[kept].Retention > 0 {
-		f.Errorf("records that are kept for ever are kept for %v", got[kept].Retention)
+		f.Errorf("the retention of a topic that keeps records forever is %v", got[kept].Retention)
 	}
 }
 
-// topicIDs: a topic's id is always the same, and no other's. (That one which was
-// deleted and made anew gets another is tested where topics can be deleted.)
+// topicIDs checks that ids are stable and unique. Tests of systems that can delete topics
+// check that a recreated topic gets a new id.
 func topicIDs(f *fixture) {
 	one, two := f.topic(1), f.topic(2)
 	ask := func(topics ...string) map[string]string {
@@ -146,7 +146,7 @@ func unknownTopics(f *fixture) {
 	}
 	p.commit()
 	if got := f.ends(allOf(topic, 2)...); !slices.Equal(got, []int64{0, 0}) {
-		f.Errorf("a record that was refused is there: ends are %v", got)
+		f.Errorf("a rejected record was stored: the ends are %v", got)
 	}
 }
 
@@ -155,7 +155,7 @@ func compacted(f *fixture) {
 	err := f.producer("").try(topic, value("no key"))
 	f.wantError(err, stream.ErrNoKey)
 	if errors.As(err, new(*stream.ProducerError)) {
-		f.Errorf("%v is said to be the producer's end", err)
+		f.Errorf("%v is a ProducerError", err)
 	}
 	p := f.producer("")
 	w, err := p.Writer(topic)
@@ -178,7 +178,7 @@ func compacted(f *fixture) {
 	}
 }
 
-// lastOfEach is the table that a compacted topic describes.
+// lastOfEach returns the table that a compacted topic represents.
 func lastOfEach(records []stream.Record) map[string]string {
 	table := make(map[string]string)
 	for i := range records {
@@ -204,17 +204,17 @@ func deleteRecords(f *fixture) {
 	f.must(admin.DeleteRecords(f.ctx, stream.Position{TopicPartition: p, Offset: from}))
 	f.must(admin.DeleteRecords(f.ctx, stream.Position{TopicPartition: p, Offset: from - 1}))
 	if start := f.starts(p)[0]; start > from {
-		f.Fatalf("records were deleted up to %d, and %d was asked for", start, from)
+		f.Fatalf("records were deleted up to %d, want %d", start, from)
 	}
 	if f.ends(p)[0] != end || f.starts(other)[0] != 0 {
-		f.Error("more has changed than where the partition starts")
+		f.Error("DeleteRecords has changed more than the start of the partition")
 	}
 	r := f.read(from, p)
 	r.toEnds()
 	r.wantValues(p, "3", "4", "5")
 	var outside *stream.OffsetOutOfRangeError
 	if err := admin.DeleteRecords(f.ctx, stream.Position{TopicPartition: p, Offset: end + 1}); !errors.As(err, &outside) {
-		f.Errorf("deleting records that aren't there yet: %v", err)
+		f.Errorf("deleting records after the end: %v", err)
 	}
 	f.must(admin.DeleteRecords(f.ctx, stream.Position{TopicPartition: p, Offset: end}))
 	f.fill(topic, 0, 1)
