@@ -34,11 +34,11 @@ var mutants = []mutant{
 	{"offsets needn't be stable", "container/sim/simulation.go",
 		`	s.faults = w.draw()`, `	s.network.cluster.UnstableOffsets = true
 	s.faults = w.draw()`, false},
-	{"no new epoch after an unknown outcome", "stream/kafka/transaction.go",
-		`t.who.id < 0 || t.doubt && !t.begun`, `t.who.id < 0`, false},
-	{"what isn't known to have happened isn't asked again", "stream/kafka/transaction.go",
-		`		t.unknown = s
-`, `		t.over()
+	{"no new epoch after an unknown outcome", "stream/kafka/internal/produce/transaction.go",
+		`t.who.id < 0 || t.needsEpoch && !t.open`, `t.who.id < 0`, false},
+	{"what isn't known to have happened isn't asked again", "stream/kafka/internal/produce/transaction.go",
+		`		t.unanswered = s
+`, `		t.reset()
 `, false},
 	{"watermarks aren't restored", "container/locate.go",
 		`p.marks.epoch, p.marks.marks = in.Epoch, in.Marks`, `p.marks.epoch = in.Epoch`, false},
@@ -55,9 +55,9 @@ var mutants = []mutant{
 		return err
 	}
 	db.tail = append(db.tail, bytes.Clone(b.Encoded()))`, false},
-	{"what was aborted is read", "stream/kafka/aborted.go",
+	{"what was aborted is read", "stream/kafka/internal/fetch/aborted.go",
 		`	return len(f.open) > 0 &&`, `	return len(f.open) < 0 &&`, false},
-	{"the end isn't waited for until all has arrived", "stream/kafka/producer_commit.go",
+	{"the end isn't waited for until all has arrived", "stream/kafka/internal/produce/commit.go",
 		`	if err := p.flush(ctx); err != nil {
 		return err
 	}

@@ -13,6 +13,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/kerr"
+	"github.com/gretestream/grete/stream/kafka/internal/link"
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
@@ -42,10 +45,6 @@ type adminTest struct {
 	other   *kadm.Client
 }
 
-func at(topic string, partition int32) stream.TopicPartition {
-	return stream.TopicPartition{Topic: topic, Partition: partition}
-}
-
 // create makes a topic by the other client.
 func (a *adminTest) create(t *testing.T, partitions int32, settings map[string]string) string {
 	t.Helper()
@@ -57,22 +56,15 @@ func (a *adminTest) create(t *testing.T, partitions int32, settings map[string]s
 		t.Fatal(err)
 	}
 	// All brokers have heard of it when ours knows it.
-	must(t, a.admin.client.retry(t.Context(), func() error {
+	linktest.Must(t, a.admin.client.Retry(t.Context(), func() error {
 		// It grows by nothing, and waits for all brokers.
 		err := a.admin.Admin().(stream.Grower).Grow(t.Context(), name, partitions)
 		if errors.Is(err, stream.ErrUnknownTopic) {
-			return unknownTopic // tried again
+			return kerr.UnknownTopic // tried again
 		}
 		return err
 	}))
 	return name
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func (a *adminTest) settingsOfOurs(t *testing.T) {
@@ -87,9 +79,9 @@ func (a *adminTest) settingsOfOurs(t *testing.T) {
 		{stream.TopicConfig{Partitions: 5, Cleanup: stream.CleanupCompact}, map[string]string{"cleanup.policy": "compact", "segment.bytes": "52428800"}},
 	} {
 		x.cfg.Name = kafkatest.Name(t)
-		must(t, a.admin.Admin().CreateTopic(t.Context(), x.cfg))
+		linktest.Must(t, a.admin.Admin().CreateTopic(t.Context(), x.cfg))
 		all, err := a.other.DescribeTopicConfigs(t.Context(), x.cfg.Name)
-		must(t, err)
+		linktest.Must(t, err)
 		x.want["message.timestamp.type"] = "CreateTime"
 		got := make(map[string]string)
 		for _, c := range all[0].Configs {
@@ -101,7 +93,7 @@ func (a *adminTest) settingsOfOurs(t *testing.T) {
 			t.Errorf("the settings of %+v are %v, want %v", x.cfg, got, x.want)
 		}
 		listed, err := a.other.ListTopics(t.Context(), x.cfg.Name)
-		must(t, err)
+		linktest.Must(t, err)
 		if got := listed[x.cfg.Name]; len(got.Partitions) != int(x.cfg.Partitions) || x.cfg.Replication != 0 && got.Partitions.NumReplicas() != int(x.cfg.Replication) {
 			t.Errorf("%+v was made as %+v", x.cfg, got)
 		}
@@ -133,7 +125,7 @@ func (a *adminTest) settingsOfOthers(t *testing.T) {
 	} {
 		name := a.create(t, 2, x.settings)
 		got, err := a.admin.Admin().Describe(t.Context(), name)
-		must(t, err)
+		linktest.Must(t, err)
 		want := stream.TopicConfig{Name: name, Partitions: 2, Cleanup: x.cleanup, Retention: x.retention, Replication: got[name].Replication, TombstoneRetention: x.tombstones}
 		if got[name] != want || want.Replication < 1 {
 			t.Errorf("%v is %+v, want %+v", x.settings, got[name], want)
@@ -144,15 +136,15 @@ func (a *adminTest) settingsOfOthers(t *testing.T) {
 func (a *adminTest) topics(t *testing.T) {
 	one, three, missing := a.create(t, 1, nil), a.create(t, 3, nil), kafkatest.Name(t)
 	// A group makes Kafka's own topic.
-	must(t, a.admin.client.commitOffsets(t.Context(), stream.GroupOffsets{Group: kafkatest.Name(t), Positions: []stream.Position{{TopicPartition: at(one, 0)}}}))
+	linktest.Must(t, a.admin.client.CommitOffsets(t.Context(), stream.GroupOffsets{Group: kafkatest.Name(t), Positions: []stream.Position{{TopicPartition: linktest.At(one, 0)}}}))
 	sys := a.admin.Admin()
 	got, err := sys.Partitions(t.Context(), one, three, missing, "../impossible", one)
-	must(t, err)
+	linktest.Must(t, err)
 	if want := map[string]int32{one: 1, three: 3}; !maps.Equal(got, want) {
 		t.Errorf("partitions are %v, want %v", got, want)
 	}
 	all, err := sys.Partitions(t.Context())
-	must(t, err)
+	linktest.Must(t, err)
 	if all[one] != 1 || all[three] != 3 || all["__consumer_offsets"] != 0 || all[missing] != 0 {
 		t.Errorf("all topics are %v", all)
 	}
@@ -176,10 +168,10 @@ func (a *adminTest) topicIDs(t *testing.T) {
 	ids := func() map[string]string {
 		t.Helper()
 		got, err := a.admin.Admin().TopicIDs(t.Context(), one, two, kafkatest.Name(t), "../impossible")
-		must(t, err)
+		linktest.Must(t, err)
 		other := kadm.NewClient(kafkatest.Franz(t, a.brokers)) // which remembers nothing of before
 		listed, err := other.ListTopics(t.Context(), one, two)
-		must(t, err)
+		linktest.Must(t, err)
 		want := map[string]string{one: topicID(listed[one].ID), two: topicID(listed[two].ID)}
 		if !maps.Equal(got, want) {
 			t.Errorf("the ids are %v, want %v", got, want)
@@ -188,18 +180,18 @@ func (a *adminTest) topicIDs(t *testing.T) {
 	}
 	before := ids()
 	deleted, err := a.other.DeleteTopics(t.Context(), two)
-	must(t, errors.Join(err, deleted.Error()))
-	must(t, retry(t.Context(), a.admin.client.link, time.Minute, func() error {
+	linktest.Must(t, errors.Join(err, deleted.Error()))
+	linktest.Must(t, link.Retry(t.Context(), a.admin.client.Link, time.Minute, func() error {
 		_, err := a.other.CreateTopic(t.Context(), 3, -1, nil, two)
 		if err != nil {
-			err = errors.Join(leaderNotAvailable, err) // it isn't quite deleted
+			err = errors.Join(kerr.LeaderNotAvailable, err) // it isn't quite deleted
 		}
 		return err
 	}))
-	must(t, retry(t.Context(), a.admin.client.link, time.Minute, func() error {
+	linktest.Must(t, link.Retry(t.Context(), a.admin.client.Link, time.Minute, func() error {
 		got, err := a.admin.Admin().TopicIDs(t.Context(), two)
 		if err == nil && (got[two] == "" || got[two] == before[two]) {
-			err = leaderNotAvailable // the broker hasn't heard of it
+			err = kerr.LeaderNotAvailable // the broker hasn't heard of it
 		}
 		return err
 	}))
@@ -216,7 +208,7 @@ func (a *adminTest) send(t *testing.T, tp stream.TopicPartition, values ...strin
 	t.Helper()
 	for i, v := range values {
 		r := &kgo.Record{Topic: tp.Topic, Partition: tp.Partition, Value: []byte(v), Timestamp: time.Unix(int64(i), 0)}
-		must(t, a.client.ProduceSync(t.Context(), r).FirstErr())
+		linktest.Must(t, a.client.ProduceSync(t.Context(), r).FirstErr())
 	}
 }
 
@@ -229,9 +221,9 @@ func (a *adminTest) wantOffsets(t *testing.T, what string, got []int64, err erro
 
 func (a *adminTest) offsets(t *testing.T) {
 	topic := a.create(t, 3, map[string]string{"retention.ms": "-1"})
-	a.send(t, at(topic, 0), "a", "b", "c", "d")
-	a.send(t, at(topic, 2), "a", "b")
-	sys, all := a.admin.Admin(), []stream.TopicPartition{at(topic, 2), at(topic, 0), at(topic, 1)}
+	a.send(t, linktest.At(topic, 0), "a", "b", "c", "d")
+	a.send(t, linktest.At(topic, 2), "a", "b")
+	sys, all := a.admin.Admin(), []stream.TopicPartition{linktest.At(topic, 2), linktest.At(topic, 0), linktest.At(topic, 1)}
 	got, err := sys.Starts(t.Context(), all...)
 	a.wantOffsets(t, "starts", got, err, 0, 0, 0)
 	got, err = sys.Ends(t.Context(), all...)
@@ -244,26 +236,26 @@ func (a *adminTest) offsets(t *testing.T) {
 	}
 	got, err = sys.Ends(t.Context())
 	a.wantOffsets(t, "no ends", got, err)
-	got, err = sys.Ends(t.Context(), at(topic, 0), at(topic, 0))
+	got, err = sys.Ends(t.Context(), linktest.At(topic, 0), linktest.At(topic, 0))
 	a.wantOffsets(t, "ends of the same", got, err, 4, 4)
 }
 
 // openTransaction: what isn't committed isn't there yet.
 func (a *adminTest) openTransaction(t *testing.T) {
 	topic := a.create(t, 1, nil)
-	a.send(t, at(topic, 0), "committed")
+	a.send(t, linktest.At(topic, 0), "committed")
 	writer := kafkatest.Franz(t, a.brokers, kgo.TransactionalID(kafkatest.Name(t)), kgo.RecordPartitioner(kgo.ManualPartitioner()))
-	must(t, writer.BeginTransaction())
-	must(t, writer.ProduceSync(t.Context(), &kgo.Record{Topic: topic, Value: []byte("open"), Timestamp: time.Unix(9, 0)}).FirstErr())
-	got, err := a.admin.Admin().Ends(t.Context(), at(topic, 0))
+	linktest.Must(t, writer.BeginTransaction())
+	linktest.Must(t, writer.ProduceSync(t.Context(), &kgo.Record{Topic: topic, Value: []byte("open"), Timestamp: time.Unix(9, 0)}).FirstErr())
+	got, err := a.admin.Admin().Ends(t.Context(), linktest.At(topic, 0))
 	a.wantOffsets(t, "ends", got, err, 1)
-	got, err = a.admin.Admin().OffsetsAt(t.Context(), 5000, at(topic, 0))
+	got, err = a.admin.Admin().OffsetsAt(t.Context(), 5000, linktest.At(topic, 0))
 	a.wantOffsets(t, "offsets", got, err, 1)
-	must(t, writer.EndTransaction(t.Context(), kgo.TryCommit))
-	must(t, retry(t.Context(), a.admin.client.link, time.Minute, func() error {
-		got, err := a.admin.Admin().Ends(t.Context(), at(topic, 0))
+	linktest.Must(t, writer.EndTransaction(t.Context(), kgo.TryCommit))
+	linktest.Must(t, link.Retry(t.Context(), a.admin.client.Link, time.Minute, func() error {
+		got, err := a.admin.Admin().Ends(t.Context(), linktest.At(topic, 0))
 		if err == nil && got[0] != 3 { // behind the marker
-			err = unstableOffset // a moment later
+			err = kerr.UnstableOffset // a moment later
 		}
 		return err
 	}))
@@ -271,35 +263,35 @@ func (a *adminTest) openTransaction(t *testing.T) {
 
 func (a *adminTest) groups(t *testing.T) {
 	topic, group := a.create(t, 3, nil), kafkatest.Name(t)
-	sys, all := a.admin.Admin(), []stream.TopicPartition{at(topic, 2), at(topic, 0), at(topic, 1), at("missing", 0)}
+	sys, all := a.admin.Admin(), []stream.TopicPartition{linktest.At(topic, 2), linktest.At(topic, 0), linktest.At(topic, 1), linktest.At("missing", 0)}
 	got, err := sys.Committed(t.Context(), group, all...)
 	a.wantOffsets(t, "offsets of nobody", got, err, -1, -1, -1, -1)
-	must(t, a.admin.client.commitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{
-		{TopicPartition: at(topic, 2), Offset: 7}, {TopicPartition: at(topic, 0), Offset: 0},
+	linktest.Must(t, a.admin.client.CommitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{
+		{TopicPartition: linktest.At(topic, 2), Offset: 7}, {TopicPartition: linktest.At(topic, 0), Offset: 0},
 	}}))
 	got, err = sys.Committed(t.Context(), group, all...)
 	a.wantOffsets(t, "our offsets", got, err, 7, 0, -1, -1)
 	seen, err := a.other.FetchOffsets(t.Context(), group)
-	must(t, err)
+	linktest.Must(t, err)
 	if o, ok := seen.Lookup(topic, 2); !ok || o.At != 7 {
 		t.Errorf("the other client sees %v", seen)
 	}
 	var theirs kadm.Offsets
 	theirs.AddOffset(topic, 1, 5, -1)
-	must(t, a.other.CommitAllOffsets(t.Context(), group, theirs))
+	linktest.Must(t, a.other.CommitAllOffsets(t.Context(), group, theirs))
 	got, err = sys.Committed(t.Context(), group, all...)
 	a.wantOffsets(t, "all offsets", got, err, 7, 0, 5, -1)
-	err = a.admin.client.commitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: at(kafkatest.Name(t), 0)}}})
+	err = a.admin.client.CommitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: linktest.At(kafkatest.Name(t), 0)}}})
 	if !errors.Is(err, stream.ErrUnknownTopic) {
 		t.Errorf("the offset of a topic that doesn't exist: %v", err)
 	}
 	// First the records: an offset beyond the end wouldn't be where it begins.
-	a.send(t, at(topic, 2), "1", "2", "3", "4", "5", "6", "7", "8")
+	a.send(t, linktest.At(topic, 2), "1", "2", "3", "4", "5", "6", "7", "8")
 	member := kafkatest.Franz(t, a.brokers, kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic))
 	if fetches := member.PollFetches(t.Context()); fetches.Err() != nil {
 		t.Fatal(fetches.Err())
 	}
-	err = a.admin.client.commitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: at(topic, 0)}}})
+	err = a.admin.client.CommitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: linktest.At(topic, 0)}}})
 	if err == nil || !strings.Contains(err.Error(), "the group has members") {
 		t.Errorf("offsets of a group that is in use: %v", err)
 	}
@@ -308,17 +300,17 @@ func (a *adminTest) groups(t *testing.T) {
 func (a *adminTest) deleted(t *testing.T) {
 	// The broker deletes nothing by itself, however long the tests take.
 	topic, table := a.create(t, 2, map[string]string{"retention.ms": "-1"}), a.create(t, 1, map[string]string{"cleanup.policy": "compact"})
-	a.send(t, at(topic, 0), "a", "b", "c", "d")
-	a.send(t, at(topic, 1), "a", "b")
-	sys, both := a.admin.Admin(), []stream.TopicPartition{at(topic, 0), at(topic, 1)}
+	a.send(t, linktest.At(topic, 0), "a", "b", "c", "d")
+	a.send(t, linktest.At(topic, 1), "a", "b")
+	sys, both := a.admin.Admin(), []stream.TopicPartition{linktest.At(topic, 0), linktest.At(topic, 1)}
 	before := func(p int32, offset int64) stream.Position {
-		return stream.Position{TopicPartition: at(topic, p), Offset: offset}
+		return stream.Position{TopicPartition: linktest.At(topic, p), Offset: offset}
 	}
-	must(t, sys.DeleteRecords(t.Context()))
-	must(t, sys.DeleteRecords(t.Context(), before(1, 1), before(0, 3)))
+	linktest.Must(t, sys.DeleteRecords(t.Context()))
+	linktest.Must(t, sys.DeleteRecords(t.Context(), before(1, 1), before(0, 3)))
 	got, err := sys.Starts(t.Context(), both...)
 	a.wantOffsets(t, "starts", got, err, 3, 1)
-	must(t, sys.DeleteRecords(t.Context(), before(0, 2), before(0, 0), before(1, 1), before(1, 0)))
+	linktest.Must(t, sys.DeleteRecords(t.Context(), before(0, 2), before(0, 0), before(1, 1), before(1, 0)))
 	got, err = sys.Starts(t.Context(), both...)
 	a.wantOffsets(t, "starts that were before", got, err, 3, 1)
 	for _, offset := range []int64{-1, 5, 1 << 40} {
@@ -328,10 +320,10 @@ func (a *adminTest) deleted(t *testing.T) {
 			t.Errorf("deleting before %d: %v", offset, err)
 		}
 	}
-	must(t, sys.DeleteRecords(t.Context(), before(0, 4)))
+	linktest.Must(t, sys.DeleteRecords(t.Context(), before(0, 4)))
 	got, err = sys.Starts(t.Context(), both...)
 	a.wantOffsets(t, "starts at the end", got, err, 4, 1)
-	if err := sys.DeleteRecords(t.Context(), stream.Position{TopicPartition: at(table, 0), Offset: 0}); err != nil && !strings.Contains(err.Error(), "cleanup.policy=delete") {
+	if err := sys.DeleteRecords(t.Context(), stream.Position{TopicPartition: linktest.At(table, 0), Offset: 0}); err != nil && !strings.Contains(err.Error(), "cleanup.policy=delete") {
 		t.Errorf("deleting from a table: %v", err)
 	}
 }

@@ -14,6 +14,9 @@ import (
 
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/batch"
+	"github.com/gretestream/grete/stream/kafka/internal/kerr"
+	"github.com/gretestream/grete/stream/kafka/internal/link"
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
@@ -46,32 +49,32 @@ func fillTopic(b *testing.B, c *kafkatest.Cluster, topic string, partitions, rec
 	b.Helper()
 	const inBatch = 1000
 	s := openSystem(b, Options{Brokers: c.Bootstrap()})
-	must(b, s.client.cluster.refresh(b.Context(), topic))
+	linktest.Must(b, s.client.Metadata.Refresh(b.Context(), topic))
 	var builder batch.Builder
 	builder.Start(make([]byte, wire.BatchRoom))
 	for i := range inBatch {
 		builder.Append(&stream.Record{Value: fmt.Appendf(nil, "%0100d", i), Time: time.Now().UnixMilli()})
 	}
 	data, err := builder.Finish(0)
-	must(b, err)
+	linktest.Must(b, err)
 	for n := 0; n < records; {
 		req := &wire.Produce{Timeout: 30_000}
 		for p := range int32(partitions) {
 			mine := slices.Clone(data)
 			wire.Address(mine, p)
-			req.Partitions = append(req.Partitions, wire.ProducePartition{TopicPartition: at(topic, p), Batch: mine})
+			req.Partitions = append(req.Partitions, wire.ProducePartition{TopicPartition: linktest.At(topic, p), Batch: mine})
 			n += inBatch
 		}
-		must(b, s.client.retry(b.Context(), func() error { return send(b.Context(), s, req) }))
+		linktest.Must(b, s.client.Retry(b.Context(), func() error { return send(b.Context(), s, req) }))
 	}
 }
 
 // send puts what is in a request to the leader of its partitions.
 func send(ctx context.Context, s *System, req *wire.Produce) error {
-	_, err := s.client.link.Exchange(ctx, s.client.cluster.leader(req.Partitions[0].TopicPartition).node, req, requestTimeout)
+	_, err := s.client.Link.Exchange(ctx, s.client.Metadata.Leader(req.Partitions[0].TopicPartition).Node, req, link.RequestTimeout)
 	for _, p := range req.Answer.Partitions {
 		if p.Code != 0 {
-			return code(p.Code)
+			return kerr.Code(p.Code)
 		}
 	}
 	return err
@@ -79,15 +82,15 @@ func send(ctx context.Context, s *System, req *wire.Produce) error {
 
 func readOurs(b *testing.B, cluster *kafkatest.Cluster, topic string, partitions int32, records int) {
 	s, err := Open(b.Context(), Options{Brokers: cluster.Bootstrap()})
-	must(b, err)
+	linktest.Must(b, err)
 	c, err := s.OpenConsumer(b.Context(), stream.ConsumerConfig{})
-	must(b, err)
+	linktest.Must(b, err)
 	for p := range partitions {
-		must(b, c.Assign(at(topic, p), 0))
+		linktest.Must(b, c.Assign(linktest.At(topic, p), 0))
 	}
 	for n, bytes := 0, 0; n < records; {
 		chunks, err := c.Poll()
-		must(b, err)
+		linktest.Must(b, err)
 		if len(chunks) == 0 {
 			<-c.Ready()
 		}
@@ -99,19 +102,19 @@ func readOurs(b *testing.B, cluster *kafkatest.Cluster, topic string, partitions
 			c.Release(chunk.TopicPartition)
 		}
 	}
-	must(b, c.Close())
-	must(b, s.Close())
+	linktest.Must(b, c.Close())
+	linktest.Must(b, s.Close())
 }
 
 func readFranz(b *testing.B, cluster *kafkatest.Cluster, topic string, records int, opts ...kgo.Opt) {
 	opts = append(opts, kgo.SeedBrokers(cluster.Bootstrap()...), kgo.ConsumeTopics(topic),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
 	client, err := kgo.NewClient(opts...)
-	must(b, err)
+	linktest.Must(b, err)
 	defer client.Close()
 	for n, bytes := 0, 0; n < records; {
 		fetches := client.PollFetches(b.Context())
-		must(b, fetches.Err())
+		linktest.Must(b, fetches.Err())
 		fetches.EachRecord(func(r *kgo.Record) {
 			bytes += len(r.Value)
 			n++

@@ -12,6 +12,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
@@ -34,7 +35,7 @@ func TestWeReadTransactions(t *testing.T) {
 		p := all[random.IntN(len(all))]
 		switch {
 		case p.id != "" && p.open == nil:
-			must(t, p.BeginTransaction())
+			linktest.Must(t, p.BeginTransaction())
 			p.write(t, random, topic)
 		case p.id != "" && random.IntN(4) == 0:
 			p.end(t, random.IntN(2) == 0)
@@ -69,13 +70,13 @@ func (p *transactor) write(t *testing.T, random *rand.Rand, topic string) {
 	for range 1 + random.IntN(20) {
 		list = append(list, &kgo.Record{Topic: topic, Partition: partition, Value: fmt.Appendf(nil, "%s/%d", p.id, random.Uint64())})
 	}
-	must(t, p.ProduceSync(t.Context(), list...).FirstErr())
+	linktest.Must(t, p.ProduceSync(t.Context(), list...).FirstErr())
 	p.open = append(p.open, list...)
 }
 
 func (p *transactor) end(t *testing.T, commit bool) {
 	t.Helper()
-	must(t, p.EndTransaction(t.Context(), kgo.TransactionEndTry(commit)))
+	linktest.Must(t, p.EndTransaction(t.Context(), kgo.TransactionEndTry(commit)))
 	if commit {
 		p.committed = append(p.committed, p.open...)
 	}
@@ -106,7 +107,7 @@ func TestWeReadCompacted(t *testing.T) {
 			list = append(list, r)
 		}
 		total += len(list)
-		must(t, franz.ProduceSync(t.Context(), list...).FirstErr())
+		linktest.Must(t, franz.ProduceSync(t.Context(), list...).FirstErr())
 		if round%10 == 9 {
 			<-time.After(60 * time.Millisecond) // the next one begins a segment
 		}
@@ -115,7 +116,7 @@ func TestWeReadCompacted(t *testing.T) {
 	for i, r := range want { // from a hole
 		if before := max(i-1, 0); r.Offset > 0 && (want[before].Partition != r.Partition || want[before].Offset < r.Offset-1) {
 			tail := newTail(t, s, topic, partitions)
-			must(t, tail.Assign(at(topic, r.Partition), r.Offset-1))
+			linktest.Must(t, tail.Assign(linktest.At(topic, r.Partition), r.Offset-1))
 			tail.until(func() bool { return len(tail.got[r.Partition]) > 0 })
 			wantRecords(t, tail.got[r.Partition][:1], want[i:i+1])
 			return
@@ -128,15 +129,15 @@ func TestWeReadCompacted(t *testing.T) {
 // compares what we read with what franz-go reads before and after.
 func readCompacted(t *testing.T, c *kafkatest.Cluster, s *System, topic string, partitions int32, total int) []kafkatest.JavaRecord {
 	t.Helper()
-	ends, err := s.Admin().Ends(t.Context(), topicOf(topic, partitions)...)
-	must(t, err)
+	ends, err := s.Admin().Ends(t.Context(), linktest.TopicOf(topic, partitions)...)
+	linktest.Must(t, err)
 	timeout, tick := time.After(30*time.Second), time.NewTicker(200*time.Millisecond)
 	defer tick.Stop()
 	for {
-		before := written(readAll(t, c, readCommitted, topic, ends))
+		before := written(c.ReadAll(t, kafkatest.ReadCommitted, topic, ends))
 		if len(before) < total/2 {
 			got := newTail(t, s, topic, partitions).toEnds(s)
-			after := written(readAll(t, c, readCommitted, topic, ends))
+			after := written(c.ReadAll(t, kafkatest.ReadCommitted, topic, ends))
 			if reflect.DeepEqual(before, after) {
 				wantRecords(t, got, before)
 				return got

@@ -12,6 +12,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
@@ -42,8 +43,8 @@ func TestReadThroughOutages(t *testing.T) {
 	c.Resume(t, 2)
 	r.goesOn(t, "after a broker stood still")
 	close(w.calm)
-	must(t, <-writing)
-	must(t, <-reading)
+	linktest.Must(t, <-writing)
+	linktest.Must(t, <-reading)
 }
 
 const (
@@ -95,10 +96,10 @@ type counter struct {
 func newCounter(t *testing.T, s *System, topic string) *counter {
 	t.Helper()
 	c, err := s.OpenConsumer(t.Context(), stream.ConsumerConfig{})
-	must(t, err)
-	t.Cleanup(func() { must(t, c.Close()) })
-	for _, tp := range topicOf(topic, countPartitions) {
-		must(t, c.Assign(tp, 0))
+	linktest.Must(t, err)
+	t.Cleanup(func() { linktest.Must(t, c.Close()) })
+	for _, tp := range linktest.TopicOf(topic, countPartitions) {
+		linktest.Must(t, c.Assign(tp, 0))
 	}
 	return &counter{Consumer: c}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/batch"
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
@@ -42,7 +43,7 @@ func franzWriter(t testing.TB, c *kafkatest.Cluster, opts ...kgo.Opt) *kgo.Clien
 func written(all []*kgo.Record) []kafkatest.JavaRecord {
 	var list []kafkatest.JavaRecord
 	for _, r := range all {
-		list = append(list, inFranz(r).JavaRecord)
+		list = append(list, kafkatest.FromFranz(r))
 	}
 	slices.SortFunc(list, func(a, b kafkatest.JavaRecord) int {
 		return cmp.Or(cmp.Compare(a.Partition, b.Partition), cmp.Compare(a.Offset, b.Offset))
@@ -67,9 +68,9 @@ func TestWeReadWhatFranzWrites(t *testing.T) {
 			franz := franzWriter(t, c, kgo.ProducerBatchCompression(compression), kgo.ProducerBatchMaxBytes(100_000))
 			var all []*kgo.Record
 			for p := range int32(3) {
-				all = append(all, forFranz(topic, p, slices.Concat(samples(), many(), samples()))...)
+				all = append(all, forFranz(topic, p, slices.Concat(kafkatest.Samples(), kafkatest.ManySamples(), kafkatest.Samples()))...)
 			}
-			must(t, franz.ProduceSync(t.Context(), all...).FirstErr())
+			linktest.Must(t, franz.ProduceSync(t.Context(), all...).FirstErr())
 			if got := all[0].Attrs.CompressionType(); got != uint8(codec) {
 				t.Fatalf("it was written by codec %d", got)
 			}
@@ -88,16 +89,16 @@ func TestWeReadWhatJavaWrites(t *testing.T) {
 	var steps []kafkatest.JavaStep
 	for i, end := range []kafkatest.JavaVerb{kafkatest.JavaCommit, kafkatest.JavaAbort, kafkatest.JavaCommit, kafkatest.JavaAbort} {
 		steps = append(steps, kafkatest.JavaStep{Do: kafkatest.JavaBegin})
-		for k, r := range slices.Concat(samples(), many()) {
-			j := inJava(&r)
+		for k, r := range slices.Concat(kafkatest.Samples(), kafkatest.ManySamples()) {
+			j := kafkatest.ToJava(&r)
 			j.Partition = int32((i + k) % 3)
 			steps = append(steps, kafkatest.JavaStep{JavaRecord: j})
 		}
 		steps = append(steps, kafkatest.JavaStep{Do: end})
 	}
 	c.JavaProduce(t, topic, map[string]string{"transactional.id": topic, "compression.type": "zstd"}, steps...)
-	want := c.JavaConsume(t, topic, map[string]string{"isolation.level": readCommitted})
-	if n := 2 * (len(samples()) + len(many())); len(want) != n {
+	want := c.JavaConsume(t, topic, map[string]string{"isolation.level": kafkatest.ReadCommitted})
+	if n := 2 * (len(kafkatest.Samples()) + len(kafkatest.ManySamples())); len(want) != n {
 		t.Fatalf("Java reads %d records, it should be %d", len(want), n)
 	}
 	wantRecords(t, newTail(t, s, topic, 3).toEnds(s), want)
@@ -114,11 +115,11 @@ func TestReadBelowTheStart(t *testing.T) {
 	for i := range 200 {
 		all = append(all, &kgo.Record{Topic: topic, Partition: int32(i % 2), Value: fmt.Append(nil, i)})
 	}
-	must(t, franz.ProduceSync(t.Context(), all...).FirstErr())
+	linktest.Must(t, franz.ProduceSync(t.Context(), all...).FirstErr())
 	var offsets kadm.Offsets
 	offsets.Add(kadm.Offset{Topic: topic, Partition: 1, At: 60})
 	_, err := c.Admin().DeleteRecords(t.Context(), offsets)
-	must(t, err)
+	linktest.Must(t, err)
 	tail := newTail(t, s, topic, 2)
 	var outside *stream.OffsetOutOfRangeError
 	for {
@@ -127,11 +128,11 @@ func TestReadBelowTheStart(t *testing.T) {
 		}
 		<-tail.Ready()
 	}
-	if !errors.As(err, &outside) || *outside != (stream.OffsetOutOfRangeError{TopicPartition: at(topic, 1), Offset: 0, Start: 60, End: 100}) {
+	if !errors.As(err, &outside) || *outside != (stream.OffsetOutOfRangeError{TopicPartition: linktest.At(topic, 1), Offset: 0, Start: 60, End: 100}) {
 		t.Fatal(err)
 	}
-	must(t, tail.Assign(at(topic, 0), 0)) // what Poll gave of it wasn't kept
-	must(t, tail.Assign(at(topic, 1), outside.Start))
+	linktest.Must(t, tail.Assign(linktest.At(topic, 0), 0)) // what Poll gave of it wasn't kept
+	linktest.Must(t, tail.Assign(linktest.At(topic, 1), outside.Start))
 	want := slices.DeleteFunc(written(all), func(r kafkatest.JavaRecord) bool { return r.Partition == 1 && r.Offset < 60 })
 	wantRecords(t, tail.toEnds(s), want)
 }
@@ -148,7 +149,7 @@ func TestReadManyPartitions(t *testing.T) {
 	for i := range records {
 		all = append(all, &kgo.Record{Topic: topic, Partition: int32(i % partitions), Value: fmt.Appendf(nil, "%01000d", i)})
 	}
-	must(t, franz.ProduceSync(t.Context(), all...).FirstErr())
+	linktest.Must(t, franz.ProduceSync(t.Context(), all...).FirstErr())
 	began := time.Now()
 	tail := newTail(t, s, topic, partitions)
 	wantRecords(t, tail.toEnds(s), written(all))
@@ -156,7 +157,7 @@ func TestReadManyPartitions(t *testing.T) {
 	tail.got = make([][]kafkatest.JavaRecord, partitions)
 	for i := range 20 { // and what comes to partitions at their end
 		r := &kgo.Record{Topic: topic, Partition: int32(i * 25), Value: fmt.Append(nil, i)}
-		must(t, franz.ProduceSync(t.Context(), r).FirstErr())
+		linktest.Must(t, franz.ProduceSync(t.Context(), r).FirstErr())
 		tail.until(func() bool { return len(tail.got[i*25]) > 0 })
 	}
 }

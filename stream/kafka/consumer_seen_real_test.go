@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
@@ -27,10 +28,10 @@ type tail struct {
 func newTail(t testing.TB, s *System, topic string, partitions int32) *tail {
 	t.Helper()
 	c, err := s.OpenConsumer(t.Context(), stream.ConsumerConfig{})
-	must(t, err)
-	t.Cleanup(func() { must(t, c.Close()) })
-	for _, tp := range topicOf(topic, partitions) {
-		must(t, c.Assign(tp, 0))
+	linktest.Must(t, err)
+	t.Cleanup(func() { linktest.Must(t, c.Close()) })
+	for _, tp := range linktest.TopicOf(topic, partitions) {
+		linktest.Must(t, c.Assign(tp, 0))
 	}
 	return &tail{TB: t, Consumer: c, topic: topic, got: make([][]kafkatest.JavaRecord, partitions), next: make([]int64, partitions)}
 }
@@ -39,7 +40,7 @@ func newTail(t testing.TB, s *System, topic string, partitions int32) *tail {
 func (r *tail) poll() bool {
 	r.Helper()
 	chunks, err := r.Poll()
-	must(r, err)
+	linktest.Must(r, err)
 	for _, c := range chunks {
 		for i := range c.Records {
 			if o := c.Records[i].Offset; o < r.next[c.Partition] || o >= c.Next {
@@ -55,7 +56,7 @@ func (r *tail) poll() bool {
 }
 
 func (r *tail) keep(partition int32, rec *stream.Record) {
-	j := inJava(rec)
+	j := kafkatest.ToJava(rec)
 	j.Partition, j.Offset = partition, rec.Offset
 	j.Key, j.Value = bytes.Clone(j.Key), bytes.Clone(j.Value)
 	for i := range j.Headers {
@@ -84,8 +85,8 @@ func (r *tail) until(done func() bool) {
 // the order of partitions and offsets.
 func (r *tail) toEnds(s *System) []kafkatest.JavaRecord {
 	r.Helper()
-	ends, err := s.Admin().Ends(r.Context(), topicOf(r.topic, int32(len(r.next)))...)
-	must(r, err)
+	ends, err := s.Admin().Ends(r.Context(), linktest.TopicOf(r.topic, int32(len(r.next)))...)
+	linktest.Must(r, err)
 	r.until(func() bool {
 		for i, end := range ends {
 			if r.next[i] < end {

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
@@ -55,7 +56,7 @@ func testPermissions(t *testing.T, sys *System, root *kadm.Client, allow func(*t
 			return err
 		}, []string{"DescribeConfigs on topic TOPIC"}, []func(string) *kadm.ACLBuilder{func(topic string) *kadm.ACLBuilder { return topicOf(topic, kadm.OpDescribeConfigs) }}},
 		{"see ends", nil, func(topic string) error {
-			_, err := admin.Ends(ctx, at(topic, 0))
+			_, err := admin.Ends(ctx, linktest.At(topic, 0))
 			return err
 		}, []string{"Describe on topic TOPIC"}, []func(string) *kadm.ACLBuilder{func(topic string) *kadm.ACLBuilder { return topicOf(topic, kadm.OpDescribe) }}},
 		{"make topics", nil, func(topic string) error {
@@ -69,10 +70,10 @@ func testPermissions(t *testing.T, sys *System, root *kadm.Client, allow func(*t
 			func(topic string) *kadm.ACLBuilder { return topicOf(topic+"-new", kadm.OpDescribe) },
 		}},
 		{"delete records", []kadm.ACLOperation{kadm.OpDescribe}, func(topic string) error {
-			return admin.DeleteRecords(ctx, stream.Position{TopicPartition: at(topic, 0)})
+			return admin.DeleteRecords(ctx, stream.Position{TopicPartition: linktest.At(topic, 0)})
 		}, []string{"Delete on topic TOPIC"}, []func(string) *kadm.ACLBuilder{func(topic string) *kadm.ACLBuilder { return topicOf(topic, kadm.OpDelete) }}},
 		{"see a group's offsets", []kadm.ACLOperation{kadm.OpDescribe}, func(topic string) error {
-			_, err := admin.Committed(ctx, group, at(topic, 0))
+			_, err := admin.Committed(ctx, group, linktest.At(topic, 0))
 			return err
 		}, []string{"Read on group " + group}, []func(string) *kadm.ACLBuilder{func(string) *kadm.ACLBuilder { return ann().Groups(group).Operations(kadm.OpRead) }}},
 		{"see a group", nil, func(topic string) error {
@@ -92,7 +93,7 @@ func testPermissions(t *testing.T, sys *System, root *kadm.Client, allow func(*t
 			func(topic string) *kadm.ACLBuilder { return ann().Groups(topic).Operations(kadm.OpRead) },
 		}},
 		{"commit a group's offsets", []kadm.ACLOperation{kadm.OpDescribe}, func(topic string) error {
-			return sys.client.commitOffsets(ctx, stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: at(topic, 0)}}})
+			return sys.client.CommitOffsets(ctx, stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: linktest.At(topic, 0)}}})
 		}, []string{"Read on topic TOPIC"}, []func(string) *kadm.ACLBuilder{func(topic string) *kadm.ACLBuilder { return topicOf(topic, kadm.OpRead) }}},
 		{"write", []kadm.ACLOperation{kadm.OpDescribe}, func(topic string) error {
 			return write(ctx, sys, topic)
@@ -184,7 +185,7 @@ func read(ctx context.Context, sys *System, topic string) error {
 		return err
 	}
 	defer c.Close()
-	tp := at(topic, 0)
+	tp := linktest.At(topic, 0)
 	if err := c.Assign(tp, 0); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
@@ -22,7 +23,7 @@ func TestGroup(t *testing.T) {
 	look := func() stream.GroupState {
 		t.Helper()
 		g, err := s.Group(t.Context(), group)
-		must(t, err)
+		linktest.Must(t, err)
 		return g
 	}
 	if g := look(); g.State != stream.GroupIsEmpty || g.ProtocolType != "" || len(g.Members) != 0 {
@@ -47,8 +48,8 @@ func TestGroup(t *testing.T) {
 	g = look()
 	wantMember(t, &g, 0, b, "")
 	wantMember(t, &g, 1, a, "a")
-	must(t, a.Leave(t.Context()))
-	must(t, b.Leave(t.Context()))
+	linktest.Must(t, a.Leave(t.Context()))
+	linktest.Must(t, b.Leave(t.Context()))
 	if g := look(); g.State != stream.GroupIsEmpty || len(g.Members) != 0 {
 		t.Errorf("in the end it is %+v", g)
 	}
@@ -83,7 +84,7 @@ func TestConsumersOfTheBrokers(t *testing.T) {
 		t.Error("a consumer of the brokers' got into our group")
 	}
 	theirs := group + "-of-the-brokers"
-	must(t, consume(t, c, theirs, topic))
+	linktest.Must(t, consume(t, c, theirs, topic))
 	for _, instance := range []string{"", "a"} {
 		u := s.user(t, theirs, instance, topic)
 		until(t, "fail", func() bool { return u.err != nil }, u)
@@ -95,7 +96,7 @@ func TestConsumersOfTheBrokers(t *testing.T) {
 		t.Errorf("we see their group as %+v, %v", g, err)
 	}
 	seen, err := c.Admin().DescribeConsumerGroups(t.Context(), theirs)
-	must(t, err)
+	linktest.Must(t, err)
 	if n := len(seen[theirs].Members); n != 1 {
 		t.Errorf("their group has %d members", n)
 	}
@@ -107,13 +108,13 @@ func consume(t *testing.T, c *kafkatest.Cluster, group, topic string) error {
 	req.Group, req.MemberID, req.RebalanceTimeoutMillis = group, kafkatest.Name(t), 60_000
 	req.SubscribedTopicNames, req.Topics = []string{topic}, []kmsg.ConsumerGroupHeartbeatRequestTopic{}
 	answer, err := req.RequestWith(t.Context(), c.Franz(t))
-	must(t, err)
+	linktest.Must(t, err)
 	return kerr.ErrorForCode(answer.ErrorCode)
 }
 
 func partitionsOf(topic string) (all []stream.TopicPartition) {
 	for p := range int32(groupPartitions) {
-		all = append(all, at(topic, p))
+		all = append(all, linktest.At(topic, p))
 	}
 	return all
 }

@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/kerr"
+	"github.com/gretestream/grete/stream/kafka/internal/link"
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
@@ -23,14 +26,14 @@ func TestClusterThatIsTooSmall(t *testing.T) {
 		"offsets.topic.replication.factor":         "3",
 	}})
 	var log bytes.Buffer
-	s := openSystem(t, Options{Brokers: c.Bootstrap(), Patience: 2 * stallAfter, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	s := openSystem(t, Options{Brokers: c.Bootstrap(), Patience: 2 * link.StallAfter, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	for setting, try := range map[string]func() error{
 		"transaction.state.log.replication.factor": func() error {
 			_, err := s.OpenProducer(t.Context(), stream.ProducerConfig{ID: kafkatest.Name(t)})
 			return err
 		},
 		"offsets.topic.replication.factor": func() error {
-			_, err := s.Admin().Committed(t.Context(), kafkatest.Name(t), at("t", 0))
+			_, err := s.Admin().Committed(t.Context(), kafkatest.Name(t), linktest.At("t", 0))
 			return err
 		},
 	} {
@@ -43,14 +46,14 @@ func TestClusterThatIsTooSmall(t *testing.T) {
 	}
 	// Without transactions there is nothing that it lacks.
 	topic := kafkatest.Name(t)
-	must(t, s.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: topic, Partitions: 1}))
+	linktest.Must(t, s.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: topic, Partitions: 1}))
 	p, err := s.OpenProducer(t.Context(), stream.ProducerConfig{AtLeastOnce: true})
-	must(t, err)
+	linktest.Must(t, err)
 	w, err := p.Writer(topic)
-	must(t, err)
-	must(t, w.Send(0, &stream.Record{Value: []byte("x")}))
-	must(t, p.Flush(t.Context()))
-	must(t, p.Close())
+	linktest.Must(t, err)
+	linktest.Must(t, w.Send(0, &stream.Record{Value: []byte("x")}))
+	linktest.Must(t, p.Flush(t.Context()))
+	linktest.Must(t, p.Close())
 }
 
 // TestTransactionTimeAboveTheLimit: it is said at once, and what to set.
@@ -58,7 +61,7 @@ func TestTransactionTimeAboveTheLimit(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{Properties: map[string]string{"transaction.max.timeout.ms": "10000"}})
 	s := openSystem(t, Options{Brokers: c.Bootstrap()})
 	_, err := s.OpenProducer(t.Context(), stream.ProducerConfig{ID: kafkatest.Name(t)})
-	if !errors.Is(err, ErrNoTransactions) || !strings.Contains(err.Error(), "set the brokers' transaction.max.timeout.ms to 30000 at least") {
+	if !errors.Is(err, kerr.ErrNoTransactions) || !strings.Contains(err.Error(), "set the brokers' transaction.max.timeout.ms to 30000 at least") {
 		t.Errorf("the error is %v", err)
 	}
 }

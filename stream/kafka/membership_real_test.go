@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
@@ -34,10 +35,10 @@ func TestTwoMembers(t *testing.T) {
 	a := s.user(t, group, "a", topic)
 	share(t, a)
 	p, err := s.OpenProducer(t.Context(), stream.ProducerConfig{ID: topic})
-	must(t, err)
+	linktest.Must(t, err)
 	defer p.Close()
 	plain, err := s.OpenProducer(t.Context(), stream.ProducerConfig{AtLeastOnce: true})
-	must(t, err)
+	linktest.Must(t, err)
 	defer plain.Close()
 	offsets := func(u *groupUser, offset int64) stream.GroupOffsets {
 		return stream.GroupOffsets{
@@ -48,14 +49,14 @@ func TestTwoMembers(t *testing.T) {
 	old := offsets(a, 1)
 	for _, p := range []stream.Producer{p, plain} {
 		_, err = p.Commit(t.Context(), old)
-		must(t, err)
+		linktest.Must(t, err)
 	}
 	b := s.user(t, group, "", topic)
 	t.Logf("two members share after %s", share(t, a, b))
 	for _, p := range []stream.Producer{p, plain} {
 		w, err := p.Writer(topic)
-		must(t, err)
-		must(t, w.Send(0, &stream.Record{Value: []byte("x")}))
+		linktest.Must(t, err)
+		linktest.Must(t, w.Send(0, &stream.Record{Value: []byte("x")}))
 		if _, err = p.Commit(t.Context(), old); !errors.Is(err, stream.ErrStaleGeneration) {
 			t.Errorf("with an old generation: %v", err)
 		}
@@ -66,7 +67,7 @@ func TestTwoMembers(t *testing.T) {
 	}
 	seesMembers(t, c.Admin(), group, a, b)
 	began := time.Now()
-	must(t, b.Leave(t.Context()))
+	linktest.Must(t, b.Leave(t.Context()))
 	share(t, a)
 	if took := time.Since(began); took > 3*time.Second {
 		t.Errorf("who leaves is followed after %s", took)
@@ -80,9 +81,9 @@ func TestTwoMembers(t *testing.T) {
 func seesMembers(t *testing.T, admin *kadm.Client, group string, users ...*groupUser) {
 	t.Helper()
 	all, err := admin.DescribeGroups(t.Context(), group)
-	must(t, err)
+	linktest.Must(t, err)
 	g := all[group]
-	if g.ProtocolType != protocolType || g.Protocol != protocolName || len(g.Members) != len(users) {
+	if g.ProtocolType != "consumer" || g.Protocol != "grete" || len(g.Members) != len(users) {
 		t.Errorf("the group is %+v", g)
 	}
 	for _, m := range g.Members {
@@ -95,7 +96,7 @@ func seesMembers(t *testing.T, admin *kadm.Client, group string, users ...*group
 		}
 	}
 	lags, err := admin.Lag(t.Context(), group)
-	must(t, err)
+	linktest.Must(t, err)
 	if n := len(lags[group].Lag); n != 1 || len(lags[group].Lag.Sorted()) != groupPartitions {
 		t.Errorf("the lag is of %d topics: %+v", n, lags[group])
 	}
@@ -111,14 +112,14 @@ func TestInstances(t *testing.T) {
 	for _, u := range []**groupUser{&b, &a} { // a follower, and maybe the leader
 		old := *u
 		a.events, b.events = nil, nil
-		must(t, old.Close())
+		linktest.Must(t, old.Close())
 		*u = s.user(t, group, map[*groupUser]string{a: "a", b: "b"}[old], topic)
 		share(t, a, b)
 		if (*u).generation != old.generation || len(a.events)+len(b.events) != 1 {
 			t.Errorf("generation %d became %d: %v, %v", old.generation, (*u).generation, a.events, b.events)
 		}
 	}
-	must(t, b.Close())
+	linktest.Must(t, b.Close())
 	if took := share(t, a); took < 4*time.Second || took > 8*time.Second {
 		t.Errorf("the session of 6 s ends after %s", took)
 	}
@@ -149,7 +150,7 @@ func TestGroupOfAnotherClient(t *testing.T) {
 		t.Errorf("we got %v: %v", u.events, u.err)
 	}
 	g, err := s.Group(t.Context(), group)
-	if err != nil || g.State == stream.GroupIsEmpty || g.ProtocolType != protocolType || g.Protocol == protocolName || len(g.Members) != 1 ||
+	if err != nil || g.State == stream.GroupIsEmpty || g.ProtocolType != "consumer" || g.Protocol == "grete" || len(g.Members) != 1 ||
 		g.Members[0].Data != nil || g.Members[0].Assignment.Partitions != nil {
 		t.Errorf("we see their group as %+v, %v", g, err)
 	}

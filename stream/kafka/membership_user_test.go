@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 )
 
 // A groupUser does with a membership what a container does.
@@ -36,7 +37,7 @@ func (s *System) userWith(t *testing.T, group, instance, topic string, assign as
 		Group: group, Instance: instance, Topics: []string{topic}, SessionTimeout: 6 * time.Second, Heartbeat: 100 * time.Millisecond,
 		RebalanceTimeout: 5 * time.Second, Assign: assign,
 	})
-	must(t, err)
+	linktest.Must(t, err)
 	t.Cleanup(func() { _ = g.Close() })
 	g.Rejoin(nil, []byte("data of "+instance))
 	return &groupUser{T: t, Membership: g}
@@ -58,7 +59,7 @@ func assignEvenly(topic string) assignFunc {
 			}
 		}
 		for p := range int32(groupPartitions) {
-			if tp := at(topic, p); !owned[tp] {
+			if tp := linktest.At(topic, p); !owned[tp] {
 				i := slices.IndexFunc(all, func(a stream.GroupAssignment) bool { return len(a.Partitions) < most })
 				all[i].Partitions = append(all[i].Partitions, tp)
 			}

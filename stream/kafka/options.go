@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/stream/batch"
+	"github.com/gretestream/grete/stream/kafka/internal/dial"
 )
 
 // Options say which cluster to use, and as whom. The zero value of every field
@@ -49,8 +50,8 @@ func (t *TLS) config() (*tls.Config, error) {
 	if t == nil {
 		return nil, nil
 	}
-	f := tlsFiles{ca: t.CA, cert: t.Cert, key: t.Key, serverName: t.ServerName}
-	return f.config()
+	f := dial.TLSFiles{CA: t.CA, Cert: t.Cert, Key: t.Key, ServerName: t.ServerName}
+	return f.Config()
 }
 
 // SASL is a name and what proves it.
@@ -68,11 +69,11 @@ func (o Options) Format(f fmt.State, _ rune) {
 }
 
 // login is nil if s is.
-func (s *SASL) login() (*login, error) {
+func (s *SASL) login() (*dial.Login, error) {
 	if s == nil {
 		return nil, nil
 	}
-	return newLogin(string(s.Mechanism), s.User, string(s.Password))
+	return dial.NewLogin(string(s.Mechanism), s.User, string(s.Password))
 }
 
 // Format prints the fields, whatever the verb, without the password.
@@ -86,9 +87,9 @@ type Mechanism string
 
 // The mechanisms.
 const (
-	Plain       Mechanism = plainMechanism // the password itself: use it with TLS only
-	ScramSHA256 Mechanism = scramSHA256
-	ScramSHA512 Mechanism = scramSHA512
+	Plain       Mechanism = dial.Plain // the password itself: use it with TLS only
+	ScramSHA256 Mechanism = dial.ScramSHA256
+	ScramSHA512 Mechanism = dial.ScramSHA512
 )
 
 // A Secret prints as stars, in messages, logs and JSON.

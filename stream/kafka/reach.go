@@ -4,19 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-)
 
-// probeTimeout is how long Open waits for each broker at its own address.
-const probeTimeout = 2 * time.Second
+	"github.com/gretestream/grete/stream/kafka/internal/cluster"
+	"github.com/gretestream/grete/stream/kafka/internal/dial"
+	"github.com/gretestream/grete/stream/kafka/internal/kerr"
+	"github.com/gretestream/grete/stream/kafka/internal/link"
+)
 
 // reach gets a first answer, and looks whether the brokers can be reached at their
 // own addresses and are new enough.
 func (s *System) reach(ctx context.Context) error {
-	within, cancel := context.WithTimeoutCause(ctx, openPatience, fmt.Errorf("no answer within %s", openPatience))
+	within, cancel := context.WithTimeoutCause(ctx, cluster.OpenTimeout, fmt.Errorf("no answer within %s", cluster.OpenTimeout))
 	defer cancel()
 	var last error
-	err := retry(within, s.client.link, min(s.client.patience, openPatience), func() error {
+	err := link.Retry(within, s.client.Link, min(s.client.Patience, cluster.OpenTimeout), func() error {
 		err := s.greet(within)
 		if within.Err() == nil || last == nil {
 			last = err
@@ -30,19 +31,19 @@ func (s *System) reach(ctx context.Context) error {
 }
 
 func (s *System) greet(ctx context.Context) error {
-	if err := s.client.cluster.refresh(ctx); err != nil {
+	if err := s.client.Metadata.Refresh(ctx); err != nil {
 		return s.turnedAway(err)
 	}
 	var first error
-	for _, b := range s.client.cluster.known() {
-		err := s.client.checkVersions(ctx, b.node)
+	for _, b := range s.client.Metadata.Brokers() {
+		err := s.client.CheckVersions(ctx, b.Node)
 		if err == nil {
 			return nil
 		}
-		var away *UnreachableError
+		var away *kerr.UnreachableError
 		if errors.As(err, &away) {
 			err = fmt.Errorf("%w; the cluster can be reached, but not at %s, which broker %d gives as its own address: correct its advertised.listeners, or make that address known here",
-				err, b.address, b.node)
+				err, b.Address, b.Node)
 		}
 		if first == nil {
 			first = err
@@ -54,7 +55,7 @@ func (s *System) greet(ctx context.Context) error {
 // turnedAway explains a connection that is closed at the first request after the
 // greeting.
 func (s *System) turnedAway(err error) error {
-	if !closedLater(err) || s.opts.SASL != nil {
+	if !dial.ClosedAfterHandshake(err) || s.opts.SASL != nil {
 		return err
 	}
 	return fmt.Errorf("%w: the broker closes the connection, as one does that asks for a user and password (SASL)", err)

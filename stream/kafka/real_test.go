@@ -11,6 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/kerr"
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 	"github.com/gretestream/grete/stream/streamtest"
 )
@@ -77,14 +79,14 @@ func TestBrokersThatDie(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3})
 	s := openSystem(t, Options{Brokers: c.Bootstrap()[:1]})
 	topic, group := kafkatest.Name(t), kafkatest.Name(t)
-	must(t, s.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: topic, Partitions: 3}))
-	all := []stream.TopicPartition{at(topic, 0), at(topic, 1), at(topic, 2)}
+	linktest.Must(t, s.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: topic, Partitions: 3}))
+	all := []stream.TopicPartition{linktest.At(topic, 0), linktest.At(topic, 1), linktest.At(topic, 2)}
 	works := func(when string, offset int64) {
 		t.Helper()
 		if _, err := s.Admin().Ends(t.Context(), all...); err != nil {
 			t.Errorf("ends, %s: %v", when, err)
 		}
-		if err := s.client.commitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: all[1], Offset: offset}}}); err != nil {
+		if err := s.client.CommitOffsets(t.Context(), stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: all[1], Offset: offset}}}); err != nil {
 			t.Errorf("commit, %s: %v", when, err)
 		}
 		if got, err := s.Admin().Committed(t.Context(), group, all...); err != nil || got[1] != offset {
@@ -112,12 +114,12 @@ func TestBrokersThatDie(t *testing.T) {
 func testReadsAndWrites(t *testing.T, s *System) {
 	t.Helper()
 	topic := kafkatest.Name(t)
-	must(t, s.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: topic, Partitions: 1}))
-	must(t, write(t.Context(), s, topic))
-	must(t, s.client.retry(t.Context(), func() error {
-		ends, err := s.Admin().Ends(t.Context(), at(topic, 0))
+	linktest.Must(t, s.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: topic, Partitions: 1}))
+	linktest.Must(t, write(t.Context(), s, topic))
+	linktest.Must(t, s.client.Retry(t.Context(), func() error {
+		ends, err := s.Admin().Ends(t.Context(), linktest.At(topic, 0))
 		if err == nil && ends[0] == 0 {
-			err = unstableOffset // the leader hears of a commit a moment later
+			err = kerr.UnstableOffset // the leader hears of a commit a moment later
 		}
 		return err
 	}))

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 )
 
 func TestSecretsAreNeverShown(t *testing.T) {
@@ -37,7 +39,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	if err := json.NewEncoder(&out).Encode(map[string]any{"all": *opts.SASL, "password": opts.SASL.Password}); err != nil {
 		t.Fatal(err)
 	}
-	s := newSystem(newFakeLink(nil), opts)
+	s := newSystem(linktest.New(nil), opts)
 	fmt.Fprintf(&out, "%+v %#v %v", s, s, s)
 	hex := fmt.Sprintf("%x", []byte(password))
 	for _, shown := range []string{password, hex, strings.ToUpper(hex), fmt.Sprintf("%d", []byte(password))} {
@@ -139,7 +141,7 @@ func TestLetIn(t *testing.T) {
 		t.Run(x.name, func(t *testing.T) {
 			x.opts.Brokers = fakeCluster(t, append(x.server, kfake.NumBrokers(2), kfake.SeedTopics(2, "topic"))...).ListenAddrs()
 			s := openSystem(t, x.opts)
-			if ends, err := s.Admin().Ends(t.Context(), at("topic", 0), at("topic", 1)); err != nil || len(ends) != 2 {
+			if ends, err := s.Admin().Ends(t.Context(), linktest.At("topic", 0), linktest.At("topic", 1)); err != nil || len(ends) != 2 {
 				t.Errorf("ends are %v, %v", ends, err)
 			}
 		})

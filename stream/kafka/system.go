@@ -6,11 +6,18 @@ import (
 	"fmt"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/admin"
+	"github.com/gretestream/grete/stream/kafka/internal/cluster"
+	"github.com/gretestream/grete/stream/kafka/internal/dial"
+	"github.com/gretestream/grete/stream/kafka/internal/fetch"
+	"github.com/gretestream/grete/stream/kafka/internal/group"
+	"github.com/gretestream/grete/stream/kafka/internal/link"
+	"github.com/gretestream/grete/stream/kafka/internal/produce"
 )
 
 // A System is a Kafka cluster. It is safe for concurrent use.
 type System struct {
-	client *client
+	client *cluster.Client
 	opts   Options
 }
 
@@ -31,9 +38,9 @@ func Open(ctx context.Context, opts Options) (*System, error) {
 	if err != nil {
 		return nil, fmt.Errorf("kafka: SASL: %w", err)
 	}
-	s := newSystem(newTransport(opts.Brokers, opts.ClientID, encryption, login), opts)
+	s := newSystem(dial.NewTransport(opts.Brokers, opts.ClientID, encryption, login), opts)
 	if login != nil && encryption == nil && opts.SASL.Mechanism == Plain {
-		s.client.log.Warn("the password is sent to Kafka in the clear: use TLS, or SCRAM")
+		s.client.Log.Warn("the password is sent to Kafka in the clear: use TLS, or SCRAM")
 	}
 	if err := s.reach(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("kafka: %w", err), s.Close())
@@ -43,36 +50,36 @@ func Open(ctx context.Context, opts Options) (*System, error) {
 
 // OpenOn opens a cluster that is reached over another link than the network: a
 // simulated one. Of opts it takes what isn't about connections.
-func OpenOn(ctx context.Context, link Link, opts Options) (*System, error) {
+func OpenOn(ctx context.Context, link link.Link, opts Options) (*System, error) {
 	s := newSystem(link, opts)
-	if err := s.client.retry(ctx, func() error { return s.client.cluster.refresh(ctx) }); err != nil {
+	if err := s.client.Retry(ctx, func() error { return s.client.Metadata.Refresh(ctx) }); err != nil {
 		return nil, errors.Join(fmt.Errorf("kafka: %w", err), s.Close())
 	}
 	return s, nil
 }
 
-func newSystem(l Link, opts Options) *System {
-	return &System{client: newClient(l, opts.Patience, opts.Logger), opts: opts}
+func newSystem(l link.Link, opts Options) *System {
+	return &System{client: cluster.NewClient(l, opts.Patience, opts.Logger), opts: opts}
 }
 
 // Name is "kafka".
 func (*System) Name() string { return "kafka" }
 
 // ID is the cluster's own.
-func (s *System) ID() string { return s.client.cluster.clusterID() }
+func (s *System) ID() string { return s.client.Metadata.ClusterID() }
 
 // OpenConsumer opens a consumer.
 func (s *System) OpenConsumer(ctx context.Context, cfg stream.ConsumerConfig) (stream.Consumer, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return newConsumer(s.client, cfg), nil
+	return fetch.New(s.client, cfg), nil
 }
 
 // OpenProducer opens a producer. Unless it is to be at-least-once it is
 // transactional, and has fenced the one before with its id when this returns.
 func (s *System) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (stream.Producer, error) {
-	p, err := newProducer(ctx, s.client, s.opts.Codec, cfg)
+	p, err := produce.Open(ctx, s.client, s.opts.Codec, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("kafka: opening producer %s: %w", cfg.ID, err)
 	}
@@ -80,14 +87,14 @@ func (s *System) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (s
 }
 
 // Admin returns the administration of topics and groups.
-func (s *System) Admin() stream.Admin { return newAdmin(s.client) }
+func (s *System) Admin() stream.Admin { return admin.New(s.client) }
 
 // Close ends all connections.
-func (s *System) Close() error { return s.client.link.Close() }
+func (s *System) Close() error { return s.client.Link.Close() }
 
 // Join makes a membership, which joins at the first Rejoin.
 func (s *System) Join(ctx context.Context, cfg stream.GroupConfig) (stream.Membership, error) {
-	g, err := newMembership(ctx, s.client, cfg)
+	g, err := group.Join(ctx, s.client, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("kafka: %w", err)
 	}
@@ -96,5 +103,5 @@ func (s *System) Join(ctx context.Context, cfg stream.GroupConfig) (stream.Membe
 
 // Group describes a group, its members and what each of them has.
 func (s *System) Group(ctx context.Context, name string) (stream.GroupState, error) {
-	return newAdmin(s.client).Group(ctx, name)
+	return admin.New(s.client).Group(ctx, name)
 }

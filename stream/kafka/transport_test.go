@@ -9,13 +9,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/segmentio/kafka-go/protocol/metadata"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
 
-	"github.com/segmentio/kafka-go/protocol/metadata"
-
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/kerr"
+	"github.com/gretestream/grete/stream/kafka/internal/link"
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 )
 
 // TestTopicsAreNotListed: of a cluster with a hundred thousand topics nobody wants
@@ -32,7 +34,7 @@ func TestTopicsAreNotListed(t *testing.T) {
 		return nil, nil, false
 	})
 	s := openSystem(t, Options{Brokers: c.ListenAddrs()})
-	if _, err := s.Admin().Ends(t.Context(), at("topic", 0)); err != nil {
+	if _, err := s.Admin().Ends(t.Context(), linktest.At("topic", 0)); err != nil {
 		t.Fatal(err)
 	}
 	if asked.Load() < 3 || all.Load() != 0 {
@@ -58,23 +60,23 @@ func TestBrokersComeAndGo(t *testing.T) {
 	s := openSystem(t, Options{Brokers: c.ListenAddrs()[:1], Patience: 20 * time.Second})
 	ends := func(when string) {
 		t.Helper()
-		if got, err := s.Admin().Ends(t.Context(), at("topic", 0)); err != nil || len(got) != 1 {
+		if got, err := s.Admin().Ends(t.Context(), linktest.At("topic", 0)); err != nil || len(got) != 1 {
 			t.Fatalf("%s: %v, %v", when, got, err)
 		}
 	}
-	must(t, c.MoveTopicPartition("topic", 0, 1))
+	linktest.Must(t, c.MoveTopicPartition("topic", 0, 1))
 	ends("in the beginning")
-	must(t, c.RemoveNode(1))
+	linktest.Must(t, c.RemoveNode(1))
 	ends("when a broker has gone")
 	if _, _, err := c.AddNode(1, 0); err != nil {
 		t.Fatal(err)
 	}
-	must(t, c.MoveTopicPartition("topic", 0, 1))
+	linktest.Must(t, c.MoveTopicPartition("topic", 0, 1))
 	ends("when it is back at another port")
 	if _, _, err := c.AddNode(7, 0); err != nil {
 		t.Fatal(err)
 	}
-	must(t, c.MoveTopicPartition("topic", 0, 7))
+	linktest.Must(t, c.MoveTopicPartition("topic", 0, 7))
 	ends("when there is a new broker")
 }
 
@@ -84,14 +86,14 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	for name, use := range map[string]func(t *testing.T){
 		"a system in use": func(t *testing.T) {
 			s, err := Open(t.Context(), Options{Brokers: c.ListenAddrs()})
-			must(t, err)
-			_, err = s.Admin().Ends(t.Context(), at("topic", 0), at("topic", 1), at("topic", 2), at("topic", 3))
-			must(t, err)
-			must(t, s.Close())
-			if _, err := s.Admin().Ends(t.Context(), at("topic", 0)); !errors.Is(err, stream.ErrClosed) {
+			linktest.Must(t, err)
+			_, err = s.Admin().Ends(t.Context(), linktest.At("topic", 0), linktest.At("topic", 1), linktest.At("topic", 2), linktest.At("topic", 3))
+			linktest.Must(t, err)
+			linktest.Must(t, s.Close())
+			if _, err := s.Admin().Ends(t.Context(), linktest.At("topic", 0)); !errors.Is(err, stream.ErrClosed) {
 				t.Errorf("a closed system says %v", err)
 			}
-			must(t, s.Close())
+			linktest.Must(t, s.Close())
 		},
 		"an address that doesn't answer": func(t *testing.T) {
 			_, err := Open(t.Context(), Options{Brokers: []string{mute(t), mute(t)}, Patience: time.Millisecond})
@@ -130,7 +132,7 @@ func TestCloseEndsExchanges(t *testing.T) {
 	c := fakeCluster(t, kfake.NumBrokers(1))
 	t.Cleanup(func() { close(silent) })
 	s, err := Open(t.Context(), Options{Brokers: c.ListenAddrs()})
-	must(t, err)
+	linktest.Must(t, err)
 	arrived := make(chan struct{})
 	var first sync.Once
 	c.ControlKey(int16(kmsg.FindCoordinator), func(kmsg.Request) (kmsg.Response, error, bool) {
@@ -140,12 +142,12 @@ func TestCloseEndsExchanges(t *testing.T) {
 	})
 	failed := make(chan error)
 	go func() {
-		_, err := s.Admin().Committed(t.Context(), "g", at("topic", 0))
+		_, err := s.Admin().Committed(t.Context(), "g", linktest.At("topic", 0))
 		failed <- err
 	}()
 	<-arrived
 	began := time.Now()
-	must(t, s.Close())
+	linktest.Must(t, s.Close())
 	if err := <-failed; !errors.Is(err, stream.ErrClosed) {
 		t.Errorf("the error is %v", err)
 	}
@@ -164,10 +166,10 @@ func TestWhoDoesNotAnswer(t *testing.T) {
 		<-silent
 		return nil, nil, false
 	})
-	for node, says := range map[int32]string{0: "broker 0: no answer within 100ms", AnyBroker: c.ListenAddrs()[0] + ": no answer within 100ms", 9: "broker 9: the cluster doesn't list it now"} {
-		_, err := s.client.link.Exchange(t.Context(), node, &metadata.Request{TopicNames: []string{}}, 100*time.Millisecond)
-		var away *UnreachableError
-		if !errors.As(err, &away) || !temporary(err) || err.Error() != says {
+	for node, says := range map[int32]string{0: "broker 0: no answer within 100ms", link.AnyBroker: c.ListenAddrs()[0] + ": no answer within 100ms", 9: "broker 9: the cluster doesn't list it now"} {
+		_, err := s.client.Link.Exchange(t.Context(), node, &metadata.Request{TopicNames: []string{}}, 100*time.Millisecond)
+		var away *kerr.UnreachableError
+		if !errors.As(err, &away) || !kerr.Temporary(err) || err.Error() != says {
 			t.Errorf("the error of %d is %v, want %s", node, err, says)
 		}
 	}

@@ -28,6 +28,7 @@ func TestCheck(t *testing.T) {
 		"Kafka elsewhere":       {pkg{ImportPath: module + "/api", Imports: []string{"github.com/segmentio/kafka-go/protocol"}}, "not Kafka"},
 		"Kafka's namesake":      {pkg{ImportPath: module + "/api", Imports: []string{"github.com/segmentio/kafka-gopher"}}, ""},
 		"Kafka's wire":          {pkg{ImportPath: module + "/stream/kafka/internal/wire", Imports: []string{"github.com/segmentio/kafka-go/protocol"}}, ""},
+		"a room of Kafka's":     {pkg{ImportPath: module + "/stream/kafka/internal/produce", Imports: []string{"github.com/segmentio/kafka-go/protocol"}}, ""},
 		"another client":        {pkg{ImportPath: module + "/stream/kafka", Imports: []string{"github.com/twmb/franz-go/pkg/kgo"}}, "only tests"},
 		"another in a test":     {pkg{ImportPath: module + "/stream/kafka", TestImports: []string{"github.com/twmb/franz-go/pkg/kgo"}}, ""},
 		"another in a harness":  {pkg{ImportPath: module + "/stream/kafka/kafkatest", Imports: []string{"github.com/twmb/franz-go/pkg/kgo"}}, ""},

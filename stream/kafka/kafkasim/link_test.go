@@ -11,13 +11,13 @@ import (
 
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka"
-	"github.com/gretestream/grete/stream/kafka/internal/threads"
+	"github.com/gretestream/grete/stream/kafka/internal/link"
 )
 
 // A testLink is a network without faults to a cluster, on the real clock. Chores are
 // done as soon as they are there.
 type testLink struct {
-	*threads.Threads
+	*link.Threads
 	*shared
 }
 
@@ -31,7 +31,7 @@ type shared struct {
 func newShared(c *Cluster) *shared { return &shared{cluster: c, changed: make(chan struct{})} }
 
 func (s *shared) link() *testLink {
-	return &testLink{Threads: threads.New(), shared: s}
+	return &testLink{Threads: link.NewThreads(), shared: s}
 }
 
 // use does something with the cluster, and wakes who waits for a change.

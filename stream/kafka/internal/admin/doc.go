@@ -1,0 +1,3 @@
+// Package admin creates and describes topics, deletes records, and reads the offsets and
+// members of groups.
+package admin

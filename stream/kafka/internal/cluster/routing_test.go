@@ -1,0 +1,448 @@
+package cluster_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/createtopics"
+	"github.com/segmentio/kafka-go/protocol/findcoordinator"
+	"github.com/segmentio/kafka-go/protocol/listoffsets"
+	"github.com/segmentio/kafka-go/protocol/metadata"
+	"github.com/segmentio/kafka-go/protocol/offsetcommit"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/admin"
+	"github.com/gretestream/grete/stream/kafka/internal/cluster"
+	"github.com/gretestream/grete/stream/kafka/internal/kerr"
+	"github.com/gretestream/grete/stream/kafka/internal/link"
+	"github.com/gretestream/grete/stream/kafka/internal/linktest"
+	"github.com/gretestream/grete/stream/kafka/internal/wire"
+)
+
+// A script is a cluster of brokers 1 to 3 that do as the test says, with topic
+// "t". It belongs to the goroutine of the test.
+type script struct {
+	leads       []int32 // the leader of each partition, as it is
+	listed      []int32 // as brokers say; nil: as it is
+	coordinator int32
+	controller  int32
+	down        map[int32]bool // who doesn't answer
+	// A broker's answers to the next requests for something, one code each; then it
+	// is as it should be.
+	codes    []kerr.Code
+	requests []string // "node kind", of all requests that arrive
+	created  []createtopics.RequestTopic
+
+	change   func() // is done when
+	changeAt time.Time
+}
+
+// later has something happen, after a time.
+func (s *script) later(d time.Duration, change func()) {
+	s.change, s.changeAt = change, time.Now().Add(d)
+}
+
+func newScript(leads ...int32) *script {
+	return &script{leads: leads, coordinator: 1, controller: 1, down: make(map[int32]bool)}
+}
+
+func (s *script) nextCode() kerr.Code {
+	if len(s.codes) == 0 {
+		return 0
+	}
+	c := s.codes[0]
+	s.codes = s.codes[1:]
+	return c
+}
+
+func (s *script) serve(_ context.Context, node int32, req protocol.Message) (protocol.Message, error) {
+	if s.change != nil && !time.Now().Before(s.changeAt) {
+		s.change()
+		s.change = nil
+	}
+	if s.down[node] {
+		return nil, io.ErrUnexpectedEOF
+	}
+	s.requests = append(s.requests, fmt.Sprintf("%d %s", node, req.ApiKey()))
+	switch r := req.(type) {
+	case *metadata.Request:
+		return s.metadata(r), nil
+	case *listoffsets.Request:
+		return s.offsets(node, r), nil
+	case *findcoordinator.Request:
+		return &findcoordinator.Response{NodeID: s.coordinator}, nil
+	case *wire.OffsetFetch:
+		r.Answer = wire.OffsetFetchAnswer{Code: int16(s.coordinates(node))}
+		for _, p := range r.Partitions {
+			r.Answer.Partitions = append(r.Answer.Partitions, wire.CommittedOffset{TopicPartition: p, Offset: 7})
+		}
+		return r, nil
+	case *offsetcommit.Request:
+		return &offsetcommit.Response{Topics: []offsetcommit.ResponseTopic{{
+			Name: "t", Partitions: []offsetcommit.ResponsePartition{{ErrorCode: int16(s.coordinates(node))}},
+		}}}, nil
+	case *wire.DeleteRecords:
+		for _, p := range r.Before {
+			r.Answer = append(r.Answer, wire.DeletedRecords{TopicPartition: p.TopicPartition, Code: int16(s.leading(node, p.Partition))})
+		}
+		return r, nil
+	case *createtopics.Request:
+		return s.create(node, r), nil
+	}
+	return nil, fmt.Errorf("unexpected request %T", req)
+}
+
+func (s *script) coordinates(node int32) kerr.Code {
+	if node != s.coordinator {
+		return kerr.NotCoordinator
+	}
+	return s.nextCode()
+}
+
+func (s *script) leading(node, partition int32) kerr.Code {
+	if s.leads[partition] != node {
+		return kerr.NotLeader
+	}
+	return s.nextCode()
+}
+
+func (s *script) metadata(r *metadata.Request) *metadata.Response {
+	answer := &metadata.Response{ClusterID: "script", ControllerID: s.controller}
+	for node := int32(1); node <= 3; node++ {
+		answer.Brokers = append(answer.Brokers, metadata.ResponseBroker{NodeID: node, Host: "broker", Port: node})
+	}
+	for _, name := range r.TopicNames {
+		t := metadata.ResponseTopic{Name: name, ErrorCode: int16(kerr.UnknownTopic)}
+		made := slices.ContainsFunc(s.created, func(c createtopics.RequestTopic) bool { return c.Name == name })
+		if name == "t" || made {
+			t.ErrorCode = 0
+			for i, node := range s.leads {
+				if s.listed != nil {
+					node = s.listed[i]
+				}
+				t.Partitions = append(t.Partitions, metadata.ResponsePartition{PartitionIndex: int32(i), LeaderID: node})
+			}
+		}
+		answer.Topics = append(answer.Topics, t)
+	}
+	s.listed = nil // the next answer is right
+	return answer
+}
+
+func (s *script) offsets(node int32, r *listoffsets.Request) *listoffsets.Response {
+	answer := &listoffsets.Response{}
+	for _, t := range r.Topics {
+		of := listoffsets.ResponseTopic{Topic: t.Topic}
+		for _, p := range t.Partitions {
+			got := listoffsets.ResponsePartition{Partition: p.Partition, Offset: 100 * int64(p.Partition), ErrorCode: int16(s.leading(node, p.Partition))}
+			of.Partitions = append(of.Partitions, got)
+		}
+		answer.Topics = append(answer.Topics, of)
+	}
+	return answer
+}
+
+func (s *script) create(node int32, r *createtopics.Request) *createtopics.Response {
+	failed := s.nextCode()
+	if node != s.controller {
+		failed = kerr.NotController
+	}
+	exists := slices.ContainsFunc(s.created, func(c createtopics.RequestTopic) bool { return c.Name == r.Topics[0].Name })
+	if failed == 0 && exists {
+		failed = kerr.TopicExists
+	}
+	if failed == 0 || failed == kerr.RequestTimedOut {
+		s.created = append(s.created, r.Topics...)
+	}
+	return &createtopics.Response{Topics: []createtopics.ResponseTopic{{Name: r.Topics[0].Name, ErrorCode: int16(failed), ErrorMessage: "Says the broker."}}}
+}
+
+// count is how many requests of a kind have arrived.
+func (s *script) count(kind protocol.ApiKey) int {
+	n := 0
+	for _, a := range s.requests {
+		if strings.HasSuffix(a, " "+kind.String()) {
+			n++
+		}
+	}
+	return n
+}
+
+// run runs a test on a cluster that does as the script says, in a time of its own.
+func (s *script) run(t *testing.T, test func(*testing.T, *cluster.Client)) {
+	synctest.Test(t, func(t *testing.T) {
+		sys := cluster.NewClient(linktest.New(s.serve), time.Minute, nil)
+		defer sys.Link.Close()
+		if err := sys.Metadata.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.requests = nil
+		test(t, sys)
+	})
+}
+
+func TestLeadersAreAskedOnceForAll(t *testing.T) {
+	s := newScript(1, 2, 1, 3)
+	s.run(t, func(t *testing.T, sys *cluster.Client) {
+		got, err := sys.ListOffsets(t.Context(), cluster.LatestOffset, cluster.ReadCommitted, []stream.TopicPartition{linktest.At("t", 3), linktest.At("t", 0), linktest.At("t", 2), linktest.At("t", 1), linktest.At("t", 3)})
+		if err != nil || !slices.Equal(got, []int64{300, 0, 200, 100, 300}) {
+			t.Errorf("offsets are %v, %v", got, err)
+		}
+		if want := []string{"-1 Metadata", "1 ListOffsets", "2 ListOffsets", "3 ListOffsets"}; !slices.Equal(s.requests, want) {
+			t.Errorf("asked are %v, want %v", s.requests, want)
+		}
+	})
+}
+
+func TestLeadersThatMove(t *testing.T) {
+	all := []stream.TopicPartition{linktest.At("t", 0), linktest.At("t", 1), linktest.At("t", 2)}
+	for name, change := range map[string]func(*script){
+		"one is elsewhere":            func(s *script) { s.listed = []int32{1, 3, 3} },
+		"none is where it was":        func(s *script) { s.listed = []int32{3, 1, 2} },
+		"one has no leader":           func(s *script) { s.listed = []int32{1, cluster.NoLeader, 3} },
+		"a leader isn't ready":        func(s *script) { s.codes = []kerr.Code{kerr.OffsetNotAvailable, 0, kerr.UnknownTopic} },
+		"a leader is dead, then back": func(s *script) { s.down[2] = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScript(1, 2, 3)
+			s.run(t, func(t *testing.T, sys *cluster.Client) {
+				change(s)
+				s.later(3*time.Second, func() { clear(s.down) })
+				got, err := sys.ListOffsets(t.Context(), cluster.LatestOffset, cluster.ReadCommitted, all)
+				if err != nil || !slices.Equal(got, []int64{0, 100, 200}) {
+					t.Errorf("offsets are %v, %v", got, err)
+				}
+				if s.count(protocol.Metadata) < 2 {
+					t.Errorf("nobody was asked who leads now: %v", s.requests)
+				}
+			})
+		})
+	}
+}
+
+// TestOnlyWhatFailedIsAskedAgain: an answer that was good stays.
+func TestOnlyWhatFailedIsAskedAgain(t *testing.T) {
+	s := newScript(1, 2, 3)
+	s.run(t, func(t *testing.T, sys *cluster.Client) {
+		s.listed = []int32{1, 3, 3}
+		if _, err := sys.ListOffsets(t.Context(), cluster.LatestOffset, cluster.ReadCommitted, []stream.TopicPartition{linktest.At("t", 0), linktest.At("t", 1), linktest.At("t", 2)}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if want := []string{"-1 Metadata", "1 ListOffsets", "3 ListOffsets", "-1 Metadata", "2 ListOffsets"}; !slices.Equal(s.requests, want) {
+		t.Errorf("asked are %v, want %v", s.requests, want)
+	}
+}
+
+func TestLeadersWhoStayAway(t *testing.T) {
+	s := newScript(1, 2)
+	s.down[2] = true
+	s.run(t, func(t *testing.T, sys *cluster.Client) {
+		began := time.Now()
+		_, err := sys.ListOffsets(t.Context(), cluster.LatestOffset, cluster.ReadCommitted, []stream.TopicPartition{linktest.At("t", 0), linktest.At("t", 1)})
+		var away *kerr.UnreachableError
+		if !errors.As(err, &away) || !strings.Contains(err.Error(), "tried for 1m") || !strings.Contains(err.Error(), "t/1") {
+			t.Errorf("the error is %v", err)
+		}
+		if took := time.Since(began); took < time.Minute || took > 2*time.Minute {
+			t.Errorf("it took %s", took)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		if _, err := sys.ListOffsets(ctx, cluster.LatestOffset, cluster.ReadCommitted, []stream.TopicPartition{linktest.At("t", 1)}); !errors.Is(err, context.DeadlineExceeded) || !errors.As(err, &away) {
+			t.Errorf("after the caller's time the error is %v", err)
+		}
+	})
+}
+
+// TestErrorsForGood: they are returned at once, and rather than those that pass.
+func TestErrorsForGood(t *testing.T) {
+	s := newScript(1, 2)
+	s.run(t, func(t *testing.T, sys *cluster.Client) {
+		began := time.Now()
+		for _, tp := range []stream.TopicPartition{linktest.At("missing", 0), linktest.At("t", 2), linktest.At("t", -1)} {
+			if _, err := sys.ListOffsets(t.Context(), cluster.LatestOffset, cluster.ReadCommitted, []stream.TopicPartition{linktest.At("t", 0), tp}); !errors.Is(err, stream.ErrUnknownTopic) || !strings.Contains(err.Error(), tp.Topic) {
+				t.Errorf("the error of %s is %v", tp, err)
+			}
+		}
+		s.codes = []kerr.Code{kerr.NotLeader, kerr.TopicDenied}
+		if _, err := sys.ListOffsets(t.Context(), cluster.LatestOffset, cluster.ReadCommitted, []stream.TopicPartition{linktest.At("t", 0), linktest.At("t", 1)}); !errors.Is(err, kerr.TopicDenied) || !strings.Contains(err.Error(), `must allow Describe on topic "t"`) {
+			t.Errorf("the error is %v", err)
+		}
+		if took := time.Since(began); took != 0 {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+func TestTopicThatGrows(t *testing.T) {
+	s := newScript(1, 2)
+	s.run(t, func(t *testing.T, sys *cluster.Client) {
+		ask := func(p int32) error {
+			_, err := sys.ListOffsets(t.Context(), cluster.LatestOffset, cluster.ReadCommitted, []stream.TopicPartition{linktest.At("t", p)})
+			return err
+		}
+		if err := ask(0); err != nil {
+			t.Fatal(err)
+		}
+		s.leads = append(s.leads, 3)
+		if err := ask(2); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestCoordinators(t *testing.T) {
+	for name, change := range map[string]func(*script){
+		"moved":                 func(s *script) { s.coordinator = 2 },
+		"is loading":            func(s *script) { s.codes = []kerr.Code{kerr.CoordinatorLoading, kerr.CoordinatorLoading} },
+		"has an unstable group": func(s *script) { s.codes = []kerr.Code{kerr.UnstableOffset, kerr.CoordinatorNotAvailable} },
+		"died":                  func(s *script) { s.down[1], s.coordinator = true, 3 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScript(1)
+			s.run(t, func(t *testing.T, sys *cluster.Client) {
+				committed := func() {
+					got, err := admin.New(sys).Committed(t.Context(), "g", linktest.At("t", 0), linktest.At("u", 1))
+					if err != nil || !slices.Equal(got, []int64{7, 7}) {
+						t.Errorf("offsets are %v, %v", got, err)
+					}
+				}
+				committed()
+				change(s)
+				committed()
+				change(s)
+				if err := sys.CommitOffsets(t.Context(), stream.GroupOffsets{Group: "g", Positions: []stream.Position{{TopicPartition: linktest.At("t", 0), Offset: 1}}}); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+func TestOffsetsOfAGroupInUse(t *testing.T) {
+	s := newScript(1)
+	s.run(t, func(t *testing.T, sys *cluster.Client) {
+		for _, x := range []struct {
+			failed kerr.Code
+			says   string
+		}{
+			{kerr.UnknownMember, "stop them, or use another group"}, {kerr.RebalanceInProgress, "stop them, or use another group"}, {kerr.IllegalGeneration, "stop them, or use another group"},
+			{kerr.GroupDenied, `Read on group "g"`}, {kerr.TopicDenied, `Read on topic "t"`},
+		} {
+			s.codes = []kerr.Code{x.failed}
+			err := sys.CommitOffsets(t.Context(), stream.GroupOffsets{Group: "g", Positions: []stream.Position{{TopicPartition: linktest.At("t", 0), Offset: 1}}})
+			if !errors.Is(err, x.failed) || !strings.Contains(err.Error(), x.says) || !strings.Contains(err.Error(), "group g") {
+				t.Errorf("the error of %v is %v", x.failed, err)
+			}
+		}
+	})
+}
+
+func TestControllers(t *testing.T) {
+	for name, change := range map[string]func(*script){
+		"moved":                          func(s *script) { s.controller = 3 },
+		"died":                           func(s *script) { s.down[1], s.controller = true, 2 },
+		"answered late, and has made it": func(s *script) { s.codes = []kerr.Code{kerr.RequestTimedOut} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScript(1, 2)
+			s.leads = []int32{2, 3}
+			s.run(t, func(t *testing.T, sys *cluster.Client) {
+				change(s)
+				if err := admin.New(sys).CreateTopic(t.Context(), stream.TopicConfig{Name: "new", Partitions: 2}); err != nil {
+					t.Error(err)
+				}
+				if len(s.created) != 1 {
+					t.Errorf("made are %v", s.created)
+				}
+				if err := admin.New(sys).CreateTopic(t.Context(), stream.TopicConfig{Name: "new", Partitions: 2}); !errors.Is(err, stream.ErrTopicExists) {
+					t.Errorf("making it again is %v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestCreatedTopicsAreReady: not before each partition has a leader.
+func TestCreatedTopicsAreReady(t *testing.T) {
+	s := newScript(1, cluster.NoLeader)
+	s.run(t, func(t *testing.T, sys *cluster.Client) {
+		s.later(5*time.Second, func() { s.leads[1] = 3 })
+		began := time.Now()
+		if err := admin.New(sys).CreateTopic(t.Context(), stream.TopicConfig{Name: "new", Partitions: 2}); err != nil {
+			t.Error(err)
+		}
+		if time.Since(began) < 5*time.Second {
+			t.Error("it returned while a partition had no leader")
+		}
+		for node := 1; node <= 3; node++ {
+			if !slices.Contains(s.requests, fmt.Sprintf("%d Metadata", node)) {
+				t.Errorf("broker %d wasn't asked whether it knows the topic", node)
+			}
+		}
+	})
+}
+
+func TestWhatTheBrokerSaysIsShown(t *testing.T) {
+	s := newScript(1)
+	s.run(t, func(t *testing.T, sys *cluster.Client) {
+		s.codes = []kerr.Code{kerr.PolicyViolation}
+		err := admin.New(sys).CreateTopic(t.Context(), stream.TopicConfig{Name: "new", Partitions: 2})
+		if !errors.Is(err, kerr.PolicyViolation) || !strings.HasSuffix(err.Error(), ": Says the broker") {
+			t.Errorf("the error is %v", err)
+		}
+		s.codes = []kerr.Code{kerr.PolicyViolation}
+		err = admin.New(sys).DeleteRecords(t.Context(), stream.Position{TopicPartition: linktest.At("t", 0), Offset: 1})
+		if !errors.Is(err, kerr.PolicyViolation) || !strings.Contains(err.Error(), "cleanup.policy=delete only") {
+			t.Errorf("the error is %v", err)
+		}
+	})
+}
+
+func TestRecordsOutsideAreNotDeleted(t *testing.T) {
+	s := newScript(1, 2)
+	s.run(t, func(t *testing.T, sys *cluster.Client) {
+		for offset, troubles := range map[int64][]kerr.Code{-1: nil, 101: {kerr.OffsetOutOfRange}} {
+			s.codes = troubles
+			var outside *stream.OffsetOutOfRangeError
+			err := admin.New(sys).DeleteRecords(t.Context(), stream.Position{TopicPartition: linktest.At("t", 1), Offset: offset})
+			if !errors.As(err, &outside) || *outside != (stream.OffsetOutOfRangeError{TopicPartition: linktest.At("t", 1), Offset: offset, Start: 100, End: 100}) {
+				t.Errorf("the error is %v", err)
+			}
+		}
+		if s.codes = []kerr.Code{kerr.NotLeader, 0, 0}; admin.New(sys).DeleteRecords(t.Context(), stream.Position{TopicPartition: linktest.At("t", 1), Offset: 1}, stream.Position{TopicPartition: linktest.At("t", 0), Offset: 1}) != nil {
+			t.Error("a leader that has moved is the end")
+		}
+	})
+}
+
+// TestSomebodyAnswers: when the first addresses are dead, any broker will do.
+func TestSomebodyAnswers(t *testing.T) {
+	s := newScript(1)
+	s.run(t, func(t *testing.T, sys *cluster.Client) {
+		s.down[link.AnyBroker], s.down[1] = true, true
+		s.coordinator = 2
+		if _, err := admin.New(sys).Committed(t.Context(), "g", linktest.At("t", 0)); err != nil {
+			t.Error(err)
+		}
+		clear(s.down)
+		s.requests = nil
+		if _, err := admin.New(sys).Partitions(t.Context(), "t"); err != nil || !slices.Equal(s.requests, []string{"2 Metadata"}) {
+			t.Errorf("%v, who was asked is %v", err, s.requests)
+		}
+		s.down = maps.Collect(maps.All(map[int32]bool{link.AnyBroker: true, 1: true, 2: true, 3: true}))
+		if _, err := admin.New(sys).Partitions(t.Context(), "t"); err == nil {
+			t.Error("the dead answer")
+		}
+	})
+}

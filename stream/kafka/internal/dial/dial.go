@@ -1,0 +1,91 @@
+package dial
+
+import (
+	"context"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"github.com/gretestream/grete/stream"
+)
+
+// bootstrap is the address that stands for all those to begin with. kafka-go
+// would try them one after the other, within the time of one.
+type bootstrap struct{}
+
+func (bootstrap) Network() string { return "bootstrap" }
+func (bootstrap) String() string  { return "bootstrap" }
+
+// dial is called by kafka-go when it has no idle connection.
+func (t *transport) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(t.Context(), cancel)()
+	if network != (bootstrap{}).Network() {
+		return t.handshaker.connect(ctx, address, t.track)
+	}
+	return t.dialAny(ctx)
+}
+
+// stagger is how long an address may take before the next one is tried, too.
+const stagger = 250 * time.Millisecond
+
+// dialAny connects to whichever of the first brokers lets us in first. An address
+// that doesn't answer holds it up for as long as stagger.
+func (t *transport) dialAny(ctx context.Context) (net.Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	order := rand.Perm(len(t.brokers))
+	results := make(chan dialResult)
+	var failures connectErrors
+	next := time.NewTimer(0)
+	defer next.Stop()
+	for {
+		select {
+		case <-next.C:
+			if len(order) == 0 {
+				continue
+			}
+			if err := t.start(ctx, t.brokers[order[0]], results); err != nil {
+				return nil, err
+			}
+			order = order[1:]
+			next.Reset(stagger)
+		case r := <-results:
+			if r.err == nil {
+				return r.conn, nil
+			}
+			if failures = append(failures, r.err); len(failures) == len(t.brokers) {
+				return nil, failures
+			}
+			next.Reset(0)
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+type dialResult struct {
+	conn net.Conn
+	err  error
+}
+
+// start connects to one address. A connection that comes too late is closed.
+func (t *transport) start(ctx context.Context, address string, results chan<- dialResult) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return stream.ErrClosed
+	}
+	t.Run(func() {
+		c, err := t.handshaker.connect(ctx, address, t.track)
+		select {
+		case results <- dialResult{c, err}:
+		case <-ctx.Done():
+			if c != nil {
+				_ = c.Close() // another was faster
+			}
+		}
+	})
+	return nil
+}

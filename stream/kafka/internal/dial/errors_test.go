@@ -1,0 +1,20 @@
+package dial
+
+import (
+	"errors"
+	"net"
+	"testing"
+
+	"github.com/gretestream/grete/stream/kafka/internal/kerr"
+)
+
+// TestConnectErrors: they are a refusal only if all are.
+func TestConnectErrors(t *testing.T) {
+	refused, away := &connectError{"a:1", kerr.Refuse("no")}, &connectError{"b:1", &net.OpError{Op: "dial", Err: errors.New("gone")}}
+	if kerr.IsRefusal(connectErrors{refused, away}) || !kerr.IsRefusal(connectErrors{refused, refused}) {
+		t.Error("one refusal counts for all")
+	}
+	if got := (connectErrors{refused, away}).Error(); got != "connect to a:1: no; connect to b:1: dial: gone" {
+		t.Error(got)
+	}
+}

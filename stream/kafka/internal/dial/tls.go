@@ -1,0 +1,58 @@
+package dial
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// A TLSFiles names the PEM files of TLS.
+type TLSFiles struct {
+	CA, Cert, Key string
+	ServerName    string
+}
+
+// Config reads the files.
+func (t *TLSFiles) Config() (*tls.Config, error) {
+	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
+	if t.CA != "" {
+		pem, err := os.ReadFile(t.CA)
+		if err != nil {
+			return nil, fmt.Errorf("read the CA's certificate: %w", err)
+		}
+		cfg.RootCAs = x509.NewCertPool()
+		if !cfg.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("the CA's file %s has no certificate in PEM format", t.CA)
+		}
+	}
+	if t.Cert == "" && t.Key == "" {
+		return cfg, nil
+	}
+	own, err := t.ownCertificate()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Certificates = []tls.Certificate{own}
+	return cfg, nil
+}
+
+func (t *TLSFiles) ownCertificate() (tls.Certificate, error) {
+	if t.Cert == "" || t.Key == "" {
+		return tls.Certificate{}, errors.New("a client certificate needs both: the certificate's file and its key's")
+	}
+	cert, err := os.ReadFile(t.Cert)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("read the client certificate: %w", err)
+	}
+	key, err := os.ReadFile(t.Key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("read the client certificate's key: %w", err)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("the client certificate %s and its key %s: %w", t.Cert, t.Key, err)
+	}
+	return pair, nil
+}

@@ -1,0 +1,86 @@
+package fetch
+
+import (
+	"fmt"
+
+	"github.com/gretestream/grete/stream"
+)
+
+func (c *Consumer) Poll() ([]stream.Chunk, error) {
+	if c.closed {
+		return nil, fmt.Errorf("consumer: %w", stream.ErrClosed)
+	}
+	if err := c.choose(); err != nil {
+		return nil, err
+	}
+	c.chunks = c.chunks[:0]
+	for _, r := range c.due {
+		before := r.decoder.memory()
+		chunk, ok, err := r.read(c.decoders.chunkBytes(len(c.assigned)))
+		c.decoders.resized(r, before)
+		switch {
+		case err != nil:
+			c.reread(r, err)
+		case ok:
+			c.chunks = append(c.chunks, chunk)
+			r.lent = true
+			c.lentChunks++
+		default: // the rest of the block had nothing
+			c.finish(r)
+		}
+	}
+	return c.chunks, nil
+}
+
+// choose finds the partitions to take a chunk of, as far as there is memory, and
+// starts what can be fetched meanwhile.
+func (c *Consumer) choose() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.due = c.due[:0]
+	if err := c.err; err != nil {
+		c.err = nil
+		return err
+	}
+	turn, denied := c.turn, false
+	for i := range c.assigned {
+		r := c.assigned[(c.turn+i)%len(c.assigned)]
+		if r.n == 0 && r.err != nil {
+			err := r.err
+			r.err = nil
+			return err
+		}
+		if r.lent || r.n == 0 {
+			continue
+		}
+		if r.decoder == nil && !denied {
+			turn = c.turn + i + 1
+		}
+		if r.decoder != nil || c.decoders.assign(r, len(c.assigned)) {
+			c.due = append(c.due, r)
+		} else if !denied { // the first one next time
+			turn, denied = c.turn+i, true
+		}
+	}
+	c.turn = turn
+	c.pump()
+	return nil
+}
+
+// finish gives back a block that has nothing more.
+func (c *Consumer) finish(r *cursor) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.decoders.release(r)
+	c.releaseBlock(r)
+	c.wake()
+}
+
+// reread begins again with what couldn't be decoded.
+func (c *Consumer) reread(r *cursor, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.discard(r)
+	r.fetch = r.position
+	c.recovery.refetch(r, err)
+}

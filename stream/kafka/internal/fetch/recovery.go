@@ -1,0 +1,240 @@
+package fetch
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/cluster"
+	"github.com/gretestream/grete/stream/kafka/internal/kerr"
+	"github.com/gretestream/grete/stream/kafka/internal/link"
+)
+
+// A recovery tries the partitions of a consumer again that have failed. It is guarded by
+// consumer.mu.
+type recovery struct {
+	consumer *Consumer
+	running  bool // mend runs
+	locating bool // locate runs
+}
+
+// This file is how a consumer gets over failures, partition by partition: others
+// go on meanwhile. All of it is called with mu held, where it doesn't say otherwise.
+
+// failed sees to a partition that a broker answers with an error. It isn't asked
+// for again until that is settled: a broker doesn't wait over an error.
+func (v *recovery) failed(r *cursor, failure kerr.Code) {
+	switch failure {
+	case kerr.TopicDenied:
+		v.stop(r, kerr.AccessDenied(failure, "Read", kerr.TopicResource, r.Topic))
+	case kerr.OffsetOutOfRange:
+		r.state = outOfRange
+		if !v.locating {
+			v.locating = true
+			v.consumer.link.Run(v.locate)
+		}
+	default:
+		v.retryLater(r, failure)
+	}
+}
+
+// stop ends the reading of a partition until it is assigned again. Poll returns the
+// error once, after what was fetched before.
+func (v *recovery) stop(r *cursor, err error) {
+	c := v.consumer
+	r.state = stopped
+	r.err = err
+	var outOfRange *stream.OffsetOutOfRangeError
+	if !errors.As(err, &outOfRange) {
+		r.err = fmt.Errorf("read %s at offset %d: %w", r.TopicPartition, r.fetch, err)
+	}
+	c.wake()
+}
+
+// retryLater has a partition tried again a little later, and gives it up if that has
+// gone on for too long.
+func (v *recovery) retryLater(r *cursor, err error) {
+	c := v.consumer
+	now := c.link.Now()
+	if r.failures == 0 {
+		r.since = now
+	}
+	if lasted := now.Sub(r.since); lasted >= c.client.Patience {
+		v.stop(r, fmt.Errorf("tried for %s: %w", lasted.Round(time.Second), err))
+		return
+	}
+	r.state = retrying
+	r.retryAt = now
+	if r.failures > 0 { // at first it is only that the leader has moved
+		r.retryAt = now.Add(link.Backoff(r.failures - 1))
+	}
+	r.failures++
+	if errors.Is(err, kerr.UnknownLeaderEpoch) && r.failures > staleEpoch {
+		c.client.Metadata.Forget(r.Topic)
+	}
+	if !v.running {
+		v.running = true
+		v.consumer.link.Run(v.run)
+	}
+}
+
+// staleEpoch is how often a leader may not have heard of its own epoch yet. After
+// that the topic is another of the same name, whose epochs begin anew.
+const staleEpoch = 3
+
+// run looks after the partitions in trouble until there are none: when their time
+// has come it asks who leads them now, and has them fetched there. It runs in a
+// goroutine of its own, without mu.
+func (v *recovery) run() {
+	c := v.consumer
+	for {
+		due, wait := v.nextRetry()
+		if wait < 0 || wait > 0 && c.link.Sleep(c.ctx, wait) != nil {
+			return
+		}
+		if len(due) == 0 {
+			continue
+		}
+		var topics []string
+		for _, r := range due {
+			if !slices.Contains(topics, r.Topic) {
+				topics = append(topics, r.Topic)
+			}
+		}
+		v.retry(due, c.client.Metadata.Refresh(c.ctx, topics...))
+	}
+}
+
+// nextRetry returns the partitions whose time has come, or how long to wait if
+// there are none; a negative time if nobody is in trouble. mu isn't held.
+func (v *recovery) nextRetry() (due []*cursor, wait time.Duration) {
+	c := v.consumer
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.link.Now()
+	wait = -1
+	for _, r := range c.assigned {
+		if r.state != retrying {
+			continue
+		}
+		if after := r.retryAt.Sub(now); after <= 0 {
+			due = append(due, r)
+		} else if wait < 0 || after < wait {
+			wait = after
+		}
+	}
+	if len(due) > 0 {
+		return due, 0
+	}
+	if c.stopped || wait < 0 {
+		v.running = false
+		return nil, -1
+	}
+	// Others may get into trouble meanwhile, and be due sooner.
+	return nil, min(wait, link.FirstBackoff)
+}
+
+// retry has partitions fetched as far as they have a leader. refreshing is what came
+// of asking for them. mu isn't held.
+func (v *recovery) retry(due []*cursor, refreshing error) {
+	c := v.consumer
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped {
+		return
+	}
+	if refreshing != nil && !kerr.Temporary(refreshing) {
+		c.err = fmt.Errorf("read: %w", refreshing)
+		c.wake()
+	}
+	for _, r := range due {
+		switch {
+		case r.unassigned || r.state != retrying:
+		case c.err != nil:
+			r.state = stopped
+		case c.follow(r):
+		case c.client.Metadata.Partitions(r.Topic) == 0:
+			v.retryLater(r, kerr.UnknownTopic)
+		default:
+			v.retryLater(r, kerr.LeaderNotAvailable)
+		}
+	}
+	c.pump()
+}
+
+// refetch has the bytes fetched again that couldn't be read, in case they were
+// damaged on their way.
+func (v *recovery) refetch(r *cursor, err error) {
+	c := v.consumer
+	r.request = nil // what is under way is of no use
+	if r.corruptReads++; r.corruptReads > maxCorruptReads {
+		v.stop(r, err)
+		return
+	}
+	c.client.Log.Warn("what was fetched is damaged; fetching it again", "topic", r.Topic, "partition", r.Partition, "error", err)
+	v.retryLater(r, err)
+}
+
+// maxCorruptReads is how often damaged bytes are fetched again.
+const maxCorruptReads = 2
+
+// locate finds out where partitions begin and end that don't have the offset at
+// which they are to be read, until there are none. It runs in a goroutine of its
+// own, without mu.
+func (v *recovery) locate() {
+	c := v.consumer
+	for {
+		lost, tps := v.nextOutOfRange()
+		if len(lost) == 0 {
+			return
+		}
+		starts, err := c.client.ListOffsets(c.ctx, cluster.EarliestOffset, cluster.ReadCommitted, tps)
+		var ends []int64
+		if err == nil {
+			ends, err = c.client.ListOffsets(c.ctx, cluster.LatestOffset, cluster.ReadCommitted, tps)
+		}
+		v.located(lost, starts, ends, err)
+	}
+}
+
+// nextOutOfRange lists those partitions. mu isn't held.
+func (v *recovery) nextOutOfRange() (lost []*cursor, tps []stream.TopicPartition) {
+	c := v.consumer
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range c.assigned {
+		if r.state == outOfRange {
+			lost = append(lost, r)
+			tps = append(tps, r.TopicPartition)
+		}
+	}
+	if len(lost) == 0 || c.stopped {
+		v.locating = false
+		return nil, nil
+	}
+	return lost, tps
+}
+
+// beyondEnd is how often a leader is asked again that ends before the offset: one
+// that has only just become leader may have to catch up.
+const beyondEnd = 3
+
+// located tells the user, or has the partition tried again. mu isn't held.
+func (v *recovery) located(lost []*cursor, starts, ends []int64, err error) {
+	c := v.consumer
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, r := range lost {
+		switch {
+		case r.unassigned || r.state != outOfRange:
+		case err != nil:
+			v.stop(r, err)
+		case r.fetch >= starts[i] && (r.fetch <= ends[i] || r.failures < beyondEnd):
+			v.retryLater(r, kerr.OffsetOutOfRange)
+		default:
+			v.stop(r, &stream.OffsetOutOfRangeError{TopicPartition: r.TopicPartition, Offset: r.fetch, Start: starts[i], End: ends[i]})
+		}
+	}
+}

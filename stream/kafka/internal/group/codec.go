@@ -1,0 +1,195 @@
+package group
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/cluster"
+)
+
+// What members tell each other through the broker is in the format of Kafka's own
+// consumers, so that everyone's tools show who has what; our data is the user data
+// in it.
+const (
+	// protocolType is that of consumers, and protocolName is ours: a group has members
+	// of one kind only.
+	ProtocolType = "consumer"
+	ProtocolName = "grete"
+
+	subscriptionVersion = 3
+	assignmentVersion   = 1
+
+	assignedData = 0 // in front of an assignment's data
+)
+
+// A Subscription is what a member says when it joins.
+type Subscription struct {
+	Topics     []string
+	owned      []stream.TopicPartition
+	generation int32 // of the assignment that owned comes from
+	Data       []byte
+	// wish is another number for each rebalance that was asked for. A follower that
+	// says nothing new gets the generation that there is.
+	Rebalance uint32
+}
+
+// Encode makes it a subscription: the same bytes of the same claim.
+func (c *Subscription) Encode() []byte {
+	b := binary.BigEndian.AppendUint16(nil, subscriptionVersion)
+	b = appendCount(b, len(c.Topics))
+	for _, t := range c.Topics {
+		b = appendText(b, t)
+	}
+	b = appendCount(b, 4+len(c.Data))
+	b = binary.BigEndian.AppendUint32(b, c.Rebalance)
+	b = append(b, c.Data...)
+	b = appendPartitions(b, c.owned)
+	b = binary.BigEndian.AppendUint32(b, uint32(c.generation))
+	return binary.BigEndian.AppendUint16(b, 0xffff) // no rack
+}
+
+// DecodeSubscription reads a subscription, also one of a later version.
+func DecodeSubscription(b []byte) (Subscription, error) {
+	f := fields{b: b}
+	c := Subscription{generation: cluster.NoGeneration}
+	version := f.int16()
+	for range f.count() {
+		c.Topics = append(c.Topics, f.text())
+	}
+	if data := f.bytes(); len(data) >= 4 {
+		c.Rebalance, c.Data = binary.BigEndian.Uint32(data), data[4:]
+	}
+	if version >= 1 {
+		c.owned = f.partitions()
+	}
+	if version >= 2 {
+		c.generation = f.int32()
+	}
+	return c, f.end()
+}
+
+// EncodeAssignment never leaves the user data out. Where there is none, a consumer
+// by the brokers' own protocol (group.protocol=consumer) makes the group one of its
+// kind, and gets a share.
+func EncodeAssignment(partitions []stream.TopicPartition, data []byte) []byte {
+	b := binary.BigEndian.AppendUint16(nil, assignmentVersion)
+	b = appendPartitions(b, partitions)
+	b = appendCount(b, 1+len(data))
+	b = append(b, assignedData)
+	return append(b, data...)
+}
+
+// DecodeAssignment reads one. A member that the leader has forgotten has no bytes
+// at all.
+func DecodeAssignment(b []byte) ([]stream.TopicPartition, []byte, error) {
+	if len(b) == 0 {
+		return nil, nil, nil
+	}
+	f := fields{b: b}
+	_ = f.int16()
+	partitions, data := f.partitions(), f.bytes()
+	if err := f.end(); err != nil {
+		return nil, nil, err
+	}
+	if len(data) == 0 {
+		return nil, nil, errForeignGroup // its leader isn't ours
+	}
+	return partitions, data[1:], nil
+}
+
+func appendCount(b []byte, n int) []byte { return binary.BigEndian.AppendUint32(b, uint32(n)) }
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.BigEndian.AppendUint16(b, uint16(len(s))), s...)
+}
+
+// appendPartitions sorts them, by topic.
+func appendPartitions(b []byte, all []stream.TopicPartition) []byte {
+	topics := cluster.ByTopic(cluster.Sorted(all), func(tp stream.TopicPartition) string { return tp.Topic })
+	b = appendCount(b, len(topics))
+	for _, partitions := range topics {
+		b = appendText(b, partitions[0].Topic)
+		b = appendCount(b, len(partitions))
+		for _, tp := range partitions {
+			b = binary.BigEndian.AppendUint32(b, uint32(tp.Partition))
+		}
+	}
+	return b
+}
+
+var (
+	errShortData    = errors.New("a member's data can't be read: it ends too early")
+	errForeignGroup = errors.New("the group is in use by another kind of client: stop it, or use another group")
+)
+
+// fields reads what was encoded. After what is missing everything is zero.
+type fields struct {
+	b     []byte
+	short bool
+}
+
+func (f *fields) take(n int) []byte {
+	if n < 0 || n > len(f.b) {
+		f.short, f.b = true, nil
+		return nil
+	}
+	taken := f.b[:n:n]
+	f.b = f.b[n:]
+	return taken
+}
+
+func (f *fields) int16() int16 {
+	if b := f.take(2); b != nil {
+		return int16(binary.BigEndian.Uint16(b))
+	}
+	return 0
+}
+
+func (f *fields) int32() int32 {
+	if b := f.take(4); b != nil {
+		return int32(binary.BigEndian.Uint32(b))
+	}
+	return 0
+}
+
+func (f *fields) text() string { return string(f.take(int(f.int16()))) }
+
+// count is how many elements follow, each of which has two bytes at least; -1 is
+// none.
+func (f *fields) count() int {
+	n := int(f.int32())
+	if n > len(f.b)/2 {
+		f.short, f.b = true, nil
+	}
+	if n < 0 || f.short {
+		return 0
+	}
+	return n
+}
+
+// bytes may be null.
+func (f *fields) bytes() []byte {
+	if n := int(f.int32()); n > 0 {
+		return f.take(n)
+	}
+	return nil
+}
+
+func (f *fields) partitions() (all []stream.TopicPartition) {
+	for range f.count() {
+		topic := f.text()
+		for range f.count() {
+			all = append(all, stream.TopicPartition{Topic: topic, Partition: f.int32()})
+		}
+	}
+	return all
+}
+
+// end is an error if something was missing.
+func (f *fields) end() error {
+	if f.short {
+		return errShortData
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package group
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/internal/wire"
+)
+
+// decodeMembers makes what the broker tells a leader of its members: in the order of
+// instances and ids, and with each partition owned by one of them at most. A member
+// that has been away may claim what another one was given since: the later
+// generation counts.
+func decodeMembers(joined []wire.JoinedMember) ([]stream.GroupMember, error) {
+	members := make([]stream.GroupMember, len(joined))
+	for i, j := range joined {
+		c, err := DecodeSubscription(j.Metadata)
+		if err != nil {
+			return nil, fmt.Errorf("member %s: %w", j.Member, err)
+		}
+		members[i] = stream.GroupMember{ID: j.Member, Instance: j.Instance, Data: c.Data, Owned: c.owned, Generation: c.generation}
+	}
+	slices.SortFunc(members, func(a, b stream.GroupMember) int {
+		return cmp.Or(cmp.Compare(a.Instance, b.Instance), cmp.Compare(a.ID, b.ID))
+	})
+	owners := owners(members)
+	for i := range members {
+		members[i].Owned = slices.DeleteFunc(members[i].Owned, func(tp stream.TopicPartition) bool { return owners[tp] != i })
+	}
+	return members, nil
+}
+
+// owners are the members, by their place, that have claimed partitions last.
+func owners(members []stream.GroupMember) map[stream.TopicPartition]int {
+	owners := make(map[stream.TopicPartition]int)
+	for i := range members {
+		for _, tp := range members[i].Owned {
+			if other, ok := owners[tp]; !ok || members[other].Generation < members[i].Generation {
+				owners[tp] = i
+			}
+		}
+	}
+	return owners
+}
+
+// handOver encodes what members are to have, less what others own still: those see
+// that it isn't theirs any more, give it up and rejoin, and then it is free.
+func handOver(members []stream.GroupMember, wanted []stream.GroupAssignment) ([]wire.MemberAssignment, error) {
+	place := make(map[string]int, len(members))
+	for i := range members {
+		place[members[i].ID] = i
+	}
+	owners := owners(members)
+	given := make(map[stream.TopicPartition]string)
+	assignments := make([]wire.MemberAssignment, 0, len(wanted))
+	for _, w := range wanted {
+		i, ok := place[w.Member]
+		if !ok {
+			return nil, fmt.Errorf("partitions are assigned to %q, which isn't a member, or has some already", w.Member)
+		}
+		delete(place, w.Member)
+		var free []stream.TopicPartition
+		for _, tp := range w.Partitions {
+			if other, ok := given[tp]; ok {
+				return nil, fmt.Errorf("%s is assigned to two members, %s and %s", tp, other, w.Member)
+			}
+			given[tp] = w.Member
+			if owner, ok := owners[tp]; !ok || owner == i {
+				free = append(free, tp)
+			}
+		}
+		assignments = append(assignments, wire.MemberAssignment{Member: w.Member, Assignment: EncodeAssignment(free, w.Data)})
+	}
+	return assignments, nil
+}

@@ -1,0 +1,48 @@
+package link
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/stream/kafka/internal/kerr"
+)
+
+// A standing link has a clock that tries and sleeping move.
+type standingLink struct {
+	Link
+	now time.Time
+}
+
+func (l *standingLink) Now() time.Time { return l.now }
+
+func (l *standingLink) Sleep(_ context.Context, d time.Duration) error {
+	l.now = l.now.Add(d)
+	return nil
+}
+
+// A process that has stood still for longer than it has patience doesn't give up for
+// that; one whose broker is away does, in its time.
+func TestRetryOfAProcessThatStoodStill(t *testing.T) {
+	l := &standingLink{now: time.Unix(1, 0)}
+	tries := 0
+	err := Retry(t.Context(), l, 30*time.Second, func() error {
+		if tries++; tries == 2 {
+			return nil
+		}
+		l.now = l.now.Add(time.Hour)
+		return kerr.LeaderNotAvailable
+	})
+	if err != nil || tries != 2 {
+		t.Errorf("after %d tries: %v", tries, err)
+	}
+	began := l.now
+	err = Retry(t.Context(), l, 30*time.Second, func() error {
+		l.now = l.now.Add(time.Second)
+		return kerr.LeaderNotAvailable
+	})
+	if lasted := l.now.Sub(began); err == nil || !strings.Contains(err.Error(), "tried for 3") || lasted < 30*time.Second || lasted > 33*time.Second {
+		t.Errorf("after %v: %v", lasted, err)
+	}
+}

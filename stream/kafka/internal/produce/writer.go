@@ -1,0 +1,171 @@
+package produce
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
+	"github.com/gretestream/grete/stream/kafka/internal/kerr"
+)
+
+// A writer sends to a topic.
+type writer struct {
+	producer   *Producer
+	topic      string
+	settings   topicSettings
+	limit      int // bytes of a batch with more than one record
+	partitions []openPartition
+}
+
+// batchBytes is the size of a full batch, before it is compressed: large enough
+// that what requests and the goroutines' turns cost is spread over many records
+// (at half of it, a third more for each), and far below what brokers take.
+const batchBytes = 256 << 10
+
+// Writer looks at the topic, and what it takes.
+func (p *Producer) Writer(topic string) (stream.Writer, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	if w := p.writers[topic]; w != nil {
+		return w, nil
+	}
+	w, err := p.newWriter(p.life.Context(), topic)
+	if err != nil {
+		return nil, p.wrap(fmt.Errorf("write to topic %s: %w", topic, err))
+	}
+	p.writers[topic] = w
+	return w, nil
+}
+
+func (p *Producer) newWriter(ctx context.Context, topic string) (*writer, error) {
+	n, err := p.partitions(ctx, topic)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := settingsOf(ctx, p.client, topic)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{producer: p, topic: topic, settings: rules, limit: rules.batchBytes(p.sender.codec), partitions: make([]openPartition, n)}
+	for i := range w.partitions {
+		w.partitions[i].buffer = &partitionBuffer{
+			TopicPartition: stream.TopicPartition{Topic: topic, Partition: int32(i)},
+			held:           p.transactional(), end: unknownEnd,
+		}
+	}
+	return w, nil
+}
+
+// partitions asks how many partitions a topic has.
+func (p *Producer) partitions(ctx context.Context, topic string) (int32, error) {
+	missed := 0
+	err := p.client.Retry(ctx, func() error {
+		err := p.client.Metadata.Refresh(ctx, topic)
+		// A broker may not have heard yet of a topic that was made just now.
+		if errors.Is(err, kerr.UnknownTopic) {
+			missed++
+		}
+		if missed >= unknownTries || errors.Is(err, kerr.InvalidTopic) {
+			return stream.ErrUnknownTopic
+		}
+		return err
+	})
+	return p.client.Metadata.Partitions(topic), err
+}
+
+// unknownTries is how often brokers are asked for a topic that they don't know.
+const unknownTries = 4
+
+// Partitions is how many the topic had when it was opened.
+func (w *writer) Partitions() int32 { return int32(len(w.partitions)) }
+
+// Send puts a record into its partition's open parcel.
+func (w *writer) Send(partition int32, r *stream.Record) error {
+	p := w.producer
+	if p.closed || p.life.HasFailed() {
+		return p.check()
+	}
+	if partition < 0 || int(partition) >= len(w.partitions) {
+		return w.refuse(partition, stream.ErrUnknownTopic)
+	}
+	if r.Key == nil && w.settings.compacted {
+		return w.refuse(partition, stream.ErrNoKey)
+	}
+	s := &w.partitions[partition]
+	size := maxEncodedSize(r)
+	if s.batch == nil || s.batch.builder.Size()+size > w.limit {
+		if err := w.nextBatch(s, r, size); err != nil {
+			return w.refuse(partition, err)
+		}
+	}
+	b := &s.batch.builder
+	before := b.Size()
+	if r.Time == 0 {
+		now := *r
+		now.Time = p.client.Link.Now().UnixMilli()
+		b.Append(&now)
+	} else {
+		b.Append(r)
+	}
+	p.openBytes += int64(b.Size() - before)
+	return nil
+}
+
+// nextBatch has a parcel sent that is full, if there is one, and opens the next for a
+// record of at most this size.
+func (w *writer) nextBatch(s *openPartition, r *stream.Record, size int) error {
+	p, room := w.producer, 0
+	if s.batch != nil {
+		p.closeBatch(s)
+		p.send()
+		room = w.limit // the next is likely to get full, too
+	}
+	if batch.HeaderSize+size > w.limit {
+		if err := w.checkSize(r); err != nil {
+			return err
+		}
+	}
+	p.openBatch(s, room)
+	return nil
+}
+
+func (w *writer) refuse(partition int32, err error) error {
+	return w.producer.wrap(fmt.Errorf("send to %s: %w", stream.TopicPartition{Topic: w.topic, Partition: partition}, err))
+}
+
+// checkSize looks at a record that makes a batch of its own. A broker looks at its
+// compressed size, which isn't known yet.
+func (w *writer) checkSize(r *stream.Record) error {
+	size := batch.HeaderSize + payloadSize(r)
+	if size > maxRecordBytes {
+		return fmt.Errorf("a record of %d bytes is too large, at most %d are possible", size, maxRecordBytes)
+	}
+	if w.settings.maxBytes > 0 && size > w.settings.maxBytes && w.producer.sender.codec == batch.None {
+		return fmt.Errorf("%w: a record of %d bytes; the topic's max.message.bytes is %d", kerr.MessageTooLarge, size, w.settings.maxBytes)
+	}
+	return nil
+}
+
+// maxRecordBytes keeps a batch within its format.
+const maxRecordBytes = 1 << 30
+
+// payloadSize is the size of a record's own bytes.
+func payloadSize(r *stream.Record) int {
+	n := len(r.Key) + len(r.Value)
+	for i := range r.Headers {
+		n += len(r.Headers[i].Key) + len(r.Headers[i].Value)
+	}
+	return n
+}
+
+// maxEncodedSize is more than a record can take when it is encoded.
+func maxEncodedSize(r *stream.Record) int {
+	const varint32, varint64, around = 5, 10, 1
+	if len(r.Headers) == 0 {
+		return len(r.Key) + len(r.Value) + around + varint64 + 5*varint32
+	}
+	return payloadSize(r) + around + varint64 + 5*varint32 + len(r.Headers)*2*varint32
+}
