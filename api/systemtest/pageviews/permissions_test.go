@@ -19,7 +19,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// The cluster grants nothing at first, then the permissions of the README, one by one. The
+// The cluster grants nothing at first, then the permissions of docs/kafka.md, one by one. The
 // program names the next one that is missing, until it has all that it needs.
 func TestPermissions_MissingOneIsNamed(t *testing.T) {
 	path := program.Build(t, "pageviews")
