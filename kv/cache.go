@@ -14,6 +14,10 @@ type cache[V any] struct {
 	complete bool
 	// stored: the database may hold something.
 	stored bool
+	// sorts: what is in the young generation as a whole is sorted to be read in order.
+	// That serves a window, which is read once, and no store that is read and written
+	// in turn.
+	sorts bool
 	// void: what the database, and what is clean in the cache, holds up to this key
 	// was dropped since the last commit; nil if nothing was.
 	void []byte
@@ -173,6 +177,23 @@ func (c *cache[V]) remove(s *store[V], key []byte) error {
 	c.absent(it)
 	c.mark(s, i, it)
 	return nil
+}
+
+// removeExisting removes a key that exists, without reading its value.
+func (c *cache[V]) removeExisting(s *store[V], key []byte) {
+	hash := s.hash(key)
+	i, it := c.young.find(hash, key, &s.pool)
+	if it == nil && c.old != nil {
+		if _, o := c.old.find(hash, key, &s.pool); o != nil {
+			i, it = c.promote(s, hash, key, o)
+		}
+	}
+	if it == nil {
+		i, it = c.young.insert(hash, key, &s.pool)
+		it.flags = stored
+	}
+	c.absent(it)
+	c.mark(s, i, it)
 }
 
 // applied is called when what is dirty was written.

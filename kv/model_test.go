@@ -149,6 +149,15 @@ func (w *world) DeleteValue(*rapid.T) {
 	delete(w.live[0], string(key))
 }
 
+func (w *world) DeleteRange(*rapid.T) {
+	from, to := w.key(), w.key()
+	if rapid.IntRange(0, 9).Draw(w.t, "to the end") == 0 {
+		to = nil
+	}
+	w.ok(w.values.DeleteRange(from, to))
+	maps.DeleteFunc(w.live[0], func(k, _ string) bool { return k >= string(from) && (to == nil || k < string(to)) })
+}
+
 func (w *world) Drop(*rapid.T) {
 	start := w.start()
 	var through []byte
@@ -283,6 +292,7 @@ func TestModel(t *testing.T) {
 			"upsert many":   w.UpsertMany,
 			"get":           w.Get,
 			"delete":        w.DeleteValue,
+			"delete range":  w.DeleteRange,
 			"drop":          w.Drop,
 			"range":         w.Range,
 			"ascend":        w.Ascend,

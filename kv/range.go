@@ -10,7 +10,7 @@ import (
 // ascend calls f for the entries in [from, to) in the order of their keys, until
 // it returns false. f must not use the store.
 func (c *cache[V]) ascend(s *store[V], from, to []byte, f func(key []byte, v *V) (bool, error)) error {
-	if c.whole() && len(c.prefix) > 0 {
+	if c.whole() && c.sorts {
 		return c.ascendWhole(s, from, to, f)
 	}
 	return c.ascendMerged(s, from, to, f)

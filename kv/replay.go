@@ -1,6 +1,7 @@
 package kv
 
 import (
+	"fmt"
 	"hash/maphash"
 
 	"github.com/gretestream/grete/stream"
@@ -23,6 +24,9 @@ type replay struct {
 	seed   maphash.Seed
 	tables []*table[replayed] // by store
 	values slab
+	// reserved is what deriving entries from those that are buffered will add to the
+	// bytes that are held.
+	reserved int64
 }
 
 // replayed is a value in the slab; a removed key has none.
@@ -40,13 +44,27 @@ func newReplay(s *State) *replay {
 	return r
 }
 
+// Derive calls put for the entries that a restore derives from one of a changelog,
+// by their keys and values in the database: those of [Space]s that aren't logged.
+// It puts one entry at most, whose key is longer than the one it is given by
+// derivedBytes at most.
+type Derive = func(key, value []byte, put Put) error
+
+// derivedBytes is by how much a derived key may be longer than what it is derived
+// from.
+const derivedBytes = 16
+
+// SetDerive sets what is derived from the records of a store's changelog. It is
+// to be called before Replay.
+func (s *State) SetDerive(store int, f Derive) { s.derive[store] = f }
+
 // Replay applies one record of a changelog, before the store's view is made. Of
 // several for a key the last one wins. They are buffered: see [State.ReplayDue].
 func (s *State) Replay(store int, key, value []byte) error {
 	if s.closed {
 		return stream.ErrClosed
 	}
-	if s.views[store] != nil {
+	if s.viewed(store) {
 		return errReplayLate
 	}
 	if s.replay == nil {
@@ -102,7 +120,7 @@ func (r *replay) held() int64 {
 	if r == nil {
 		return 0
 	}
-	return r.pool.held
+	return r.pool.held + r.reserved
 }
 
 func (r *replay) put(store int, key, value []byte) {
@@ -111,6 +129,9 @@ func (r *replay) put(store int, key, value []byte) {
 	_, it := t.find(hash, key, &r.pool)
 	if it == nil {
 		_, it = t.insert(hash, key, &r.pool)
+		if r.state.derive[store] != nil {
+			r.reserved += r.pool.itemBytes() + slotBytes + int64(len(key)) + derivedBytes
+		}
 	}
 	if value == nil {
 		it.flags &^= present
@@ -136,6 +157,9 @@ func (r *replay) write() error {
 	}
 	r.state.batch.Reset()
 	for store, t := range r.tables {
+		if err := r.deriveAll(store, t); err != nil {
+			return err
+		}
 		loaded, err := r.load(store, t)
 		if err == nil && !loaded {
 			err = r.each(store, t, func(key, value []byte) error { return r.batch(store, key, value) })
@@ -145,6 +169,38 @@ func (r *replay) write() error {
 		}
 	}
 	return nil
+}
+
+// deriveAll adds what is derived from the entries of a store.
+func (r *replay) deriveAll(store int, t *table[replayed]) error {
+	derive := r.state.derive[store]
+	if derive == nil {
+		return nil
+	}
+	put := func(key, value []byte) error {
+		r.put(store, key, value)
+		return nil
+	}
+	for i := range uint32(t.n) {
+		it := t.at(i, &r.pool)
+		if it.flags&present == 0 {
+			continue
+		}
+		key := t.key(it)
+		if err := derive(key, r.value(it), put); err != nil {
+			return fmt.Errorf("store %s: changelog record %q: %w", r.state.stores[store], key, err)
+		}
+	}
+	r.reserved = 0
+	return nil
+}
+
+// value returns the value of an item that is present.
+func (r *replay) value(it *item[replayed]) []byte {
+	if it.value.length == 0 {
+		return []byte{}
+	}
+	return r.values.at(it.value.ref, it.value.length)
 }
 
 // load has the database load a store's entries, if they are many and it can.
@@ -177,10 +233,11 @@ func (r *replay) batch(store int, key, value []byte) error {
 func (r *replay) each(store int, t *table[replayed], put Put) error {
 	for _, i := range t.ascending(&r.state.sorter, &r.pool) {
 		it := t.at(i, &r.pool)
-		key, v := t.key(it), &it.value
-		value := []byte{}
-		switch {
-		case it.flags&present == 0:
+		key := t.key(it)
+		var value []byte
+		if it.flags&present != 0 {
+			value = r.value(it)
+		} else {
 			// A tombstone for what isn't there costs more than to look.
 			_, found, err := r.state.db.Get(store, key)
 			if err != nil {
@@ -189,9 +246,6 @@ func (r *replay) each(store int, t *table[replayed], put Put) error {
 			if !found {
 				continue
 			}
-			value = nil
-		case v.length > 0:
-			value = r.values.at(v.ref, v.length)
 		}
 		if err := put(key, value); err != nil {
 			return err

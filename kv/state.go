@@ -1,8 +1,10 @@
 package kv
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
@@ -22,13 +24,21 @@ type State struct {
 	db       Database
 	stores   []string
 	budget   *Budget
-	views    []view // by store; nil if there is none
+	views    []attached // in the order of stores and spaces
+	derive   []Derive   // by store; nil of those without
 	batch    *Batch
 	charged  int64 // for the batch
 	replay   *replay
 	sorter   sorter
 	prepared bool
 	closed   bool
+}
+
+// attached is a view of a store, or of a space of it.
+type attached struct {
+	view
+	store int
+	space string // what the keys begin with; empty: the view has the whole store
 }
 
 // A view is Values or Windows, as the State sees it.
@@ -52,7 +62,7 @@ type Log = func(store int, key, value []byte) error
 // stores are the names that the database was opened with. The budget is shared
 // by the tasks of a container.
 func NewState(db Database, stores []string, budget *Budget) *State {
-	return &State{db: db, stores: stores, budget: budget, views: make([]view, len(stores)), batch: db.NewBatch()}
+	return &State{db: db, stores: stores, budget: budget, derive: make([]Derive, len(stores)), batch: db.NewBatch()}
 }
 
 // Meta returns the meta record of the last commit that the database holds; nil if
@@ -81,12 +91,9 @@ func (s *State) Prepare(log Log) error {
 	}
 	s.prepared = true
 	s.batch.Reset()
-	for i, v := range s.views {
-		if v == nil {
-			continue
-		}
+	for _, v := range s.views {
 		if err := v.prepare(log); err != nil {
-			return fmt.Errorf("store %s: %w", s.stores[i], err)
+			return fmt.Errorf("store %s: %w", s.stores[v.store], err)
 		}
 	}
 	return nil
@@ -102,9 +109,7 @@ func (s *State) Apply(meta []byte) error {
 	if s.prepared {
 		s.prepared = false
 		for _, v := range s.views {
-			if v != nil {
-				v.applied()
-			}
+			v.applied()
 		}
 	}
 	s.budget.trim()
@@ -143,25 +148,34 @@ func (s *State) Discard() error {
 	s.prepared = false
 	s.replay.release()
 	s.replay = nil
-	for i, v := range s.views {
-		if v == nil {
-			continue
-		}
+	for _, v := range s.views {
 		if err := v.reset(); err != nil {
-			return fmt.Errorf("store %s: %w", s.stores[i], err)
+			return fmt.Errorf("store %s: %w", s.stores[v.store], err)
 		}
 	}
 	return nil
 }
 
-// attach makes v the view of a store.
-func (s *State) attach(store int, v view) {
-	if old := s.views[store]; old != nil {
+// attach makes v the view of a space, rather than the one that had it.
+func (s *State) attach(store int, space []byte, v view) {
+	a := attached{v, store, string(space)}
+	i, found := slices.BinarySearchFunc(s.views, a, func(x, y attached) int {
+		return cmp.Or(cmp.Compare(x.store, y.store), cmp.Compare(x.space, y.space))
+	})
+	if found {
+		old := s.views[i].view
 		s.budget.remove(old)
 		old.release()
+		s.views[i] = a
+	} else {
+		s.views = slices.Insert(s.views, i, a)
 	}
-	s.views[store] = v
 	s.budget.views = append(s.budget.views, v)
+}
+
+// viewed reports whether a store has a view.
+func (s *State) viewed(store int) bool {
+	return slices.ContainsFunc(s.views, func(a attached) bool { return a.store == store })
 }
 
 // Close closes the database. What isn't applied is lost. The views return
@@ -172,10 +186,8 @@ func (s *State) Close() error {
 	}
 	s.closed = true
 	for _, v := range s.views {
-		if v != nil {
-			s.budget.remove(v)
-			v.release()
-		}
+		s.budget.remove(v.view)
+		v.release()
 	}
 	s.replay.release()
 	s.replay = nil

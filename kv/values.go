@@ -7,21 +7,43 @@ import (
 // Values are a store's values by key: cached, decoded, and written back at a
 // commit. A key may be any bytes.
 type Values[V any] struct {
-	store store[V]
-	cache *cache[V]
+	store   store[V]
+	cache   *cache[V]
+	derived bool
+	doomed  slab // keys that DeleteRange is about to delete
+}
+
+// A Space is a part of a store: the keys that begin with its tag. A store is
+// either one view's as a whole, or divided into spaces with a view each.
+type Space struct {
+	Tag byte
+	// Derived: the changelog doesn't have the entries, as a restore derives them
+	// from others (see [Derive]): an index.
+	Derived bool
 }
 
 // NewValues returns the values of a store, of which there is one view at a time.
 func NewValues[V any](s *State, store int, values serde.Serde[V]) *Values[V] {
-	c := &Values[V]{store: newStore(s, store, values)}
-	c.cache = c.store.newCache(nil, empty(s.db, store))
-	s.attach(store, c)
+	return newValues(s, store, nil, false, values)
+}
+
+// NewSpace returns the values of a space of a store, of which there is one view at
+// a time. Its keys don't have the tag, but in the database and the changelog.
+func NewSpace[V any](s *State, store int, space Space, values serde.Serde[V]) *Values[V] {
+	return newValues(s, store, []byte{space.Tag}, space.Derived, values)
+}
+
+func newValues[V any](s *State, store int, prefix []byte, derived bool, values serde.Serde[V]) *Values[V] {
+	c := &Values[V]{store: newStore(s, store, values), derived: derived}
+	c.cache = c.store.newCache(prefix, empty(s.db, store, prefix))
+	s.attach(store, prefix, c)
 	return c
 }
 
-// empty tells whether a store of a database is known to hold nothing.
-func empty(db Database, store int) bool {
-	it := db.Iterate(store, nil, nil)
+// empty reports whether a store of a database is known to have no key with a
+// prefix.
+func empty(db Database, store int, prefix []byte) bool {
+	it := db.Iterate(store, prefix, next(prefix))
 	found := it.Next()
 	err := it.Err()
 	return it.Close() == nil && err == nil && !found
@@ -34,7 +56,7 @@ func (c *Values[V]) Get(key []byte) (v *V, found bool, err error) {
 }
 
 // Upsert returns a key's value to be changed, until the next call; it is written
-// at the next commit. If the key doesn't exist it does from now on, with a zero
+// at the next commit. A key that doesn't exist exists from then on, with a zero
 // value.
 func (c *Values[V]) Upsert(key []byte) (v *V, existed bool, err error) {
 	return c.cache.upsert(&c.store, key)
@@ -49,12 +71,46 @@ func (c *Values[V]) Range(from, to []byte, f func(key []byte, v *V) (bool, error
 	return c.cache.ascend(&c.store, from, to, f)
 }
 
-func (c *Values[V]) prepare(log Log) error { return c.cache.prepare(&c.store, log) }
-func (c *Values[V]) applied()              { c.cache.applied(&c.store) }
-func (c *Values[V]) evictable() int64      { return c.cache.bytes() }
-func (c *Values[V]) age(share int64)       { c.cache.age(&c.store, share) }
-func (c *Values[V]) evict()                { c.cache.evict(&c.store) }
-func (c *Values[V]) dropIdle()             { c.store.pool.dropIdle() }
+// DeleteRange removes the keys in [from, to); a nil to is the end. It costs a
+// removal of each.
+func (c *Values[V]) DeleteRange(from, to []byte) error {
+	m := &c.store.pool.memory
+	defer c.doomed.free(m)
+	var keys []doomedKey
+	err := c.Range(from, to, func(key []byte, _ *V) (bool, error) {
+		keys = append(keys, doomedKey{c.doomed.add(key, m), uint32(len(key))})
+		return true, nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		c.cache.removeExisting(&c.store, c.doomed.at(k.ref, k.length))
+	}
+	return nil
+}
+
+// doomedKey says where a key is in a slab.
+type doomedKey struct {
+	ref    ref
+	length uint32
+}
+
+func (c *Values[V]) prepare(log Log) error {
+	if c.derived {
+		log = notLogged
+	}
+	return c.cache.prepare(&c.store, log)
+}
+
+// notLogged is the log of what a restore derives.
+func notLogged(int, []byte, []byte) error { return nil }
+
+func (c *Values[V]) applied()         { c.cache.applied(&c.store) }
+func (c *Values[V]) evictable() int64 { return c.cache.bytes() }
+func (c *Values[V]) age(share int64)  { c.cache.age(&c.store, share) }
+func (c *Values[V]) evict()           { c.cache.evict(&c.store) }
+func (c *Values[V]) dropIdle()        { c.store.pool.dropIdle() }
 
 // reset forgets everything. It never fails.
 func (c *Values[V]) reset() error {

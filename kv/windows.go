@@ -36,7 +36,7 @@ func NewWindows[V any](s *State, store int, values serde.Serde[V]) (*Windows[V],
 	if err := w.find(); err != nil {
 		return nil, fmt.Errorf("store %s: %w", s.stores[store], err)
 	}
-	s.attach(store, w)
+	s.attach(store, nil, w)
 	return w, nil
 }
 
@@ -99,7 +99,9 @@ func After(prefix []byte) []byte { return next(prefix) }
 func parseStart(key []byte) int64 { return int64(binary.BigEndian.Uint64(key) ^ 1<<63) }
 
 func (w *Windows[V]) newWindow(start int64, complete bool) *window[V] {
-	return &window[V]{start, w.store.newCache(appendStart(nil, start), complete)}
+	c := w.store.newCache(appendStart(nil, start), complete)
+	c.sorts = true
+	return &window[V]{start, c}
 }
 
 // Starts returns the windows that hold entries, ascending, valid until the next

@@ -63,6 +63,15 @@ func (w *world) delete(*rapid.T) {
 	delete(w.now.values, string(key))
 }
 
+func (w *world) deleteRange(*rapid.T) {
+	from, to := w.key(), w.key()
+	if len(to) == 0 {
+		return
+	}
+	w.ok(w.values.DeleteRange(from, to))
+	maps.DeleteFunc(w.now.values, func(key, _ string) bool { return key >= string(from) && key < string(to) })
+}
+
 func (w *world) get(*rapid.T) {
 	key := w.key()
 	v, found, err := w.values.Get(key)

@@ -25,6 +25,7 @@ func testViews(t *testing.T, e kv.Engine) {
 			"upsert":       w.upsert,
 			"upsert many":  w.upsertMany,
 			"delete":       w.delete,
+			"delete range": w.deleteRange,
 			"get":          w.get,
 			"range":        w.ranged,
 			"upsert pane":  w.upsertPane,
