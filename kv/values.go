@@ -11,6 +11,7 @@ type Values[V any] struct {
 	cache   *cache[V]
 	derived bool
 	doomed  slab // keys that DeleteRange is about to delete
+	resets  int
 }
 
 // A Space is a part of a store: the keys that begin with its tag. A store is
@@ -96,6 +97,10 @@ type doomedKey struct {
 	length uint32
 }
 
+// Resets returns how often the values went back to those of the last commit
+// ([State.Discard]): what is remembered of them is void then.
+func (c *Values[V]) Resets() int { return c.resets }
+
 func (c *Values[V]) prepare(log Log) error {
 	if c.derived {
 		log = notLogged
@@ -115,6 +120,7 @@ func (c *Values[V]) dropIdle()        { c.store.pool.dropIdle() }
 // reset forgets everything. It never fails.
 func (c *Values[V]) reset() error {
 	c.cache.discard(&c.store)
+	c.resets++
 	return nil
 }
 
