@@ -42,39 +42,3 @@ func Build(g Graph, m Metadata, o Options) (*Plan, error) {
 
 // Graph returns the pipeline that the plan is made of.
 func (p *Plan) Graph() Graph { return Graph{App: p.App, Nodes: p.Nodes} }
-
-// crosses tells whether the node's records leave the stage. A repartition to
-// the key that the stream already has is planned away: it passes them on.
-func (n *Node) crosses() bool { return n.Kind == KindRepartition && !n.SameKey }
-
-// global tells whether the node is a global table, which belongs to no stage.
-func (n *Node) global() bool { return n.Delivery == DeliverGlobal }
-
-// upstream lists the nodes that a node's records come from, each once. Global
-// tables aren't among them: their records don't flow.
-func (g Graph) upstream(node int) []int {
-	var from []int
-	for _, e := range g.Nodes[node].From {
-		if !g.Nodes[e.Node].global() && !slices.Contains(from, e.Node) {
-			from = append(from, e.Node)
-		}
-	}
-	return from
-}
-
-func cloneNodes(nodes []Node) []Node {
-	out := slices.Clone(nodes)
-	for i := range out {
-		n := &out[i]
-		n.From = slices.Clone(n.From)
-		n.Topics = slices.Clone(n.Topics)
-		n.Params = slices.Clone(n.Params)
-		n.KeyShape, n.ValueShape = n.KeyShape.Clone(), n.ValueShape.Clone()
-		n.Stores = slices.Clone(n.Stores)
-		for j := range n.Stores {
-			s := &n.Stores[j]
-			s.KeyShape, s.ValueShape = s.KeyShape.Clone(), s.ValueShape.Clone()
-		}
-	}
-	return out
-}

@@ -1,27 +1,30 @@
-package scheduler
+package scheduler_test
 
 import (
 	"reflect"
 	"testing"
+
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/internal/graphtest"
 )
 
 func TestBuildPageviews(t *testing.T) {
-	p, err := Build(pageviews(), exist("page-views", 4), Options{Containers: 3})
+	p, err := scheduler.Build(graphtest.Pageviews(), graphtest.Exist("page-views", 4), scheduler.Options{Containers: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Stage{
+	want := []scheduler.Stage{
 		{
 			Name: "page-views", Group: "pageviews-page-views", Tasks: 4, Containers: 3, Nodes: []int{0, 1, 2},
-			Inputs:    []Input{{Topic: "page-views", Partitions: 4, Nodes: []int{0}}},
-			Outputs:   []Output{{Topic: "pageviews-by-user", Node: 2, Repartition: true}},
+			Inputs:    []scheduler.Input{{Topic: "page-views", Partitions: 4, Nodes: []int{0}}},
+			Outputs:   []scheduler.Output{{Topic: "pageviews-by-user", Node: 2, Repartition: true}},
 			MetaTopic: "pageviews-page-views-meta",
 		},
 		{
 			Name: "by-user", Group: "pageviews-by-user", Tasks: 4, Containers: 3, Nodes: []int{3, 4},
-			Inputs:  []Input{{Topic: "pageviews-by-user", Partitions: 4, Nodes: []int{2}, Producers: 4}},
-			Outputs: []Output{{Topic: "views-per-user", Node: 4}},
-			Stores: []Store{{
+			Inputs:  []scheduler.Input{{Topic: "pageviews-by-user", Partitions: 4, Nodes: []int{2}, Producers: 4}},
+			Outputs: []scheduler.Output{{Topic: "views-per-user", Node: 4}},
+			Stores: []scheduler.Store{{
 				Name: "per-minute", Changelog: "pageviews-per-minute-changelog", Node: 3,
 				Schema: "windows; string to int64; size 1m0s",
 			}},
@@ -30,13 +33,13 @@ func TestBuildPageviews(t *testing.T) {
 	if !reflect.DeepEqual(p.Stages, want) {
 		t.Errorf("stages:\n got %+v\nwant %+v", p.Stages, want)
 	}
-	topics := []Topic{
-		{Name: "page-views", Role: RoleInput, Partitions: 4},
-		{Name: "pageviews-by-user", Role: RoleRepartition, Partitions: 4, Create: true},
-		{Name: "pageviews-page-views-meta", Role: RoleChangelog, Partitions: 4, Create: true},
-		{Name: "pageviews-per-minute-changelog", Role: RoleChangelog, Partitions: 4, Create: true},
-		{Name: "pageviews-plan", Role: RolePlan, Partitions: 1, Create: true},
-		{Name: "views-per-user", Role: RoleOutput, Partitions: 4, Create: true},
+	topics := []scheduler.Topic{
+		{Name: "page-views", Role: scheduler.RoleInput, Partitions: 4},
+		{Name: "pageviews-by-user", Role: scheduler.RoleRepartition, Partitions: 4, Create: true},
+		{Name: "pageviews-page-views-meta", Role: scheduler.RoleChangelog, Partitions: 4, Create: true},
+		{Name: "pageviews-per-minute-changelog", Role: scheduler.RoleChangelog, Partitions: 4, Create: true},
+		{Name: "pageviews-plan", Role: scheduler.RolePlan, Partitions: 1, Create: true},
+		{Name: "views-per-user", Role: scheduler.RoleOutput, Partitions: 4, Create: true},
 	}
 	if !reflect.DeepEqual(p.Topics, topics) {
 		t.Errorf("topics:\n got %+v\nwant %+v", p.Topics, topics)

@@ -18,7 +18,7 @@ func checkNames(g Graph) mistakes {
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
 		if n.Kind == KindInput || n.Kind == KindOutput {
-			for _, topic := range n.topics() {
+			for _, topic := range n.ReadTopics() {
 				if err := ValidName(topic); err != nil {
 					bad.add(i, "topic of the %s: %v", n.Kind, err)
 				}
@@ -46,7 +46,7 @@ func checkNames(g Graph) mistakes {
 
 // needsName tells whether topics, directories or stages are named after the node.
 func (n *Node) needsName() bool {
-	return n.Kind == KindRepartition || len(n.Stores) > 0 || n.Pattern != "" || n.global()
+	return n.Kind == KindRepartition || len(n.Stores) > 0 || n.Pattern != "" || n.Global()
 }
 
 // checkStoreNames finds stores of different operators that get the same name:

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/gretestream/grete/scheduler/internal/phrase"
 )
 
 // checkShape finds what makes a graph no graph. A user can't cause it through
@@ -54,7 +56,7 @@ func (n *Node) checkEdges(before []Node) error {
 		if from.Kind == KindOutput {
 			return fmt.Errorf("it gets records from node %d, which is an output", e.Node)
 		}
-		if e.Port != "" && (from.Kind == KindRepartition || from.global()) {
+		if e.Port != "" && (from.Kind == KindRepartition || from.Global()) {
 			return fmt.Errorf("it gets records from port %q of node %d, which has one output alone", e.Port, e.Node)
 		}
 		if e.To != "" && (n.Kind == KindOutput || n.Kind == KindRepartition) {
@@ -65,7 +67,7 @@ func (n *Node) checkEdges(before []Node) error {
 				return fmt.Errorf("port: %w", err)
 			}
 		}
-		flows = flows || !from.global()
+		flows = flows || !from.Global()
 	}
 	if !flows {
 		return errors.New("it gets records from global tables alone, which are for look-ups")
@@ -79,7 +81,7 @@ func (n *Node) checkDelivery() error {
 	case DeliverPartition:
 		return nil
 	case DeliverBroadcast:
-		if n.Kind == KindInput || n.crosses() {
+		if n.Kind == KindInput || n.Crosses() {
 			return nil
 		}
 	case DeliverGlobal:
@@ -93,8 +95,8 @@ func (n *Node) checkDelivery() error {
 // checkStores checks the state of a node.
 func (n *Node) checkStores() error {
 	fixed := n.Kind == KindInput || n.Kind == KindOutput || n.Kind == KindRepartition
-	if fixed && len(n.Stores) > 0 && (!n.global() || len(n.Stores) > 1) {
-		return fmt.Errorf("it has %s; only operators have stores, and a global table has one", plural(len(n.Stores), "store"))
+	if fixed && len(n.Stores) > 0 && (!n.Global() || len(n.Stores) > 1) {
+		return fmt.Errorf("it has %s; only operators have stores, and a global table has one", phrase.Count(len(n.Stores), "store"))
 	}
 	for i, s := range n.Stores {
 		if slices.ContainsFunc(n.Stores[:i], func(o StoreSpec) bool { return o.Name == s.Name }) {

@@ -21,14 +21,14 @@ func cutAtRepartitions(g Graph) cutting {
 	c := make(cutting, len(g.Nodes))
 	for i := range c {
 		c[i] = i
-		if g.Nodes[i].global() {
+		if g.Nodes[i].Global() {
 			c[i] = noStage
 		}
 	}
 	reader := map[int]int{} // of a repartition: the first node that reads it
 	for i := range g.Nodes {
 		for _, f := range g.upstream(i) {
-			if !g.Nodes[f].crosses() {
+			if !g.Nodes[f].Crosses() {
 				c = c.join(i, f)
 			} else if r, ok := reader[f]; ok {
 				c = c.join(i, r)
@@ -53,7 +53,7 @@ func uniteByTopic(g Graph, c cutting) cutting {
 		if n.Kind != KindInput || n.Pattern != "" || n.Delivery != DeliverPartition {
 			continue
 		}
-		for _, topic := range n.topics() {
+		for _, topic := range n.ReadTopics() {
 			f, ok := first[topic]
 			if !ok {
 				first[topic] = i
@@ -87,7 +87,7 @@ func (c cutting) links(g Graph) []link {
 	for i := range g.Nodes {
 		for _, f := range g.upstream(i) {
 			x := link{c[f], c[i], f}
-			if g.Nodes[f].crosses() && !slices.Contains(all, x) {
+			if g.Nodes[f].Crosses() && !slices.Contains(all, x) {
 				all = append(all, x)
 			}
 		}

@@ -8,58 +8,68 @@ import (
 	"strings"
 )
 
-// fingerprint says in 16 hex digits what existing state and topics depend on:
-// the names of the stages, their topics with serdes, their stores with schemas.
-// Who changes what it depends on changes [Compare] as well.
+// fingerprint condenses to 16 hex digits what existing state and topics depend
+// on: the names of the stages, their topics with serdes, their stores with
+// schemas. A change of what it covers needs a change of package compare.
 //
-// The number of partitions counts where keys are at home in partitions: of
-// repartition topics, of topics whose records reach a store, and of stores
-// (tasks). It doesn't count for other topics, which may grow under a running
-// job. Stateless operators, the positions of nodes, and the number of containers
-// don't count either, nor which topics match a pattern (the pattern does): a new
-// one adds to what is read, and changes nothing that is kept.
+// The number of partitions counts where the partition of a key decides which
+// task has its state: of repartition topics, of topics whose records reach a
+// store, and of stores (tasks). It doesn't count for other topics, which may grow
+// under a running job. Operators without state, the positions of nodes, and the
+// number of containers don't count either. Of a pattern the text counts, not the
+// topics that match: a new topic adds to what is read, and changes no state.
 func fingerprint(p *Plan) string {
-	s := side{p}
-	var lines []string
-	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+	f := facts{}
 	for i := range p.Stages {
-		st := &p.Stages[i]
-		add("stage %q", st.Name)
-		for _, r := range s.readings(st) {
-			width := int32(0)
-			if r.keyed {
-				width = r.partitions
-			}
-			if r.delivery != DeliverPartition {
-				add("stage %q reads %q by delivery %q", st.Name, r.name, r.delivery)
-			}
-			for _, d := range r.serdes {
-				if r.pattern == "" {
-					add("stage %q reads %q %d %q %q", st.Name, r.name, width, d.key, d.value)
-				} else {
-					add("stage %q matches %q by %q %d %q %q", st.Name, r.name, r.pattern, width, d.key, d.value)
-				}
-			}
-		}
-		for _, w := range s.written(st) {
-			for _, d := range w.serdes {
-				add("stage %q writes %q %q %q", st.Name, w.topic, d.key, d.value)
-			}
-		}
-		for _, store := range st.Stores {
-			add("stage %q keeps %q %d %q", st.Name, store.Changelog, st.Tasks, store.Schema)
-		}
+		f.addStage(p, &p.Stages[i])
 	}
-	for _, x := range s.crossings() {
-		width := x.partitions
-		if x.delivery != DeliverPartition {
+	for _, x := range p.Transfers() {
+		width := x.Partitions
+		if x.Delivery != DeliverPartition {
 			width = 0
-			add("stage %q reads %q by delivery %q", x.to, x.topic, x.delivery)
+			f.add("stage %q reads %q by delivery %q", x.To, x.Topic, x.Delivery)
 		}
-		add("stage %q reads %q %d %q %q", x.to, x.topic, width, x.serdes.key, x.serdes.value)
-		add("stage %q writes %q %q %q", x.from, x.topic, x.serdes.key, x.serdes.value)
+		f.add("stage %q reads %q %d %q %q", x.To, x.Topic, width, x.Serdes.Key, x.Serdes.Value)
+		f.add("stage %q writes %q %q %q", x.From, x.Topic, x.Serdes.Key, x.Serdes.Value)
 	}
-	slices.Sort(lines) // the order of stages is no matter of state
-	sum := sha256.Sum256([]byte(p.App + "\n" + strings.Join(lines, "\n")))
+	slices.Sort(f) // the order of stages doesn't count
+	sum := sha256.Sum256([]byte(p.App + "\n" + strings.Join(f, "\n")))
 	return hex.EncodeToString(sum[:8])
+}
+
+// facts are the lines that a fingerprint is made of.
+type facts []string
+
+func (f *facts) add(format string, args ...any) { *f = append(*f, fmt.Sprintf(format, args...)) }
+
+func (f *facts) addStage(p *Plan, st *Stage) {
+	f.add("stage %q", st.Name)
+	for _, r := range p.Readings(st) {
+		f.addReading(st, &r)
+	}
+	for _, w := range p.Writings(st) {
+		for _, d := range w.Serdes {
+			f.add("stage %q writes %q %q %q", st.Name, w.Topic, d.Key, d.Value)
+		}
+	}
+	for _, s := range st.Stores {
+		f.add("stage %q keeps %q %d %q", st.Name, s.Changelog, st.Tasks, s.Schema)
+	}
+}
+
+func (f *facts) addReading(st *Stage, r *Reading) {
+	width := int32(0)
+	if r.Keyed {
+		width = r.Partitions
+	}
+	if r.Delivery != DeliverPartition {
+		f.add("stage %q reads %q by delivery %q", st.Name, r.Name, r.Delivery)
+	}
+	for _, d := range r.Serdes {
+		if r.Pattern == "" {
+			f.add("stage %q reads %q %d %q %q", st.Name, r.Name, width, d.Key, d.Value)
+		} else {
+			f.add("stage %q matches %q by %q %d %q %q", st.Name, r.Name, r.Pattern, width, d.Key, d.Value)
+		}
+	}
 }

@@ -2,47 +2,48 @@ package scheduler
 
 import "slices"
 
-// RecordTopic is the topic in which the plan of a job that runs is recorded.
+// RecordTopic is the topic in which a running job's plan is recorded.
 func (p *Plan) RecordTopic() string { return planTopic(p.App) }
 
-// GoOn returns the plan as it is for a job that goes on: what has come since an earlier
-// plan of the job to the inputs that both read is known to be new. The earlier one
-// has gone on itself, from the plans before it.
+// GoOn returns the plan as it is for a job that goes on. Of the inputs that an
+// earlier plan of the job reads too, it knows the partitions that are new since.
+// The earlier plan must itself be the result of GoOn, unless it was the first.
 func (p *Plan) GoOn(earlier *Plan) *Plan {
-	was := side{earlier}
 	now := *p
 	now.Stages = slices.Clone(p.Stages)
 	for i := range now.Stages {
 		st := &now.Stages[i]
-		before := was.stage(st.Name)
-		if before == nil {
-			continue // it is new, and starts where its inputs say
+		before := slices.IndexFunc(earlier.Stages, func(s Stage) bool { return s.Name == st.Name })
+		if before < 0 {
+			continue // the stage is new, and starts where its inputs say
 		}
 		st.Inputs = slices.Clone(st.Inputs)
 		for j := range st.Inputs {
 			if in := &st.Inputs[j]; !in.Repartition() {
-				in.Grown = grown(in, now.patterns(in), before, was)
+				in.Grown = earlier.grown(&earlier.Stages[before], in, now.patterns(in))
 			}
 		}
 	}
 	return &now
 }
 
-// grown is how many of an input's partitions have come since an earlier plan of its stage.
-func grown(in *Input, patterns []string, before *Stage, was side) int32 {
-	if i := slices.IndexFunc(before.Inputs, func(o Input) bool { return o.Topic == in.Topic }); i >= 0 {
+// grown returns how many of an input's partitions are new since this plan, in
+// which before is the input's stage.
+func (p *Plan) grown(before *Stage, in *Input, patterns []string) int32 {
+	i := slices.IndexFunc(before.Inputs, func(o Input) bool { return o.Topic == in.Topic && o.Delivery == in.Delivery })
+	if i >= 0 {
 		old := before.Inputs[i]
 		return max(0, in.Partitions-(old.Partitions-old.Grown))
 	}
 	for _, o := range before.Inputs {
-		if slices.ContainsFunc(was.patterns(&o), func(p string) bool { return slices.Contains(patterns, p) }) {
-			return in.Partitions // another topic of the pattern was there
+		if slices.ContainsFunc(p.patterns(&o), func(pattern string) bool { return slices.Contains(patterns, pattern) }) {
+			return in.Partitions // the stage read another topic of the pattern
 		}
 	}
 	return 0
 }
 
-// patterns are those that an input matches.
+// patterns lists the patterns that the topic of an input matches.
 func (p *Plan) patterns(in *Input) []string {
 	var out []string
 	for _, n := range in.Nodes {

@@ -9,15 +9,6 @@ import (
 	"strings"
 )
 
-// topics are the topics of an input or output, as far as they are known: of an
-// input with a pattern, once the pattern is resolved.
-func (n *Node) topics() []string {
-	if n.Kind == KindInput && n.Topic == "" && (n.Pattern != "" || len(n.Topics) > 0) {
-		return n.Topics
-	}
-	return []string{n.Topic}
-}
-
 // checkTopics finds what makes no sense in how a node names its topics.
 func (n *Node) checkTopics() error {
 	if n.Kind != KindInput {
@@ -63,7 +54,7 @@ func (g Graph) Reads(topic string) (node int, ok bool) {
 	own := g.ownTopics()
 	node = slices.IndexFunc(g.Nodes, func(n Node) bool {
 		if n.Kind != KindInput || n.Pattern == "" {
-			return n.Kind == KindInput && slices.Contains(n.topics(), topic)
+			return n.Kind == KindInput && slices.Contains(n.ReadTopics(), topic)
 		}
 		re, err := ParsePattern(n.Pattern)
 		return err == nil && ValidName(topic) == nil && !own(topic) && re.MatchString(topic)
@@ -81,7 +72,7 @@ func Topics(g Graph) (names []string, all bool) {
 	all = slices.ContainsFunc(g.Nodes, func(n Node) bool { return n.Pattern != "" })
 	g, _ = resolvePatterns(g, Metadata{Assumed: 1})
 	for i := range g.Nodes {
-		if n := &g.Nodes[i]; n.Pattern == "" && (n.Kind == KindInput || n.Kind == KindOutput || n.crosses()) {
+		if n := &g.Nodes[i]; n.Pattern == "" && (n.Kind == KindInput || n.Kind == KindOutput || n.Crosses()) {
 			names = append(names, topicsOf(g, i)...)
 		}
 	}
@@ -150,7 +141,7 @@ func (m Metadata) assume(g Graph) Metadata {
 		if g.Nodes[i].Kind != KindInput {
 			continue
 		}
-		for _, topic := range g.Nodes[i].topics() {
+		for _, topic := range g.Nodes[i].ReadTopics() {
 			if out.Partitions[topic] == 0 {
 				out.Partitions[topic] = m.Assumed
 			}
@@ -164,8 +155,8 @@ func (m Metadata) assume(g Graph) Metadata {
 func (g Graph) ownTopics() func(topic string) bool {
 	written := map[string]bool{}
 	for i := range g.Nodes {
-		if n := &g.Nodes[i]; n.Kind == KindOutput || n.crosses() {
-			written[topicOf(g, i)] = true
+		if n := &g.Nodes[i]; n.Kind == KindOutput || n.Crosses() {
+			written[g.OutputTopic(i)] = true
 		}
 	}
 	return func(topic string) bool {
@@ -188,7 +179,7 @@ func checkStarts(g Graph, stages []Stage) mistakes {
 			for _, i := range in.Nodes[1:] {
 				if n := &g.Nodes[i]; n.Start != first.Start || n.OutOfRange != first.OutOfRange {
 					bad.add(i, "topic %q is read by another input too%s, and once for both: it %s there, and %s here; let both do the same",
-						in.Topic, first.at(), first.starts(), n.starts())
+						in.Topic, first.at(), first.Starts(), n.Starts())
 				}
 			}
 		}
@@ -200,39 +191,10 @@ func checkStarts(g Graph, stages []Stage) mistakes {
 // if there is none.
 func broadcastOf(g Graph, s Stage, in Input) int {
 	i := slices.IndexFunc(s.Inputs, func(o Input) bool {
-		return o.Topic == in.Topic && o.Delivery == DeliverBroadcast && !g.Nodes[o.Nodes[0]].crosses()
+		return o.Topic == in.Topic && o.Delivery == DeliverBroadcast && !g.Nodes[o.Nodes[0]].Crosses()
 	})
 	if i < 0 {
 		return -1
 	}
 	return s.Inputs[i].Nodes[0]
-}
-
-// at is where the user's call is, for the middle of a sentence.
-func (n *Node) at() string {
-	if n.At == "" {
-		return ""
-	}
-	return ", at " + n.At
-}
-
-// starts says where an input starts, and goes on if it has to.
-func (n *Node) starts() string {
-	text := "starts at "
-	switch n.Start {
-	case 0:
-		text += "the oldest record"
-	case StartNewest:
-		text += "the end"
-	default:
-		text += instant(n.Start)
-	}
-	switch n.OutOfRange {
-	case OutOfRangeOldest:
-		text += ", goes on at the oldest record if the next one is gone"
-	case OutOfRangeNewest:
-		text += ", goes on at the end if the next record is gone"
-	case OutOfRangeFail:
-	}
-	return text
 }

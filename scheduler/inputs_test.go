@@ -1,13 +1,17 @@
-package scheduler
+package scheduler_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/draw"
+	"github.com/gretestream/grete/scheduler/internal/graphtest"
 )
 
 // reads lists the topics of a stage, with their partitions.
-func reads(s Stage) map[string]int32 {
+func reads(s scheduler.Stage) map[string]int32 {
 	topics := map[string]int32{}
 	for _, in := range s.Inputs {
 		topics[in.Topic] = in.Partitions
@@ -16,9 +20,9 @@ func reads(s Stage) map[string]int32 {
 }
 
 func TestSeveralTopicsAreOneInput(t *testing.T) {
-	r := newApp("app")
-	r.output(r.table(r.partitionBy(r.inputs("b", "a"), "p"), "t"), "out")
-	p := mustBuild(t, r.g, exist("a", 2, "b", 5), Options{})
+	r := graphtest.New("app")
+	r.Output(r.Table(r.PartitionBy(r.Inputs("b", "a"), "p"), "t"), "out")
+	p := graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 2, "b", 5), scheduler.Options{})
 	s := p.Stages[0]
 	if s.Name != "b" || s.Group != "app-b" || s.Tasks != 5 {
 		t.Errorf("stage %s of group %s has %d tasks", s.Name, s.Group, s.Tasks)
@@ -38,12 +42,12 @@ func TestSeveralTopicsAreOneInput(t *testing.T) {
 
 // Whoever shares a topic runs together, unless it is a pattern that finds it.
 func TestSharedTopicsUnite(t *testing.T) {
-	r := newApp("app")
-	r.output(r.inputs("a", "b"), "x")
-	r.output(r.inputs("b", "c"), "y")
-	r.output(r.matching("m", "[bc]"), "z")
-	p := mustBuild(t, r.g, exist("a", 1, "b", 1, "c", 1), Options{})
-	if got := stageNames(p); !slices.Equal(got, []string{"a", "m"}) {
+	r := graphtest.New("app")
+	r.Output(r.Inputs("a", "b"), "x")
+	r.Output(r.Inputs("b", "c"), "y")
+	r.Output(r.Matching("m", "[bc]"), "z")
+	p := graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 1, "b", 1, "c", 1), scheduler.Options{})
+	if got := graphtest.StageNames(p); !slices.Equal(got, []string{"a", "m"}) {
 		t.Fatalf("stages %v", got)
 	}
 	for _, in := range p.Stages[0].Inputs {
@@ -69,13 +73,13 @@ func TestPattern(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := newApp("app")
-			r.output(r.table(r.partitionBy(r.matching("m", tt.pattern), "p"), "t"), "out")
-			m := exist()
+			r := graphtest.New("app")
+			r.Output(r.Table(r.PartitionBy(r.Matching("m", tt.pattern), "p"), "t"), "out")
+			m := graphtest.Exist()
 			for _, topic := range tt.exist {
 				m.Partitions[topic] = 3
 			}
-			p := mustBuild(t, r.g, m, Options{})
+			p := graphtest.MustBuild(t, r.Graph, m, scheduler.Options{})
 			s := p.Stages[0]
 			if !slices.Equal(p.Nodes[0].Topics, tt.want) || len(s.Inputs) != len(tt.want) {
 				t.Errorf("got %v, want %v", p.Nodes[0].Topics, tt.want)
@@ -84,7 +88,7 @@ func TestPattern(t *testing.T) {
 				t.Errorf("stage %s, group %s, meta topic %s", s.Name, s.Group, s.MetaTopic)
 			}
 			for _, topic := range tt.exist {
-				_, ok := r.g.Reads(topic)
+				_, ok := r.Graph.Reads(topic)
 				if ok != slices.Contains(tt.want, topic) {
 					t.Errorf("it reads %s: %v", topic, ok)
 				}
@@ -94,9 +98,9 @@ func TestPattern(t *testing.T) {
 }
 
 func TestPlanWithoutWorld(t *testing.T) {
-	r := newApp("app")
-	r.output(r.table(r.partitionBy(r.merge(r.matching("m", "x-.*"), r.inputs("a", "b")), "p"), "t"), "out")
-	p := mustBuild(t, r.g, Metadata{Assumed: 7}, Options{})
+	r := graphtest.New("app")
+	r.Output(r.Table(r.PartitionBy(r.Merge(r.Matching("m", "x-.*"), r.Inputs("a", "b")), "p"), "t"), "out")
+	p := graphtest.MustBuild(t, r.Graph, scheduler.Metadata{Assumed: 7}, scheduler.Options{})
 	if got := reads(p.Stages[0]); len(got) != 3 || got["m..."] != 7 || got["a"] != 7 {
 		t.Errorf("it reads %v", got)
 	}
@@ -104,13 +108,13 @@ func TestPlanWithoutWorld(t *testing.T) {
 
 // A topic that is new to a pattern adds to what is read and changes nothing else.
 func TestNewTopicsFit(t *testing.T) {
-	r := newApp("app")
-	keyed := r.matching("m", "logs-.*")
-	r.output(r.table(keyed, "t"), "out")
-	r.output(r.matching("plain", "x-.*"), "y")
-	before := exist("logs-a", 3, "x-b", 2)
-	after := exist("logs-a", 3, "logs-0", 3, "x-b", 2, "x-a", 1)
-	p, q := mustBuild(t, r.g, before, Options{}), mustBuild(t, r.g, after, Options{})
+	r := graphtest.New("app")
+	keyed := r.Matching("m", "logs-.*")
+	r.Output(r.Table(keyed, "t"), "out")
+	r.Output(r.Matching("plain", "x-.*"), "y")
+	before := graphtest.Exist("logs-a", 3, "x-b", 2)
+	after := graphtest.Exist("logs-a", 3, "logs-0", 3, "x-b", 2, "x-a", 1)
+	p, q := graphtest.MustBuild(t, r.Graph, before, scheduler.Options{}), graphtest.MustBuild(t, r.Graph, after, scheduler.Options{})
 	if p.Fingerprint != q.Fingerprint {
 		t.Error("another fingerprint")
 	}
@@ -120,7 +124,7 @@ func TestNewTopicsFit(t *testing.T) {
 			t.Errorf("stage %+v became %+v", a, b)
 		}
 	}
-	wider := mustBuild(t, r.g, exist("logs-a", 4, "x-b", 2), Options{})
+	wider := graphtest.MustBuild(t, r.Graph, graphtest.Exist("logs-a", 4, "x-b", 2), scheduler.Options{})
 	if wider.Fingerprint == p.Fingerprint {
 		t.Error("the width of what is kept by key is no part of the fingerprint")
 	}
@@ -128,20 +132,20 @@ func TestNewTopicsFit(t *testing.T) {
 
 // Topics names what Build looks up, and nothing else.
 func TestTopics(t *testing.T) {
-	for name, sc := range scenarios() {
-		names, all := Topics(sc.graph)
+	for name, sc := range graphtest.Scenarios() {
+		names, all := scheduler.Topics(sc.Graph)
 		if all != (name == "logs") {
 			t.Errorf("%s: all is %v", name, all)
 		}
-		known := Metadata{Partitions: map[string]int32{}}
-		for topic, n := range sc.metadata.Partitions {
+		known := scheduler.Metadata{Partitions: map[string]int32{}}
+		for topic, n := range sc.Metadata.Partitions {
 			if all || slices.Contains(names, topic) {
 				known.Partitions[topic] = n
 			}
 		}
-		p, q := mustBuild(t, sc.graph, sc.metadata, sc.options), mustBuild(t, sc.graph, known, sc.options)
-		if p.Text() != q.Text() {
-			t.Errorf("%s: with topics %v the plan is\n%s\nand not\n%s", name, names, q.Text(), p.Text())
+		p, q := graphtest.MustBuild(t, sc.Graph, sc.Metadata, sc.Options), graphtest.MustBuild(t, sc.Graph, known, sc.Options)
+		if draw.Text(p) != draw.Text(q) {
+			t.Errorf("%s: with topics %v the plan is\n%s\nand not\n%s", name, names, draw.Text(q), draw.Text(p))
 		}
 		for _, topic := range q.Topics {
 			if !all && !slices.Contains(names, topic.Name) {
@@ -149,55 +153,55 @@ func TestTopics(t *testing.T) {
 			}
 		}
 	}
-	if names, all := Topics(Graph{App: "empty"}); len(names) > 0 || all {
+	if names, all := scheduler.Topics(scheduler.Graph{App: "empty"}); len(names) > 0 || all {
 		t.Errorf("an empty app needs %v", names)
 	}
 }
 
 func TestMistakesOfInputs(t *testing.T) {
-	start := func(r *recorder, node int, at int64, o OutOfRange) int {
-		r.g.Nodes[node].Start, r.g.Nodes[node].OutOfRange = at, o
+	start := func(r *graphtest.Recorder, node int, at int64, o scheduler.OutOfRange) int {
+		r.Graph.Nodes[node].Start, r.Graph.Nodes[node].OutOfRange = at, o
 		return node
 	}
 	tests := map[string]struct {
-		record func(r *recorder)
+		record func(r *graphtest.Recorder)
 		want   string
 	}{
-		"nothing matches": {func(r *recorder) { r.output(r.matching("m", "x-.*"), "out") },
+		"nothing matches": {func(r *graphtest.Recorder) { r.Output(r.Matching("m", "x-.*"), "out") },
 			`main.go:1: input "m": there is no topic whose whole name matches "x-.*": create one, or fill it from a file with -feed TOPIC=FILE`},
-		"no pattern": {func(r *recorder) { r.output(r.matching("m", "x("), "out") },
+		"no pattern": {func(r *graphtest.Recorder) { r.Output(r.Matching("m", "x("), "out") },
 			"main.go:1: node 0 (input): pattern \"x(\": error parsing regexp: missing closing ): `x(`"},
-		"no name": {func(r *recorder) { r.output(r.matching("", "a"), "out") },
+		"no name": {func(r *graphtest.Recorder) { r.Output(r.Matching("", "a"), "out") },
 			`main.go:1: input: a name is missing`},
-		"a name that is taken": {func(r *recorder) { r.output(r.table(r.partitionBy(r.matching("m", "a"), "m"), "t"), "out") },
+		"a name that is taken": {func(r *graphtest.Recorder) { r.Output(r.Table(r.PartitionBy(r.Matching("m", "a"), "m"), "t"), "out") },
 			`main.go:2: repartition "m": the name is taken by the input at main.go:1; choose another`},
-		"one topic doesn't exist": {func(r *recorder) { r.output(r.inputs("a", "c"), "out") },
+		"one topic doesn't exist": {func(r *graphtest.Recorder) { r.Output(r.Inputs("a", "c"), "out") },
 			`main.go:1: topic "c" does not exist: fill it from a file with -feed c=FILE, or create it on the broker`},
-		"a topic twice": {func(r *recorder) { r.output(r.inputs("a", "b", "a"), "out") },
+		"a topic twice": {func(r *graphtest.Recorder) { r.Output(r.Inputs("a", "b", "a"), "out") },
 			`main.go:1: node 0 (input): it reads topic "a" twice`},
-		"a topic's name": {func(r *recorder) { r.output(r.inputs("a", "b b"), "out") },
+		"a topic's name": {func(r *graphtest.Recorder) { r.Output(r.Inputs("a", "b b"), "out") },
 			`main.go:1: topic of the input: name "b b" has ' ' in it; letters, digits, '.', '_' and '-' are allowed
 main.go:1: topic "b b" does not exist: fill it from a file with -feed b b=FILE, or create it on the broker`},
-		"two starts": {func(r *recorder) {
-			r.output(r.input("a"), "x")
-			r.output(start(r, r.inputs("b", "a"), StartNewest, OutOfRangeNewest), "y")
+		"two starts": {func(r *graphtest.Recorder) {
+			r.Output(r.Input("a"), "x")
+			r.Output(start(r, r.Inputs("b", "a"), scheduler.StartNewest, scheduler.OutOfRangeNewest), "y")
 		}, `main.go:3: topic "a" is read by another input too, at main.go:1, and once for both: ` +
 			`it starts at the oldest record there, and starts at the end, goes on at the end if the next record is gone here; let both do the same`},
-		"a start that is none": {func(r *recorder) { r.output(start(r, r.input("a"), -2, ""), "x") },
+		"a start that is none": {func(r *graphtest.Recorder) { r.Output(start(r, r.Input("a"), -2, ""), "x") },
 			`main.go:1: node 0 (input): there is no start -2, or no "" to go on at`},
-		"a place to go on at that is none": {func(r *recorder) { r.output(start(r, r.input("a"), 0, "x"), "x") },
+		"a place to go on at that is none": {func(r *graphtest.Recorder) { r.Output(start(r, r.Input("a"), 0, "x"), "x") },
 			`main.go:1: node 0 (input): there is no start 0, or no "x" to go on at`},
-		"a start of an output": {func(r *recorder) { start(r, r.output(r.input("a"), "x"), 7, "") },
+		"a start of an output": {func(r *graphtest.Recorder) { start(r, r.Output(r.Input("a"), "x"), 7, "") },
 			`main.go:2: node 1 (output): it isn't an input, but says what to read`},
-		"topics of different widths meet": {func(r *recorder) { r.output(r.table(r.inputs("a", "b"), "t"), "out") },
+		"topics of different widths meet": {func(r *graphtest.Recorder) { r.Output(r.Table(r.Inputs("a", "b"), "t"), "out") },
 			`main.go:2: table "t": the topics that meet in it have different numbers of partitions, so equal keys would be counted apart: ` +
 				`"a" has 2, "b" has 3; give them equally many, or call PartitionBy on the streams of all of them`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := newApp("app")
+			r := graphtest.New("app")
 			tt.record(r)
-			_, err := Build(r.g, exist("a", 2, "b", 3), Options{})
+			_, err := scheduler.Build(r.Graph, graphtest.Exist("a", 2, "b", 3), scheduler.Options{})
 			if err == nil || err.Error() != tt.want {
 				t.Errorf("got:\n%v\nwant:\n%s", err, tt.want)
 			}
@@ -207,19 +211,19 @@ main.go:1: topic "b b" does not exist: fill it from a file with -feed b b=FILE, 
 
 // Where two stages read a topic, each starts where its own input says.
 func TestStagesStartApart(t *testing.T) {
-	r := newApp("app")
-	a := r.input("a")
-	r.g.Nodes[a].Start = 5000
-	p := r.partitionBy(a, "p")
-	r.output(r.table(r.merge(p, r.input("a")), "t"), "x")
-	plan := mustBuild(t, r.g, exist("a", 2), Options{})
+	r := graphtest.New("app")
+	a := r.Input("a")
+	r.Graph.Nodes[a].Start = 5000
+	p := r.PartitionBy(a, "p")
+	r.Output(r.Table(r.Merge(p, r.Input("a")), "t"), "x")
+	plan := graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 2), scheduler.Options{})
 	for i, want := range []int64{5000, 0} {
-		in := plan.Stages[i].Inputs[slices.IndexFunc(plan.Stages[i].Inputs, func(in Input) bool { return in.Topic == "a" })]
+		in := plan.Stages[i].Inputs[slices.IndexFunc(plan.Stages[i].Inputs, func(in scheduler.Input) bool { return in.Topic == "a" })]
 		if in.Start != want {
 			t.Errorf("stage %s starts at %d", plan.Stages[i].Name, in.Start)
 		}
 	}
-	if !strings.Contains(plan.Text(), "reads   a, 2 partitions, starts at 1970-01-01T00:00:05Z") {
-		t.Error(plan.Text())
+	if !strings.Contains(draw.Text(plan), "reads   a, 2 partitions, starts at 1970-01-01T00:00:05Z") {
+		t.Error(draw.Text(plan))
 	}
 }

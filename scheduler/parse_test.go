@@ -1,4 +1,4 @@
-package scheduler
+package scheduler_test
 
 import (
 	"bytes"
@@ -6,11 +6,16 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/compare"
+	"github.com/gretestream/grete/scheduler/draw"
+	"github.com/gretestream/grete/scheduler/internal/graphtest"
 )
 
 func TestParsePlanReadsWhatJSONWrote(t *testing.T) {
-	for name, sc := range scenarios() {
-		p := mustBuild(t, sc.graph, sc.metadata, sc.options)
+	for name, sc := range graphtest.Scenarios() {
+		p := graphtest.MustBuild(t, sc.Graph, sc.Metadata, sc.Options)
 		for i := range p.Nodes {
 			p.Nodes[i].At = "" // no part of the plan's JSON
 		}
@@ -18,7 +23,7 @@ func TestParsePlanReadsWhatJSONWrote(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, err := ParsePlan(b)
+		q, err := scheduler.ParsePlan(b)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -57,7 +62,7 @@ func TestParsePlanRefuses(t *testing.T) {
             0`, `"nodes": [
             1`, `node 1 doesn't belong to input "page-views"`},
 	}
-	b, err := mustBuild(t, pageviews(), exist("page-views", 4), Options{Containers: 2}).JSON()
+	b, err := graphtest.MustBuild(t, graphtest.Pageviews(), graphtest.Exist("page-views", 4), scheduler.Options{Containers: 2}).JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +74,7 @@ func TestParsePlanRefuses(t *testing.T) {
 			} else if bytes.Equal(damaged, b) {
 				t.Fatal("the plan has no " + tt.from)
 			}
-			if _, err := ParsePlan(damaged); err == nil || !strings.Contains(err.Error(), tt.want) {
+			if _, err := scheduler.ParsePlan(damaged); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got  %v\nwant %s", err, tt.want)
 			}
 		})
@@ -77,18 +82,18 @@ func TestParsePlanRefuses(t *testing.T) {
 }
 
 func TestVerifyFindsNodesThatWereMoved(t *testing.T) {
-	p := mustBuild(t, pageviews(), exist("page-views", 4), Options{})
+	p := graphtest.MustBuild(t, graphtest.Pageviews(), graphtest.Exist("page-views", 4), scheduler.Options{})
 	p.Stages[0].Nodes, p.Stages[1].Nodes = []int{0, 2}, []int{1, 3, 4}
 	want := "nodes 0 and 1 are in different stages, with no repartition between them"
-	if err := p.verify(); err == nil || err.Error() != want {
+	if err := p.Verify(); err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
 func FuzzParsePlan(f *testing.F) {
-	var plans []*Plan
-	for _, sc := range scenarios() {
-		p, err := Build(sc.graph, sc.metadata, sc.options)
+	var plans []*scheduler.Plan
+	for _, sc := range graphtest.Scenarios() {
+		p, err := scheduler.Build(sc.Graph, sc.Metadata, sc.Options)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -101,30 +106,29 @@ func FuzzParsePlan(f *testing.F) {
 	}
 	f.Add([]byte(`{"version":2}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_, _ = ParsePlan(b)
+		_, _ = scheduler.ParsePlan(b)
 		// A new version and fingerprint let changed plans through to what lies
 		// behind them.
-		var p Plan
-		if json.Unmarshal(b, &p) != nil || p.verifyParts() != nil {
+		var p scheduler.Plan
+		if json.Unmarshal(b, &p) != nil || p.Seal() != nil {
 			return
 		}
-		p.Version, p.Fingerprint = PlanVersion, fingerprint(&p)
 		sealed, err := p.JSON()
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, err := ParsePlan(sealed)
+		q, err := scheduler.ParsePlan(sealed)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, _, _ = q.Text(), q.Dot(), q.Mermaid(), q.SVG()
-		if v := Compare(q, q); v.Kind != Same {
+		_, _, _, _ = draw.Text(q), draw.Dot(q), draw.Mermaid(q), draw.SVG(q)
+		if v := compare.Plans(q, q); v.Kind != compare.Same {
 			t.Fatal(v.Text())
 		}
 		for _, p := range plans {
 			old := *p
 			old.App = q.App
-			v := Compare(&old, q)
+			v := compare.Plans(&old, q)
 			_ = v.Text()
 		}
 	})

@@ -20,7 +20,7 @@ func countPartitions(g Graph, stages []Stage, m Metadata, o Options) (map[string
 	}
 	for _, s := range stages {
 		for _, in := range s.Inputs {
-			if in.Delivery == DeliverBroadcast && g.Nodes[in.Nodes[0]].crosses() {
+			if in.Delivery == DeliverBroadcast && g.Nodes[in.Nodes[0]].Crosses() {
 				c.broadcasts[in.Topic] = s
 			}
 		}
@@ -181,7 +181,7 @@ func sourceTopics(g Graph, node int) []string {
 	seen := []int{node}
 	for i := 0; i < len(seen); i++ {
 		n := &g.Nodes[seen[i]]
-		if n.Kind == KindInput || i > 0 && n.crosses() {
+		if n.Kind == KindInput || i > 0 && n.Crosses() {
 			if n.Delivery == DeliverPartition {
 				topics = append(topics, topicsOf(g, n.ID)...)
 			}

@@ -1,96 +1,99 @@
-package scheduler
+package scheduler_test
 
 import (
 	"maps"
 	"testing"
+
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/internal/graphtest"
 )
 
 func TestPartitions(t *testing.T) {
 	tests := map[string]struct {
-		record   func(r *recorder)
-		metadata Metadata
-		options  Options
+		record   func(r *graphtest.Recorder)
+		metadata scheduler.Metadata
+		options  scheduler.Options
 		want     map[string]int32 // of some topics
 	}{
 		"as many as the input has": {
-			record:   func(r *recorder) { r.output(r.table(r.partitionBy(r.input("a"), "p"), "t"), "out") },
-			metadata: exist("a", 3),
+			record:   func(r *graphtest.Recorder) { r.Output(r.Table(r.PartitionBy(r.Input("a"), "p"), "t"), "out") },
+			metadata: graphtest.Exist("a", 3),
 			want:     map[string]int32{"app-p": 3, "app-t-changelog": 3, "out": 3},
 		},
 		"as many as asked for": {
-			record:   func(r *recorder) { r.output(r.table(r.partitionBy(r.input("a"), "p"), "t"), "out") },
-			metadata: exist("a", 3), options: Options{Partitions: 5},
+			record:   func(r *graphtest.Recorder) { r.Output(r.Table(r.PartitionBy(r.Input("a"), "p"), "t"), "out") },
+			metadata: graphtest.Exist("a", 3), options: scheduler.Options{Partitions: 5},
 			want: map[string]int32{"app-p": 5, "app-t-changelog": 5, "out": 5, "a": 3, "app-a-meta": 3},
 		},
 		"what exists stays": {
-			record:   func(r *recorder) { r.output(r.table(r.partitionBy(r.input("a"), "p"), "t"), "out") },
-			metadata: exist("a", 3, "app-p", 2, "out", 1), options: Options{Partitions: 5},
+			record:   func(r *graphtest.Recorder) { r.Output(r.Table(r.PartitionBy(r.Input("a"), "p"), "t"), "out") },
+			metadata: graphtest.Exist("a", 3, "app-p", 2, "out", 1), options: scheduler.Options{Partitions: 5},
 			want: map[string]int32{"app-p": 2, "app-t-changelog": 2, "out": 1},
 		},
 		"the widest input of all writers decides for topics that meet": {
-			record: func(r *recorder) {
-				a, b := r.partitionBy(r.input("a"), "p"), r.partitionBy(r.input("b"), "q")
-				r.output(r.table(r.merge(a, b), "t"), "out")
+			record: func(r *graphtest.Recorder) {
+				a, b := r.PartitionBy(r.Input("a"), "p"), r.PartitionBy(r.Input("b"), "q")
+				r.Output(r.Table(r.Merge(a, b), "t"), "out")
 			},
-			metadata: exist("a", 3, "b", 8),
+			metadata: graphtest.Exist("a", 3, "b", 8),
 			want:     map[string]int32{"app-p": 8, "app-q": 8, "app-t-changelog": 8},
 		},
 		"whichever was recorded first": {
-			record: func(r *recorder) {
-				a, b := r.partitionBy(r.input("a"), "p"), r.partitionBy(r.input("b"), "q")
-				r.output(r.table(r.merge(a, b), "t"), "out")
+			record: func(r *graphtest.Recorder) {
+				a, b := r.PartitionBy(r.Input("a"), "p"), r.PartitionBy(r.Input("b"), "q")
+				r.Output(r.Table(r.Merge(a, b), "t"), "out")
 			},
-			metadata: exist("a", 8, "b", 3),
+			metadata: graphtest.Exist("a", 8, "b", 3),
 			want:     map[string]int32{"app-p": 8, "app-q": 8, "app-t-changelog": 8},
 		},
 		"existing topics whose names Kafka wouldn't take any more": {
-			record: func(r *recorder) {
-				a := r.input("a")
-				r.output(a, "x.y")
-				r.output(a, "x_y")
+			record: func(r *graphtest.Recorder) {
+				a := r.Input("a")
+				r.Output(a, "x.y")
+				r.Output(a, "x_y")
 			},
-			metadata: exist("a", 1, "x.y", 1, "x_y", 2),
+			metadata: graphtest.Exist("a", 1, "x.y", 1, "x_y", 2),
 			want:     map[string]int32{"x.y": 1, "x_y": 2},
 		},
 		"topics meet over three stores, which the last joins": {
-			record: func(r *recorder) {
-				p, q := r.partitionBy(r.input("a"), "p"), r.partitionBy(r.input("b"), "q")
-				c, s := r.input("c"), r.partitionBy(r.input("b"), "s")
-				r.output(r.table(r.merge(p, q), "t"), "out")
-				r.output(r.table(r.merge(s, c), "u"), "out")
-				r.output(r.table(r.merge(q, s), "v"), "out")
+			record: func(r *graphtest.Recorder) {
+				p, q := r.PartitionBy(r.Input("a"), "p"), r.PartitionBy(r.Input("b"), "q")
+				c, s := r.Input("c"), r.PartitionBy(r.Input("b"), "s")
+				r.Output(r.Table(r.Merge(p, q), "t"), "out")
+				r.Output(r.Table(r.Merge(s, c), "u"), "out")
+				r.Output(r.Table(r.Merge(q, s), "v"), "out")
 			},
-			metadata: exist("a", 3, "b", 8, "c", 2),
+			metadata: graphtest.Exist("a", 3, "b", 8, "c", 2),
 			want:     map[string]int32{"app-p": 2, "app-q": 2, "app-s": 2, "app-t-changelog": 2},
 		},
 		"a topic from outside decides for those that it meets": {
-			record: func(r *recorder) {
-				r.output(r.table(r.merge(r.input("a"), r.partitionBy(r.input("b"), "p")), "t"), "out")
+			record: func(r *graphtest.Recorder) {
+				r.Output(r.Table(r.Merge(r.Input("a"), r.PartitionBy(r.Input("b"), "p")), "t"), "out")
 			},
-			metadata: exist("a", 6, "b", 8), options: Options{Partitions: 4},
+			metadata: graphtest.Exist("a", 6, "b", 8), options: scheduler.Options{Partitions: 4},
 			want: map[string]int32{"app-p": 6, "app-t-changelog": 6, "out": 4},
 		},
 		"topics that meet without a store may differ": {
-			record: func(r *recorder) {
-				r.output(r.merge(r.partitionBy(r.input("a"), "p"), r.partitionBy(r.input("b"), "q")), "out")
+			record: func(r *graphtest.Recorder) {
+				r.Output(r.Merge(r.PartitionBy(r.Input("a"), "p"), r.PartitionBy(r.Input("b"), "q")), "out")
 			},
-			metadata: exist("a", 3, "b", 8),
+			metadata: graphtest.Exist("a", 3, "b", 8),
 			want:     map[string]int32{"app-p": 3, "app-q": 8, "out": 8},
 		},
 		"an input that the job writes itself is made by it": {
-			record: func(r *recorder) {
-				r.output(r.input("between"), "out")
-				r.output(r.input("a"), "between")
+			record: func(r *graphtest.Recorder) {
+				r.Output(r.Input("between"), "out")
+				r.Output(r.Input("a"), "between")
 			},
-			metadata: exist("a", 7),
+			metadata: graphtest.Exist("a", 7),
 			want:     map[string]int32{"between": 7, "out": 7},
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			r := newApp("app")
+			r := graphtest.New("app")
 			tt.record(r)
-			p, err := Build(r.g, tt.metadata, tt.options)
+			p, err := scheduler.Build(r.Graph, tt.metadata, tt.options)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -60,15 +60,6 @@ func namesOf(stages []Stage) []string {
 // Spec returns the description of a store of the plan.
 func (p *Plan) Spec(s *Store) *StoreSpec { return &p.Nodes[s.Node].Stores[s.Index] }
 
-// storeName is the name of a node's store: the node's, with the store's own behind
-// it if it has one.
-func (n *Node) storeName(i int) string {
-	if own := n.Stores[i].Name; own != "" {
-		return n.Name + "-" + own
-	}
-	return n.Name
-}
-
 // An Input is a topic that a stage reads.
 type Input struct {
 	Topic      string `json:"topic"`

@@ -35,14 +35,14 @@ func nameStages(g Graph, stages []Stage) []string {
 	names := make([]string, len(stages))
 	taken := map[string]bool{}
 	for i := range g.Nodes {
-		if g.Nodes[i].crosses() || g.Nodes[i].Pattern != "" {
+		if g.Nodes[i].Crosses() || g.Nodes[i].Pattern != "" {
 			taken[g.Nodes[i].Name] = true
 		}
 	}
 	for i := range stages {
 		in := namingInput(g, stages[i].Inputs)
 		first := &g.Nodes[in.Nodes[0]]
-		if first.crosses() || first.Pattern != "" {
+		if first.Crosses() || first.Pattern != "" {
 			names[i] = first.Name
 			continue
 		}
@@ -61,7 +61,7 @@ func namingInput(g Graph, inputs []Input) Input {
 	for _, delivery := range []Delivery{DeliverPartition, DeliverBroadcast} {
 		for _, repartition := range []bool{true, false} {
 			i := slices.IndexFunc(inputs, func(in Input) bool {
-				return in.Delivery == delivery && g.Nodes[in.Nodes[0]].crosses() == repartition
+				return in.Delivery == delivery && g.Nodes[in.Nodes[0]].Crosses() == repartition
 			})
 			if i >= 0 {
 				return inputs[i]
@@ -80,7 +80,7 @@ func inputsOf(g Graph, nodes []int) []Input {
 			sources = append(sources, i)
 		}
 		for _, e := range g.Nodes[i].From {
-			if from := &g.Nodes[e.Node]; (from.crosses() || from.global()) && !slices.Contains(sources, e.Node) {
+			if from := &g.Nodes[e.Node]; (from.Crosses() || from.Global()) && !slices.Contains(sources, e.Node) {
 				sources = append(sources, e.Node)
 			}
 		}
@@ -108,13 +108,13 @@ func inputsOf(g Graph, nodes []int) []Input {
 // topicsOf lists the topics of an input, the one of an output or repartition.
 func topicsOf(g Graph, node int) []string {
 	if n := &g.Nodes[node]; n.Kind != KindRepartition {
-		return n.topics()
+		return n.ReadTopics()
 	}
-	return []string{topicOf(g, node)}
+	return []string{g.OutputTopic(node)}
 }
 
-// topicOf is the topic of an output or repartition.
-func topicOf(g Graph, node int) string {
+// OutputTopic is the topic that an output or a repartition writes.
+func (g Graph) OutputTopic(node int) string {
 	if n := &g.Nodes[node]; n.Kind != KindRepartition {
 		return n.Topic
 	}
@@ -124,8 +124,8 @@ func topicOf(g Graph, node int) string {
 func outputsOf(g Graph, nodes []int) []Output {
 	var outputs []Output
 	for _, i := range nodes {
-		if n := &g.Nodes[i]; n.Kind == KindOutput || n.crosses() {
-			outputs = append(outputs, Output{Topic: topicOf(g, i), Node: i, Repartition: n.crosses()})
+		if n := &g.Nodes[i]; n.Kind == KindOutput || n.Crosses() {
+			outputs = append(outputs, Output{Topic: g.OutputTopic(i), Node: i, Repartition: n.Crosses()})
 		}
 	}
 	return outputs

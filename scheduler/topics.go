@@ -37,8 +37,8 @@ func listTopics(g Graph, stages []Stage, counts map[string]int32, m Metadata) ([
 		}
 	}
 	for i := range g.Nodes {
-		used := slices.ContainsFunc(g.Nodes, func(n Node) bool { return n.readsFrom(i) })
-		if n := &g.Nodes[i]; n.global() && !used {
+		used := slices.ContainsFunc(g.Nodes, func(n Node) bool { return n.ReadsFrom(i) })
+		if n := &g.Nodes[i]; n.Global() && !used {
 			l.bad.add(i, "global table %q is never used: look it up in an operator, or leave it out", n.Name)
 		}
 	}
@@ -49,16 +49,12 @@ func listTopics(g Graph, stages []Stage, counts map[string]int32, m Metadata) ([
 // there is none. Its topic would grow for ever.
 func unreadRepartition(g Graph, s Stage) int {
 	for _, out := range s.Outputs {
-		read := slices.ContainsFunc(g.Nodes, func(n Node) bool { return n.readsFrom(out.Node) })
+		read := slices.ContainsFunc(g.Nodes, func(n Node) bool { return n.ReadsFrom(out.Node) })
 		if out.Repartition && !read {
 			return out.Node
 		}
 	}
 	return -1
-}
-
-func (n *Node) readsFrom(node int) bool {
-	return slices.ContainsFunc(n.From, func(e Edge) bool { return e.Node == node })
 }
 
 // A topicList collects topics and what is wrong with them.

@@ -74,7 +74,7 @@ func (v *verifier) topicsAndNodes() error {
 func (v *verifier) homes() error {
 	outside := 0
 	for i := range v.Nodes {
-		if _, inside := v.home[i]; v.Nodes[i].global() {
+		if _, inside := v.home[i]; v.Nodes[i].Global() {
 			if inside {
 				return fmt.Errorf("node %d is a global table and in a stage", i)
 			}
@@ -86,7 +86,7 @@ func (v *verifier) homes() error {
 	}
 	for _, n := range v.Nodes {
 		for _, f := range v.Graph().upstream(n.ID) {
-			if !v.Nodes[f].crosses() && v.home[f] != v.home[n.ID] {
+			if !v.Nodes[f].Crosses() && v.home[f] != v.home[n.ID] {
 				return fmt.Errorf("nodes %d and %d are in different stages, with no repartition between them", f, n.ID)
 			}
 		}
@@ -145,7 +145,7 @@ func (v *verifier) input(in Input) error {
 		if n < 0 || n >= len(v.Nodes) {
 			return fmt.Errorf("there is no node %d", n)
 		}
-		if !slices.Contains(topicsOf(v.Graph(), n), in.Topic) || v.Nodes[n].crosses() != in.Repartition() || v.Nodes[n].Kind != KindInput && !in.Repartition() {
+		if !slices.Contains(topicsOf(v.Graph(), n), in.Topic) || v.Nodes[n].Crosses() != in.Repartition() || v.Nodes[n].Kind != KindInput && !in.Repartition() {
 			return fmt.Errorf("node %d doesn't belong to input %q", n, in.Topic)
 		}
 	}
@@ -175,7 +175,7 @@ func (v *verifier) input(in Input) error {
 // global tables that a node looks up.
 func (v *verifier) isRead(s *Stage, node int) error {
 	for _, e := range v.Nodes[node].From {
-		if v.Nodes[e.Node].global() {
+		if v.Nodes[e.Node].Global() {
 			if err := v.isRead(s, e.Node); err != nil {
 				return err
 			}
@@ -184,7 +184,7 @@ func (v *verifier) isRead(s *Stage, node int) error {
 	if v.Nodes[node].Kind != KindInput {
 		return nil
 	}
-	for _, topic := range v.Nodes[node].topics() {
+	for _, topic := range v.Nodes[node].ReadTopics() {
 		read := slices.ContainsFunc(s.Inputs, func(in Input) bool { return in.Topic == topic && slices.Contains(in.Nodes, node) })
 		if !read {
 			return fmt.Errorf("topic %q of node %d is no input", topic, node)
@@ -198,7 +198,7 @@ func (v *verifier) output(s *Stage, out Output) error {
 		return fmt.Errorf("it has no node %d", out.Node)
 	}
 	n := &v.Nodes[out.Node]
-	if topicOf(v.Graph(), out.Node) != out.Topic || n.crosses() != out.Repartition || n.Kind != KindOutput && !out.Repartition {
+	if v.Graph().OutputTopic(out.Node) != out.Topic || n.Crosses() != out.Repartition || n.Kind != KindOutput && !out.Repartition {
 		return fmt.Errorf("node %d doesn't write %q", out.Node, out.Topic)
 	}
 	if out.Repartition {

@@ -1,0 +1,69 @@
+package compare
+
+import (
+	"slices"
+
+	"github.com/gretestream/grete/scheduler"
+)
+
+// formerNames finds, for each store of the new plan, the one of the old plan that
+// it seems to have been: the same schema, made of the same inputs, in the same
+// stage or in one that has another name too. Empty where there is none.
+func (c *comparison) formerNames() []string {
+	var former []string
+	for i := range c.now.Stages {
+		is := &c.now.Stages[i]
+		for j := range is.Stores {
+			now, name := &is.Stores[j], ""
+			if _, kept := c.old.store(now.Name); kept == nil {
+				name = c.formerName(is, now, former)
+			}
+			former = append(former, name)
+		}
+	}
+	return former
+}
+
+// formerName is the first that fits and isn't taken.
+func (c *comparison) formerName(is *scheduler.Stage, now *scheduler.Store, taken []string) string {
+	for i := range c.old.Stages {
+		was := &c.old.Stages[i]
+		renamed := c.now.stage(was.Name) == nil && c.old.stage(is.Name) == nil
+		if was.Name != is.Name && !renamed {
+			continue
+		}
+		for j := range was.Stores {
+			old := &was.Stores[j]
+			if _, kept := c.now.store(old.Name); kept != nil || slices.Contains(taken, old.Name) {
+				continue
+			}
+			if old.Schema == now.Schema && slices.Equal(c.old.origins(old), c.now.origins(now)) {
+				return old.Name
+			}
+		}
+	}
+	return ""
+}
+
+// origins are the inputs whose records come to a store, through whatever
+// repartitions.
+func (s side) origins(st *scheduler.Store) []string {
+	var names []string
+	seen := []int{st.Node}
+	for i := 0; i < len(seen); i++ {
+		n := &s.Nodes[seen[i]]
+		switch {
+		case n.Pattern != "":
+			names = append(names, n.Pattern)
+		case n.Kind == scheduler.KindInput:
+			names = append(names, n.ReadTopics()...)
+		}
+		for _, e := range n.From {
+			if !slices.Contains(seen, e.Node) {
+				seen = append(seen, e.Node)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,186 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/internal/phrase"
+)
+
+// stages finds stages that come or go, with all that they read and write.
+func (c *comparison) stages() {
+	for i := range c.old.Stages {
+		s := &c.old.Stages[i]
+		if c.now.stage(s.Name) != nil {
+			continue
+		}
+		ch := Change{
+			Subject: SubjectStage, Name: s.Name, From: c.old.describe(s), Effect: Restart,
+			Why: fmt.Sprintf("it ends where it stands: its topics and the offsets of group %s stay as they are", s.Group),
+			Do:  "delete what it has left before a stage or an operator gets one of these names again",
+		}
+		if from := c.left(s); len(from) > 0 {
+			ch.Do = "let the old version read " + phrase.List(from) + " to the end before it stops, or what is on its way there isn't processed; then " + ch.Do
+		}
+		c.add(ch)
+	}
+	for i := range c.now.Stages {
+		s := &c.now.Stages[i]
+		if c.old.stage(s.Name) != nil {
+			continue
+		}
+		c.add(Change{
+			Subject: SubjectStage, Name: s.Name, To: c.now.describe(s), Effect: Restart,
+			Why: "it begins without state: " + c.now.begins(s),
+		})
+	}
+}
+
+// left are the repartition topics of a stage that nothing will read any more.
+func (c *comparison) left(s *scheduler.Stage) []string {
+	var topics []string
+	is := c.now.Transfers()
+	for _, in := range s.Inputs {
+		if in.Repartition() && !slices.ContainsFunc(is, func(x scheduler.Transfer) bool { return x.Topic == in.Topic }) {
+			topics = append(topics, in.Topic)
+		}
+	}
+	return topics
+}
+
+// describe says what a stage does, in a few words.
+func (s side) describe(st *scheduler.Stage) string {
+	var reads, keeps, writes []string
+	for _, in := range st.Inputs {
+		reads = append(reads, in.Topic)
+	}
+	for _, store := range st.Stores {
+		keeps = append(keeps, store.Name)
+	}
+	for _, out := range st.Outputs {
+		if !slices.Contains(writes, out.Topic) {
+			writes = append(writes, out.Topic)
+		}
+	}
+	parts := []string{"reads " + phrase.List(reads)}
+	if len(keeps) > 0 {
+		parts = append(parts, "keeps "+phrase.List(keeps))
+	}
+	if len(writes) > 0 {
+		parts = append(parts, "writes "+phrase.List(writes))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// begins says what a new stage reads first.
+func (s side) begins(st *scheduler.Stage) string {
+	var parts []string
+	for _, in := range st.Inputs {
+		if in.Repartition() {
+			parts = append(parts, in.Topic+" has what is sent from now on")
+		} else {
+			parts = append(parts, in.Topic+" "+s.Nodes[in.Nodes[0]].Starts())
+		}
+	}
+	return phrase.List(parts)
+}
+
+// width finds stages whose state would have to be divided anew, where no change
+// of an input says it already.
+func (c *comparison) width(old, now *scheduler.Stage) {
+	if old.Tasks == now.Tasks || c.has(now.Name, Incompatible) {
+		return
+	}
+	var kept []string
+	for _, st := range now.Stores {
+		if slices.ContainsFunc(old.Stores, func(o scheduler.Store) bool { return o.Name == st.Name }) {
+			kept = append(kept, st.Name)
+		}
+	}
+	if len(kept) == 0 {
+		return
+	}
+	c.add(Change{
+		Subject: SubjectStage, Name: now.Name, Effect: Incompatible,
+		From: phrase.Count(old.Tasks, "task"), To: phrase.Count(now.Tasks, "task"),
+		Why: fmt.Sprintf("it has as many tasks as its widest input has partitions, and each task has a part of %s, which can't be divided anew", phrase.List(kept)),
+		Do:  fmt.Sprintf("let the widest input of the stage have %s, as before; or start over under another app name", phrase.Count(old.Tasks, "partition")),
+	})
+}
+
+// progress finds stages that would lose how far they are: it is written with
+// their stores, or to a topic of its own if they have none.
+func (c *comparison) progress(old, now *scheduler.Stage) {
+	was, is := changelogsOf(old), changelogsOf(now)
+	if len(meet(was, is, "")) > 0 || c.has(now.Name, Incompatible) || c.movedOut(old) {
+		return
+	}
+	ch := Change{Subject: SubjectStage, Name: now.Name, From: "progress in " + phrase.List(was), To: "progress in " + phrase.List(is), Effect: Incompatible}
+	switch {
+	case len(old.Stores) == 0:
+		ch.Why = "how far a stage has read is kept with its stores; this one had none, and the ones that it gets don't know"
+		ch.Do = "call PartitionBy before the operators that keep something, so that they are a stage of their own; or start over under another app name"
+	case len(now.Stores) == 0:
+		ch.Why = "how far a stage has read is kept with its stores, and the last of them is removed"
+		ch.Do = "keep the store, or " + c.old.anew(old)
+	default:
+		ch.Why = "how far a stage has read is kept with its stores, and none of them is left: those that it gets don't know"
+		ch.Do = "keep one of them until the others have begun, or " + c.old.anew(old)
+	}
+	c.add(ch)
+}
+
+// movedOut tells whether another stage has one of the stage's stores now.
+func (c *comparison) movedOut(old *scheduler.Stage) bool {
+	return slices.ContainsFunc(old.Stores, func(st scheduler.Store) bool {
+		is, _ := c.now.store(st.Name)
+		return is != nil && is.Name != old.Name
+	})
+}
+
+func changelogsOf(s *scheduler.Stage) []string {
+	if s.MetaTopic != "" {
+		return []string{s.MetaTopic}
+	}
+	var topics []string
+	for _, st := range s.Stores {
+		topics = append(topics, st.Changelog)
+	}
+	return topics
+}
+
+// meet lists what is in both, but for one.
+func meet(a, b []string, except string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return s == except || !slices.Contains(b, s) })
+}
+
+// ownTraffic tells whether a stage reads nothing but what others of the job send.
+func (s side) ownTraffic(st *scheduler.Stage) bool {
+	return !slices.ContainsFunc(st.Inputs, func(in scheduler.Input) bool { return !in.Repartition() })
+}
+
+// anew is how a stage can begin once more, without state.
+func (s side) anew(st *scheduler.Stage) string {
+	if !s.ownTraffic(st) {
+		return "start over under another app name"
+	}
+	var names []string
+	for _, in := range st.Inputs {
+		names = append(names, fmt.Sprintf("%q", s.Nodes[in.Nodes[0]].Name))
+	}
+	return "give PartitionBy " + phrase.List(names) + " a new name too, so that the stage begins anew"
+}
+
+// containers are how many there are of a stage.
+func (c *comparison) containers(old, now *scheduler.Stage) {
+	if old.Containers == now.Containers {
+		return
+	}
+	c.add(Change{
+		Subject: SubjectStage, Name: now.Name, Effect: Compatible,
+		From: phrase.Count(old.Containers, "container"), To: phrase.Count(now.Containers, "container"),
+		Why: "its tasks are divided among as many as there are",
+	})
+}

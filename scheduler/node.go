@@ -1,0 +1,105 @@
+package scheduler
+
+import "slices"
+
+// Crosses tells whether the node's records leave the stage. A repartition to the
+// key that the stream already has is planned away: it passes them on.
+func (n *Node) Crosses() bool { return n.Kind == KindRepartition && !n.SameKey }
+
+// Global tells whether the node is a global table, which belongs to no stage.
+func (n *Node) Global() bool { return n.Delivery == DeliverGlobal }
+
+// ReadsFrom tells whether an edge leads from another node to this one.
+func (n *Node) ReadsFrom(node int) bool {
+	return slices.ContainsFunc(n.From, func(e Edge) bool { return e.Node == node })
+}
+
+// ReadTopics are the topics of an input, once its pattern is resolved.
+func (n *Node) ReadTopics() []string {
+	if n.Topic == "" && (n.Pattern != "" || len(n.Topics) > 0) {
+		return n.Topics
+	}
+	return []string{n.Topic}
+}
+
+// Starts says for people where an input starts, and where it goes on if the next
+// record is gone.
+func (n *Node) Starts() string {
+	text := "starts at "
+	switch n.Start {
+	case 0:
+		text += "the oldest record"
+	case StartNewest:
+		text += "the end"
+	default:
+		text += instant(n.Start)
+	}
+	switch n.OutOfRange {
+	case OutOfRangeOldest:
+		text += ", goes on at the oldest record if the next one is gone"
+	case OutOfRangeNewest:
+		text += ", goes on at the end if the next record is gone"
+	case OutOfRangeFail:
+	}
+	return text
+}
+
+// Settings describes the node's parameters for people, but for those that are
+// for display alone.
+func (n *Node) Settings() []string {
+	var texts []string
+	for _, p := range n.Params {
+		if p.Affects != AffectsDisplay {
+			texts = append(texts, p.Name+" "+p.Value)
+		}
+	}
+	return texts
+}
+
+// storeName is the name of a node's store: the node's, with the store's own behind
+// it if it has one.
+func (n *Node) storeName(i int) string {
+	if own := n.Stores[i].Name; own != "" {
+		return n.Name + "-" + own
+	}
+	return n.Name
+}
+
+// at is where the user's call is, for the middle of a sentence.
+func (n *Node) at() string {
+	if n.At == "" {
+		return ""
+	}
+	return ", at " + n.At
+}
+
+// Upstream lists the nodes that a node's records come from, each once. Global
+// tables aren't among them: their records don't flow.
+func (p *Plan) Upstream(node int) []int { return p.Graph().upstream(node) }
+
+func (g Graph) upstream(node int) []int {
+	var from []int
+	for _, e := range g.Nodes[node].From {
+		if !g.Nodes[e.Node].Global() && !slices.Contains(from, e.Node) {
+			from = append(from, e.Node)
+		}
+	}
+	return from
+}
+
+func cloneNodes(nodes []Node) []Node {
+	out := slices.Clone(nodes)
+	for i := range out {
+		n := &out[i]
+		n.From = slices.Clone(n.From)
+		n.Topics = slices.Clone(n.Topics)
+		n.Params = slices.Clone(n.Params)
+		n.KeyShape, n.ValueShape = n.KeyShape.Clone(), n.ValueShape.Clone()
+		n.Stores = slices.Clone(n.Stores)
+		for j := range n.Stores {
+			s := &n.Stores[j]
+			s.KeyShape, s.ValueShape = s.KeyShape.Clone(), s.ValueShape.Clone()
+		}
+	}
+	return out
+}
