@@ -6,13 +6,15 @@ import (
 	"os"
 
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/compare"
+	"github.com/gretestream/grete/scheduler/draw"
 )
 
 // A review is a plan, and what becomes of the job of an earlier one when it goes on
 // by this.
 type review struct {
-	Plan    *scheduler.Plan    `json:"plan"`
-	Verdict *scheduler.Verdict `json:"verdict"`
+	Plan    *scheduler.Plan  `json:"plan"`
+	Verdict *compare.Verdict `json:"verdict"`
 }
 
 // errRefused ends a command whose plan doesn't fit what is there.
@@ -34,14 +36,14 @@ func readPlan(file string) (*scheduler.Plan, error) {
 // compared shows a plan, and beneath it what it changes in an earlier one. It fails
 // if the earlier one's job can't go on by it.
 func compared(c console, asJSON bool, before, plan *scheduler.Plan) error {
-	v := scheduler.Compare(before, plan)
+	v := compare.Plans(before, plan)
 	var err error
 	if asJSON {
 		err = printJSON(c, review{plan, &v})
 	} else {
-		_, err = fmt.Fprintf(c.out, "%s\n%s", plan.Text(), v.Text())
+		_, err = fmt.Fprintf(c.out, "%s\n%s", draw.Text(plan), v.Text())
 	}
-	if err == nil && v.Kind == scheduler.Incompatible {
+	if err == nil && v.Kind == compare.Incompatible {
 		err = errRefused
 	}
 	return err

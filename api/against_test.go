@@ -9,13 +9,14 @@ import (
 	"testing"
 
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/compare"
 )
 
 // A revision is a later version of the program that counts words, and what its plan
 // says of that.
 type revision struct {
 	record  func(app *App)
-	verdict scheduler.Fit
+	verdict compare.Fit
 	// counts is what it makes of one more "a", of which there were two before. Nothing
 	// where it is refused.
 	counts []string
@@ -41,63 +42,63 @@ func revisions() map[string]revision {
 			s := app.From[word]("words")
 			count(s)
 			second(s)
-		}, scheduler.Same, []string{"3\n"}, ""},
+		}, compare.Same, []string{"3\n"}, ""},
 		"operator inserted": {func(app *App) {
 			s := app.From[word]("words").Filter(func(word) bool { return true })
 			count(s)
 			second(s)
-		}, scheduler.Compatible, []string{"3\n"}, ""},
-		"stage removed": {func(app *App) { count(app.From[word]("words")) }, scheduler.Restart, []string{"3\n"}, ""},
+		}, compare.Compatible, []string{"3\n"}, ""},
+		"stage removed": {func(app *App) { count(app.From[word]("words")) }, compare.Restart, []string{"3\n"}, ""},
 		"store added": {func(app *App) {
 			s := app.From[word]("words")
 			count(s).Count("more").To("counts")
 			second(s)
-		}, scheduler.Restart, []string{"1\n", "3\n"}, ""},
+		}, compare.Restart, []string{"1\n", "3\n"}, ""},
 		"store removed": {func(app *App) {
 			s := app.From[word]("words")
 			count(s)
 			second(s)
-		}, scheduler.Restart, []string{"3\n"}, "store added"},
+		}, compare.Restart, []string{"3\n"}, "store added"},
 		"input added": {func(app *App) {
 			s := app.FromTopics[word]([]string{"words", "others-words"})
 			count(s)
 			second(s)
-		}, scheduler.Restart, []string{"3\n"}, ""},
+		}, compare.Restart, []string{"3\n"}, ""},
 		"stage begins anew": {func(app *App) {
 			s := app.From[word]("words")
 			s.PartitionBy("by-new", byWord).Fold("text", ones).To("counts")
 			second(s)
-		}, scheduler.Restart, []string{"\"1\"\n"}, ""},
+		}, compare.Restart, []string{"\"1\"\n"}, ""},
 		"store renamed": {func(app *App) {
 			s := app.From[word]("words")
 			s.PartitionBy("by-word", byWord).Count("renamed").To("counts")
 			second(s)
-		}, scheduler.Incompatible, nil, ""},
+		}, compare.Incompatible, nil, ""},
 		"repartition renamed": {func(app *App) {
 			s := app.From[word]("words")
 			s.PartitionBy("by-renamed", byWord).Count("count").To("counts")
 			second(s)
-		}, scheduler.Incompatible, nil, ""},
+		}, compare.Incompatible, nil, ""},
 		"store serde": {func(app *App) {
 			s := app.From[word]("words")
 			s.PartitionBy("by-word", byWord).Fold("count", ones).To("counts")
 			second(s)
-		}, scheduler.Incompatible, nil, ""},
+		}, compare.Incompatible, nil, ""},
 		"store replaced": {func(app *App) {
 			s := app.From[word]("words")
 			s.PartitionBy("by-word", byWord).Fold("text", ones).To("counts")
 			second(s)
-		}, scheduler.Incompatible, nil, ""},
+		}, compare.Incompatible, nil, ""},
 		"last store removed": {func(app *App) {
 			s := app.From[word]("words")
 			s.PartitionBy("by-word", byWord).To("counts")
 			second(s)
-		}, scheduler.Incompatible, nil, ""},
+		}, compare.Incompatible, nil, ""},
 		"input before": {func(app *App) {
 			s := app.FromTopics[word]([]string{"others-words", "words"})
 			count(s)
 			second(s)
-		}, scheduler.Incompatible, nil, ""},
+		}, compare.Incompatible, nil, ""},
 	}
 }
 
@@ -162,7 +163,7 @@ func TestPlanAgainst(t *testing.T) {
 			if shown.Verdict.Kind != r.verdict || shown.Plan.App != "words" {
 				t.Errorf("%s, want %s\n%s", shown.Verdict.Kind, r.verdict, shown.Verdict.Text())
 			}
-			if want := r.verdict == scheduler.Incompatible; (got.code == 1) != want {
+			if want := r.verdict == compare.Incompatible; (got.code == 1) != want {
 				t.Errorf("exit %d", got.code)
 			}
 			text := runMain(t.Context(), r.app(), "plan", "-against", before)

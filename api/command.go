@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/draw"
 )
 
 // planCommand shows the plan, and makes nothing. With a cluster it is the plan for
@@ -33,7 +34,7 @@ func (p *planCommand) Run(ctx context.Context, a *App, c console) error {
 		return compared(c, p.JSON, before, plan)
 	}
 	if !p.JSON {
-		_, err = fmt.Fprint(c.out, plan.Text())
+		_, err = fmt.Fprint(c.out, draw.Text(plan))
 		return err
 	}
 	return printJSON(c, plan)
@@ -95,14 +96,14 @@ func (g *graphCommand) Run(_ context.Context, a *App, c console) error {
 	if g.JSON {
 		return printJSON(c, plan.Graph())
 	}
-	draw := plan.Dot
+	picture := draw.Dot
 	switch {
 	case g.Mermaid:
-		draw = plan.Mermaid
+		picture = draw.Mermaid
 	case g.SVG:
-		draw = plan.SVG
+		picture = draw.SVG
 	}
-	_, err = fmt.Fprint(c.out, draw())
+	_, err = fmt.Fprint(c.out, picture(plan))
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/compare"
 )
 
 // errGrown ends containers that are to begin anew, by another plan.
@@ -68,8 +69,8 @@ func (r *run) follow(known scheduler.Metadata) (*scheduler.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch v := scheduler.Compare(r.planned, plan); v.Kind {
-	case scheduler.Same, scheduler.Compatible:
+	switch v := compare.Plans(r.planned, plan); v.Kind {
+	case compare.Same, compare.Compatible:
 		return plan.GoOn(r.planned), nil
 	default:
 		return nil, fmt.Errorf("%s%w", v.Text(), errRefused)

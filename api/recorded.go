@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/compare"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -52,7 +53,7 @@ func (r *run) goOn(ctx context.Context) error {
 	if err != nil || before == nil {
 		return err
 	}
-	if v := scheduler.Compare(before, r.planned); v.Kind == scheduler.Incompatible && !r.AcceptLoss {
+	if v := compare.Plans(before, r.planned); v.Kind == compare.Incompatible && !r.AcceptLoss {
 		return fmt.Errorf("%s%w; -accept-loss has it run nevertheless", v.Text(), errRefused)
 	}
 	r.planned, r.before = r.planned.GoOn(before), before

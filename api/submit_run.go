@@ -11,6 +11,7 @@ import (
 	"github.com/gretestream/grete/nomad"
 	"github.com/gretestream/grete/nomad/ship"
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/compare"
 )
 
 // A submission is one call of submit.
@@ -116,12 +117,12 @@ func (s *submission) look(ctx context.Context) (err error) {
 		return err
 	}
 	s.plan = r.plan.GoOn(before)
-	v := scheduler.Compare(before, sameSize(r.plan, before))
-	s.apart = v.Kind == scheduler.Restart || v.Kind == scheduler.Incompatible
+	v := compare.Plans(before, sameSize(r.plan, before))
+	s.apart = v.Kind == compare.Restart || v.Kind == compare.Incompatible
 	switch {
-	case v.Kind == scheduler.Incompatible && !s.AcceptLoss:
+	case v.Kind == compare.Incompatible && !s.AcceptLoss:
 		return fmt.Errorf("%s%w; -accept-loss has it run nevertheless", v.Text(), errRefused)
-	case v.Kind != scheduler.Same:
+	case v.Kind != compare.Same:
 		_, err = fmt.Fprint(s.console.err, v.Text())
 	}
 	return err

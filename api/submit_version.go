@@ -13,6 +13,7 @@ import (
 
 	"github.com/gretestream/grete/nomad/ship"
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/compare"
 )
 
 // planTime is how long a program may take to say what its plan is.
@@ -33,8 +34,8 @@ func (s *submission) checkVersion(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v := scheduler.Compare(own, theirs)
-	if v.Kind == scheduler.Same {
+	v := compare.Plans(own, theirs)
+	if v.Kind == compare.Same {
 		return nil
 	}
 	return fmt.Errorf("-binary %s is another version than this program, by which the job is planned: build it anew, or have it submit itself, by %[1]s submit. What it would change:\n%s", s.Binary, strings.TrimSpace(v.Text()))

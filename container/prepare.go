@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/share"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -39,7 +40,7 @@ func Configs(plan *scheduler.Plan, base Config) []Config {
 	var configs []Config
 	for i := range plan.Stages {
 		stage := &plan.Stages[i]
-		for n, tasks := range scheduler.Assign(stage.Tasks, stage.Containers) {
+		for n, tasks := range share.Fixed(stage.Tasks, stage.Containers) {
 			cfg := base
 			cfg.App, cfg.Stage, cfg.Index, cfg.Tasks = plan.App, stage, n, tasks
 			configs = append(configs, cfg)

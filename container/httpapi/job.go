@@ -9,6 +9,7 @@ import (
 
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/share"
 )
 
 // job answers for the whole job, or, with local=true, for what is in this process.
@@ -94,7 +95,7 @@ func (s *server) stage(plan *scheduler.Stage, seen view) Stage {
 // planned, or, where others share the work, those that there are.
 func (s *server) containers(plan *scheduler.Stage, seen view) (numbers []int) {
 	if s.cfg.Owners == nil {
-		for n := range scheduler.Assign(plan.Tasks, plan.Containers) {
+		for n := range share.Fixed(plan.Tasks, plan.Containers) {
 			numbers = append(numbers, n)
 		}
 		return numbers

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/share"
 )
 
 // Owners knows who has which task, where a job is several processes. It is safe for
@@ -93,7 +94,7 @@ func planned(plan *scheduler.Plan) map[place]int {
 	all := make(map[place]int)
 	for i := range plan.Stages {
 		stage := &plan.Stages[i]
-		for n, tasks := range scheduler.Assign(stage.Tasks, stage.Containers) {
+		for n, tasks := range share.Fixed(stage.Tasks, stage.Containers) {
 			for _, t := range tasks {
 				all[place{stage.Name, int(t)}] = n
 			}

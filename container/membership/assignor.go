@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/share"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -70,22 +71,22 @@ func (a assignor) assign(members []stream.GroupMember) ([]stream.GroupAssignment
 		}
 	}
 	refused := refuse(members, infos)
-	group := scheduler.Group{Tasks: a.knownToAll(infos, refused)}
+	group := share.Group{Tasks: a.knownToAll(infos, refused)}
 	if len(a.stage.Stores) > 0 {
 		group.Standbys = a.standbys
 	}
 	for i, m := range members {
 		if refused[i] == "" {
-			group.Members = append(group.Members, scheduler.Member{
-				ID: m.ID, Host: infos[i].Host, Tasks: a.tasks(m.Owned), Generation: m.Generation, Coming: infos[i].Coming, Standbys: infos[i].Standbys, Wishes: infos[i].Requests, State: infos[i].State,
+			group.Members = append(group.Members, share.Member{
+				ID: m.ID, Host: infos[i].Host, Tasks: a.tasks(m.Owned), Generation: m.Generation, Pending: infos[i].Coming, Standbys: infos[i].Standbys, Requests: infos[i].Requests, State: infos[i].State,
 			})
 		}
 	}
-	shares, err := scheduler.Share(group)
+	shares, err := share.Assign(group)
 	if err != nil {
 		return nil, err
 	}
-	parts := make(map[string]scheduler.Part)
+	parts := make(map[string]share.Part)
 	for _, p := range shares.Parts {
 		parts[p.ID] = p
 	}
@@ -124,7 +125,7 @@ func refuse(members []stream.GroupMember, infos []memberInfo) []string {
 }
 
 // assignments makes the messages to the members. All of them learn who the others are.
-func (a assignor) assignments(members []stream.GroupMember, infos []memberInfo, refused []string, parts map[string]scheduler.Part) ([]stream.GroupAssignment, error) {
+func (a assignor) assignments(members []stream.GroupMember, infos []memberInfo, refused []string, parts map[string]share.Part) ([]stream.GroupAssignment, error) {
 	var all []peer
 	for i, m := range members {
 		all = append(all, peer{Host: infos[i].Host, Address: infos[i].Address, Producer: infos[i].Producer, Tasks: parts[m.ID].Tasks, Known: infos[i].Tasks})
@@ -132,7 +133,7 @@ func (a assignor) assignments(members []stream.GroupMember, infos []memberInfo, 
 	assignments := make([]stream.GroupAssignment, len(members))
 	for i, m := range members {
 		revoked := slices.DeleteFunc(a.tasks(m.Owned), func(id int32) bool { return slices.Contains(parts[m.ID].Tasks, id) })
-		data, err := json.Marshal(assignment{Refused: refused[i], Revoked: revoked, Coming: parts[m.ID].Coming, Standbys: parts[m.ID].Standbys, Members: all})
+		data, err := json.Marshal(assignment{Refused: refused[i], Revoked: revoked, Coming: parts[m.ID].Pending, Standbys: parts[m.ID].Standbys, Members: all})
 		if err != nil {
 			return nil, err
 		}

@@ -7,7 +7,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// Config describes one member of the group that shares a stage. [scheduler.Share], run by
+// Config describes one member of the group that shares a stage. [share.Assign], run by
 // the group's leader, decides which member gets which task.
 type Config struct {
 	Group stream.Grouper

@@ -8,7 +8,7 @@ type memberInfo struct {
 	Producer      string          `json:"producer"`
 	Compatibility string          `json:"compatibility"`
 	Tasks         int32           `json:"tasks"`           // how many its plan has: an input may have grown since
-	State         map[int32]int64 `json:"state,omitempty"` // as in [scheduler.Member]
+	State         map[int32]int64 `json:"state,omitempty"` // as in [share.Member]
 	Coming        []int32         `json:"coming,omitempty"`
 	Standbys      []int32         `json:"standbys,omitempty"`
 	Requests      []int32         `json:"wishes,omitempty"` // tasks that people want it to have

@@ -14,7 +14,7 @@ func (m *Member) MustRejoin(releases bool) bool {
 }
 
 // Rejoin enters the group's next generation with all tasks that the member owns. state is
-// how much state of which tasks is on this machine; see [scheduler.Member]. Until the next
+// how much state of which tasks is on this machine; see [share.Member]. Until the next
 // assignment nothing can be committed.
 func (m *Member) Rejoin(state map[int32]int64) error {
 	data, err := json.Marshal(m.info(state))

@@ -10,7 +10,7 @@ import (
 
 // MoveRequests are requests of people to move tasks to containers of this process. A
 // container with a request tells its group, whose leader gives it the task if it can (see
-// [scheduler.Share]). The request is over when the leader has answered. The zero value is
+// [share.Assign]). The request is over when the leader has answered. The zero value is
 // ready to use, and safe for concurrent use.
 type MoveRequests struct {
 	mu sync.Mutex

@@ -30,8 +30,31 @@ func onlys() []only {
 	}
 }
 
-// pure are imports that package scheduler does without: it has no I/O, no
-// clock, no goroutine and no randomness.
+// A room is a package that has a place among its neighbours, the packages with the
+// same first element: of them it imports only the listed ones, and internal ones.
+type room struct {
+	path string
+	may  []string
+}
+
+func rooms() []room {
+	return []room{
+		{"scheduler", nil},
+		{"scheduler/share", nil},
+		{"scheduler/draw", []string{"scheduler"}},
+		{"scheduler/compare", []string{"scheduler", "scheduler/draw"}},
+	}
+}
+
+// breaks tells whether a package is a room that may not import another one.
+func (r room) breaks(path, to string) bool {
+	top, _, _ := strings.Cut(path, "/")
+	neighbour := to == top || strings.HasPrefix(to, top+"/")
+	return r.path == path && neighbour && !strings.Contains(to, "/internal/") && !slices.Contains(r.may, to)
+}
+
+// pure are imports that the scheduler does without, its rooms included: it has no
+// I/O, no clock, no goroutine and no randomness.
 func pure() []string {
 	return []string{"os", "io", "net", "net/http", "time", "sync", "math/rand", "math/rand/v2", "log/slog"}
 }
@@ -64,14 +87,23 @@ func check(p pkg) []string {
 		}
 	}
 	for _, imp := range p.Imports {
-		if path == "scheduler" && slices.Contains(pure(), imp) {
+		if isPure(path) && slices.Contains(pure(), imp) {
 			broken = append(broken, fmt.Sprintf("%s imports %s: it is pure", path, imp))
+		}
+		for _, r := range rooms() {
+			if to, _, ok := place(imp); ok && r.breaks(path, to) {
+				broken = append(broken, fmt.Sprintf("%s imports %s: of its neighbours it may import %v", path, to, r.may))
+			}
 		}
 		if t := forTestsOnly(imp); t != "" && !forTests(path) {
 			broken = append(broken, fmt.Sprintf("%s imports %s: only tests and packages for them (…test) do", path, t))
 		}
 	}
 	return broken
+}
+
+func isPure(path string) bool {
+	return (path == "scheduler" || strings.HasPrefix(path, "scheduler/")) && !forTests(path)
 }
 
 // forTestsOnly returns the name of what no program of a user may carry, "" for
