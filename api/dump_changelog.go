@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/stream"
 )
@@ -93,7 +93,7 @@ func openDump(memory int64) (_ *dumped, err error) {
 
 // take takes a record of a changelog in.
 func (d *dumped) take(tp stream.TopicPartition, r *stream.Record) error {
-	if container.IsMeta(r.Key) {
+	if meta.IsKey(r.Key) {
 		return nil
 	}
 	d.key = appendOrdered(d.key[:0], r.Key, tp.Partition)

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -69,7 +69,7 @@ func (r *run) checkChangelogs(ctx context.Context) error {
 	}
 	for i := range r.planned.Stages {
 		s := &r.planned.Stages[i]
-		topics := container.ChangelogTopics(s)
+		topics := meta.ChangelogTopics(s)
 		if slices.ContainsFunc(topics, func(t string) bool { return !missing[t] }) {
 			continue // what isn't there of others may be new
 		}

@@ -183,7 +183,7 @@ func TestWhatDoesntFitIsRefused(t *testing.T) {
 		c.CreateTopic(t, "deleted-count-changelog", 1, map[string]string{"cleanup.policy": "compact"})
 		j.refuses(t, "changelog deleted-count-changelog/0 has nothing of what was committed to it", "The state was not touched; start over under another app name")
 		j.forget(t)
-		j.refuses(t, "deleted-by-word/0: group deleted-by-word has offset 4", "was that topic deleted, and made anew?", "Start over under another app name")
+		j.refuses(t, "deleted-by-word/0: group deleted-by-word has offset 4", "was that topic deleted and created again?", "Start over under another app name")
 	})
 	t.Run("one of two changelogs that was deleted", func(t *testing.T) {
 		j := newKafkaJob(t, c, "halved", "count")
@@ -213,11 +213,11 @@ func TestWhatDoesntFitIsRefused(t *testing.T) {
 		writeFile(t, j.file, twoWords+`{"word":"a"}`+"\n")
 		j.run(t).succeeded(t)
 		whole := j.changelog(t)
-		const anew = "changelog anew-count-changelog/0: the topic was deleted, and made anew (its id was "
+		const anew = "changelog anew-count-changelog/0: the topic was deleted and created again (its id was "
 		j.makeAnew(t, slices.Concat(former, former, former)...)
 		j.refuses(t, anew, "give the operator a new name, to go on without its state, or start over under another app name")
 		j.forget(t)
-		j.refuses(t, anew, "what was committed to it before is gone. The state was not touched; give the operator a new name")
+		j.refuses(t, anew, "everything that was committed to it before is gone. The state was not touched; give the operator a new name")
 		j.makeAnew(t, whole...)
 		writeFile(t, j.file, twoWords+`{"word":"a"}`+"\n"+`{"word":"a"}`+"\n")
 		if r := j.run(t).succeeded(t); r.out != "3\n3\n" {
@@ -249,13 +249,13 @@ func TestWhatDoesntFitIsRefused(t *testing.T) {
 		j.feedNothing()
 		for range 2 { // the stage behind it may have begun
 			r := j.run(t)
-			r.failed(t, "replaced.words/0: the topic was deleted, and made anew (its id was ", "OnOutOfRange of the input can say to go on with the oldest or the newest that is there")
+			r.failed(t, "replaced.words/0: the topic was deleted and created again (its id was ", "OnOutOfRange of the input can say to go on with the oldest or the newest record")
 			if r.code != 1 || r.out != "" {
 				t.Errorf("exit %d, printed %q", r.code, r.out)
 			}
 		}
 		j.from = []InputOption[word]{OnOutOfRange[word](ResumeOldest())}
-		if r := j.run(t).succeeded(t); r.out != "1\n1\n1\n" || !strings.Contains(r.err, "made anew") || !strings.Contains(r.err, "going on elsewhere") {
+		if r := j.run(t).succeeded(t); r.out != "1\n1\n1\n" || !strings.Contains(r.err, "created again") || !strings.Contains(r.err, "going on elsewhere") {
 			t.Errorf("it printed %q\n%s", r.out, r.err)
 		}
 		j.from = nil

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/reset"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -50,16 +50,15 @@ func (c *resetCommand) Run(ctx context.Context, a *App, con console) (err error)
 			return r.explain(err)
 		}
 	}
-	base := container.Config{System: r.system, Logger: r.log}
-	reset, err := container.PrepareReset(ctx, r.planned, base, target)
+	x, err := reset.Prepare(ctx, r.planned, reset.Config{System: r.system, Logger: r.log}, target)
 	if err != nil {
 		return err
 	}
-	r.showReset(reset, target)
+	r.showReset(x, target)
 	if err := confirmed(con, c.Yes, "Do this? It can't be undone."); err != nil {
 		return err
 	}
-	if err := reset.Run(ctx); err != nil {
+	if err := x.Run(ctx); err != nil {
 		return err
 	}
 	if err := writePlan(ctx, r.system, r.planned); err != nil {
@@ -84,8 +83,8 @@ func (r *run) lockLog(ctx context.Context) error {
 }
 
 // target reads the flags.
-func (c *resetCommand) target(now time.Time) (container.ResetTarget, error) {
-	t := container.ResetTarget{KeepState: c.State == "keep", Offsets: make(map[stream.TopicPartition]int64)}
+func (c *resetCommand) target(now time.Time) (reset.Target, error) {
+	t := reset.Target{KeepState: c.State == "keep", Offsets: make(map[stream.TopicPartition]int64)}
 	if c.To == "" && len(c.Offset) == 0 {
 		return t, errors.New("where to? Say -to oldest, -to newest or -to TIME, or -offset TOPIC/PARTITION=OFFSET")
 	}

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/reset"
 )
 
 // showReset says what a reset is about to do.
-func (r *run) showReset(reset *container.Reset, target container.ResetTarget) {
-	for _, s := range reset.Stages {
+func (r *run) showReset(x *reset.Reset, target reset.Target) {
+	for _, s := range x.Stages {
 		r.say("stage %s:", s.Name)
 		for _, in := range s.Inputs {
 			r.say("  %s", describeInput(in, target.KeepState))
@@ -24,7 +24,7 @@ func (r *run) showReset(reset *container.Reset, target container.ResetTarget) {
 }
 
 // describeInput says where an input goes on.
-func describeInput(in container.InputReset, keep bool) string {
+func describeInput(in reset.Input, keep bool) string {
 	if in.Repartition {
 		var passed int64
 		for i := range in.From {
@@ -46,7 +46,7 @@ const shownRanges = 16
 
 // describeRanges says where partitions go on: those beside each other once that do it
 // alike.
-func describeRanges(in container.InputReset) []string {
+func describeRanges(in reset.Input) []string {
 	var ranges []string
 	for first := 0; first < len(in.From); {
 		next := first + 1

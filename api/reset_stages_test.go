@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/reset"
 	"github.com/gretestream/grete/container/topics"
 	"github.com/gretestream/grete/kv/memory"
 	"github.com/gretestream/grete/scheduler"
@@ -73,8 +74,8 @@ func (j *resetJob) run() error {
 	return nil
 }
 
-func (j *resetJob) reset(log stream.System, target container.ResetTarget) error {
-	x, err := container.PrepareReset(j.Context(), j.plan, container.Config{System: log}, target)
+func (j *resetJob) reset(log stream.System, target reset.Target) error {
+	x, err := reset.Prepare(j.Context(), j.plan, reset.Config{System: log}, target)
 	if err != nil {
 		return err
 	}
@@ -119,7 +120,7 @@ func (j *resetJob) results(seen map[stream.Position]bool) (values []string) {
 // refuses to start, or one that is as it was or as it should be; and is finished by
 // running it again.
 func TestResetOfStagesIsInterrupted(t *testing.T) {
-	oldest := container.ResetTarget{Start: new(int64)}
+	oldest := reset.Target{Start: new(int64)}
 	for _, remote := range []bool{false, true} {
 		for n, done := 0, false; !done; n++ {
 			for _, after := range []bool{false, true} {
@@ -153,7 +154,7 @@ func TestResetOfStagesIsInterrupted(t *testing.T) {
 // Of a reset that is interrupted when the first stages are finished, the job reads
 // nothing that would then be passed over.
 func TestResetLosesNothingBetweenStages(t *testing.T) {
-	stay := container.ResetTarget{}
+	stay := reset.Target{}
 	for n := range 5 {
 		j := newResetJob(t, n%2 == 0)
 		seen := map[stream.Position]bool{}

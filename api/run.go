@@ -17,6 +17,7 @@ import (
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
 	"github.com/gretestream/grete/container/membership"
+	"github.com/gretestream/grete/container/recovery"
 	"github.com/gretestream/grete/container/topics"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
@@ -99,7 +100,7 @@ type run struct {
 	thrownAway bool
 	locked     io.Closer // the data directory
 	identity   string    // of this process, where it shares the job
-	positions  *container.Positions
+	positions  *recovery.Positions
 	system     stream.System
 	feeds      []feed
 	fed        []stream.Position // where the topics that were fed end

@@ -11,8 +11,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/membership"
+	"github.com/gretestream/grete/container/recovery"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -30,7 +30,7 @@ func (r *run) identify(context.Context) (err error) {
 	if r.identity, err = readIdentity(filepath.Join(r.Data, "identity")); err != nil {
 		return fmt.Errorf("data directory %s: %w", r.Data, err)
 	}
-	r.positions, err = container.OpenPositions(filepath.Join(r.Data, "state"))
+	r.positions, err = recovery.OpenPositions(filepath.Join(r.Data, "state"))
 	return err
 }
 

@@ -5,14 +5,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+
+	"github.com/gretestream/grete/container/recovery"
+	"github.com/gretestream/grete/stream"
 )
 
 // adoptOpened takes in the tasks whose opening is over, as soon as what they have to
 // settle can be committed.
 func (c *Container) adoptOpened(ctx context.Context) error {
 	for _, o := range slices.Clone(c.openings) {
-		if !o.over() || ctx.Err() != nil || !c.member.MayCommit() {
+		if !o.ended() || ctx.Err() != nil || !c.member.MayCommit() {
 			continue
 		}
 		if err := c.adopt(ctx, o); err != nil {
@@ -26,38 +30,37 @@ func (c *Container) adoptOpened(ctx context.Context) error {
 // inputs. What a crash has left half done is settled by a first commit, and so is where
 // a new input starts, and who owns the tasks now.
 func (c *Container) adopt(ctx context.Context, o *opening) error {
-	for i, m := range o.metas {
-		c.before[o.tasks[i].ID] = m.claim()
-	}
+	maps.Copy(c.before, o.recovery.Claims())
 	if o.err != nil {
 		return o.err
 	}
 	c.openings = slices.DeleteFunc(c.openings, func(other *opening) bool { return other == o })
 	c.tasks = append(c.tasks, o.tasks...)
 	slices.SortFunc(c.tasks, func(a, b *task) int { return cmp.Compare(a.ID, b.ID) })
-	c.ids = o.ids
+	c.ids = o.recovery.TopicIDs
 	for i, t := range o.tasks {
-		if err := c.build(t, o.metas[i]); err != nil {
+		t.recovered(o.recovery.Tasks[i])
+	}
+	for i, t := range o.tasks {
+		if err := c.build(t, o.recovery.Tasks[i]); err != nil {
 			return fmt.Errorf("task %d: %w", t.ID, err)
 		}
-		if err := o.restored[i].undo(c.now); err != nil {
-			return fmt.Errorf("task %d: undoing what was not committed: %w", t.ID, err)
-		}
-		t.moved = t.moved || !c.cfg.AtLeastOnce
 	}
-	for _, p := range o.partitions {
-		if err := c.attach(p); err != nil {
-			return fmt.Errorf("task %d: %w", p.task.ID, err)
+	for i, t := range o.tasks {
+		for _, in := range o.recovery.Tasks[i].Inputs {
+			if err := c.attach(newPartition(t, in, &c.cfg.Stage.Inputs[in.Index])); err != nil {
+				return fmt.Errorf("task %d: %w", t.ID, err)
+			}
 		}
 	}
-	if o.unsettled || !c.cfg.AtLeastOnce {
+	if o.recovery.Unsettled || !c.cfg.AtLeastOnce {
 		c.unsettled = true
 		if err := c.commit(ctx); err != nil {
 			return err
 		}
 		c.unsettled = false
 	}
-	if err := c.remember(o.tasks); err != nil {
+	if err := c.savePositions(o.tasks); err != nil {
 		return err
 	}
 	c.showState(o.tasks)
@@ -73,8 +76,16 @@ func (c *Container) atWork() {
 	}
 }
 
-// build makes the operators of a restored task.
-func (c *Container) build(t *task, m *meta) error {
+// recovered takes over what a recovery has handed over. The task closes it from now on.
+func (t *task) recovered(from *recovery.Task) {
+	t.State, t.db, t.changelogs, t.moved = from.State, from.DB, from.Changelogs, from.Moved
+	if from.Last != nil {
+		t.seq = from.Last.Seq
+	}
+}
+
+// build makes the operators of a recovered task, and undoes what wasn't committed.
+func (c *Container) build(t *task, from *recovery.Task) error {
 	if t.State != nil {
 		t.State.Move(&c.budget)
 	}
@@ -83,14 +94,18 @@ func (c *Container) build(t *task, m *meta) error {
 		return err
 	}
 	t.logic = logic
-	if m != nil {
-		logic.SetMarks(m.Operators)
+	if from.Last != nil {
+		logic.SetMarks(from.Last.Operators)
 	}
 	for input := range c.cfg.Stage.Inputs {
 		if t.ID >= c.cfg.Stage.Inputs[input].Partitions {
 			logic.Source(input).SetWatermark(IdleTime)
 		}
 	}
+	if err := from.Undo(c.now, func(store int, r *stream.Record) error { return t.logs[store].Send(t.ID, r) }); err != nil {
+		return fmt.Errorf("undoing what was not committed: %w", err)
+	}
+	t.moved = t.moved || !c.cfg.AtLeastOnce
 	return nil
 }
 
@@ -127,5 +142,5 @@ func (c *Container) release(tasks []*task) error {
 	c.partitions = slices.DeleteFunc(c.partitions, func(p *partition) bool { return gone(p.task) })
 	c.tasks = slices.DeleteFunc(slices.Clone(c.tasks), gone)
 	c.hideState(tasks)
-	return errors.Join(c.remember(tasks), c.closeTasks(tasks))
+	return errors.Join(c.savePositions(tasks), c.closeTasks(tasks))
 }

@@ -91,7 +91,7 @@ func TestDeletionsThatBrokersHaveForgotten(t *testing.T) {
 	}
 	j.kill()
 	j.disk.dbs = old
-	if j.open(); !strings.Contains(j.said.String(), "the changelog app-odd-changelog/0, which has gone on since, forgets deletions after 500ms") {
+	if j.open(); !strings.Contains(j.said.String(), "the changelog app-odd-changelog/0, which has more since, forgets deletions after 500ms") {
 		t.Errorf("said:\n%s", &j.said)
 	}
 	j.process("a") // with the state that is right

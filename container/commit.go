@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -56,7 +57,7 @@ func (c *Container) commit(ctx context.Context) error {
 		return fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err)
 	}
 	if !c.unsettled {
-		c.cameBack = 0
+		c.reopens = 0
 	}
 	now := c.cfg.Now()
 	c.counts.Committed(now, now.Sub(began))
@@ -124,11 +125,11 @@ func (t *task) sendState() (err error) {
 // sendMeta sends the task's meta record to each of its changelogs.
 func (c *Container) sendMeta(t *task) error {
 	t.seq++
-	m, err := c.meta(t).encode()
+	m, err := c.metaRecord(t).Encode()
 	if err != nil {
 		return err
 	}
-	r := stream.Record{Key: []byte(metaKey), Value: m, Time: c.now}
+	r := stream.Record{Key: []byte(meta.Key), Value: m, Time: c.now}
 	for _, w := range t.logs {
 		if err := w.Send(t.ID, &r); err != nil {
 			return err
@@ -139,7 +140,7 @@ func (c *Container) sendMeta(t *task) error {
 
 // log sends one change of a store to its changelog.
 func (t *task) log(store int, key, value []byte) error {
-	if string(key) == metaKey {
+	if meta.IsKey(key) {
 		return fmt.Errorf("store %s: the key %q is reserved", t.stage.Stores[store].Name, key)
 	}
 	t.record = stream.Record{Key: key, Value: value}
@@ -162,7 +163,7 @@ func (c *Container) apply(t *task, ends []stream.Position) error {
 	if t.State == nil {
 		return nil
 	}
-	m := c.meta(t)
+	m := c.metaRecord(t)
 	m.At, m.Changelogs = c.now, make(map[string]int64)
 	for i, s := range t.stage.Stores {
 		for _, end := range ends {
@@ -172,7 +173,7 @@ func (c *Container) apply(t *task, ends []stream.Position) error {
 		}
 		m.Changelogs[s.Name] = t.changelogs[i]
 	}
-	b, err := m.encode()
+	b, err := m.Encode()
 	if err != nil {
 		return err
 	}

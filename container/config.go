@@ -3,11 +3,13 @@ package container
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/gretestream/grete/container/membership"
+	"github.com/gretestream/grete/container/meta"
+	"github.com/gretestream/grete/container/recovery"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
@@ -28,7 +30,7 @@ type Config struct {
 	// tasks; nil: the assignment is fixed, by Tasks.
 	Membership *membership.Config
 	// Positions remember which tasks have state in Dir, for the group; nil: nobody does.
-	Positions *Positions
+	Positions *recovery.Positions
 
 	// AtLeastOnce gives up transactions: after a failure results may come again, but
 	// none is missing.
@@ -74,9 +76,9 @@ type Config struct {
 // fences the first.
 func (c Config) TransactionalID() string {
 	if c.Membership != nil {
-		return fmt.Sprintf("%s-%s-%s", c.App, c.Stage.Name, c.Membership.Instance)
+		return meta.ProducerID(c.App, c.Stage.Name, c.Membership.Instance)
 	}
-	return fmt.Sprintf("%s-%s-%d", c.App, c.Stage.Name, c.Index)
+	return meta.ProducerID(c.App, c.Stage.Name, strconv.Itoa(c.Index))
 }
 
 func (c Config) withDefaults() Config {
@@ -93,7 +95,7 @@ func (c Config) withDefaults() Config {
 		c.Now = time.Now
 	}
 	if c.Await == nil {
-		c.Await = await
+		c.Await = recovery.Await
 	}
 	if c.Go == nil {
 		c.Go = func(f func()) { go f() }
@@ -107,24 +109,13 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// The shares of Memory. What is left over is for the database's own buffers
-// (the engine is made with them) and for the garbage collector's slack.
-func (c Config) fetchBytes() int64       { return c.Memory / 16 }
-func (c Config) transactionBytes() int64 { return c.Memory / 8 }
-func (c Config) cacheBytes() int64       { return c.Memory / 4 }
+func (c Config) memory() recovery.Memory { return recovery.Memory(c.Memory) }
 
-// await is Await by the process's clock.
-func await(ctx context.Context, d time.Duration, ready ...<-chan struct{}) {
-	var channels [4]<-chan struct{} // of nil nothing ever comes
-	copy(channels[:], ready)
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	case <-channels[0]:
-	case <-channels[1]:
-	case <-channels[2]:
-	case <-channels[3]:
+// recovery is what recoveries of the container's tasks work with.
+func (c Config) recovery() recovery.Config {
+	return recovery.Config{
+		App: c.App, Stage: c.Stage, System: c.System, Engine: c.Engine, Dir: c.Dir, Bounds: c.Bounds,
+		Producer: c.TransactionalID(), AtLeastOnce: c.AtLeastOnce, Dynamic: c.Membership != nil,
+		Memory: c.memory(), Cache: c.memory().Cache(), Now: c.Now, Await: c.Await, Logger: c.Logger,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container/membership"
+	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
@@ -29,9 +30,9 @@ type Container struct {
 	byName     map[stream.TopicPartition]*partition
 	chooser    chooser
 	owner      string                   // tells this life of the container from others, in meta records
-	before     map[int32]claim          // by task: the last commit of who owned it before
+	before     map[int32]meta.Claim     // by task: the last commit of who owned it before
 	ids        map[string]string        // of topics, by name, as of the last opening
-	cameBack   int                      // since the last commit but the first
+	reopens    int                      // since the last commit but the first
 	skip       map[stream.Position]bool // records that failed after they had changed something
 	unsettled  bool                     // tasks are being adopted
 	clean      bool                     // it stops, all is committed
@@ -67,10 +68,10 @@ func Open(ctx context.Context, cfg Config) (*Container, error) {
 // open starts the container, whose tasks come later. The producer comes first, since
 // it fences a former life, and settles what that one had begun.
 func (c *Container) open(ctx context.Context) error {
-	c.byName, c.before = make(map[stream.TopicPartition]*partition), make(map[int32]claim)
+	c.byName, c.before = make(map[stream.TopicPartition]*partition), make(map[int32]meta.Claim)
 	c.opened, c.woken = make(chan struct{}, 1), make(chan struct{}, 1)
 	c.owner = c.cfg.NewID()
-	c.budget.Limit = c.cfg.cacheBytes()
+	c.budget.Limit = c.cfg.memory().Cache()
 	if err := c.start(ctx); err != nil {
 		return c.recovered(ctx, fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err))
 	}
@@ -98,48 +99,13 @@ func (c *Container) awaitOpened(ctx context.Context) error {
 	return nil
 }
 
-// recovered returns an error, unless there is something to be done about it: going
-// back to what is committed, and on from there.
-func (c *Container) recovered(ctx context.Context, err error) error {
-	if replay := (*replayError)(nil); errors.As(err, &replay) {
-		return c.replay(ctx, replay.cause)
-	}
-	switch {
-	case err == nil:
-		return nil
-	case lost(err):
-		return c.comeBack(ctx, err)
-	case corrupt(err) != "":
-		return c.heal(ctx, err)
-	}
-	return err
-}
-
-// replay goes back to what is committed, and on from there without the record
-// that failed.
-func (c *Container) replay(ctx context.Context, without *RecordError) error {
-	c.cfg.Logger.Warn("going back to the last commit, to leave a record out that has failed", "error", without)
-	if err := c.close(); err != nil {
-		return err
-	}
-	c.skip[stream.Position{TopicPartition: without.TopicPartition, Offset: without.Offset}] = true
-	return c.reopen(ctx, 0)
-}
-
-// reopen opens a container anew that was closed. What it is in its group it stays.
-func (c *Container) reopen(ctx context.Context, cameBack int) error {
-	c.holder.SetSettled(false)
-	*c = Container{cfg: c.cfg, member: c.member, skip: c.skip, holder: c.holder, cameBack: cameBack}
-	return c.open(ctx)
-}
-
 // start opens what the container needs.
 func (c *Container) start(ctx context.Context) error {
 	var err error
 	if c.producer, err = c.cfg.System.OpenProducer(ctx, stream.ProducerConfig{ID: c.cfg.TransactionalID(), AtLeastOnce: c.cfg.AtLeastOnce}); err != nil {
 		return err
 	}
-	if c.consumer, err = c.cfg.System.OpenConsumer(ctx, stream.ConsumerConfig{MaxBytes: c.cfg.fetchBytes()}); err != nil {
+	if c.consumer, err = c.cfg.System.OpenConsumer(ctx, stream.ConsumerConfig{MaxBytes: c.cfg.memory().Fetch()}); err != nil {
 		return err
 	}
 	c.lastCommit = c.cfg.Now()
@@ -219,7 +185,7 @@ func (c *Container) commitLast(ctx context.Context) error {
 	if err == nil && c.cfg.AtLeastOnce {
 		err = c.markClean(ctx)
 	}
-	return errors.Join(err, c.remember(c.tasks))
+	return errors.Join(err, c.savePositions(c.tasks))
 }
 
 // markClean says in the meta records that the group's offsets are committed up to

@@ -2,9 +2,11 @@ package container
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/gretestream/grete/container/membership"
+	"github.com/gretestream/grete/container/recovery"
 )
 
 // joinGroup makes the container a member of its stage's group, unless its assignment is
@@ -74,13 +76,28 @@ func (c *Container) handOver(ctx context.Context) error {
 
 // localState says how much state of which tasks is on this machine.
 func (c *Container) localState() map[int32]int64 {
-	state := c.cfg.Positions.of(c.cfg.Stage.Name)
-	for _, t := range c.tasks {
+	state := c.cfg.Positions.Of(c.cfg.Stage.Name)
+	maps.Copy(state, positions(c.tasks))
+	return state
+}
+
+// positions says how much of their changelogs the databases of tasks have.
+func positions(tasks []*task) map[int32]int64 {
+	at := make(map[int32]int64)
+	for _, t := range tasks {
 		if t.State != nil {
-			state[t.ID] = t.position()
+			at[t.ID] = recovery.Position(t.changelogs)
 		}
 	}
-	return state
+	return at
+}
+
+// savePositions remembers the positions of tasks on the disk.
+func (c *Container) savePositions(tasks []*task) error {
+	if c.cfg.Membership == nil || len(tasks) == 0 {
+		return nil
+	}
+	return c.cfg.Positions.Save(c.cfg.Stage.Name, positions(tasks))
 }
 
 // openAssigned starts to open the tasks that the container owns and doesn't have.

@@ -76,7 +76,7 @@ func (m *mortal) refuses(words ...string) {
 }
 
 func TestChangelogThatWasMadeAnew(t *testing.T) {
-	const was, gone = "changelog app-odd-changelog/0: the topic was deleted, and made anew (its id was ", "what was committed to it before is gone. The state was not touched; give the operator a new name"
+	const was, gone = "changelog app-odd-changelog/0: the topic was deleted and created again (its id was ", "everything that was committed to it before is gone. The state was not touched; give the operator a new name"
 	for _, atLeastOnce := range []bool{false, true} {
 		m := newMortal(t, 1, atLeastOnce)
 		m.sendTo(0, "a", "b", "a")
@@ -152,7 +152,7 @@ func TestChangelogOfAnotherCluster(t *testing.T) {
 	c.reopen()
 	c.wantOut(10, 20)
 	c.cfg.System = elsewhere{renamed{c.sys, map[string]string{"in": "other in", "meta": "other meta"}}}
-	if err := c.open(); err == nil || !strings.Contains(err.Error(), "in/0: the topic was deleted, and made anew") {
+	if err := c.open(); err == nil || !strings.Contains(err.Error(), "in/0: the topic was deleted and created again") {
 		t.Errorf("the error is %v", err)
 	}
 	c.input().OutOfRange = scheduler.OutOfRangeNewest
@@ -215,7 +215,7 @@ func inputMadeAnew(t *testing.T, policy scheduler.OutOfRange, bound int64, want 
 	}
 	err := c.open()
 	if want == nil {
-		const first, second = "in/0: the topic was deleted, and made anew (its id was ", ", and is new), and offset 2 means nothing in it; OnOutOfRange of the input"
+		const first, second = "in/0: the topic was deleted and created again (its id was ", ", and is new), and offset 2 means nothing in it; OnOutOfRange of the input"
 		if err == nil || !strings.Contains(err.Error(), first) || !strings.Contains(err.Error(), second) {
 			t.Errorf("the error is %v", err)
 		}
@@ -242,5 +242,5 @@ func TestRepartitionThatWasMadeAnew(t *testing.T) {
 	m := tallied(t)
 	m.cfg.System = renamed{m.log, map[string]string{"in": "new"}}
 	m.cfg.Stage.Inputs[0].OutOfRange = scheduler.OutOfRangeOldest
-	m.refuses("in/0: the topic was deleted, and made anew", "it carries the job's own traffic, and what was on its way is gone; start over under another app name")
+	m.refuses("in/0: the topic was deleted and created again", "it carries the job's own traffic, and the records on their way are gone; start over under another app name")
 }

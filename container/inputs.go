@@ -1,39 +1,60 @@
 package container
 
 import (
+	"github.com/gretestream/grete/container/meta"
+	"github.com/gretestream/grete/container/recovery"
 	"github.com/gretestream/grete/metrics"
+	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
-// makePartitions makes the input partitions of the tasks. Their operators come when
-// the loop adopts them.
-func (o *opening) makePartitions() {
-	for _, t := range o.tasks {
-		for input := range t.stage.Inputs {
-			if t.ID < t.stage.Inputs[input].Partitions {
-				o.partitions = append(o.partitions, o.newPartition(t, input))
-			}
-		}
-	}
-}
-
-// newPartition makes one input partition of a task.
-func (o *opening) newPartition(t *task, input int) *partition {
-	in := &t.stage.Inputs[input]
+// newPartition makes an input partition of a task that was recovered.
+func newPartition(t *task, from *recovery.Input, in *scheduler.Input) *partition {
 	p := &partition{
-		TopicPartition: stream.TopicPartition{Topic: in.Topic, Partition: t.ID},
+		TopicPartition: from.TopicPartition,
 		task:           t,
-		input:          input,
-		bound:          -1,
+		input:          from.Index,
+		position:       from.Position,
+		bound:          from.Bound,
 		watermark:      stream.NoTime,
 		heapIndex:      -1,
-		counts:         &metrics.Input{Topic: in.Topic, Partition: t.ID, Repartition: in.Repartition(), Next: -1, End: -1},
+		counts:         &metrics.Input{Topic: in.Topic, Partition: t.ID, Repartition: in.Repartition(), Next: -1, End: -1, OutOfRange: from.OutOfRange},
 	}
 	if in.Repartition() {
 		p.marks = newProducerMarks(in.Producers)
 	}
-	if bound, ok := o.cfg.Bounds[p.TopicPartition]; ok {
-		p.bound = bound
+	if from.Last != nil {
+		p.resume(from.Last)
 	}
 	return p
+}
+
+// resume restores event time as of the last commit. Whether the input was idle then doesn't
+// matter: it may lag now.
+func (p *partition) resume(in *meta.Input) {
+	if in.Watermark != nil {
+		p.watermark = *in.Watermark
+	}
+	if p.marks != nil && len(in.Marks) > 0 {
+		p.marks.epoch, p.marks.marks = in.Epoch, in.Marks
+	}
+}
+
+// outOfRange continues elsewhere with an input whose next record doesn't exist any more.
+func (c *Container) outOfRange(e *stream.OffsetOutOfRangeError) error {
+	p := c.byName[e.TopicPartition]
+	if p == nil {
+		return e
+	}
+	if p.out {
+		return nil // the records that were read come first
+	}
+	cfg := c.cfg.recovery()
+	to, err := cfg.Elsewhere(p.input, e)
+	if err != nil {
+		return err
+	}
+	p.counts.OutOfRange++
+	p.position, p.task.moved = to, true
+	return c.consumer.Assign(e.TopicPartition, p.position)
 }

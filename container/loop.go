@@ -115,14 +115,14 @@ func (c *Container) work() (n int, pending bool, err error) {
 
 // full tells that a commit must come before much else.
 func (c *Container) full() bool {
-	return c.budget.CommitDue() || c.producer.Buffered() > c.cfg.transactionBytes()
+	return c.budget.CommitDue() || c.producer.Buffered() > c.cfg.memory().Transaction()
 }
 
 // poll takes in the chunks that have arrived.
 func (c *Container) poll() error {
 	chunks, err := c.consumer.Poll()
 	if outside := (*stream.OffsetOutOfRangeError)(nil); errors.As(err, &outside) {
-		err = c.outside(outside)
+		err = c.outOfRange(outside)
 	}
 	if err != nil {
 		return fmt.Errorf("reading: %w", err)

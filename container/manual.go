@@ -29,20 +29,3 @@ func (c *Container) Promise(eventTime int64) {
 		p.task.moved = true
 	}
 }
-
-// LastCommit returns where the inputs of a task were at its last commit, from the
-// records of one of its changelogs; nil if there was none.
-func LastCommit(changelog []stream.Record) ([]stream.Position, error) {
-	for i := len(changelog) - 1; i >= 0; i-- {
-		if string(changelog[i].Key) != metaKey {
-			continue
-		}
-		m, err := parseMeta(changelog[i].Value)
-		var at []stream.Position
-		for _, in := range m.Inputs {
-			at = append(at, stream.Position{TopicPartition: stream.TopicPartition{Topic: in.Topic, Partition: in.Partition}, Offset: in.Offset})
-		}
-		return at, err
-	}
-	return nil, nil
-}

@@ -106,14 +106,3 @@ func newCounts(t *task, now int64) *metrics.Task {
 	}
 	return m
 }
-
-// count counts what was replayed of a changelog, and what is left.
-func (o *opening) count(l *changelog) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	c := l.task.counts.Stores[l.store]
-	c.RestoredRecords += l.taken.records
-	c.RestoredBytes += l.taken.bytes
-	c.RestoreRecords = l.cut - l.next
-	l.taken = tally{}
-}

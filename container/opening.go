@@ -7,42 +7,27 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/container/recovery"
 	"github.com/gretestream/grete/metrics"
 )
 
-// An opening makes tasks ready to run: it restores their state to their last commits
-// and finds out where their inputs go on. It works in a goroutine of its own, beside
-// the loop, which goes on with other tasks. Until it is over its tasks belong to it,
-// but for their writers; then the loop adopts them.
+// An opening makes tasks ready to run: a recovery restores their state to their last
+// commits and finds out where their inputs continue. It works in a goroutine of its own,
+// beside the loop, which goes on with other tasks. When it has ended, the loop adopts the
+// tasks.
 type opening struct {
-	cfg        Config
-	tasks      []*task
-	partitions []*partition
-	budget     kv.Budget       // of what is replayed
-	live       map[string]bool // producers of members of the group, who mustn't be shut out
-	fenced     map[string]bool // producers that can't write any more
-	resets     bool            // it is a reset's, which goes on where one was interrupted
-	empties    bool            // and it empties the stores, whatever they hold
+	recovery *recovery.Recovery
+	tasks    []*task    // in the order of the recovery's
+	mu       sync.Mutex // guards the tasks' counters
 
-	ids       map[string]string // of topics, by name
-	metas     []*meta           // by task, of its last commit
-	restored  []*restoring      // by task
-	unsettled bool              // something must be committed before anything else is done
-
-	mu     sync.Mutex // guards the tasks' counters
 	cancel context.CancelFunc
-	done   chan struct{} // closed when it is over
+	done   chan struct{} // closed when it has ended
 	err    error         // valid then
 }
 
-// begin starts to open tasks. It tells c.opened when it is over.
+// begin starts to open tasks. c.opened is signalled when that has ended.
 func (c *Container) begin(ctx context.Context, ids []int32) error {
-	o := &opening{cfg: c.cfg, fenced: map[string]bool{c.cfg.TransactionalID(): !c.cfg.AtLeastOnce}, live: c.member.Producers(), done: make(chan struct{})}
-	o.budget.Limit = c.cfg.cacheBytes()
-	if len(c.tasks) > 0 {
-		o.budget.Limit /= 2 // the others have theirs
-	}
+	o := &opening{done: make(chan struct{})}
 	for _, id := range ids {
 		t, err := c.newTask(id)
 		if err != nil {
@@ -50,16 +35,27 @@ func (c *Container) begin(ctx context.Context, ids []int32) error {
 		}
 		o.tasks = append(o.tasks, t)
 	}
-	ctx, o.cancel = context.WithCancel(ctx)
+	cfg := c.cfg.recovery()
+	cfg.Live, cfg.OnProgress = c.member.Producers(), o.progress
+	if len(c.tasks) > 0 {
+		cfg.Cache /= 2 // the running tasks have their own
+	}
+	o.recovery = recovery.New(cfg, ids)
 	c.openings = append(c.openings, o)
-	c.cfg.Go(func() {
-		defer notify(c.opened) // last, or who is woken may find that it isn't over
-		defer close(o.done)
-		defer o.cancel()
-		o.err = o.run(ctx)
-	})
+	c.goBeside(ctx, o, o.recovery.Run)
 	c.publish(c.cfg.Now(), true)
 	return nil
+}
+
+// goBeside runs f beside the loop.
+func (c *Container) goBeside(ctx context.Context, o *opening, f func(context.Context) error) {
+	ctx, o.cancel = context.WithCancel(ctx)
+	c.cfg.Go(func() {
+		defer notify(c.opened) // last, or the loop may find that it hasn't ended
+		defer close(o.done)
+		defer o.cancel()
+		o.err = f(ctx)
+	})
 }
 
 // notify puts a token into a channel that has room for one.
@@ -70,23 +66,22 @@ func notify(c chan<- struct{}) {
 	}
 }
 
-// run does it, step by step.
-func (o *opening) run(ctx context.Context) error {
-	if err := o.identify(ctx); err != nil {
-		return err
+// progress counts what was replayed of a changelog, and what is left.
+func (o *opening) progress(p recovery.Progress) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, t := range o.tasks {
+		if t.ID == p.Task {
+			m := t.counts.Stores[p.Store]
+			m.RestoredRecords += p.Records
+			m.RestoredBytes += p.Bytes
+			m.RestoreRecords = p.Left
+		}
 	}
-	if err := o.restore(ctx); err != nil {
-		return err
-	}
-	o.makePartitions()
-	if err := o.locate(ctx); err != nil {
-		return err
-	}
-	return o.checkBounds(ctx)
 }
 
-// over tells whether it has come to its end.
-func (o *opening) over() bool {
+// ended reports whether it has ended.
+func (o *opening) ended() bool {
 	select {
 	case <-o.done:
 		return true
@@ -95,7 +90,7 @@ func (o *opening) over() bool {
 	}
 }
 
-// has tells whether a task is among its tasks.
+// has reports whether a task is among its tasks.
 func (o *opening) has(id int32) bool {
 	return slices.ContainsFunc(o.tasks, func(t *task) bool { return t.ID == id })
 }
@@ -109,13 +104,13 @@ func (c *Container) discardOpening(o *opening) error {
 // end stops what an opening does beside the loop, waits for it, and closes its tasks.
 func (c *Container) end(o *opening) error {
 	o.cancel()
-	for !o.over() {
+	for !o.ended() {
 		c.cfg.Await(context.Background(), publishEvery, c.opened)
 	}
-	return c.closeTasks(o.tasks)
+	return errors.Join(c.closeTasks(o.tasks), o.recovery.Close())
 }
 
-// closeTasks closes what tasks have open, and counts them no more.
+// closeTasks closes what tasks have open, and drops their counters.
 func (c *Container) closeTasks(tasks []*task) error {
 	var errs []error
 	for _, t := range tasks {

@@ -5,12 +5,14 @@ import (
 	"errors"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/recovery"
+	"github.com/gretestream/grete/container/reset"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
 // reset has a stage begin anew on a log.
-func reset(sys stream.System, cfg container.Config, target container.ResetTarget) error {
+func runReset(sys stream.System, cfg container.Config, target reset.Target) error {
 	x, err := prepareReset(sys, cfg, target)
 	if err != nil {
 		return err
@@ -18,12 +20,12 @@ func reset(sys stream.System, cfg container.Config, target container.ResetTarget
 	return x.Run(context.Background())
 }
 
-func prepareReset(sys stream.System, cfg container.Config, target container.ResetTarget) (*container.Reset, error) {
+func prepareReset(sys stream.System, cfg container.Config, target reset.Target) (*reset.Reset, error) {
 	plan := &scheduler.Plan{App: cfg.App, Stages: []scheduler.Stage{*cfg.Stage}}
-	return container.PrepareReset(context.Background(), plan, container.Config{System: sys, Now: cfg.Now, Memory: cfg.Memory}, target)
+	return reset.Prepare(context.Background(), plan, reset.Config{System: sys, Now: cfg.Now, Memory: recovery.Memory(cfg.Memory)}, target)
 }
 
-func start(at int64) container.ResetTarget { return container.ResetTarget{Start: &at} }
+func start(at int64) reset.Target { return reset.Target{Start: &at} }
 
 // A crowded log has groups with members, from some look on.
 type crowded struct {

@@ -5,14 +5,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/reset"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/memory"
 )
 
-func offsetOf(tp stream.TopicPartition, offset int64) container.ResetTarget {
-	return container.ResetTarget{Offsets: map[stream.TopicPartition]int64{tp: offset}}
+func offsetOf(tp stream.TopicPartition, offset int64) reset.Target {
+	return reset.Target{Offsets: map[stream.TopicPartition]int64{tp: offset}}
 }
 
 func TestResetSetsOffsets(t *testing.T) {
@@ -20,7 +20,7 @@ func TestResetSetsOffsets(t *testing.T) {
 	both.Offsets = map[stream.TopicPartition]int64{inPartition: 3}
 	for _, test := range []struct {
 		name   string
-		target container.ResetTarget
+		target reset.Target
 		want   []int64 // is read again
 	}{
 		{"oldest", start(0), []int64{20, 30, 40}},
@@ -31,7 +31,7 @@ func TestResetSetsOffsets(t *testing.T) {
 		{"an offset", offsetOf(inPartition, 3), []int64{40}},
 		{"the end", offsetOf(inPartition, 4), nil},
 		{"an offset, and the rest oldest", both, []int64{40}},
-		{"nothing", container.ResetTarget{}, nil},
+		{"nothing", reset.Target{}, nil},
 	} {
 		for _, keep := range []bool{false, true} {
 			t.Run(test.name, func(t *testing.T) {
@@ -43,7 +43,7 @@ func TestResetSetsOffsets(t *testing.T) {
 				c.Container = nil
 				c.deleteBefore(1)
 				test.target.KeepState = keep
-				must(t, reset(c.sys, c.cfg, test.target))
+				must(t, runReset(c.sys, c.cfg, test.target))
 				if at := c.groupOffset(); at != 4-int64(len(test.want)) {
 					t.Errorf("the group's offset is %d", at)
 				}
@@ -68,7 +68,7 @@ func TestResetSettlesADisagreement(t *testing.T) {
 	if err := c.open(); err == nil {
 		t.Fatal("it isn't refused")
 	}
-	must(t, reset(c.sys, c.cfg, offsetOf(inPartition, 1)))
+	must(t, runReset(c.sys, c.cfg, offsetOf(inPartition, 1)))
 	c.reopen()
 	c.wantOut(10, 20, 20)
 }
@@ -115,12 +115,12 @@ func TestResetRefusesOffsets(t *testing.T) {
 		{stream.TopicPartition{Topic: "in", Partition: 1}, 2, "in/1: the topic has partitions 0 to 0"},
 		{stream.TopicPartition{Topic: "out"}, 2, "out/0: the job reads no topic of that name"},
 	} {
-		if err := reset(c.sys, c.cfg, offsetOf(test.tp, test.offset)); err == nil || !strings.Contains(err.Error(), test.why) {
+		if err := runReset(c.sys, c.cfg, offsetOf(test.tp, test.offset)); err == nil || !strings.Contains(err.Error(), test.why) {
 			t.Errorf("%v at %d: the error is %v", test.tp, test.offset, err)
 		}
 	}
 	c.input().Producers = 1
-	if err := reset(c.sys, c.cfg, offsetOf(inPartition, 2)); err == nil || !strings.Contains(err.Error(), "the job's own traffic") {
+	if err := runReset(c.sys, c.cfg, offsetOf(inPartition, 2)); err == nil || !strings.Contains(err.Error(), "the job's own traffic") {
 		t.Errorf("the error is %v", err)
 	}
 	c.input().Producers = 0

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/streamtest"
 )
@@ -17,7 +17,7 @@ func TestResetIsRefusedWhileTheJobRuns(t *testing.T) {
 	ends := r.ends()
 	for from := 1; from <= 3; from++ {
 		begun := from == 3
-		err := reset(&crowded{System: r.log, from: from}, r.cfg, start(0))
+		err := runReset(&crowded{System: r.log, from: from}, r.cfg, start(0))
 		if err == nil || !strings.Contains(err.Error(), "member m-1 of group app-tally, on /10.0.0.7") {
 			t.Errorf("the error is %v", err)
 		}
@@ -28,13 +28,13 @@ func TestResetIsRefusedWhileTheJobRuns(t *testing.T) {
 			t.Errorf("something was written")
 		}
 	}
-	must(t, reset(r.log, r.cfg, start(0)))
+	must(t, runReset(r.log, r.cfg, start(0)))
 	r.repeats()
 }
 
 // ends is how long its changelogs are.
 func (r *restart) ends() (n int) {
-	for _, topic := range container.ChangelogTopics(r.cfg.Stage) {
+	for _, topic := range meta.ChangelogTopics(r.cfg.Stage) {
 		for p := range int32(2) {
 			n += len(recordsOf(r.t, r.log, stream.TopicPartition{Topic: topic, Partition: p}))
 		}
@@ -61,7 +61,7 @@ func TestResetAndARunShutEachOtherOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.refusesHalf(1, 2, false)
-	must(t, reset(r.log, r.cfg, start(0)))
+	must(t, runReset(r.log, r.cfg, start(0)))
 	r.finish()
 }
 
@@ -72,7 +72,7 @@ func TestResetShutsOutAllOwners(t *testing.T) {
 	zero, one := p.open(0, 0), p.open(1, 1)
 	p.work(zero)
 	p.work(one)
-	must(t, reset(p.log, p.cfg, start(0)))
+	must(t, runReset(p.log, p.cfg, start(0)))
 	p.sendTo(0, "a")
 	p.sendTo(1, "c")
 	p.wantEnd(one)
@@ -84,15 +84,15 @@ func TestResetRefusesToKeepWhatIsntWhole(t *testing.T) {
 	keep := start(0)
 	keep.KeepState = true
 	put(t, r.log, countsLog, stream.Record{Key: []byte("a"), Value: []byte("12345678")})
-	if err := reset(r.log, r.cfg, keep); err == nil || !strings.Contains(err.Error(), "killed in the middle of a commit") {
+	if err := runReset(r.log, r.cfg, keep); err == nil || !strings.Contains(err.Error(), "killed in the middle of a commit") {
 		t.Errorf("the error is %v", err)
 	}
-	if err := reset(&streamtest.Interrupted{System: r.log, Left: 1}, r.cfg, start(0)); !errors.Is(err, streamtest.ErrInterrupted) {
+	if err := runReset(&streamtest.Interrupted{System: r.log, Left: 1}, r.cfg, start(0)); !errors.Is(err, streamtest.ErrInterrupted) {
 		t.Fatal(err)
 	}
-	if err := reset(r.log, r.cfg, keep); err == nil || !strings.Contains(err.Error(), "can't be kept any more") {
+	if err := runReset(r.log, r.cfg, keep); err == nil || !strings.Contains(err.Error(), "can't be kept any more") {
 		t.Errorf("the error is %v", err)
 	}
-	must(t, reset(r.log, r.cfg, start(0)))
+	must(t, runReset(r.log, r.cfg, start(0)))
 	r.repeats()
 }

@@ -87,9 +87,9 @@ func eachKind(t *testing.T, test func(t *testing.T, seed uint64, atLeastOnce boo
 func TestResetEmptiesStateOnAllDisks(t *testing.T) {
 	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
 		r := newRestart(t, seed, atLeastOnce)
-		must(t, reset(r.log, r.cfg, start(0)))
+		must(t, runReset(r.log, r.cfg, start(0)))
 		ends := r.ends()
-		must(t, reset(r.log, r.cfg, start(0))) // it may come again
+		must(t, runReset(r.log, r.cfg, start(0))) // it may come again
 		if n := r.ends() - ends; r.cfg.Memory == 0 && n != 2*2*2 {
 			t.Errorf("a reset of what is empty has written %d records, and not two for each task and store", n)
 		}
@@ -103,7 +103,7 @@ func TestResetIsInterrupted(t *testing.T) {
 	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
 		r := newRestart(t, seed, atLeastOnce)
 		whole := &streamtest.Interrupted{System: r.log, Left: 1 << 30}
-		must(t, reset(whole, r.cfg, start(0)))
+		must(t, runReset(whole, r.cfg, start(0)))
 		commits := 1<<30 - whole.Left
 		if few := commits < 8; few != (r.cfg.Memory == 0) {
 			t.Fatalf("it has %d commits", commits)
@@ -114,11 +114,11 @@ func TestResetIsInterrupted(t *testing.T) {
 			}
 			for _, after := range []bool{false, true} {
 				r := newRestart(t, seed, atLeastOnce)
-				if err := reset(&streamtest.Interrupted{System: r.log, Left: n, After: after}, r.cfg, start(0)); !errors.Is(err, streamtest.ErrInterrupted) {
+				if err := runReset(&streamtest.Interrupted{System: r.log, Left: n, After: after}, r.cfg, start(0)); !errors.Is(err, streamtest.ErrInterrupted) {
 					t.Fatal(err)
 				}
 				r.refusesHalf(n, commits-1, after)
-				must(t, reset(r.log, r.cfg, start(0)))
+				must(t, runReset(r.log, r.cfg, start(0)))
 				r.repeats()
 			}
 		}
@@ -159,7 +159,7 @@ func TestResetAfterAnythingAtAll(t *testing.T) {
 			r.kill()
 			r.log.crash = 0
 			r.once = false
-			must(t, reset(r.log, r.cfg, start(0)))
+			must(t, runReset(r.log, r.cfg, start(0)))
 			before := r.results()
 			r.finish()
 			if n, read := r.results()-before, len(r.input[0])+len(r.input[1]); n != read {
@@ -174,10 +174,10 @@ func TestResetOfOnePartition(t *testing.T) {
 	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
 		r := newRestart(t, seed, atLeastOnce)
 		target := offsetOf(stream.TopicPartition{Topic: "in"}, 0)
-		if err := reset(&streamtest.Interrupted{System: r.log, Left: 0, After: true}, r.cfg, target); !errors.Is(err, streamtest.ErrInterrupted) {
+		if err := runReset(&streamtest.Interrupted{System: r.log, Left: 0, After: true}, r.cfg, target); !errors.Is(err, streamtest.ErrInterrupted) {
 			t.Fatal(err)
 		}
-		must(t, reset(r.log, r.cfg, target))
+		must(t, runReset(r.log, r.cfg, target))
 		at, err := r.log.Admin().Committed(context.Background(), "app-tally", stream.TopicPartition{Topic: "in"}, stream.TopicPartition{Topic: "in", Partition: 1})
 		must(t, err)
 		if at[0] != 0 || at[1] < int64(len(r.input[1])) {

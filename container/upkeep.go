@@ -8,6 +8,21 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
+// freshEvery is how often a task commits although nothing has happened, so that its
+// database doesn't become too old while the task waits; see package recovery.
+const freshEvery = time.Hour
+
+// keepFresh makes tasks with state part of the next commit, now and then.
+func (c *Container) keepFresh(now time.Time) {
+	if now.Sub(c.lastFresh) < freshEvery {
+		return
+	}
+	c.lastFresh = now
+	for _, t := range c.tasks {
+		t.moved = t.moved || t.State != nil
+	}
+}
+
 // flushEvery bounds by time how much a crash leaves to be replayed; by size it is
 // bounded by the databases themselves.
 const flushEvery = time.Minute
@@ -26,7 +41,7 @@ func (c *Container) flush(now time.Time) error {
 			return fmt.Errorf("stage %s, task %d: writing state: %w", c.cfg.Stage.Name, t.ID, err)
 		}
 	}
-	return c.remember(c.tasks)
+	return c.savePositions(c.tasks)
 }
 
 const (

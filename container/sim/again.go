@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/reset"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka"
 )
@@ -145,8 +145,8 @@ func (p *Process) reset() error {
 	if err != nil {
 		return err
 	}
-	base := container.Config{System: sys, Now: p.Now, Await: p.await, Go: p.link.Run, NewID: func() string { return p.name }, Logger: logger}
-	x, err := container.PrepareReset(ctx, p.sim.plan, base, container.ResetTarget{Start: new(int64)})
+	base := reset.Config{System: sys, Now: p.Now, Await: p.await, NewID: func() string { return p.name }, Logger: logger}
+	x, err := reset.Prepare(ctx, p.sim.plan, base, reset.Target{Start: new(int64)})
 	if err == nil {
 		err = x.Run(ctx)
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -61,10 +61,10 @@ func (s *Simulation) checkOffsets(stage *scheduler.Stage) error {
 	for _, p := range s.network.cluster.Offsets(stage.Group) {
 		at[p.TopicPartition] = p.Offset
 	}
-	for _, topic := range container.ChangelogTopics(stage) {
+	for _, topic := range meta.ChangelogTopics(stage) {
 		for task := range stage.Tasks {
 			tp := stream.TopicPartition{Topic: topic, Partition: task}
-			inputs, err := container.LastCommit(s.network.cluster.Records(tp, true))
+			inputs, err := meta.LastCommit(s.network.cluster.Records(tp, true))
 			if err != nil {
 				return fmt.Errorf("%s: %w", tp, err)
 			}

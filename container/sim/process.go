@@ -9,6 +9,7 @@ import (
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/membership"
+	"github.com/gretestream/grete/container/recovery"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream/kafka"
 )
@@ -36,8 +37,8 @@ type Process struct {
 type machine struct {
 	name     string
 	disk     *disk
-	identity string               // kept on the disk
-	state    *container.Positions // that, too
+	identity string              // kept on the disk
+	state    *recovery.Positions // that, too
 	used     *Process
 }
 
@@ -50,7 +51,7 @@ func (s *Simulation) newMachine(name string) *machine {
 // wipe empties the machine's disk.
 func (s *Simulation) wipe(m *machine) {
 	s.disks++
-	m.disk, m.identity, m.state = newDisk(s.World), "i"+itoa(s.disks), &container.Positions{}
+	m.disk, m.identity, m.state = newDisk(s.World), "i"+itoa(s.disks), &recovery.Positions{}
 }
 
 // A slot is a container of the plan. It has one process, or, when that one is

@@ -1,4 +1,4 @@
-package container
+package recovery
 
 import (
 	"bytes"
@@ -6,21 +6,21 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/stream"
 )
 
-// A container that commits without transactions may be killed between the
-// changelog records of a commit and its meta record. The records stay in the
-// changelog, and must not become state: the inputs are read again from where the
-// last meta record says, and what they do would be done twice, or to values of
-// the future. So a changelog ends, for a restore, with its last commit: that is
-// the cut. What lies behind it is undone by writing the committed values behind
-// it again.
+// A container that commits without transactions may be killed between the changelog records
+// of a commit and its meta record. These records stay in the changelog and must not become
+// state: the inputs are read again from where the last meta record says, and their effects
+// would be applied twice, or to values of the future. So, for a restore, a changelog ends
+// with its last commit: that is the cut. Records behind the cut are undone by writing the
+// committed values again behind them.
 //
-// Three orders make that sound. A meta record is sent when everything before it
-// is safe. The records of the next commit are sent when the meta records of this
-// one are safe, in all changelogs of the task. And a container that starts writes
-// its meta records anew, if one is missing, before anything else.
+// Three orders make that sound. A meta record is sent when everything before it is safe.
+// The records of the next commit are sent when the meta records of this one are safe, in
+// all changelogs of the task. And a container that starts writes its meta records again
+// before anything else, if one is missing.
 
 // A change is a changelog record that may have to be undone.
 type change struct {
@@ -29,18 +29,18 @@ type change struct {
 }
 
 const (
-	// firstLook is how many offsets before the end of a changelog its last meta
-	// record is looked for at first: most often it is the very last record.
+	// firstLook is how many offsets before the end of a changelog the search for its last
+	// meta record starts. Most often that is the very last record.
 	firstLook = 1024
-	// lookFactor is by how much further it is looked for next.
+	// lookFactor is by how much each further attempt goes back.
 	lookFactor = 16
 )
 
 // findCuts finds the last commit of each task, and its end in each changelog.
-func (r *restorer) findCuts(ctx context.Context) error {
+func (x *restorer) findCuts(ctx context.Context) error {
 	var open []*changelog // whose last meta record isn't found
-	for _, t := range r.tasks {
-		for _, l := range t.parts {
+	for _, t := range x.tasks {
+		for _, l := range t.logs {
 			if l.next < l.end {
 				open = append(open, l)
 			}
@@ -51,15 +51,15 @@ func (r *restorer) findCuts(ctx context.Context) error {
 			l.at, l.until = max(l.next, l.end-look), l.end
 			l.seen, l.behind = 0, nil
 		}
-		if err := r.read(ctx, open, (*changelog).see, func(*changelog) error { return nil }); err != nil {
+		if err := x.read(ctx, open, (*changelog).see, func(*changelog) error { return nil }); err != nil {
 			return err
 		}
 		open = slices.DeleteFunc(open, func(l *changelog) bool { return l.found != nil || l.end-look <= l.next })
 	}
-	for _, t := range r.tasks {
-		err := t.findCut(r.o.cfg.App)
-		if err == nil && t.last != nil && !r.o.empties {
-			err = t.last.checkSchemas(t.stage)
+	for _, t := range x.tasks {
+		err := t.findCut(x.r.cfg.App, x.r.cfg.Stage.Name)
+		if err == nil && t.last != nil && !x.r.clears {
+			err = t.last.CheckSchemas(x.r.cfg.Stage)
 		}
 		if err != nil {
 			return fmt.Errorf("task %d: %w", t.ID, err)
@@ -68,10 +68,10 @@ func (r *restorer) findCuts(ctx context.Context) error {
 	return nil
 }
 
-// see takes notice of one record.
+// see notes one record.
 func (l *changelog) see(rec *stream.Record) error {
 	l.seen++
-	if string(rec.Key) != metaKey {
+	if !meta.IsKey(rec.Key) {
 		l.behind = append(l.behind, change{rec.Offset, bytes.Clone(rec.Key)})
 		return nil
 	}
@@ -80,19 +80,19 @@ func (l *changelog) see(rec *stream.Record) error {
 	return nil
 }
 
-// findCut decides which commit of the task is the last, and where it ends. What
-// lies behind is left in behind.
-func (t *restoring) findCut(app string) error {
+// findCut decides which commit of the task is the last, and where it ends. The records
+// behind it stay in behind.
+func (t *history) findCut(app, stage string) error {
 	t.last = t.local
-	for _, l := range t.parts {
+	for _, l := range t.logs {
 		if l.found == nil {
 			if !l.known && l.seen > 0 {
 				return fmt.Errorf("%s has records, but no meta record, which comes first in a changelog: it isn't this job's, or was damaged; delete the topic, or give the app another name", l.TopicPartition)
 			}
 			continue
 		}
-		m, err := parseMeta(l.found)
-		if err == nil && (m.App != app || m.Stage != t.stage.Name) {
+		m, err := meta.Parse(l.found)
+		if err == nil && (m.App != app || m.Stage != stage) {
 			err = fmt.Errorf("the changelog belongs to stage %s of app %s: give the app or the operator another name", m.Stage, m.App)
 		}
 		if err != nil {
@@ -103,14 +103,14 @@ func (t *restoring) findCut(app string) error {
 			t.last = &m
 		}
 	}
-	for _, l := range t.parts {
+	for _, l := range t.logs {
 		l.cut = l.findCut()
 		l.behind = slices.DeleteFunc(l.behind, func(c change) bool { return c.offset < l.cut })
 	}
 	return nil
 }
 
-// findCut is where the task's last commit ends in the changelog.
+// findCut returns where the task's last commit ends in the changelog.
 func (l *changelog) findCut() int64 {
 	t := l.task
 	inDatabase := t.last == t.local
@@ -124,15 +124,15 @@ func (l *changelog) findCut() int64 {
 		return l.next
 	case l.found != nil && l.seq == t.last.Seq:
 		return l.foundAt + 1
-	default: // its own meta record is missing, so nothing of a later commit can be there
+	default: // its own meta record is missing, so it has no records of a later commit
 		return l.end
 	}
 }
 
-// half tells whether the meta records must be written anew, before anything else:
-// one is missing, or may be, or something has to be undone.
-func (t *restoring) half() bool {
-	for _, l := range t.parts {
+// halfDone reports whether the meta records must be written again before anything else: one
+// is missing, or may be, or something must be undone.
+func (t *history) halfDone() bool {
+	for _, l := range t.logs {
 		switch {
 		case len(l.behind) > 0, l.found == nil && !l.known:
 			return true
@@ -143,25 +143,25 @@ func (t *restoring) half() bool {
 	return t.local != nil && t.local.Restoring
 }
 
-// undo writes behind the cut what the last commit has left of the keys that were
-// changed there.
-func (t *restoring) undo(now int64) error {
-	for _, l := range t.parts {
+// Undo writes to the changelogs, by send, the committed values of the keys that were
+// changed behind the last commit.
+func (t *Task) Undo(now int64, send func(store int, r *stream.Record) error) error {
+	for _, l := range t.history.logs {
 		if l.store < 0 {
 			continue
 		}
 		slices.SortFunc(l.behind, func(a, b change) int { return bytes.Compare(a.key, b.key) })
 		l.behind = slices.CompactFunc(l.behind, func(a, b change) bool { return bytes.Equal(a.key, b.key) })
 		for _, c := range l.behind {
-			value, found, err := t.db.Get(l.store, c.key)
+			value, found, err := t.DB.Get(l.store, c.key)
 			if err != nil {
 				return err
 			}
 			r := stream.Record{Key: c.key, Time: now}
 			if found {
-				r.Value = append([]byte{}, value...) // empty is not nil
+				r.Value = append([]byte{}, value...) // an empty value isn't nil
 			}
-			if err := t.logs[l.store].Send(t.ID, &r); err != nil {
+			if err := send(l.store, &r); err != nil {
 				return err
 			}
 		}

@@ -1,4 +1,4 @@
-package container
+package meta
 
 import (
 	"reflect"
@@ -14,11 +14,11 @@ const goldenMeta = `{"version":1,"seq":7,"system":"cluster","app":"app","stage":
 	`"operators":{"count":1,"per-minute":60000},"schemas":{"count":"int64"},"producer":"app-by-word-0","owner":"OWNER",` +
 	`"atLeastOnce":true,"clean":true,"changelogs":{"count":12},"restoring":true,"cuts":{"count":30}}`
 
-func TestMetaRecordsOfBeforeCanBeRead(t *testing.T) {
+func TestParse_RecordWithoutTopicIDs(t *testing.T) {
 	watermark := int64(-5)
-	want := meta{
+	want := Record{
 		Version: 1, Seq: 7, System: "cluster", App: "app", Stage: "by-word", Task: 2,
-		Inputs: []metaInput{
+		Inputs: []Input{
 			{Topic: "in", Partition: 2, Offset: 41, Watermark: &watermark, Epoch: 3, Marks: []stream.Mark{{Task: 1, Watermark: 9, Ended: 4}, {Task: 2, Watermark: stream.NoTime, Idle: true}}},
 			{Topic: "more", Partition: 2},
 		},
@@ -26,15 +26,15 @@ func TestMetaRecordsOfBeforeCanBeRead(t *testing.T) {
 		Producer: "app-by-word-0", Owner: "OWNER", AtLeastOnce: true, Clean: true,
 		Changelogs: map[string]int64{"count": 12}, Restoring: true, Cuts: map[string]int64{"count": 30},
 	}
-	if got, err := parseMeta([]byte(goldenMeta)); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("read as %+v, %v", got, err)
+	if got, err := Parse([]byte(goldenMeta)); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("parsed as %+v, %v", got, err)
 	}
-	if got, err := want.encode(); err != nil || string(got) != goldenMeta {
-		t.Errorf("written as %s, %v", got, err)
+	if got, err := want.Encode(); err != nil || string(got) != goldenMeta {
+		t.Errorf("encoded as %s, %v", got, err)
 	}
 	want.Topics, want.At = map[string]string{"in": "id"}, 99
-	b, err := want.encode()
-	if got, parsing := parseMeta(b); err != nil || parsing != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("what is written now is read as %+v, %v, %v", got, err, parsing)
+	b, err := want.Encode()
+	if got, parsing := Parse(b); err != nil || parsing != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("a new record is parsed as %+v, %v, %v", got, err, parsing)
 	}
 }

@@ -7,16 +7,16 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A consumer that reads ahead may find that the next record is gone while the ones
+// A consumer that reads ahead may find that the next record is gone while the records
 // before it are still being processed.
-func TestWhatWasReadIsProcessedBeforeGoingOnElsewhere(t *testing.T) {
+func TestOutOfRange_ReadRecordsComeFirst(t *testing.T) {
 	p := &partition{position: 7, out: true, task: &task{}}
 	c := Container{
 		cfg:    Config{Stage: &scheduler.Stage{Inputs: []scheduler.Input{{OutOfRange: scheduler.OutOfRangeNewest}}}},
 		byName: map[stream.TopicPartition]*partition{{Topic: "in"}: p},
 	}
-	err := c.outside(&stream.OffsetOutOfRangeError{TopicPartition: stream.TopicPartition{Topic: "in"}, Offset: 9, Start: 20, End: 30})
+	err := c.outOfRange(&stream.OffsetOutOfRangeError{TopicPartition: stream.TopicPartition{Topic: "in"}, Offset: 9, Start: 20, End: 30})
 	if err != nil || p.position != 7 {
-		t.Errorf("it goes on at %d, %v", p.position, err)
+		t.Errorf("it continues at %d, %v", p.position, err)
 	}
 }

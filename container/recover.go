@@ -1,0 +1,150 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/gretestream/grete/container/membership"
+	"github.com/gretestream/grete/container/recovery"
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/stream"
+)
+
+// maxReopens is how often in a row a container reopens without a commit, after the log has
+// given up its transaction or a database was corrupt.
+const maxReopens = 8
+
+// recovered returns an error, unless something can be done about it: going back to what is
+// committed, and on from there.
+func (c *Container) recovered(ctx context.Context, err error) error {
+	if replay := (*replayError)(nil); errors.As(err, &replay) {
+		return c.replay(ctx, replay.cause)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case lost(err):
+		return c.goBack(ctx, err)
+	case recovery.CorruptDir(err) != "":
+		return c.repair(ctx, err)
+	}
+	return err
+}
+
+// replay goes back to what is committed, and on from there without the record that failed.
+func (c *Container) replay(ctx context.Context, without *RecordError) error {
+	c.cfg.Logger.Warn("going back to the last commit, to skip a record that has failed", "error", without)
+	if err := c.close(); err != nil {
+		return err
+	}
+	c.skip[stream.Position{TopicPartition: without.TopicPartition, Offset: without.Offset}] = true
+	return c.reopen(ctx, 0)
+}
+
+// reopen opens a container again that was closed. Its membership in the group stays.
+func (c *Container) reopen(ctx context.Context, reopens int) error {
+	c.holder.SetSettled(false)
+	*c = Container{cfg: c.cfg, member: c.member, skip: c.skip, holder: c.holder, reopens: reopens}
+	return c.open(ctx)
+}
+
+// repair goes on from what is committed, after a database has turned out to be corrupt
+// while it was in use.
+func (c *Container) repair(ctx context.Context, cause error) error {
+	// Closing a corrupt database is expected to fail.
+	if err := c.close(); err != nil && !errors.As(err, new(*kv.DatabaseError)) {
+		return errors.Join(cause, err)
+	}
+	if c.reopens == maxReopens {
+		return cause
+	}
+	cfg := c.cfg.recovery()
+	if err := cfg.RemoveCorrupt(recovery.CorruptDir(cause), cause); err != nil {
+		return errors.Join(cause, err)
+	}
+	return c.reopen(ctx, c.reopens+1)
+}
+
+// lost reports whether an error leaves nothing to do but to go back to what is committed,
+// or to leave it to another container.
+func lost(err error) bool {
+	return membership.IsStale(err) || errors.Is(err, stream.ErrFenced) || errors.Is(err, stream.ErrAborted) || errors.As(err, new(recovery.DisownedError))
+}
+
+// ofRecord reports whether a failure in the operators may be the record's own, so that
+// skipping it helps. Failures of the disk and the log aren't.
+func ofRecord(err error) bool {
+	return !lost(err) && !errors.As(err, new(*kv.DatabaseError)) && !errors.As(err, new(*stream.ProducerError))
+}
+
+const stoodStill = "going back to the last commit: the log has given up the transaction of this container; did the process stand still?"
+
+// goBack goes on from what is committed, if the tasks are still the container's. The log
+// gives up a transaction that has been open for too long, because the process stood still,
+// and so fences its producer, as a new owner would. But a new owner shows itself by its
+// first commit.
+func (c *Container) goBack(ctx context.Context, cause error) error {
+	if err := c.close(); err != nil {
+		return errors.Join(cause, err)
+	}
+	if c.member != nil {
+		return c.goBackToGroup(ctx, cause)
+	}
+	if !c.cfg.AtLeastOnce {
+		ours, err := c.ownsAll(ctx, c.cfg.Tasks, errors.Is(cause, stream.ErrFenced))
+		if err != nil {
+			return errors.Join(cause, err)
+		}
+		if !ours {
+			return fmt.Errorf("stage %s: another copy of this container has taken over: %w (%w)", c.cfg.Stage.Name, stream.ErrFenced, cause)
+		}
+	}
+	if errors.As(cause, new(recovery.DisownedError)) || c.reopens == maxReopens {
+		return cause
+	}
+	c.cfg.Logger.Warn(stoodStill, "error", cause)
+	return c.reopen(ctx, c.reopens+1)
+}
+
+// goBackToGroup goes on from what is committed with the tasks that the group assigns. The
+// group knows better than the last commits whose the tasks are.
+func (c *Container) goBackToGroup(ctx context.Context, cause error) error {
+	stale := membership.IsStale(cause)
+	late := stale
+	if errors.As(cause, new(recovery.DisownedError)) {
+		ours, err := c.ownsAll(ctx, c.member.Tasks(), false)
+		if err != nil || ours {
+			return errors.Join(cause, err)
+		}
+		late = true
+	}
+	switch {
+	case late: // the group has gone on, or is about to say so
+		if stale {
+			c.member.Doubt()
+		}
+		c.cfg.Logger.Warn("going back to the last commit: the group has gone on without this container; did the process, or the network, stand still?", "error", cause)
+		return c.reopen(ctx, c.reopens)
+	case c.reopens == maxReopens:
+		return cause
+	}
+	c.cfg.Logger.Warn(stoodStill, "error", cause)
+	return c.reopen(ctx, c.reopens+1)
+}
+
+// ownsAll reports whether the last commits of the tasks were made by this life of the
+// container, or, unless must is set, are the ones that it has started from.
+func (c *Container) ownsAll(ctx context.Context, tasks []int32, must bool) (bool, error) {
+	claims, err := recovery.LastClaims(ctx, c.cfg.recovery(), tasks)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range tasks {
+		before, found := c.before[id]
+		if claims[id].Owner != c.owner && (must || !found || claims[id] != before) {
+			return false, nil
+		}
+	}
+	return true, nil
+}

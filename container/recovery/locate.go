@@ -1,0 +1,145 @@
+package recovery
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gretestream/grete/container/meta"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// locate sets where each input continues: where the meta record says, or where an input
+// starts that was never read.
+func (r *Recovery) locate(ctx context.Context) error {
+	inputs := r.makeInputs()
+	tps := make([]stream.TopicPartition, len(inputs))
+	for i, in := range inputs {
+		tps[i] = in.TopicPartition
+	}
+	if len(tps) == 0 {
+		return nil
+	}
+	group := r.cfg.Stage.Group
+	committed, err := r.cfg.System.Admin().Committed(ctx, group, tps...)
+	if err != nil {
+		return fmt.Errorf("offsets of group %s: %w", group, err)
+	}
+	var fresh []*Input
+	var recreated []recreatedInput
+	for i, in := range inputs {
+		last, why := in.lastCommit(), ""
+		if in.task.Last != nil {
+			why = r.recreated(in.Topic, in.task.Last)
+		}
+		switch {
+		case last != nil && why != "":
+			in.resume(last)
+			recreated = append(recreated, recreatedInput{in, why})
+		case last != nil:
+			if err := checkOffset(in.task.Last, *last, group, committed[i]); err != nil {
+				return DisownedError{err}
+			}
+			in.resume(last)
+			if committed[i] != last.Offset {
+				in.task.Moved = true // so that the next commit corrects it
+			}
+		case committed[i] >= 0:
+			return DisownedError{fmt.Errorf("%s: group %s has offset %d, but there is no meta record with it in the changelog: was that topic deleted and created again? "+
+				"Start over under another app name, or delete the group's offsets, to begin without state where the input begins (on the embedded log: use another data directory)", in.TopicPartition, group, committed[i])}
+		default:
+			fresh = append(fresh, in)
+		}
+	}
+	if err := r.locateRecreated(ctx, recreated); err != nil {
+		return err
+	}
+	return r.locateFresh(ctx, fresh)
+}
+
+// makeInputs makes the input partitions of the tasks, and returns all of them.
+func (r *Recovery) makeInputs() []*Input {
+	var all []*Input
+	for _, t := range r.Tasks {
+		for i := range r.cfg.Stage.Inputs {
+			input := &r.cfg.Stage.Inputs[i]
+			if t.ID >= input.Partitions {
+				continue
+			}
+			in := &Input{TopicPartition: stream.TopicPartition{Topic: input.Topic, Partition: t.ID}, Index: i, Bound: -1, task: t}
+			if bound, ok := r.cfg.Bounds[in.TopicPartition]; ok {
+				in.Bound = bound
+			}
+			t.Inputs, all = append(t.Inputs, in), append(all, in)
+		}
+	}
+	return all
+}
+
+// lastCommit returns what the task's meta record says about the input; nil if nothing.
+func (in *Input) lastCommit() *meta.Input {
+	if in.task.Last == nil {
+		return nil
+	}
+	if last, ok := in.task.Last.Input(in.TopicPartition); ok {
+		return &last
+	}
+	return nil
+}
+
+// resume continues where the input was at the last commit.
+func (in *Input) resume(last *meta.Input) { in.Position, in.Last = last.Offset, last }
+
+// checkOffset compares the offset that a group has, -1 if none, with the meta record's. An
+// expired offset is no contradiction. Neither is one behind the meta record, if offsets are
+// committed after it: a crash may have prevented that.
+func checkOffset(m *meta.Record, in meta.Input, group string, committed int64) error {
+	if committed < 0 || committed == in.Offset || committed < in.Offset && m.AtLeastOnce && !m.Clean {
+		return nil
+	}
+	tp := stream.TopicPartition{Topic: in.Topic, Partition: in.Partition}
+	return fmt.Errorf("%s: group %s has offset %d, but the state is as of offset %d: the group's offset was changed from outside. "+
+		"Set it back to %d, or delete the group's offsets, to go on with the state; to read from elsewhere, reset the job",
+		tp, group, committed, in.Offset, in.Offset)
+}
+
+// locateFresh sets where inputs start that were never read. The first commit makes that
+// final, before anything is read.
+func (r *Recovery) locateFresh(ctx context.Context, fresh []*Input) error {
+	byStart := make(map[int64][]*Input)
+	for _, in := range fresh {
+		input := &r.cfg.Stage.Inputs[in.Index]
+		start := input.Start
+		if start == scheduler.StartNewest && in.Partition >= input.Partitions-input.Grown {
+			start = 0 // nothing in it is older than the job
+		}
+		byStart[start] = append(byStart[start], in)
+		in.task.Moved, r.Unsettled = true, true
+	}
+	for start, inputs := range byStart {
+		tps := make([]stream.TopicPartition, len(inputs))
+		for i, in := range inputs {
+			tps[i] = in.TopicPartition
+		}
+		offsets, err := StartOffsets(ctx, r.cfg.System.Admin(), start, tps)
+		if err != nil {
+			return fmt.Errorf("asking where the inputs start: %w", err)
+		}
+		for i, in := range inputs {
+			in.Position = offsets[i]
+		}
+	}
+	return nil
+}
+
+// StartOffsets returns the offsets that a [scheduler.Input.Start] means.
+func StartOffsets(ctx context.Context, admin stream.Admin, start int64, tps []stream.TopicPartition) ([]int64, error) {
+	switch start {
+	case 0:
+		return admin.Starts(ctx, tps...)
+	case scheduler.StartNewest:
+		return admin.Ends(ctx, tps...)
+	default:
+		return admin.OffsetsAt(ctx, start, tps...)
+	}
+}
