@@ -10,7 +10,7 @@ import (
 
 const defaultPort = "9092"
 
-// addresses checks what a user gave, and adds Kafka's port where there is none.
+// addresses checks the user's addresses, and adds Kafka's port where it is missing.
 func addresses(given []string) ([]string, error) {
 	var list []string
 	for _, a := range given {
@@ -24,7 +24,7 @@ func addresses(given []string) ([]string, error) {
 		list = append(list, net.JoinHostPort(host, port))
 	}
 	if len(list) == 0 {
-		return nil, errors.New("no brokers are given: expected host:port of one or more")
+		return nil, errors.New("no brokers: set host:port of one or more")
 	}
 	return list, nil
 }

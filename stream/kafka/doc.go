@@ -1,28 +1,27 @@
 // Package kafka is the streaming layer of a Kafka cluster.
 //
-// On the record's way it stands at both ends. A [System]'s consumer fetches many
-// partitions in one request, while the loop processes what came before; records
-// are read from the connection straight into the memory from which they are
-// decoded. Its producer encodes records into batches as they are sent, and has
-// one request under way to each broker with all batches that are ready,
-// idempotent, or as a transaction. On the job's way it makes topics and looks
-// at them.
+// On the record's way it stands at both ends. The consumer of a [System] fetches many
+// partitions in one request, while the loop processes what came before; records are read
+// from the connection straight into the memory from which they are decoded. The producer
+// encodes records into batches as they are sent, and keeps one request in flight to each
+// broker, idempotent or in a transaction. On the job's way it creates and describes
+// topics.
 //
-// The connections are kafka-go's; what is said over them on the record's way is
-// ours (internal/wire, and package batch beside this one). The logic in between
-// has no sockets: it sees the world through [Link], so that a test can put a
-// simulated one beneath it. From outside in:
+// The connections are kafka-go's. Requests on the record's way have frames of our own
+// (internal/wire, and package batch beside this one). The logic in between has no sockets:
+// it sees the world through [Link], beneath which a simulation fits. This package has
+// System, [Options] and Link; the rooms below it, each importing only those before it,
+// are:
 //
-//   - [System] in system.go, with options.go and security.go
-//   - the consumer, in consumer.go and what it names
-//   - the producer, in producer.go and what it names
-//   - the membership of a group, in membership.go, around the state machine in
-//     group_member.go and group_answers.go; what is seen of a group from outside,
-//     in group_state.go
-//   - the admin, in admin.go
-//   - what all of them use: cluster.go (who leads which partition),
-//     coordinators.go (who answers for groups and transactions), retry.go and
-//     errors.go (what a broker's error means), transport.go (the real link)
+//   - internal/wire: frames and record batches of requests
+//   - internal/kerr: error codes, and which of them pass
+//   - internal/link: the boundary to the world, retries, lifetimes
+//   - internal/cluster: brokers, leaders and coordinators; routing of requests
+//   - internal/dial: connections to real brokers
+//   - internal/fetch: the consumer
+//   - internal/produce: the producer and its transactions
+//   - internal/group: membership in a group
+//   - internal/admin: topics, offsets and groups
 //
-// kafkatest starts real brokers for tests.
+// kafkatest starts real brokers for tests, kafkasim simulates brokers.
 package kafka

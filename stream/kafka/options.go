@@ -11,41 +11,37 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/dial"
 )
 
-// Options say which cluster to use, and as whom. The zero value of every field
-// but Brokers works.
+// Options say which cluster to use, and as which user. Only Brokers is required.
 type Options struct {
-	// Brokers are the addresses to begin with, as host:port: one that answers is
-	// enough, it knows the others.
+	// Brokers are addresses of brokers, as host:port. One that answers is enough: it knows
+	// the others.
 	Brokers []string
-	// ClientID is how the brokers' logs and quotas call this client; "" means
-	// "grete".
+	// ClientID names this client in logs and quotas of the brokers (default: "grete").
 	ClientID string
-	// TLS encrypts the connections; nil: they are in the clear.
+	// TLS encrypts the connections; nil: plaintext.
 	TLS *TLS
-	// SASL says who we are; nil: nobody.
+	// SASL authenticates this client; nil: no authentication.
 	SASL *SASL
 	// Codec compresses what is produced.
 	Codec batch.Codec
-	// Patience is how long a request is tried again while brokers are away or
-	// elect a leader, before its caller gets the error; 0 means 2 minutes. At Open
-	// it is 8 seconds at most.
+	// Patience is how long to retry a request while brokers are unavailable or elect a
+	// leader (default: 2 minutes; Open retries for 8 seconds at most).
 	Patience time.Duration
 	Logger   *slog.Logger // nil: discarded
 }
 
-// TLS is how connections are encrypted, by the names of PEM files.
+// TLS names the PEM files for encrypted connections.
 type TLS struct {
-	// CA has the certificates that may have signed the brokers'; "" means the
-	// system's.
+	// CA has the certificates that may have signed the brokers'; "": those of the system.
 	CA string
-	// Cert and Key are this client's own, where the brokers ask for them.
+	// Cert and Key are this client's, if brokers require a client certificate.
 	Cert, Key string
-	// ServerName is what the brokers' certificates must be made out to, if that
-	// isn't the host of their address.
+	// ServerName is the name in the brokers' certificates, if it isn't the host of their
+	// address.
 	ServerName string
 }
 
-// config reads the files. It is nil if t is.
+// config reads the files. It returns nil if t is nil.
 func (t *TLS) config() (*tls.Config, error) {
 	if t == nil {
 		return nil, nil
@@ -54,21 +50,21 @@ func (t *TLS) config() (*tls.Config, error) {
 	return f.Config()
 }
 
-// SASL is a name and what proves it.
+// SASL has the credentials of a user.
 type SASL struct {
 	Mechanism Mechanism
 	User      string
 	Password  Secret
 }
 
-// Format prints the fields, whatever the verb: of one that doesn't fit fmt would
-// print what the pointers lead to, and no longer ask what may be shown.
+// Format prints the fields, whatever the verb. For a verb that fits no field, fmt would
+// print the targets of pointers without asking their Format methods.
 func (o Options) Format(f fmt.State, _ rune) {
 	type plain Options
 	_, _ = fmt.Fprintf(f, "%+v", plain(o))
 }
 
-// login is nil if s is.
+// login returns nil if s is nil.
 func (s *SASL) login() (*dial.Login, error) {
 	if s == nil {
 		return nil, nil
@@ -76,18 +72,18 @@ func (s *SASL) login() (*dial.Login, error) {
 	return dial.NewLogin(string(s.Mechanism), s.User, string(s.Password))
 }
 
-// Format prints the fields, whatever the verb, without the password.
+// Format prints the fields without the password, whatever the verb.
 func (s SASL) Format(f fmt.State, _ rune) {
 	type plain SASL
 	_, _ = fmt.Fprintf(f, "%+v", plain(s))
 }
 
-// A Mechanism is a way to prove who one is.
+// A Mechanism is a SASL mechanism.
 type Mechanism string
 
 // The mechanisms.
 const (
-	Plain       Mechanism = dial.Plain // the password itself: use it with TLS only
+	Plain       Mechanism = dial.Plain // sends the password itself: use it with TLS only
 	ScramSHA256 Mechanism = dial.ScramSHA256
 	ScramSHA512 Mechanism = dial.ScramSHA512
 )

@@ -11,14 +11,14 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/link"
 )
 
-// reach gets a first answer, and looks whether the brokers can be reached at their
-// own addresses and are new enough.
+// reach waits for a first answer, and checks that the brokers are reachable at their
+// advertised addresses and recent enough.
 func (s *System) reach(ctx context.Context) error {
 	within, cancel := context.WithTimeoutCause(ctx, cluster.OpenTimeout, fmt.Errorf("no answer within %s", cluster.OpenTimeout))
 	defer cancel()
 	var last error
 	err := link.Retry(within, s.client.Link, min(s.client.Patience, cluster.OpenTimeout), func() error {
-		err := s.greet(within)
+		err := s.probe(within)
 		if within.Err() == nil || last == nil {
 			last = err
 		}
@@ -30,9 +30,9 @@ func (s *System) reach(ctx context.Context) error {
 	return err
 }
 
-func (s *System) greet(ctx context.Context) error {
+func (s *System) probe(ctx context.Context) error {
 	if err := s.client.Metadata.Refresh(ctx); err != nil {
-		return s.turnedAway(err)
+		return s.explainClosed(err)
 	}
 	var first error
 	for _, b := range s.client.Metadata.Brokers() {
@@ -42,7 +42,7 @@ func (s *System) greet(ctx context.Context) error {
 		}
 		var away *kerr.UnreachableError
 		if errors.As(err, &away) {
-			err = fmt.Errorf("%w; the cluster can be reached, but not at %s, which broker %d gives as its own address: correct its advertised.listeners, or make that address known here",
+			err = fmt.Errorf("%w; the cluster is reachable, but not at %s, the address that broker %d advertises: correct its advertised.listeners, or make the address resolvable here",
 				err, b.Address, b.Node)
 		}
 		if first == nil {
@@ -52,11 +52,11 @@ func (s *System) greet(ctx context.Context) error {
 	return first
 }
 
-// turnedAway explains a connection that is closed at the first request after the
-// greeting.
-func (s *System) turnedAway(err error) error {
+// explainClosed explains a connection that is closed at the first request after the
+// handshake.
+func (s *System) explainClosed(err error) error {
 	if !dial.ClosedAfterHandshake(err) || s.opts.SASL != nil {
 		return err
 	}
-	return fmt.Errorf("%w: the broker closes the connection, as one does that asks for a user and password (SASL)", err)
+	return fmt.Errorf("%w: the broker closed the connection, as brokers do that require a user and password (SASL)", err)
 }

@@ -44,8 +44,8 @@ func TestPermissions(t *testing.T) {
 	testPermissions(t, sys, c.Admin(), func(t *testing.T, acls *kadm.ACLBuilder) { c.Allow(t, acls) })
 	for _, m := range []Mechanism{Plain, ScramSHA256, ScramSHA512} {
 		openSystem(t, Options{Brokers: brokers, SASL: &SASL{m, ann, password}})
-		wantOpenError(t, Options{Brokers: brokers, SASL: &SASL{m, ann, "hunter2"}}, `log in as "ann"`, "doesn't let this user in by "+strings.ToUpper(string(m)))
-		wantOpenError(t, Options{Brokers: brokers, SASL: &SASL{m, "bob", "hunter2"}}, `log in as "bob"`, "doesn't let this user in")
+		wantOpenError(t, Options{Brokers: brokers, SASL: &SASL{m, ann, "hunter2"}}, `log in as "ann"`, "authentication by "+strings.ToUpper(string(m))+" failed")
+		wantOpenError(t, Options{Brokers: brokers, SASL: &SASL{m, "bob", "hunter2"}}, `log in as "bob"`, "authentication by")
 	}
 	wantOpenError(t, Options{Brokers: brokers}, "a user and password (SASL)")
 	wantOpenError(t, Options{Brokers: brokers, SASL: &SASL{Plain, ann, password}, TLS: &TLS{}}, "TLS")
@@ -53,7 +53,7 @@ func TestPermissions(t *testing.T) {
 
 func TestPlainBroker(t *testing.T) {
 	brokers := shared.Cluster(t).Bootstrap()
-	wantOpenError(t, Options{Brokers: brokers, SASL: &SASL{Plain, ann, password}}, "wants no user and password there")
+	wantOpenError(t, Options{Brokers: brokers, SASL: &SASL{Plain, ann, password}}, "expects no user and password there")
 	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{}}, "does the broker speak TLS there?")
 }
 
@@ -65,12 +65,12 @@ func TestEncryptedBroker(t *testing.T) {
 	testReadsAndWrites(t, s)
 	wantOpenError(t, Options{Brokers: brokers}, "TLS")
 	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{CA: ca.File()}}, "client certificate")
-	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{Cert: cert, Key: key}}, "give the CA's certificate")
+	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{Cert: cert, Key: key}}, "configure the CA's certificate")
 	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{CA: ca.File(), Cert: cert, Key: key, ServerName: "kafka.example"}}, "another name")
 	stranger := kafkatest.NewAuthority(t)
 	cert, key = stranger.Issue(t, ann)
 	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{CA: ca.File(), Cert: cert, Key: key}}, "client certificate")
-	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{CA: stranger.File()}}, "give the CA's certificate")
+	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{CA: stranger.File()}}, "configure the CA's certificate")
 }
 
 // TestBrokersThatDie: of three brokers any may be gone for a while.

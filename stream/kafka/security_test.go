@@ -74,8 +74,8 @@ func TestTLSFiles(t *testing.T) {
 		{"all", TLS{CA: a.ca, Cert: cert, Key: key, ServerName: "kafka"}, nil},
 		{"no such CA", TLS{CA: missing}, []string{"CA", missing, "no such file"}},
 		{"a CA that isn't PEM", TLS{CA: noPEM}, []string{"CA", noPEM, "PEM"}},
-		{"a key alone", TLS{Key: key}, []string{"both"}},
-		{"a certificate alone", TLS{Cert: cert}, []string{"both"}},
+		{"a key alone", TLS{Key: key}, []string{"two files"}},
+		{"a certificate alone", TLS{Cert: cert}, []string{"two files"}},
 		{"no such certificate", TLS{Cert: missing, Key: key}, []string{"client certificate", missing, "no such file"}},
 		{"no such key", TLS{Cert: cert, Key: missing}, []string{"key", missing, "no such file"}},
 		{"another's key", TLS{Cert: cert, Key: otherKey}, []string{cert, otherKey, "does not match"}},
@@ -136,7 +136,7 @@ func TestLetIn(t *testing.T) {
 		{"a password", users, Options{SASL: &SASL{Plain, "ann", "hunter2"}}},
 		{"SCRAM-256", users, Options{SASL: &SASL{ScramSHA256, "ann", "hunter2"}}},
 		{"SCRAM-512", users, Options{SASL: &SASL{ScramSHA512, "ann", "hunter2"}}},
-		{"both", append([]kfake.Opt{kfake.TLS(mutual)}, users...), Options{TLS: &TLS{CA: ca.ca, Cert: cert, Key: key}, SASL: &SASL{ScramSHA512, "ann", "hunter2"}}},
+		{"two files", append([]kfake.Opt{kfake.TLS(mutual)}, users...), Options{TLS: &TLS{CA: ca.ca, Cert: cert, Key: key}, SASL: &SASL{ScramSHA512, "ann", "hunter2"}}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			x.opts.Brokers = fakeCluster(t, append(x.server, kfake.NumBrokers(2), kfake.SeedTopics(2, "topic"))...).ListenAddrs()

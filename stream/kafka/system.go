@@ -40,7 +40,7 @@ func Open(ctx context.Context, opts Options) (*System, error) {
 	}
 	s := newSystem(dial.NewTransport(opts.Brokers, opts.ClientID, encryption, login), opts)
 	if login != nil && encryption == nil && opts.SASL.Mechanism == Plain {
-		s.client.Log.Warn("the password is sent to Kafka in the clear: use TLS, or SCRAM")
+		s.client.Log.Warn("the password is sent to Kafka unencrypted; use TLS or SCRAM")
 	}
 	if err := s.reach(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("kafka: %w", err), s.Close())
@@ -48,8 +48,8 @@ func Open(ctx context.Context, opts Options) (*System, error) {
 	return s, nil
 }
 
-// OpenOn opens a cluster that is reached over another link than the network: a
-// simulated one. Of opts it takes what isn't about connections.
+// OpenOn opens a cluster over another link than the network, such as a simulated one. It
+// ignores the options that are about connections.
 func OpenOn(ctx context.Context, link link.Link, opts Options) (*System, error) {
 	s := newSystem(link, opts)
 	if err := s.client.Retry(ctx, func() error { return s.client.Metadata.Refresh(ctx) }); err != nil {
@@ -62,10 +62,10 @@ func newSystem(l link.Link, opts Options) *System {
 	return &System{client: cluster.NewClient(l, opts.Patience, opts.Logger), opts: opts}
 }
 
-// Name is "kafka".
+// Name returns "kafka".
 func (*System) Name() string { return "kafka" }
 
-// ID is the cluster's own.
+// ID returns the cluster's id.
 func (s *System) ID() string { return s.client.Metadata.ClusterID() }
 
 // OpenConsumer opens a consumer.
@@ -76,8 +76,8 @@ func (s *System) OpenConsumer(ctx context.Context, cfg stream.ConsumerConfig) (s
 	return fetch.New(s.client, cfg), nil
 }
 
-// OpenProducer opens a producer. Unless it is to be at-least-once it is
-// transactional, and has fenced the one before with its id when this returns.
+// OpenProducer opens a producer. A producer that is not at-least-once is transactional;
+// its predecessor with the same id is fenced when OpenProducer returns.
 func (s *System) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (stream.Producer, error) {
 	p, err := produce.Open(ctx, s.client, s.opts.Codec, cfg)
 	if err != nil {
@@ -92,7 +92,7 @@ func (s *System) Admin() stream.Admin { return admin.New(s.client) }
 // Close ends all connections.
 func (s *System) Close() error { return s.client.Link.Close() }
 
-// Join makes a membership, which joins at the first Rejoin.
+// Join returns a membership in a group. It joins at the first Rejoin.
 func (s *System) Join(ctx context.Context, cfg stream.GroupConfig) (stream.Membership, error) {
 	g, err := group.Join(ctx, s.client, cfg)
 	if err != nil {
@@ -101,7 +101,7 @@ func (s *System) Join(ctx context.Context, cfg stream.GroupConfig) (stream.Membe
 	return g, nil
 }
 
-// Group describes a group, its members and what each of them has.
+// Group describes a group: its members and their assignments.
 func (s *System) Group(ctx context.Context, name string) (stream.GroupState, error) {
 	return admin.New(s.client).Group(ctx, name)
 }

@@ -166,7 +166,7 @@ func TestWhoDoesNotAnswer(t *testing.T) {
 		<-silent
 		return nil, nil, false
 	})
-	for node, says := range map[int32]string{0: "broker 0: no answer within 100ms", link.AnyBroker: c.ListenAddrs()[0] + ": no answer within 100ms", 9: "broker 9: the cluster doesn't list it now"} {
+	for node, says := range map[int32]string{0: "broker 0: no answer within 100ms", link.AnyBroker: c.ListenAddrs()[0] + ": no answer within 100ms", 9: "broker 9: the cluster doesn't list this broker now"} {
 		_, err := s.client.Link.Exchange(t.Context(), node, &metadata.Request{TopicNames: []string{}}, 100*time.Millisecond)
 		var away *kerr.UnreachableError
 		if !errors.As(err, &away) || !kerr.Temporary(err) || err.Error() != says {

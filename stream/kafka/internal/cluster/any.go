@@ -10,14 +10,14 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/link"
 )
 
-// AnyTimeout is for requests that a broker answers from memory, and that another
-// one could answer as well. Where there is no other, it is openPatience: two
-// attempts to connect to a few addresses fit into that, and kafka-go says only
-// after the second why none succeeds.
+// AnyTimeout bounds a request that a broker answers from memory and that another broker
+// could answer as well. With a single candidate the bound is OpenTimeout, which leaves
+// time for two attempts to connect to a few addresses: kafka-go reports only after the
+// second one why none succeeds.
 const AnyTimeout = 3 * time.Second
 
-// SendAny sends a request to whoever answers: it was the last one to do so, or one
-// at the addresses that the user gave, or any broker that is known.
+// SendAny sends a request to the broker that answered last, to one at the addresses that
+// the user gave, or to any other known broker, until one answers.
 func SendAny[A protocol.Message](ctx context.Context, c *Metadata, req protocol.Message) (A, error) {
 	var first error
 	all, timeout := c.candidates(), AnyTimeout
@@ -66,12 +66,12 @@ func (c *Metadata) prefer(node int32) {
 	}
 }
 
-// Exchange is link.exchange for one type of answer.
+// Exchange is link.Exchange for one type of response, within link.RequestTimeout.
 func Exchange[A protocol.Message](ctx context.Context, l link.Link, node int32, req protocol.Message) (A, error) {
 	return ExchangeWithin[A](ctx, l, node, link.RequestTimeout, req)
 }
 
-// ExchangeWithin is exchange with a time of its own.
+// ExchangeWithin is Exchange with another timeout.
 func ExchangeWithin[A protocol.Message](ctx context.Context, l link.Link, node int32, timeout time.Duration, req protocol.Message) (A, error) {
 	answer, err := l.Exchange(ctx, node, req, timeout)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// CommitOffsets sets a group's offsets, without a transaction.
+// CommitOffsets sets the offsets of a group outside a transaction.
 func (c *Client) CommitOffsets(ctx context.Context, offsets stream.GroupOffsets) error {
 	if len(offsets.Positions) == 0 {
 		return nil
@@ -42,12 +42,12 @@ func (c *Client) CommitOffsets(ctx context.Context, offsets stream.GroupOffsets)
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("committing the offsets of group %s: %w", offsets.Group, err)
+		return fmt.Errorf("commit the offsets of group %s: %w", offsets.Group, err)
 	}
 	return nil
 }
 
-// commitError explains why a partition's offset wasn't committed.
+// commitError explains why the offset of a partition wasn't committed.
 func (c *Client) commitError(ctx context.Context, failed kerr.Code, offsets stream.GroupOffsets, topic string) error {
 	if err := MemberError(failed, offsets); err != nil {
 		return err
@@ -65,20 +65,21 @@ func (c *Client) commitError(ctx context.Context, failed kerr.Code, offsets stre
 	return kerr.AccessDenied(failed, "Read", kerr.TopicResource, topic)
 }
 
-// MemberError explains a refusal that is for who commits; nil if it isn't.
+// MemberError explains a refusal that concerns the committing member; nil if the code is
+// of another kind.
 func MemberError(c kerr.Code, offsets stream.GroupOffsets) error {
 	switch {
 	case !c.OfMember() || c == 0:
 		return nil
 	case offsets.Generation == 0:
-		return fmt.Errorf("%w: the group has members: stop them, or use another group", c)
+		return fmt.Errorf("%w: the group has active members; stop them, or use another group", c)
 	case c == kerr.FencedInstance:
 		return fmt.Errorf("%w: %w: %q", stream.ErrReplaced, c, offsets.Instance)
 	}
 	return fmt.Errorf("%w: %w: member %s of generation %d", stream.ErrStaleGeneration, c, offsets.Member, offsets.Generation)
 }
 
-// GenerationOf is the generation of offsets, by Kafka's numbers.
+// GenerationOf returns the generation of offsets as Kafka numbers it.
 func GenerationOf(offsets stream.GroupOffsets) int32 {
 	if offsets.Generation == 0 {
 		return NoGeneration

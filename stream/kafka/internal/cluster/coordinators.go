@@ -11,28 +11,31 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// Coordinators knows which broker answers for which group and which transactional
-// id. kafka-go would ask before each request. It is safe for concurrent use.
+// Coordinators caches which broker coordinates which group or transactional id. (kafka-go
+// would look it up before each request.) It is safe for concurrent use.
 type Coordinators struct {
-	cluster *Metadata
+	metadata *Metadata
 
 	mu    sync.Mutex
 	known map[CoordinatorKey]int32
 }
 
-// CoordinatorKey is what a coordinator is for.
+// A CoordinatorKey names a group or a transactional id.
 type CoordinatorKey struct {
 	kind int8
 	key  string
 }
 
-// By Kafka's numbers.
+// Kinds of keys, by Kafka's numbers.
 const (
 	groupCoordinator       = 0
 	transactionCoordinator = 1
 )
 
-func GroupKey(name string) CoordinatorKey     { return CoordinatorKey{groupCoordinator, name} }
+// GroupKey is the key of a group.
+func GroupKey(name string) CoordinatorKey { return CoordinatorKey{groupCoordinator, name} }
+
+// TransactionKey is the key of a transactional id.
 func TransactionKey(id string) CoordinatorKey { return CoordinatorKey{transactionCoordinator, id} }
 
 // Find returns the coordinator's node.
@@ -43,17 +46,17 @@ func (c *Coordinators) Find(ctx context.Context, what CoordinatorKey) (int32, er
 	if ok {
 		return node, nil
 	}
-	answer, err := SendAny[*findcoordinator.Response](ctx, c.cluster, &findcoordinator.Request{Key: what.key, KeyType: what.kind})
+	answer, err := SendAny[*findcoordinator.Response](ctx, c.metadata, &findcoordinator.Request{Key: what.key, KeyType: what.kind})
 	if err != nil {
-		return 0, fmt.Errorf("asking for the coordinator of %s: %w", what.key, err)
+		return 0, fmt.Errorf("find the coordinator of %s: %w", what.key, err)
 	}
 	if failed := kerr.Code(answer.ErrorCode); failed != 0 {
-		// Describe would do for this. But who asks wants to use it.
+		// Describe would suffice for the look-up, but not for what follows it.
 		operation, resource := "Read", kerr.GroupResource
 		if what.kind == transactionCoordinator {
 			operation, resource = "Write", kerr.TransactionalResource
 		}
-		return 0, fmt.Errorf("asking for the coordinator of %s: %w", what.key, kerr.AccessDenied(failed, operation, resource, what.key))
+		return 0, fmt.Errorf("find the coordinator of %s: %w", what.key, kerr.AccessDenied(failed, operation, resource, what.key))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -64,16 +67,16 @@ func (c *Coordinators) Find(ctx context.Context, what CoordinatorKey) (int32, er
 	return answer.NodeID, nil
 }
 
-// Forget is called when it turns out that somebody else coordinates now.
+// Forget drops an entry after another broker has become the coordinator.
 func (c *Coordinators) Forget(what CoordinatorKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.known, what)
 }
 
-// Explain adds to the news that nobody coordinates what is likely wrong. What
-// coordinators know is in a topic of their own, which is made when it is first
-// needed; where there are fewer brokers than it is to have copies, it never is.
+// Explain adds the likely cause to the error that no coordinator is available.
+// Coordinators keep their state in an internal topic, which is created on first use.
+// Creation fails where the cluster has fewer brokers than the topic is to have replicas.
 func (c *Coordinators) Explain(ctx context.Context, err error, what CoordinatorKey) error {
 	if !errors.Is(err, kerr.CoordinatorNotAvailable) {
 		return err
@@ -82,9 +85,9 @@ func (c *Coordinators) Explain(ctx context.Context, err error, what CoordinatorK
 	if what.kind == transactionCoordinator {
 		topic, setting, without = "__transaction_state", "transaction.state.log.replication.factor", kerr.ErrNoTransactions
 	}
-	if asking := c.cluster.Refresh(ctx, topic); !errors.Is(asking, kerr.UnknownTopic) {
+	if refreshing := c.metadata.Refresh(ctx, topic); !errors.Is(refreshing, kerr.UnknownTopic) {
 		return err
 	}
-	return fmt.Errorf("%w: %w: it has no topic %s, and doesn't make it: %s must not be above the number of its brokers, %d (it is 3 where nothing is set)",
-		err, without, topic, setting, len(c.cluster.Brokers()))
+	return fmt.Errorf("%w: %w: topic %s is missing and can't be created: set %s to at most the number of brokers, %d (its default is 3)",
+		err, without, topic, setting, len(c.metadata.Brokers()))
 }

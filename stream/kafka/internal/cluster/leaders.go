@@ -11,24 +11,26 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// A leaderRequest sends what concerns some partitions to the broker that leads
-// them. mine are their places in the list; the errors are theirs, or that of all.
-type leaderRequest func(ctx context.Context, node int32, mine []int) ([]error, error)
+// A leaderRequest sends the part of a request that concerns one leader. mine are the
+// indexes of its partitions, and errs are the errors of these, in the same order; err is
+// that of the whole request.
+type leaderRequest func(ctx context.Context, node int32, mine []int) (errs []error, err error)
 
-// SendToLeaders asks the leaders of partitions, and those that have failed again,
-// until all is done. A partition that doesn't exist is ErrUnknownTopic.
-func (c *Client) SendToLeaders(ctx context.Context, tps []stream.TopicPartition, ask leaderRequest) error {
+// SendToLeaders sends a request to the leaders of partitions, and again where it has
+// failed, until all partitions are done. The error of a partition that doesn't exist is
+// stream.ErrUnknownTopic.
+func (c *Client) SendToLeaders(ctx context.Context, tps []stream.TopicPartition, send leaderRequest) error {
 	left := make([]int, len(tps))
 	for i := range left {
 		left[i] = i
 	}
-	stale := make(map[string]bool) // topics whose leaders to ask for anew
+	stale := make(map[string]bool) // topics to refresh
 	return c.Retry(ctx, func() error {
 		if err := c.findLeaders(ctx, tps, left, stale); err != nil {
 			return err
 		}
 		var failed error
-		left, failed = c.sendOnce(ctx, tps, left, ask)
+		left, failed = c.sendOnce(ctx, tps, left, send)
 		for _, i := range left {
 			stale[tps[i].Topic] = true
 		}
@@ -36,9 +38,9 @@ func (c *Client) SendToLeaders(ctx context.Context, tps []stream.TopicPartition,
 	})
 }
 
-// sendOnce asks each leader once. It returns what is left to do, and why: an error
-// for good rather than one that will pass.
-func (c *Client) sendOnce(ctx context.Context, tps []stream.TopicPartition, todo []int, ask leaderRequest) (left []int, failed error) {
+// sendOnce sends to each leader once. It returns the partitions that are left, and the
+// error of one of them: a final one if there is one.
+func (c *Client) sendOnce(ctx context.Context, tps []stream.TopicPartition, todo []int, send leaderRequest) (left []int, failed error) {
 	fail := func(i int, err error) {
 		left = append(left, i)
 		if failed == nil || kerr.Temporary(failed) && !kerr.Temporary(err) {
@@ -57,7 +59,7 @@ func (c *Client) sendOnce(ctx context.Context, tps []stream.TopicPartition, todo
 			left = append(left, mine[1:]...)
 			continue
 		}
-		errs, err := ask(ctx, node, mine)
+		errs, err := send(ctx, node, mine)
 		for k, i := range mine {
 			if err != nil {
 				fail(i, err)
@@ -69,8 +71,7 @@ func (c *Client) sendOnce(ctx context.Context, tps []stream.TopicPartition, todo
 	return left, failed
 }
 
-// findLeaders sees to it that the leaders of some partitions are known, and asks for
-// those of stale topics.
+// findLeaders refreshes topics that are stale or have a partition without a known leader.
 func (c *Client) findLeaders(ctx context.Context, tps []stream.TopicPartition, some []int, stale map[string]bool) error {
 	topics := make(map[string]bool)
 	for _, i := range some {
@@ -92,8 +93,8 @@ func (c *Client) findLeaders(ctx context.Context, tps []stream.TopicPartition, s
 	return nil
 }
 
-// RefreshTopics asks for topics. Of one that the cluster doesn't list the error is for
-// good: there's no waiting for somebody to make it.
+// RefreshTopics refreshes topics. A topic that the cluster doesn't list is a final error:
+// nothing will create it.
 func (c *Client) RefreshTopics(ctx context.Context, topics []string) error {
 	err := c.Metadata.Refresh(ctx, topics...)
 	if !errors.Is(err, kerr.UnknownTopic) && !errors.Is(err, kerr.InvalidTopic) {

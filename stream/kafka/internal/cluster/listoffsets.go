@@ -10,7 +10,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// An isolation says what an offset is to be looked for among.
+// An isolation level says which records count.
 type isolation int8
 
 const (
@@ -18,9 +18,9 @@ const (
 	ReadCommitted
 )
 
-// ListOffsets returns, in the order of tps, the offset of the first record whose
-// time is not before at, -1 if there is none; or the ends or starts. It tries
-// again what is not to be had at the moment.
+// ListOffsets returns, in the order of tps, the offset of the first record that isn't
+// older than at, or -1. at may be LatestOffset or EarliestOffset. Failures that pass are
+// retried.
 func (c *Client) ListOffsets(ctx context.Context, at int64, among isolation, tps []stream.TopicPartition) ([]int64, error) {
 	offsets := make([]int64, len(tps))
 	err := c.SendToLeaders(ctx, tps, func(ctx context.Context, node int32, mine []int) ([]error, error) {
@@ -49,7 +49,7 @@ func (c *Client) ListOffsets(ctx context.Context, at int64, among isolation, tps
 		return errs, nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("asking for offsets: %w", err)
+		return nil, fmt.Errorf("list offsets: %w", err)
 	}
 	return offsets, nil
 }
@@ -58,7 +58,7 @@ func listRequest(at int64, among isolation, tps []stream.TopicPartition, mine []
 	req := &listoffsets.Request{ReplicaID: anyReplica, IsolationLevel: int8(among)}
 	for _, topic := range ByTopic(mine, func(i int) string { return tps[i].Topic }) {
 		t := listoffsets.RequestTopic{Topic: tps[topic[0]].Topic}
-		asked := make(map[int32]bool, len(topic)) // a broker refuses to be asked twice
+		asked := make(map[int32]bool, len(topic)) // a broker refuses a partition that is listed twice
 		for _, i := range topic {
 			if p := tps[i].Partition; !asked[p] {
 				asked[p] = true

@@ -17,9 +17,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/link"
 )
 
-// A Metadata knows who its brokers are and which of them leads which partition, as
-// of the last time that it asked. It asks when it is told to: who finds out that
-// a leader has moved calls refresh. It is safe for concurrent use.
+// Metadata is what a client knows of a cluster: its brokers, and the leaders of
+// partitions. It is as old as the last Refresh, which is called when a leader turns out to
+// have moved. It is safe for concurrent use.
 type Metadata struct {
 	link link.Link
 
@@ -27,23 +27,23 @@ type Metadata struct {
 	id         string
 	brokers    []Broker
 	controller int32
-	preferred  *int32              // the broker that was last to answer for any; nil: any
+	preferred  *int32              // the broker that last answered a request to any; nil: none
 	topics     map[string][]Leader // by partition
 }
 
-// A Broker is where it says that it is.
+// A Broker has the address that it advertises.
 type Broker struct {
 	Node    int32
 	Address string
 }
 
-// A Leader is the broker that has the say over a partition.
+// A Leader is the leader of a partition.
 type Leader struct {
-	Node  int32 // noLeader while there is none
-	Epoch int32 // -1: the broker is too old to tell
+	Node  int32 // NoLeader if there is none
+	Epoch int32 // -1: too old a broker
 }
 
-// Leader is what is known of a partition's, noLeader if nothing is.
+// Leader returns a partition's leader; its node is NoLeader if none is known.
 func (c *Metadata) Leader(tp stream.TopicPartition) Leader {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -53,22 +53,22 @@ func (c *Metadata) Leader(tp stream.TopicPartition) Leader {
 	return Leader{Node: NoLeader, Epoch: -1}
 }
 
-// Partitions is a topic's number of partitions, 0 if it isn't known.
+// Partitions returns a topic's number of partitions, 0 if it is unknown.
 func (c *Metadata) Partitions(topic string) int32 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return int32(len(c.topics[topic]))
 }
 
-// Refresh asks for the leaders of topics, once. The error is of the first topic
-// that can't be had: unknownTopic, or that we aren't allowed to see it.
+// Refresh requests the leaders of topics, once. The error is that of the first topic
+// without metadata: kerr.UnknownTopic, or a denied access.
 func (c *Metadata) Refresh(ctx context.Context, topics ...string) error {
 	answer, err := c.request(ctx, topics)
 	if err != nil && len(topics) == 0 {
 		return err
 	}
 	if err != nil {
-		return fmt.Errorf("asking for the leaders of partitions: %w", err)
+		return fmt.Errorf("get the leaders of partitions: %w", err)
 	}
 	c.update(answer)
 	for i := range answer.Topics {
@@ -80,11 +80,11 @@ func (c *Metadata) Refresh(ctx context.Context, topics ...string) error {
 	return nil
 }
 
-// request asks for topics; nil asks for none.
+// request requests topics; nil stands for none.
 func (c *Metadata) request(ctx context.Context, topics []string) (*metadata.Response, error) {
 	req := &metadata.Request{TopicNames: topics}
 	if topics == nil {
-		req.TopicNames = []string{} // none; nil would be all
+		req.TopicNames = []string{} // none; nil would mean all
 	}
 	return SendAny[*metadata.Response](ctx, c, req)
 }
@@ -121,7 +121,7 @@ func (c *Metadata) updateTopic(t *metadata.ResponseTopic) {
 			return
 		}
 		l := Leader{Node: p.LeaderID, Epoch: p.LeaderEpoch}
-		// An answer of a broker that hasn't heard yet must not lead back.
+		// A broker that is behind must not bring an old leader back.
 		if old := c.topics[t.Name]; int(p.PartitionIndex) < len(old) && old[p.PartitionIndex].Epoch > l.Epoch {
 			l = old[p.PartitionIndex]
 		}
@@ -130,29 +130,29 @@ func (c *Metadata) updateTopic(t *metadata.ResponseTopic) {
 	c.topics[t.Name] = leaders
 }
 
-// Forget drops what is known of topics, when they may be others of the same name.
+// Forget drops topics, which may have been deleted and created again.
 func (c *Metadata) Forget(topics ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.topics, func(name string, _ []Leader) bool { return slices.Contains(topics, name) })
 }
 
-// Brokers are the brokers.
+// Brokers returns the brokers in the order of their ids. The slice is shared, and never
+// changed.
 func (c *Metadata) Brokers() []Broker {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.brokers // learn makes a new one
+	return c.brokers // update makes a new slice
 }
 
-// Controller is the broker that makes topics.
+// Controller returns the broker that creates topics.
 func (c *Metadata) Controller() int32 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.controller
 }
 
-// ClusterID is the cluster's own name for itself, known once refresh has
-// succeeded.
+// ClusterID returns the cluster's id, once Refresh has succeeded.
 func (c *Metadata) ClusterID() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

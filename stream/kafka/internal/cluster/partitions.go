@@ -7,7 +7,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// ByTopic puts those of a topic together, in the order in which the topics come.
+// ByTopic groups elements by topic, in the order in which the topics first occur.
 func ByTopic[P any](all []P, topic func(P) string) [][]P {
 	var topics [][]P
 	at := make(map[string]int)
@@ -23,7 +23,7 @@ func ByTopic[P any](all []P, topic func(P) string) [][]P {
 	return topics
 }
 
-// Sorted is a sorted copy.
+// Sorted returns a sorted copy.
 func Sorted(all []stream.TopicPartition) []stream.TopicPartition {
 	all = slices.Clone(all)
 	slices.SortFunc(all, comparePartitions)

@@ -12,8 +12,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// requiredVersions are the versions of requests that a broker must know: those of Kafka 2.7
-// and later.
+// requiredVersions are the request versions that a broker must support. Kafka 2.7 and
+// later do.
 func requiredVersions() map[protocol.ApiKey]int16 {
 	return map[protocol.ApiKey]int16{
 		protocol.Produce:          8,
@@ -36,7 +36,7 @@ func requiredVersions() map[protocol.ApiKey]int16 {
 	}
 }
 
-// CheckVersions refuses a broker that is too old, or of another kind.
+// CheckVersions refuses a broker that is too old, too new, or of another kind.
 func (c *Client) CheckVersions(ctx context.Context, node int32) error {
 	known, err := c.Versions(ctx, node)
 	if err != nil {
@@ -46,24 +46,24 @@ func (c *Client) CheckVersions(ctx context.Context, node int32) error {
 	for _, key := range slices.Sorted(maps.Keys(want)) {
 		k, ok := known[key]
 		if !ok || k.MaxVersion < want[key] {
-			return kerr.Refuse("broker %d doesn't know %s requests of version %d: Grete needs Kafka 2.7 or later, or what speaks its protocol", node, key, want[key])
+			return kerr.Refuse("broker %d doesn't support version %[3]d of %[2]s requests: Grete needs Kafka 2.7 or later, or a system with its protocol", node, key, want[key])
 		}
 		if k.MinVersion > want[key] {
-			return kerr.Refuse("broker %d knows %s requests of version %d no more: it is too new for this version of Grete", node, key, want[key])
+			return kerr.Refuse("broker %d no longer supports version %[3]d of %[2]s requests: this version of Grete is too old for it", node, key, want[key])
 		}
 	}
 	return nil
 }
 
-// Versions asks which versions of which requests a broker knows.
+// Versions returns the request versions that a broker supports.
 func (c *Client) Versions(ctx context.Context, node int32) (map[protocol.ApiKey]apiversions.ApiKeyResponse, error) {
 	answer, err := c.Link.Exchange(ctx, node, &apiversions.Request{}, ProbeTimeout)
 	if err != nil {
-		return nil, fmt.Errorf("asking for the broker's version: %w", err)
+		return nil, fmt.Errorf("get the broker's version: %w", err)
 	}
 	versions := answer.(*apiversions.Response)
 	if failed := kerr.Code(versions.ErrorCode); failed != 0 {
-		return nil, fmt.Errorf("asking for the broker's version: %w", failed)
+		return nil, fmt.Errorf("get the broker's version: %w", failed)
 	}
 	known := make(map[protocol.ApiKey]apiversions.ApiKeyResponse)
 	for _, k := range versions.ApiKeys {

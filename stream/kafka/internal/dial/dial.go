@@ -9,15 +9,15 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// bootstrap is the address that stands for all those to begin with. kafka-go
-// would try them one after the other, within the time of one.
+// bootstrap is an address that stands for all those that the user gave. kafka-go would try
+// them one after the other, within the timeout of one.
 type bootstrap struct{}
 
 func (bootstrap) Network() string { return "bootstrap" }
 func (bootstrap) String() string  { return "bootstrap" }
 
 // dial is called by kafka-go when it has no idle connection.
-func (t *transport) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (t *Transport) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(t.Context(), cancel)()
@@ -27,12 +27,12 @@ func (t *transport) dial(ctx context.Context, network, address string) (net.Conn
 	return t.dialAny(ctx)
 }
 
-// stagger is how long an address may take before the next one is tried, too.
+// stagger is the head start of each address over the next one.
 const stagger = 250 * time.Millisecond
 
-// dialAny connects to whichever of the first brokers lets us in first. An address
-// that doesn't answer holds it up for as long as stagger.
-func (t *transport) dialAny(ctx context.Context) (net.Conn, error) {
+// dialAny returns the first connection to any of the given brokers. An unresponsive
+// address delays it by stagger only.
+func (t *Transport) dialAny(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	order := rand.Perm(len(t.brokers))
@@ -71,7 +71,7 @@ type dialResult struct {
 }
 
 // start connects to one address. A connection that comes too late is closed.
-func (t *transport) start(ctx context.Context, address string, results chan<- dialResult) error {
+func (t *Transport) start(ctx context.Context, address string, results chan<- dialResult) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {

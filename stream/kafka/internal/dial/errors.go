@@ -7,7 +7,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// A connectError tells why there is no connection to an address.
+// A connectError says why an address is unreachable.
 type connectError struct {
 	address string
 	err     error
@@ -16,8 +16,8 @@ type connectError struct {
 func (e *connectError) Error() string { return fmt.Sprintf("connect to %s: %v", e.address, e.err) }
 func (e *connectError) Unwrap() error { return e.err }
 
-// connectErrors are of all addresses. They are a refusal only if each of them is:
-// else waiting may help.
+// connectErrors are those of all addresses. Together they are a refusal only if each of
+// them is: else waiting may help.
 type connectErrors []error
 
 func (e connectErrors) Error() string {
@@ -28,16 +28,16 @@ func (e connectErrors) Error() string {
 	return strings.Join(all, "; ")
 }
 
-// Unwrap leaves refusals out if there are others.
+// Unwrap leaves out refusals if there are other errors.
 func (e connectErrors) Unwrap() []error {
-	var hopeful []error
+	var temporary []error
 	for _, err := range e {
 		if !kerr.IsRefusal(err) {
-			hopeful = append(hopeful, err)
+			temporary = append(temporary, err)
 		}
 	}
-	if hopeful == nil {
+	if temporary == nil {
 		return e
 	}
-	return hopeful
+	return temporary
 }

@@ -19,9 +19,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// A handshaker makes a connection to an address one to a broker that lets us in. It
-// does what kafka-go could do, too, for the sake of its errors: each says where
-// it happened, and what to do.
+// A handshaker turns a connection to an address into one to a broker that accepts us.
+// kafka-go could do the same, but its errors wouldn't say at which step it failed and what
+// to do.
 type handshaker struct {
 	clientID   string
 	encryption *tls.Config // nil: none
@@ -29,9 +29,9 @@ type handshaker struct {
 	timeout    time.Duration
 }
 
-// connect opens a connection and greets the broker. What opened returns is used in
-// the connection's place, and is closed in any case.
-func (g *handshaker) connect(ctx context.Context, address string, opened func(net.Conn) (net.Conn, error)) (net.Conn, error) {
+// connect opens a connection and shakes hands with the broker. track's result replaces the
+// connection, and is closed in any case.
+func (g *handshaker) connect(ctx context.Context, address string, track func(net.Conn) (net.Conn, error)) (net.Conn, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, g.timeout, g.noAnswer())
 	defer cancel()
 	var d net.Dialer
@@ -39,28 +39,28 @@ func (g *handshaker) connect(ctx context.Context, address string, opened func(ne
 	if err != nil {
 		return nil, &connectError{address, g.dialError(ctx, err)}
 	}
-	if raw, err = opened(raw); err != nil {
+	if raw, err = track(raw); err != nil {
 		return nil, &connectError{address, err}
 	}
 	c, err := g.handshake(ctx, raw, address)
 	if err != nil {
-		_ = raw.Close() // nothing was said that matters
+		_ = raw.Close()
 		return nil, &connectError{address, err}
 	}
 	return c, nil
 }
 
-// dialError is the part of an error that says more than the address.
+// dialError keeps the part of the error that says more than the address.
 func (g *handshaker) dialError(ctx context.Context, err error) error {
 	if timedOut(ctx, err) {
 		return fmt.Errorf("%w; is the address right, and does a firewall let it through?", g.timeoutError(ctx))
 	}
 	var lookup *net.DNSError
 	if errors.As(err, &lookup) {
-		return fmt.Errorf("look %s up: %s", lookup.Name, lookup.Err)
+		return fmt.Errorf("look up %s: %s", lookup.Name, lookup.Err)
 	}
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		return errors.New("nobody listens there (connection refused)")
+		return errors.New("nothing listens there (connection refused)")
 	}
 	var op *net.OpError
 	if errors.As(err, &op) {
@@ -69,7 +69,7 @@ func (g *handshaker) dialError(ctx context.Context, err error) error {
 	return err
 }
 
-// timeoutOr is why the time was over, if the error is that.
+// timeoutOr replaces err by the timeout if it is one.
 func (g *handshaker) timeoutOr(ctx context.Context, err error) error {
 	if timedOut(ctx, err) {
 		return g.timeoutError(ctx)
@@ -77,8 +77,8 @@ func (g *handshaker) timeoutOr(ctx context.Context, err error) error {
 	return err
 }
 
-// timeoutError is why the time is over. A process that stood still may hear of that from the
-// connection first.
+// timeoutError says which timeout is over. After a suspension of the process the
+// connection may report it before ctx does.
 func (g *handshaker) timeoutError(ctx context.Context) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
@@ -93,9 +93,10 @@ func timedOut(ctx context.Context, err error) bool {
 	return ctx.Err() != nil || errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// handshake encrypts a connection, hears whether a broker is at its other end, and
-// says who we are.
+// handshake encrypts a connection, makes sure that a broker is at its other end, and
+// authenticates.
 func (g *handshaker) handshake(ctx context.Context, c net.Conn, address string) (net.Conn, error) {
+	// The connection's deadline follows ctx.
 	// The end of ctx is also that of what waits for the connection.
 	expired := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
 	defer expired()
@@ -121,8 +122,8 @@ func (g *handshaker) handshake(ctx context.Context, c net.Conn, address string) 
 	return c, nil
 }
 
-// serverName has the broker prove that it is who we call, if no other name is
-// given.
+// serverName makes the broker prove that it owns the dialed host name, unless another name
+// is configured.
 func (g *handshaker) serverName(address string) *tls.Config {
 	if g.encryption.ServerName != "" {
 		return g.encryption
@@ -136,7 +137,7 @@ func (g *handshaker) serverName(address string) *tls.Config {
 	return cfg
 }
 
-// explain says of an error in greeting what to do about it.
+// explain says what to do about an error of the handshake.
 func (g *handshaker) explain(ctx context.Context, err error) error {
 	var (
 		plain     tls.RecordHeaderError
@@ -151,20 +152,20 @@ func (g *handshaker) explain(ctx context.Context, err error) error {
 	case timedOut(ctx, err):
 		return fmt.Errorf("connected, but %w; is that the port of a Kafka broker%s?", g.timeoutError(ctx), g.withTLS())
 	case errors.As(err, &plain):
-		return kerr.Refuse("who listens there doesn't speak TLS: use the port of the broker's TLS listener, or connect without TLS")
+		return kerr.Refuse("the server there doesn't speak TLS: use the port of the broker's TLS listener, or connect without TLS")
 	case errors.As(err, &unknown):
-		return kerr.Refuse("the broker's certificate is signed by an authority that isn't trusted here: give the CA's certificate (%w)", err)
+		return kerr.Refuse("the broker's certificate is signed by an authority that isn't trusted here: configure the CA's certificate (%w)", err)
 	case errors.As(err, &otherName):
-		return kerr.Refuse("the broker's certificate is made out to another name: give that as the server name (%w)", err)
+		return kerr.Refuse("the broker's certificate is for another name: set that as the server name (%w)", err)
 	case errors.As(err, &untrusted):
 		return kerr.Refuse("the broker's certificate isn't valid: %w", err)
 	case errors.As(err, &op) && op.Op == "remote error":
-		return kerr.Refuse("the broker breaks TLS off (%w): does it ask for a client certificate, or for another one?", op.Err)
+		return kerr.Refuse("the broker aborted the TLS handshake (%w): does it require a client certificate, or another one?", op.Err)
 	case isClosed(err):
 		if g.encryption != nil {
-			return errors.New("the connection was closed at the first words: does the broker speak TLS there?")
+			return errors.New("the connection was closed at once: does the broker speak TLS there?")
 		}
-		return errors.New("the connection was closed at the first words: does the broker ask for TLS there?")
+		return errors.New("the connection was closed at once: does the broker require TLS there?")
 	}
 	return err
 }
@@ -176,29 +177,30 @@ func (g *handshaker) withTLS() string {
 	return ""
 }
 
-// isClosed tells that the other side has closed the connection.
+// isClosed reports whether the other side has closed the connection.
 func isClosed(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
-// ClosedAfterHandshake tells that a connection was closed that had been greeted.
+// ClosedAfterHandshake reports whether a broker closed a connection after a successful
+// handshake.
 func ClosedAfterHandshake(err error) bool {
 	var connecting *connectError
 	return isClosed(err) && !errors.As(err, &connecting)
 }
 
-// A conversation is what is said before a connection is anyone's to use.
+// A conversation exchanges requests on a connection that is not in the pool yet.
 type conversation struct {
 	conn        net.Conn
 	clientID    string
 	correlation int32
 }
 
-// maxHandshakeAnswer is far more than any answer in a dialogue has.
+// maxHandshakeAnswer is far above the size of any answer in a handshake.
 const maxHandshakeAnswer = 1 << 20
 
-// exchange puts one question. Who isn't a broker is found out before its bytes are
-// taken for an answer of gigabytes.
+// exchange sends a request and reads the response. It detects a server of another protocol
+// before it takes its bytes for the length of a huge response.
 func (d *conversation) exchange(version int16, req protocol.Message) (protocol.Message, error) {
 	d.correlation++
 	if err := protocol.WriteRequest(d.conn, version, d.correlation, d.clientID, req); err != nil {
@@ -224,14 +226,14 @@ func (d *conversation) exchange(version int16, req protocol.Message) (protocol.M
 	return answer, err
 }
 
-// notKafka tells by its first bytes who else has answered.
+// notKafka says by its first bytes what kind of server has answered.
 func notKafka(head [4]byte) error {
 	const alert, version3 = 0x15, 0x03 // of TLS
 	switch {
 	case string(head[:]) == "HTTP":
-		return kerr.Refuse("who listens there speaks HTTP: use the port of a Kafka broker")
+		return kerr.Refuse("an HTTP server listens there: use the port of a Kafka broker")
 	case head[0] == alert && head[1] == version3:
-		return kerr.Refuse("the broker asks for TLS there: turn TLS on, or use the port of its plain listener")
+		return kerr.Refuse("the broker requires TLS there: turn on TLS, or use the port of its plaintext listener")
 	}
-	return kerr.Refuse("who listens there doesn't speak Kafka's protocol: use the port of a Kafka broker")
+	return kerr.Refuse("the server there doesn't speak Kafka's protocol: use the port of a Kafka broker")
 }

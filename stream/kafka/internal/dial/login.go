@@ -13,12 +13,13 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// A Login proves on a new connection who we are.
+// A Login authenticates a new connection by SASL.
 type Login struct {
 	mechanism sasl.Mechanism
 	user      string // for messages
 }
 
+// NewLogin returns a login by one of the mechanisms Plain, ScramSHA256 and ScramSHA512.
 func NewLogin(mechanism, user, password string) (*Login, error) {
 	m, err := newMechanism(mechanism, user, password)
 	if err != nil {
@@ -27,21 +28,22 @@ func NewLogin(mechanism, user, password string) (*Login, error) {
 	return &Login{mechanism: m, user: user}, nil
 }
 
+// run authenticates.
 func (l *Login) run(ctx context.Context, d *conversation) error {
 	if err := l.chooseMechanism(d); err != nil {
 		return err
 	}
-	session, words, err := l.mechanism.Start(ctx)
+	session, message, err := l.mechanism.Start(ctx)
 	if err != nil {
 		return err
 	}
 	for done := false; !done; {
-		challenge, err := l.authenticate(d, words)
+		challenge, err := l.authenticate(d, message)
 		if err != nil {
 			return err
 		}
-		if done, words, err = session.Next(ctx, challenge); err != nil {
-			return kerr.Refuse("the broker doesn't prove by %s that it knows the password: %w", l.mechanism.Name(), err)
+		if done, message, err = session.Next(ctx, challenge); err != nil {
+			return kerr.Refuse("the broker failed to prove by %s that it knows the password: %w", l.mechanism.Name(), err)
 		}
 	}
 	return nil
@@ -59,18 +61,19 @@ func (l *Login) chooseMechanism(d *conversation) error {
 	case 0:
 		return nil
 	case kerr.BadMechanism:
-		return kerr.Refuse("the broker doesn't know the mechanism %s there; it knows %s", l.mechanism.Name(), strings.Join(answer.Mechanisms, ", "))
+		return kerr.Refuse("the broker doesn't support %s there; it supports %s", l.mechanism.Name(), strings.Join(answer.Mechanisms, ", "))
 	case kerr.BadSASLState:
-		return kerr.Refuse("the broker wants no user and password there: use the port of its SASL listener, or connect without SASL")
+		return kerr.Refuse("the broker expects no user and password there: use the port of its SASL listener, or connect without SASL")
 	default:
 		return kerr.Refuse("the broker refuses SASL: %w", failed)
 	}
 }
 
-func (l *Login) authenticate(d *conversation, words []byte) (challenge []byte, err error) {
-	got, err := d.exchange(1, &saslauthenticate.Request{AuthBytes: words})
+// authenticate sends one message of the mechanism, and returns the answer.
+func (l *Login) authenticate(d *conversation, message []byte) (challenge []byte, err error) {
+	got, err := d.exchange(1, &saslauthenticate.Request{AuthBytes: message})
 	if isClosed(err) {
-		return nil, fmt.Errorf("the broker closes the connection, as some do when user or password is wrong: %w", err)
+		return nil, fmt.Errorf("the broker closed the connection, as some do when user or password is wrong: %w", err)
 	}
 	if err != nil {
 		return nil, err
@@ -81,7 +84,7 @@ func (l *Login) authenticate(d *conversation, words []byte) (challenge []byte, e
 		if answer.ErrorMessage != "" {
 			because = errors.New(strings.TrimSuffix(answer.ErrorMessage, "."))
 		}
-		return nil, kerr.Refuse("the broker doesn't let this user in by %s: %w", l.mechanism.Name(), because)
+		return nil, kerr.Refuse("authentication by %s failed: %w", l.mechanism.Name(), because)
 	}
 	return answer.AuthBytes, nil
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/segmentio/kafka-go/sasl/scram"
 )
 
-// The mechanisms.
+// SASL mechanisms.
 const (
 	Plain       = "plain"
 	ScramSHA256 = "scram-sha-256"
 	ScramSHA512 = "scram-sha-512"
 )
 
-// newMechanism is how to prove who we are.
+// newMechanism returns the mechanism of kafka-go.
 func newMechanism(name, user, password string) (sasl.Mechanism, error) {
 	if user == "" {
 		return nil, errors.New("a user is needed")
@@ -32,11 +32,13 @@ func newMechanism(name, user, password string) (sasl.Mechanism, error) {
 	return nil, fmt.Errorf("unknown mechanism %q; known are %s, %s and %s", name, Plain, ScramSHA256, ScramSHA512)
 }
 
-func newScram(how scram.Algorithm, name, user, password string) (sasl.Mechanism, error) {
-	m, err := scram.Mechanism(how, user, password)
+func newScram(algorithm scram.Algorithm, name, user, password string) (sasl.Mechanism, error) {
+	m, err := scram.Mechanism(algorithm, user, password)
 	if err != nil {
 		// The error isn't shown: it may have a part of the password.
-		return nil, fmt.Errorf("%s can't say the user's name or password: it has characters that SASL forbids, such as control characters", name)
+		// The error of kafka-go may contain a part of the password.
+		// The error of kafka-go may contain a part of the password.
+		return nil, fmt.Errorf("%s can't encode the user's name or password: it has characters that SASL forbids, such as control characters", name)
 	}
 	return m, nil
 }

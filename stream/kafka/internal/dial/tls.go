@@ -8,7 +8,8 @@ import (
 	"os"
 )
 
-// A TLSFiles names the PEM files of TLS.
+// TLSFiles name the PEM files of a TLS configuration. CA may be empty, Cert and Key both
+// may.
 type TLSFiles struct {
 	CA, Cert, Key string
 	ServerName    string
@@ -38,9 +39,10 @@ func (t *TLSFiles) Config() (*tls.Config, error) {
 	return cfg, nil
 }
 
+// ownCertificate reads the certificate of this client.
 func (t *TLSFiles) ownCertificate() (tls.Certificate, error) {
 	if t.Cert == "" || t.Key == "" {
-		return tls.Certificate{}, errors.New("a client certificate needs both: the certificate's file and its key's")
+		return tls.Certificate{}, errors.New("a client certificate needs two files: the certificate and its key")
 	}
 	cert, err := os.ReadFile(t.Cert)
 	if err != nil {

@@ -23,12 +23,12 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A transport is the link to real brokers: kafka-go's, which pools connections.
-// One request is under way on a connection at a time.
-type transport struct {
+// A Transport is the link to real brokers. It uses the connection pool of kafka-go, with
+// one request in flight on a connection.
+type Transport struct {
 	*link.Threads
 	pool        *kafkago.Transport
-	brokers     []string // the addresses to begin with
+	brokers     []string // addresses that the user gave
 	handshaker  handshaker
 	correlation atomic.Int32
 
@@ -37,15 +37,17 @@ type transport struct {
 	open   map[net.Conn]struct{}
 }
 
-// dialTimeout is for all that a new connection takes, TLS and SASL included. Two
-// of them fit into the time that Open has: kafka-go's own connection comes first.
+// dialTimeout covers everything that a new connection takes, TLS and SASL included. Two of
+// them fit into the time of Open: kafka-go's own connection comes first.
 const dialTimeout = 3 * time.Second
 
-// metadataTTL is how soon a broker's new address is known, at the latest.
+// metadataTTL bounds how long a broker's old address is used.
 const metadataTTL = 3 * time.Second
 
-func NewTransport(brokers []string, clientID string, encryption *tls.Config, login *Login) *transport {
-	t := &transport{
+// NewTransport returns a link to a cluster. Without encryption connections are plaintext,
+// without login they are not authenticated.
+func NewTransport(brokers []string, clientID string, encryption *tls.Config, login *Login) *Transport {
+	t := &Transport{
 		Threads:    link.NewThreads(),
 		brokers:    brokers,
 		handshaker: handshaker{clientID: clientID, encryption: encryption, login: login, timeout: dialTimeout},
@@ -55,6 +57,7 @@ func NewTransport(brokers []string, clientID string, encryption *tls.Config, log
 		Dial:        t.dial,
 		DialTimeout: 2 * dialTimeout, // ours ends first, and says more
 		MetadataTTL: metadataTTL,
+		// None, rather than all of them: the client's metadata knows where topics are.
 		// None rather than all of them: where topics are is cluster's to know.
 		MetadataTopics: []string{},
 		ClientID:       clientID,
@@ -63,8 +66,8 @@ func NewTransport(brokers []string, clientID string, encryption *tls.Config, log
 	return t
 }
 
-// track remembers a connection, so that close can end what waits on it.
-func (t *transport) track(c net.Conn) (net.Conn, error) {
+// track remembers a connection, so that Close can end what waits on it.
+func (t *Transport) track(c net.Conn) (net.Conn, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
@@ -77,7 +80,7 @@ func (t *transport) track(c net.Conn) (net.Conn, error) {
 // A connection forgets itself when it is closed.
 type connection struct {
 	net.Conn
-	transport *transport
+	transport *Transport
 }
 
 func (c *connection) Close() error {
@@ -87,7 +90,8 @@ func (c *connection) Close() error {
 	return c.Conn.Close()
 }
 
-func (t *transport) Exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
+// Exchange implements link.Link.
+func (t *Transport) Exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
 	if t.Context().Err() != nil {
 		return nil, stream.ErrClosed
 	}
@@ -101,8 +105,8 @@ func (t *transport) Exchange(ctx context.Context, node int32, req protocol.Messa
 	return nil, t.exchangeError(ctx, node, timeout, err)
 }
 
-// exchangeError says who didn't answer, and why.
-func (t *transport) exchangeError(ctx context.Context, node int32, timeout time.Duration, err error) error {
+// exchangeError says which broker didn't answer, and why.
+func (t *Transport) exchangeError(ctx context.Context, node int32, timeout time.Duration, err error) error {
 	where := fmt.Sprintf("broker %d", node)
 	if node == link.AnyBroker {
 		where = strings.Join(t.brokers, ", ")
@@ -116,18 +120,19 @@ func (t *transport) exchangeError(ctx context.Context, node int32, timeout time.
 	case errors.Is(err, os.ErrDeadlineExceeded): // kafka-go sets it by ctx
 		err = fmt.Errorf("no answer within %s", timeout)
 	case errors.Is(err, kafkago.BrokerNotAvailable):
-		err = errors.New("the cluster doesn't list it now")
+		err = errors.New("the cluster doesn't list this broker now")
 	case errors.As(err, &connecting) && node == link.AnyBroker:
 		where = ""
 	}
 	return &kerr.UnreachableError{Where: where, Err: err}
 }
 
-func (t *transport) Close() error {
+// Close implements link.Link.
+func (t *Transport) Close() error {
 	t.mu.Lock()
 	t.closed = true
 	for c := range t.open {
-		_ = c.Close() // what waits for it ends with an error; nobody else does
+		_ = c.Close() // whatever waits for it ends with an error
 	}
 	t.mu.Unlock()
 	err := t.Threads.Close()
@@ -135,8 +140,8 @@ func (t *transport) Close() error {
 	return err
 }
 
-// A call puts a request on a connection of kafka-go's pool, to the broker that it
-// is for. kafka-go would route and encode some of them otherwise than we need.
+// A call sends a request over a connection of kafka-go's pool, to a given broker. kafka-go
+// itself would route and encode some requests differently.
 type call struct {
 	node        int32
 	req, answer protocol.Message
@@ -145,7 +150,7 @@ type call struct {
 	version     int16
 }
 
-// ApiKey is Kafka's number of the request.
+// ApiKey returns Kafka's number of the request.
 func (c *call) ApiKey() protocol.ApiKey { return c.req.ApiKey() }
 
 // Broker routes the call.

@@ -2,7 +2,7 @@ package kerr
 
 import "fmt"
 
-// Resources that access lists are for, by Kafka's names.
+// Resources of access lists, by Kafka's names.
 const (
 	TopicResource         = "topic"
 	GroupResource         = "group"
@@ -10,8 +10,8 @@ const (
 	ClusterResource       = "cluster"
 )
 
-// AccessDenied explains a refusal by the access list: which entry is missing. Other
-// codes are returned as they are.
+// AccessDenied names the access list entry that is missing. It returns other codes
+// unchanged.
 func AccessDenied(c Code, operation, resource, name string) error {
 	switch c {
 	case TopicDenied, GroupDenied, ClusterDenied, TransactionalDenied:

@@ -9,8 +9,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A Code is how a broker says that a request, or a part of it, failed. 0 is no
-// failure. The numbers are Kafka's, their names kafka-go's.
+// A Code is a broker's error code for a request or a part of it; 0 is success. Numbers are
+// Kafka's, names follow kafka-go's.
 type Code int16
 
 //nolint:errname // they are numbers with Kafka's names
@@ -22,7 +22,7 @@ const (
 	LeaderNotAvailable      = Code(kafkago.LeaderNotAvailable)
 	NotLeader               = Code(kafkago.NotLeaderForPartition)
 	RequestTimedOut         = Code(kafkago.RequestTimedOut)
-	brokerNotAvailable      = Code(kafkago.BrokerNotAvailable)
+	BrokerNotAvailable      = Code(kafkago.BrokerNotAvailable)
 	ReplicaNotAvailable     = Code(kafkago.ReplicaNotAvailable)
 	MessageTooLarge         = Code(kafkago.MessageSizeTooLarge)
 	NetworkException        = Code(kafkago.NetworkException)
@@ -42,7 +42,7 @@ const (
 	DuplicateSequence       = Code(kafkago.DuplicateSequenceNumber)
 	StaleProducerEpoch      = Code(kafkago.InvalidProducerEpoch)
 	BadTransactionState     = Code(kafkago.InvalidTransactionState)
-	badProducerMapping      = Code(kafkago.InvalidProducerIDMapping)
+	BadProducerMapping      = Code(kafkago.InvalidProducerIDMapping)
 	ConcurrentTxns          = Code(kafkago.ConcurrentTransactions)
 	TransactionalDenied     = Code(kafkago.TransactionalIDAuthorizationFailed)
 	StorageError            = Code(kafkago.KafkaStorageError)
@@ -72,11 +72,11 @@ const (
 	NotAttempted            = Code(55) // not among kafka-go's
 	InvalidRecord           = Code(kafkago.InvalidRecord)
 	ProducerFenced          = Code(kafkago.ProducerFenced)
-	topicIDUnknown          = Code(100) // not among kafka-go's
-	transactionAbortable    = Code(120) // not among kafka-go's
+	TopicIDUnknown          = Code(100) // not among kafka-go's
+	TransactionAbortable    = Code(120) // not among kafka-go's
 )
 
-// Error is Kafka's name of it, which can be looked up.
+// Error returns Kafka's name of the code, for look-up in its documentation.
 func (c Code) Error() string {
 	switch c { // these are of transactions, too
 	case CoordinatorLoading:
@@ -92,7 +92,7 @@ func (c Code) Error() string {
 	return fmt.Sprintf("error %d", int16(c))
 }
 
-// Is makes it match the errors that stream's users know.
+// Is matches the errors of package stream.
 func (c Code) Is(target error) bool {
 	switch target {
 	case stream.ErrUnknownTopic:
@@ -105,41 +105,41 @@ func (c Code) Is(target error) bool {
 	return false
 }
 
-// aborted tells that there is nothing wrong but with what the producer has begun.
+// aborted reports whether only the open transaction is lost, and the producer may go on.
 func (c Code) aborted() bool {
 	switch c {
-	case OutOfOrderSequence, UnknownProducer, BadTransactionState, badProducerMapping, transactionAbortable:
+	case OutOfOrderSequence, UnknownProducer, BadTransactionState, BadProducerMapping, TransactionAbortable:
 		return true
 	}
 	return false
 }
 
-// moved tells that somebody else leads the partition now, or nobody at the
-// moment: ask for the leaders, and try there.
+// moved reports that the partition has another leader, or none at the moment: refresh the
+// leaders and retry there.
 func (c Code) moved() bool {
 	switch c {
 	case LeaderNotAvailable, NotLeader, ReplicaNotAvailable, FencedLeaderEpoch, UnknownLeaderEpoch, OffsetNotAvailable,
-		StorageError, UnknownTopic, topicIDUnknown:
+		StorageError, UnknownTopic, TopicIDUnknown:
 		return true
 	}
 	return false
 }
 
-// NotCoordinating tells that somebody else coordinates, or nobody at the moment.
+// NotCoordinating reports that another broker is the coordinator, or none at the moment.
 func (c Code) NotCoordinating() bool { return c == CoordinatorNotAvailable || c == NotCoordinator }
 
-// Temporary tells that the same request may succeed a little later.
+// Temporary reports whether the same request may succeed a little later.
 func (c Code) Temporary() bool {
 	switch c {
-	case RequestTimedOut, brokerNotAvailable, NetworkException, CoordinatorLoading, NotEnoughReplicas, NotEnoughAfterAppend,
+	case RequestTimedOut, BrokerNotAvailable, NetworkException, CoordinatorLoading, NotEnoughReplicas, NotEnoughAfterAppend,
 		NotController, ConcurrentTxns, UnstableOffset, ThrottlingQuotaExceeded:
 		return true
 	}
 	return c.moved() || c.NotCoordinating()
 }
 
-// OfMember tells whether a code is an answer to a member, rather than of a
-// coordinator that has none.
+// OfMember reports whether the code is an answer to a group member, rather than of a
+// broker that has no such group.
 func (c Code) OfMember() bool {
 	switch c {
 	case 0, MemberIDRequired, RebalanceInProgress, UnknownMember, IllegalGeneration, FencedInstance:

@@ -6,37 +6,40 @@ import (
 	"sync/atomic"
 )
 
-// A Lifetime is a producer's, from its opening to its end: what runs for it, and what
-// it has failed of. It is safe for concurrent use.
+// A Lifetime spans a producer or a membership, from opening to closing: it has the
+// goroutines that run for it, and the error that it failed with. It is safe for concurrent
+// use.
 type Lifetime struct {
 	link   Link
-	ctx    context.Context // of all its exchanges
+	ctx    context.Context // of all exchanges
 	cancel context.CancelFunc
-	failed context.Context // done with what can't be mended
+	failed context.Context // done once Fail is called
 	over   context.CancelCauseFunc
 	broken atomic.Bool // set just before failed is done
 
 	mu      sync.Mutex
 	running int
-	idle    Signal // given when no task runs
+	idle    Signal // given when no goroutine runs
 }
 
+// NewLifetime starts a lifetime on a link.
 func NewLifetime(l Link) *Lifetime {
 	ctx, cancel := context.WithCancel(context.Background())
 	failed, over := context.WithCancelCause(context.Background())
 	return &Lifetime{link: l, ctx: ctx, cancel: cancel, failed: failed, over: over}
 }
 
-// Context is of all exchanges: done when they are to end.
+// Context returns the context of all exchanges.
 func (l *Lifetime) Context() context.Context { return l.ctx }
 
-// Cancel cancels what is under way.
+// Cancel cancels all exchanges.
 func (l *Lifetime) Cancel() { l.cancel() }
 
-// HasFailed tells whether there is a failure.
+// HasFailed reports whether Failure returns an error. It is inlined: the producer calls it
+// per record.
 func (l *Lifetime) HasFailed() bool { return l.broken.Load() }
 
-// Go calls f in a goroutine that end waits for.
+// Go calls f in a goroutine that End waits for.
 func (l *Lifetime) Go(f func()) {
 	l.mu.Lock()
 	l.running++
@@ -55,14 +58,14 @@ func (l *Lifetime) done() {
 	}
 }
 
-// Fail is called with what can't be mended. The first call counts.
+// Fail records an error that nothing recovers from. Only the first one counts.
 func (l *Lifetime) Fail(err error) {
 	l.broken.Store(true)
 	l.over(err)
 }
 
-// Failure is what it has failed of, nil while all is well. Each record asks for it,
-// and a context alone would take a tenth of a record's time to answer.
+// Failure returns the error passed to Fail, or nil. A context alone would answer in a
+// tenth of the time that a record takes, so a flag comes first.
 func (l *Lifetime) Failure() error {
 	if !l.broken.Load() {
 		return nil
@@ -70,8 +73,8 @@ func (l *Lifetime) Failure() error {
 	return context.Cause(l.failed)
 }
 
-// Await waits until done is closed. It returns the failure if that comes first, or
-// ctx's error.
+// Await waits until done is closed. It returns the failure if that comes first, or ctx's
+// error.
 func (l *Lifetime) Await(ctx context.Context, done <-chan struct{}) error {
 	err := l.link.Wait(ctx, done, l.failed.Done())
 	if failed := l.Failure(); failed != nil {
@@ -80,7 +83,7 @@ func (l *Lifetime) Await(ctx context.Context, done <-chan struct{}) error {
 	return err
 }
 
-// End cancels what is under way, and waits for it.
+// End cancels all exchanges, and waits for the goroutines.
 func (l *Lifetime) End() {
 	l.cancel()
 	l.mu.Lock()

@@ -8,22 +8,22 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// Back-off between two tries of the same thing.
+// Bounds of the pause between two attempts.
 const (
 	FirstBackoff = 50 * time.Millisecond
 	lastBackoff  = time.Second
 )
 
-// Backoff is the time to wait after so many failures in a row.
+// Backoff returns the pause after so many failures in a row.
 func Backoff(failures int) time.Duration {
 	return min(FirstBackoff<<min(failures, 16), lastBackoff)
 }
 
-// StallAfter is how long something is in trouble before it is logged.
+// StallAfter is how long a failure lasts before it is logged.
 const StallAfter = 2 * time.Second
 
-// longestTry is what one try counts for at most. More than a request takes it lasts only
-// where the process has stood still: that is no reason to give up.
+// longestTry bounds what one attempt counts for. An attempt lasts longer only where the
+// process was suspended, which uses up no patience.
 const longestTry = RequestTimeout
 
 // Retry calls try until it succeeds, fails for good, or has failed for as long as

@@ -1,22 +1,21 @@
 package link
 
-// A Signal tells those who wait that there is nothing to be done. It is guarded by
-// its owner's lock.
+// A Signal tells waiters that no work is left. Its owner's lock guards it.
 type Signal struct{ waiting chan struct{} }
 
-// Done returns a channel that is closed once the signal is given; at once if
-// quiet.
-func (s *Signal) Done(quiet bool) <-chan struct{} {
+// Done returns a channel that Give closes. If idle, the channel is closed already.
+func (s *Signal) Done(idle bool) <-chan struct{} {
 	if s.waiting == nil {
 		s.waiting = make(chan struct{})
 	}
 	c := s.waiting
-	if quiet {
+	if idle {
 		s.Give()
 	}
 	return c
 }
 
+// Give closes the channels that Done has returned.
 func (s *Signal) Give() {
 	if s.waiting != nil {
 		close(s.waiting)
