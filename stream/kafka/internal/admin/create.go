@@ -17,12 +17,11 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/link"
 )
 
-// createTimeout is how long the controller may wait for the brokers to have the
-// topic.
+// createTimeout is how long the controller may wait until the brokers have the topic.
 const createTimeout = link.RequestTimeout / 2
 
-// CreateTopic returns when every broker that can be reached knows the topic and
-// who leads its partitions.
+// CreateTopic returns when every reachable broker knows the topic and the leaders of its
+// partitions.
 func (a Admin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
 	cfg, err := cfg.Check()
 	if err != nil {
@@ -33,13 +32,13 @@ func (a Admin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error {
 	}
 	a.client.Metadata.Forget(cfg.Name)
 	if err := a.client.Retry(ctx, func() error { return a.checkKnown(ctx, cfg) }); err != nil {
-		return fmt.Errorf("create topic %s: it was made, but isn't ready: %w", cfg.Name, err)
+		return fmt.Errorf("create topic %s: it was created, but isn't ready: %w", cfg.Name, err)
 	}
 	return nil
 }
 
 func (a Admin) createTopic(ctx context.Context, cfg stream.TopicConfig) error {
-	unanswered := false // it may be that we have made it
+	unanswered := false // then an earlier attempt may have created it
 	return a.client.Retry(ctx, func() error {
 		err := a.createOnce(ctx, cfg)
 		var away *kerr.UnreachableError
@@ -59,7 +58,7 @@ func (a Admin) createTopic(ctx context.Context, cfg stream.TopicConfig) error {
 	})
 }
 
-// createOnce asks once. Who isn't the controller is asked no more.
+// createOnce sends the request to the controller, once.
 func (a Admin) createOnce(ctx context.Context, cfg stream.TopicConfig) error {
 	req := &createtopics.Request{TimeoutMs: int32(createTimeout.Milliseconds()), Topics: []createtopics.RequestTopic{newTopic(cfg)}}
 	answer, err := cluster.Exchange[*createtopics.Response](ctx, a.client.Link, a.client.Metadata.Controller(), req)
@@ -70,7 +69,7 @@ func (a Admin) createOnce(ctx context.Context, cfg stream.TopicConfig) error {
 	return a.controllerError(ctx, err, failed, message, "Create", cfg.Name)
 }
 
-// controllerError is what a controller's answer means, or that there was none.
+// controllerError interprets the controller's answer, or its absence.
 func (a Admin) controllerError(ctx context.Context, err error, failed kerr.Code, message, operation, topic string) error {
 	if err != nil || failed == kerr.NotController {
 		if refreshing := a.client.Metadata.Refresh(ctx); refreshing != nil && !kerr.Temporary(refreshing) {
@@ -83,10 +82,10 @@ func (a Admin) controllerError(ctx context.Context, err error, failed kerr.Code,
 	return kerr.WithMessage(kerr.AccessDenied(failed, operation, kerr.TopicResource, topic), message)
 }
 
-// smallSegment is the size of segments where a broker's 1 GiB would be a burden.
+// smallSegment is the segment size where the brokers' default of 1 GiB would be a burden.
 const smallSegment = 50 << 20
 
-// newTopic says what is set. Everything else is the broker's default.
+// newTopic sets what differs from the broker's defaults.
 func newTopic(cfg stream.TopicConfig) createtopics.RequestTopic {
 	t := createtopics.RequestTopic{Name: cfg.Name, NumPartitions: cfg.Partitions, ReplicationFactor: cfg.Replication}
 	if cfg.Replication == 0 {
@@ -96,12 +95,11 @@ func newTopic(cfg stream.TopicConfig) createtopics.RequestTopic {
 		t.Configs = append(t.Configs, createtopics.RequestConfig{Name: name, Value: value})
 	}
 	set(cluster.CleanupPolicy, string(cfg.Cleanup))
-	// A record's time is what it was sent with: OffsetsAt and its readers rely on it.
+	// Records keep the time that they were sent with: OffsetsAt relies on it.
 	set(timestampType, "CreateTime")
 	switch {
 	case cfg.Cleanup == stream.CleanupCompact:
-		// The segment that is written to is never compacted: who reads a changelog from
-		// its start reads all of it.
+		// The active segment is never compacted, and a restore reads all of it.
 		set(segmentBytes, strconv.Itoa(smallSegment))
 	case cfg.Retention < 0:
 		set(retentionTime, "-1")
@@ -114,8 +112,8 @@ func newTopic(cfg stream.TopicConfig) createtopics.RequestTopic {
 	return t
 }
 
-// checkKnown returns an error as long as a broker doesn't know a new topic, so that
-// nobody is told that it doesn't exist.
+// checkKnown returns an error while a broker doesn't know a new topic, so that no client
+// is told that it doesn't exist.
 func (a Admin) checkKnown(ctx context.Context, cfg stream.TopicConfig) error {
 	if err := a.client.Metadata.Refresh(ctx, cfg.Name); err != nil {
 		return err
@@ -124,7 +122,7 @@ func (a Admin) checkKnown(ctx context.Context, cfg stream.TopicConfig) error {
 	for _, b := range a.client.Metadata.Brokers() {
 		answer, err := a.client.Link.Exchange(ctx, b.Node, &metadata.Request{TopicNames: []string{cfg.Name}}, cluster.ProbeTimeout)
 		if err != nil && kerr.Temporary(err) {
-			continue // who isn't there now learns of the topic before he is asked
+			continue // the broker learns of the topic before it is available again
 		}
 		if err != nil {
 			return err
@@ -135,11 +133,12 @@ func (a Admin) checkKnown(ctx context.Context, cfg stream.TopicConfig) error {
 		asked = true
 	}
 	if !asked {
-		return &kerr.UnreachableError{Err: errors.New("no broker can be asked for it")}
+		return &kerr.UnreachableError{Err: errors.New("no broker is reachable")}
 	}
 	return nil
 }
 
+// ready checks a broker's answer: each partition needs a leader.
 func ready(answer *metadata.Response, cfg stream.TopicConfig) error {
 	if len(answer.Topics) != 1 {
 		return kerr.UnknownTopic

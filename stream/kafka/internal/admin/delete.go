@@ -11,7 +11,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// deleteTimeout is how long a leader may wait for its followers to do it, too.
+// deleteTimeout is how long a leader may wait for its followers.
 const deleteTimeout = link.RequestTimeout / 2
 
 func (a Admin) deleteRecords(ctx context.Context, before []stream.Position) error {
@@ -46,7 +46,7 @@ func (a Admin) deleteRecords(ctx context.Context, before []stream.Position) erro
 	return err
 }
 
-// deleteAt asks one leader.
+// deleteAt sends the request to one leader.
 func (a Admin) deleteAt(ctx context.Context, node int32, before []stream.Position, mine []int) ([]kerr.Code, error) {
 	req := &wire.DeleteRecords{Timeout: int32(deleteTimeout.Milliseconds())}
 	for _, topic := range cluster.ByTopic(mine, func(i int) string { return before[i].Topic }) {
@@ -66,24 +66,25 @@ func (a Admin) deleteAt(ctx context.Context, node int32, before []stream.Positio
 	for k, i := range mine {
 		var ok bool
 		if codes[k], ok = got[before[i].TopicPartition]; !ok {
-			codes[k] = kerr.NetworkException // to be asked again
+			codes[k] = kerr.NetworkException // retried
 		}
 	}
 	return codes, nil
 }
 
+// deleteError explains the code of a partition.
 func deleteError(c kerr.Code, topic string) error {
 	switch c {
 	case 0:
 		return nil
 	case kerr.PolicyViolation:
-		return fmt.Errorf("%w: the broker deletes records of topics with cleanup.policy=delete only, of which %s is none", c, topic)
+		return fmt.Errorf("%w: brokers delete records of topics with cleanup.policy=delete only, which %s is not", c, topic)
 	}
 	return kerr.AccessDenied(c, "Delete", kerr.TopicResource, topic)
 }
 
-// outOfRange tells what the partition does hold. It is no error if the records are
-// gone already, though not every broker thinks so.
+// outOfRange returns the range that the partition has. It returns nil if the records are
+// deleted already, even if one broker doesn't know yet.
 func (a Admin) outOfRange(ctx context.Context, p stream.Position) error {
 	starts, err := a.Starts(ctx, p.TopicPartition)
 	if err != nil {

@@ -15,9 +15,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// Group asks the group's coordinator. Members of groups by the brokers' own
-// protocol (group.protocol=consumer) it doesn't see: to a coordinator there is no
-// such group then.
+// Group describes a group. It doesn't see members of a group of the brokers' own protocol
+// (group.protocol=consumer): to a coordinator, no such group exists then.
 func (a Admin) Group(ctx context.Context, name string) (stream.GroupState, error) {
 	var state stream.GroupState
 	err := a.client.SendToCoordinator(ctx, cluster.GroupKey(name), func(node int32) (err error) {
@@ -28,14 +27,14 @@ func (a Admin) Group(ctx context.Context, name string) (stream.GroupState, error
 		err = kerr.AccessDenied(kerr.GroupDenied, "Describe", kerr.GroupResource, name) // also to find its coordinator
 	}
 	if err != nil {
-		return stream.GroupState{}, fmt.Errorf("looking at group %s: %w", name, err)
+		return stream.GroupState{}, fmt.Errorf("describe group %s: %w", name, err)
 	}
 	return state, nil
 }
 
-// describeGroup asks for offsets first, of no partition. A coordinator that is new
-// knows everything, but describes what all copies of its log are known to have: of a
-// group with members it may say that there is none. For offsets it waits until they
+// describeGroup first requests the offsets of no partition. A new coordinator knows
+// everything, but describes only what all replicas of its log are known to have: it may
+// describe a group with members as missing. Before it returns offsets, it waits until they
 // have all.
 func (a Admin) describeGroup(ctx context.Context, node int32, name string) (stream.GroupState, error) {
 	if _, err := a.fetchOffsets(ctx, node, name, nil); err != nil {
@@ -51,7 +50,7 @@ func (a Admin) describeGroup(ctx context.Context, node int32, name string) (stre
 	return stateOf(&req.Answer), nil
 }
 
-// stateOf is what a coordinator's answer means.
+// stateOf converts a coordinator's answer.
 func stateOf(a *wire.DescribeGroupAnswer) stream.GroupState {
 	g := stream.GroupState{State: groupCondition(a), ProtocolType: a.ProtocolType, Protocol: a.Protocol}
 	ours := a.ProtocolType == group.ProtocolType && a.Protocol == group.ProtocolName
@@ -74,8 +73,8 @@ func groupCondition(a *wire.DescribeGroupAnswer) stream.GroupCondition {
 	return stream.GroupIsRebalancing
 }
 
-// memberState leaves out what it can't read: who looks wants to see the others all
-// the same.
+// memberState leaves out data that it can't decode: the other fields are of use without
+// it.
 func memberState(m *wire.DescribedMember, ours bool) stream.MemberState {
 	s := stream.MemberState{
 		ID: m.Member, Instance: m.Instance, ClientID: m.ClientID,

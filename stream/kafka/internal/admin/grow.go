@@ -13,21 +13,21 @@ import (
 
 var _ stream.Grower = Admin{}
 
-// Grow returns when every broker that can be reached knows the new partitions and who
-// leads them.
+// Grow returns when every reachable broker knows the new partitions and their leaders.
 func (a Admin) Grow(ctx context.Context, topic string, partitions int32) error {
 	if err := a.client.Retry(ctx, func() error { return a.growOnce(ctx, topic, partitions) }); err != nil {
-		return fmt.Errorf("giving topic %s %d partitions: %w", topic, partitions, err)
+		return fmt.Errorf("grow topic %s to %d partitions: %w", topic, partitions, err)
 	}
 	a.client.Metadata.Forget(topic)
 	cfg := stream.TopicConfig{Name: topic, Partitions: partitions}
 	if err := a.client.Retry(ctx, func() error { return a.checkKnown(ctx, cfg) }); err != nil {
-		return fmt.Errorf("giving topic %s %d partitions: they were made, but aren't ready: %w", topic, partitions, err)
+		return fmt.Errorf("grow topic %s to %d partitions: they were created, but aren't ready: %w", topic, partitions, err)
 	}
 	return nil
 }
 
-// growOnce asks the controller, unless somebody else was quicker, or an answer was lost.
+// growOnce sends the request to the controller, unless the topic has the partitions
+// already.
 func (a Admin) growOnce(ctx context.Context, topic string, partitions int32) error {
 	has, err := a.Partitions(ctx, topic)
 	if err != nil {
@@ -46,7 +46,7 @@ func (a Admin) growOnce(ctx context.Context, topic string, partitions int32) err
 		failed, message = kerr.Code(answer.Results[0].ErrorCode), answer.Results[0].ErrorMessage
 	}
 	if failed == kerr.InvalidPartitions {
-		return nil // it has them, of which the broker that was asked before didn't know
+		return nil // it has them, which the first broker did not know
 	}
 	return a.controllerError(ctx, err, failed, message, "Alter", topic)
 }

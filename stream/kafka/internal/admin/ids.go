@@ -12,8 +12,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// TopicIDs are Kafka's own, written as its tools write them. Clusters have them
-// since 2.8; what speaks Kafka's protocol may have none.
+// TopicIDs returns Kafka's topic ids, in the notation of its tools. Clusters before 2.8
+// have none, nor may other systems with Kafka's protocol.
 func (a Admin) TopicIDs(ctx context.Context, topics ...string) (map[string]string, error) {
 	ids := make(map[string]string, len(topics))
 	if len(topics) == 0 {
@@ -39,16 +39,16 @@ func (a Admin) TopicIDs(ctx context.Context, topics ...string) (map[string]strin
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("asking for the ids of topics: %w", err)
+		return nil, fmt.Errorf("get the ids of topics: %w", err)
 	}
 	return ids, nil
 }
 
 func noID() [16]byte { return [16]byte{} }
 
-// requestIDs asks one broker after the other, until one answers; nil if there is none
-// that knows the request. A broker that doesn't would end the connection, so each
-// of them is asked for that first.
+// requestIDs asks one broker after the other, until one answers. It returns nil if no
+// broker supports the request. A broker that doesn't would close the connection, so its
+// versions come first.
 func (a Admin) requestIDs(ctx context.Context, topics []string) ([]wire.TopicID, error) {
 	var first error
 	for _, b := range a.client.Metadata.Brokers() {
@@ -75,5 +75,5 @@ func (a Admin) requestIDs(ctx context.Context, topics []string) ([]wire.TopicID,
 	if refreshing := a.client.Metadata.Refresh(ctx); refreshing != nil && !kerr.Temporary(refreshing) {
 		return nil, refreshing
 	}
-	return nil, first // the brokers that are known now are asked next time
+	return nil, first // the next attempt goes to the brokers known then
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// Committed asks the group's coordinator. While a transaction with offsets of one
-// of the partitions is under way it waits for its end.
+// Committed returns the committed offsets of a group. It waits for the end of transactions
+// that have offsets of one of the partitions.
 func (a Admin) Committed(ctx context.Context, group string, tps ...stream.TopicPartition) ([]int64, error) {
 	offsets := make([]int64, len(tps))
 	if len(tps) == 0 {
@@ -30,7 +30,7 @@ func (a Admin) Committed(ctx context.Context, group string, tps ...stream.TopicP
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("asking for the offsets of group %s: %w", group, err)
+		return nil, fmt.Errorf("get the offsets of group %s: %w", group, err)
 	}
 	return offsets, nil
 }

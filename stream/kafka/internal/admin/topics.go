@@ -25,11 +25,11 @@ const (
 	timestampType   = "message.timestamp.type"
 )
 
-// Partitions leaves out Kafka's own topics unless they are asked for by name.
+// Partitions leaves out Kafka's internal topics unless they are named.
 func (a Admin) Partitions(ctx context.Context, topics ...string) (map[string]int32, error) {
 	found, err := a.metadata(ctx, topics)
 	if err != nil {
-		return nil, fmt.Errorf("asking for topics: %w", err)
+		return nil, fmt.Errorf("get topics: %w", err)
 	}
 	partitions := make(map[string]int32, len(found))
 	for i := range found {
@@ -40,7 +40,7 @@ func (a Admin) Partitions(ctx context.Context, topics ...string) (map[string]int
 	return partitions, nil
 }
 
-// metadata returns those topics that exist; of no names, all.
+// metadata returns the topics that exist, of these or of all if none is named.
 func (a Admin) metadata(ctx context.Context, topics []string) ([]metadata.ResponseTopic, error) {
 	var found []metadata.ResponseTopic
 	err := a.client.Retry(ctx, func() error {
@@ -72,11 +72,11 @@ func (a Admin) Describe(ctx context.Context, topics ...string) (map[string]strea
 	}
 	found, err := a.metadata(ctx, topics)
 	if err != nil {
-		return nil, fmt.Errorf("asking for topics: %w", err)
+		return nil, fmt.Errorf("get topics: %w", err)
 	}
 	settings, err := a.settings(ctx, found)
 	if err != nil {
-		return nil, fmt.Errorf("asking for the settings of topics: %w", err)
+		return nil, fmt.Errorf("get the settings of topics: %w", err)
 	}
 	for i := range found {
 		t := &found[i]
@@ -87,7 +87,7 @@ func (a Admin) Describe(ctx context.Context, topics ...string) (map[string]strea
 	return described, nil
 }
 
-// settings returns by topic what is set, or holds by default.
+// settings returns the settings of topics, including defaults.
 func (a Admin) settings(ctx context.Context, topics []metadata.ResponseTopic) (map[string]map[string]string, error) {
 	settings := make(map[string]map[string]string, len(topics))
 	if len(topics) == 0 {
@@ -138,7 +138,7 @@ func describeTopic(t *metadata.ResponseTopic, settings map[string]string) stream
 	return cfg
 }
 
-// cleanup puts a list of policies in the order of stream's.
+// cleanup converts a list of policies.
 func cleanup(policies string) stream.Cleanup {
 	var compacts, deletes bool
 	for p := range strings.SplitSeq(policies, ",") {
@@ -160,7 +160,7 @@ func cleanup(policies string) stream.Cleanup {
 	return stream.Cleanup(policies)
 }
 
-// retention is negative where a Duration doesn't reach, which is for ever.
+// retention is negative if it is unlimited, or too long for a Duration.
 func retention(setting string) time.Duration {
 	ms, err := strconv.ParseInt(setting, 10, 64)
 	if err != nil || ms < 0 || ms > math.MaxInt64/int64(time.Millisecond) {
@@ -169,8 +169,8 @@ func retention(setting string) time.Duration {
 	return max(time.Duration(ms)*time.Millisecond, 1) // 0 would mean the default
 }
 
-// tombstones is a day, as on all brokers that aren't told otherwise, if it isn't
-// known; and 0 where a Duration doesn't reach, which is for ever.
+// tombstones is a day, the brokers' default, if it is unknown, and 0 if it is too long for
+// a Duration.
 func tombstones(setting string) time.Duration {
 	ms, err := strconv.ParseInt(setting, 10, 64)
 	if err != nil || ms < 0 {

@@ -16,7 +16,7 @@ func (c *Client) SendToCoordinator(ctx context.Context, what CoordinatorKey, sen
 		err := c.sendToCoordinator(ctx, what, send)
 		if !logged && errors.Is(err, kerr.CoordinatorNotAvailable) && c.Link.Now().Sub(began) >= link.StallAfter {
 			logged = true
-			c.Log.Warn("a coordinator is unavailable; retrying", "error", c.Coordinators.Explain(ctx, err, what))
+			c.Log.Warn("coordinator is unavailable; retrying", "error", c.Coordinators.Explain(ctx, err, what))
 		}
 		return err
 	})

@@ -9,22 +9,21 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A abortedFilter leaves out what isn't a user's committed record. A broker gives
-// committed and aborted transactions alike, up to the last stable offset, with a
-// list of those that were aborted and where they begin; a marker behind a
-// transaction's records tells where it ends. Batches are of one transaction each,
-// so that whole ones are passed over, unread.
+// An abortedFilter leaves out what isn't a committed record of a user. A broker returns
+// committed and aborted transactions alike, up to the last stable offset, with a list of
+// aborted transactions and their first offsets; the marker behind a transaction's records
+// ends it. A batch belongs to one transaction, so whole batches are skipped unread.
 type abortedFilter struct {
-	pending []wire.Aborted // not begun at the batch before, in the order of offsets
-	open    []int64        // producers whose transaction there was aborted
+	pending []wire.Aborted // aborted transactions that begin later, in the order of offsets
+	open    []int64        // producers whose current transaction was aborted
 }
 
-// reset begins with a block.
+// reset starts with a block.
 func (f *abortedFilter) reset(aborted []wire.Aborted) {
 	f.pending, f.open = aborted, f.open[:0]
 }
 
-// skips tells whether the reader's batch is to be passed over.
+// skips reports whether to skip the reader's batch.
 func (f *abortedFilter) skips(r *batch.Reader) bool {
 	for len(f.pending) > 0 && f.pending[0].FirstOffset < r.Header.Next() {
 		f.open = append(f.open, f.pending[0].Producer)
@@ -39,8 +38,8 @@ func (f *abortedFilter) skips(r *batch.Reader) bool {
 	return len(f.open) > 0 && r.Attributes&batch.Transactional != 0 && slices.Contains(f.open, r.ProducerID)
 }
 
-// isAbort reads the marker in a control batch: its key has a version and a kind,
-// of which 0 is an abort.
+// isAbort reads the marker of a control batch: its key has a version and a type, of which
+// 0 is an abort.
 func isAbort(r *batch.Reader) bool {
 	var marker stream.Record
 	return r.Record(&marker) && len(marker.Key) >= 4 && binary.BigEndian.Uint16(marker.Key[2:]) == 0

@@ -11,10 +11,10 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// arrive takes in the answer to a lane's request, or the error instead. It returns
-// how long the broker wants not to be asked again.
-func (l *session) arrive(q *request, err error) time.Duration {
-	c := l.fetcher.consumer
+// arrive takes in the answer to a request, or its error. It returns how long to leave the
+// broker alone.
+func (s *session) arrive(q *request, err error) time.Duration {
+	c := s.fetcher.consumer
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.budget.pool.reserved -= q.reserved
@@ -23,25 +23,25 @@ func (l *session) arrive(q *request, err error) time.Duration {
 		q.abandoned = true
 		return 0
 	}
-	l.empty = true
+	s.empty = true
 	if err != nil {
-		// The connection may still write to what it took: nobody uses that again.
+		// The connection may still write to the buffers that it took: they are not reused.
 		q.abandoned = true
 		c.budget.pool.held -= q.taken
-		l.state.lost()
-		l.failed(q, err)
+		s.state.lost()
+		s.failed(q, err)
 		return 0
 	}
 	answer := &q.fetch.Answer
 	c.answers++
-	l.fetcher.reachable()
-	err = l.state.answered(answer)
+	s.fetcher.reachable()
+	err = s.state.answered(answer)
 	if err != nil {
-		l.refused(q, err)
+		s.refused(q, err)
 	} else {
-		l.restarted = false
+		s.restarted = false
 		for i := range answer.Partitions {
-			l.accept(q, &answer.Partitions[i])
+			s.accept(q, &answer.Partitions[i])
 		}
 	}
 	for _, r := range q.cursors {
@@ -56,15 +56,15 @@ func (l *session) arrive(q *request, err error) time.Duration {
 			r.served = c.answers
 		}
 	}
-	l.spare = q
+	s.spare = q
 	return time.Duration(answer.Throttle) * time.Millisecond
 }
 
-// accept puts what was answered of a partition where it belongs.
-func (l *session) accept(q *request, p *wire.FetchedPartition) {
-	c := l.fetcher.consumer
+// accept takes in one partition of an answer.
+func (s *session) accept(q *request, p *wire.FetchedPartition) {
+	c := s.fetcher.consumer
 	r := c.byName[p.TopicPartition]
-	if r == nil || r.request != q { // it was moved or given up meanwhile
+	if r == nil || r.request != q { // moved or unassigned meanwhile
 		c.budget.pool.put(p.Records)
 		return
 	}
@@ -82,7 +82,7 @@ func (l *session) accept(q *request, p *wire.FetchedPartition) {
 	if len(p.Records) == 0 {
 		return
 	}
-	l.empty = false
+	s.empty = false
 	c.store(r, p)
 }
 
@@ -94,7 +94,7 @@ func (c *Consumer) store(r *cursor, p *wire.FetchedPartition) {
 		c.blocks = c.blocks[:last]
 	}
 	err := b.fill(p.Records, p.Aborted, r.fetch)
-	if err == nil && b.next == r.fetch { // a broker never gives just a part of the first batch
+	if err == nil && b.next == r.fetch { // a broker never sends just a part of the first batch
 		err = fmt.Errorf("%w: %d bytes are no batch", batch.ErrCorrupt, len(p.Records))
 	}
 	if err == nil {
@@ -114,29 +114,29 @@ func (c *Consumer) store(r *cursor, p *wire.FetchedPartition) {
 	r.blocks[r.n] = b
 	r.n++
 	r.fetch = b.next
-	r.stableEnd = max(r.stableEnd, r.fetch) // records may have come in after the broker looked
+	r.stableEnd = max(r.stableEnd, r.fetch) // records may have been appended since the broker took the end
 	r.served = c.answers
 	c.wake()
 }
 
-// reachable notes that a broker is there.
+// reachable notes that the broker answers.
 func (f *fetcher) reachable() {
 	if f.unreachable {
 		f.unreachable = false
-		f.consumer.client.Log.Warn("a broker answers again", "broker", f.node)
+		f.consumer.client.Log.Warn("broker answers again", "broker", f.node)
 	}
 }
 
-// failed is called when a broker gave no answer.
-func (l *session) failed(q *request, err error) {
-	f := l.fetcher
+// failed handles a request without an answer.
+func (s *session) failed(q *request, err error) {
+	f := s.fetcher
 	c := f.consumer
 	if !kerr.Temporary(err) {
 		c.err = fmt.Errorf("read: %w", err)
 		c.wake()
 	} else if !f.unreachable {
 		f.unreachable = true
-		c.client.Log.Warn("a broker doesn't answer; trying on", "broker", f.node, "error", err)
+		c.client.Log.Warn("broker doesn't answer; retrying", "broker", f.node, "error", err)
 	}
 	for _, r := range q.cursors {
 		if r.request != q {
@@ -151,13 +151,13 @@ func (l *session) failed(q *request, err error) {
 	}
 }
 
-// refused is called when a broker refuses a request as a whole. That it has
-// forgotten the session is no trouble, unless it does so again at once.
-func (l *session) refused(q *request, err error) {
-	c := l.fetcher.consumer
-	again := l.restarted
-	l.restarted = errors.Is(err, kerr.FetchSessionUnknown) || errors.Is(err, kerr.FetchSessionEpoch)
-	if l.restarted && !again {
+// refused handles an answer that refuses the whole request. An unknown session is no
+// failure, unless the next answer says the same.
+func (s *session) refused(q *request, err error) {
+	c := s.fetcher.consumer
+	again := s.restarted
+	s.restarted = errors.Is(err, kerr.FetchSessionUnknown) || errors.Is(err, kerr.FetchSessionEpoch)
+	if s.restarted && !again {
 		return
 	}
 	for _, r := range q.cursors {

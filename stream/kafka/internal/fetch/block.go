@@ -9,18 +9,18 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A block is what one answer has of a partition: whole batches.
+// A block is one partition's part of an answer: whole batches.
 type block struct {
 	buf     []byte // from the pool
-	next    int64  // the offset to fetch at after it
-	largest int    // bytes of the largest batch
-	packed  bool   // some of it is compressed
+	next    int64  // the offset to fetch after it
+	largest int    // size of the largest batch
+	packed  bool   // some batch is compressed
 	aborted []wire.Aborted
 }
 
-// fill makes b of what was answered to a fetch at an offset. It looks at the
-// batches' headers alone, and leaves out the last batch if it is cut short: then
-// largest has its size, too. Where there is no whole batch, next is from.
+// fill sets b to what a fetch from an offset has returned. It reads only the headers of
+// batches, and leaves out a last batch that is cut short: largest then has its size, too.
+// Without a whole batch, next is from.
 func (b *block) fill(records []byte, aborted []wire.Aborted, from int64) error {
 	b.next, b.largest, b.packed = from, 0, false
 	whole := 0
@@ -47,7 +47,7 @@ func (b *block) fill(records []byte, aborted []wire.Aborted, from int64) error {
 	return nil
 }
 
-// follows parses the header of the next batch, and tells whether there is one.
+// follows parses the header of the next batch, and reports whether there is one.
 func (b *block) follows(h *batch.Header, records []byte, first bool) (bool, error) {
 	ok, err := batch.ParseHeader(records, h)
 	if ok && (h.Next() <= b.next || !first && h.BaseOffset < b.next) {

@@ -6,45 +6,44 @@ import (
 	"math/bits"
 )
 
-// A budget is the memory that a consumer may use for what arrives, and its parts. It is
-// guarded by consumer.mu.
+// A budget divides the memory for arriving records. It is guarded by Consumer.mu.
 type budget struct {
 	consumer *Consumer
-	max      int64 // of the consumer
-	aside    int64 // of it, for the answers in patient lanes
+	max      int64 // the consumer's memory
+	aside    int64 // the part for answers in patient sessions
 	pool     pool  // has the buffers
-	usual    int   // bytes of a large batch lately
+	usual    int   // size of a large batch lately
 }
 
-// Bounds of what is asked of a partition at once.
+// Bounds of a quota.
 const (
 	minQuota = 4 << 10
 	maxQuota = 1 << 20
 )
 
-// quota is how many bytes a partition may get at once: its part of a quarter of
-// the memory, so that all can have a block in hand, one ahead, and there is something
-// left; but as much as one batch takes, else others could keep it from getting
-// any.
+// quota returns how many bytes a request may ask for of a partition: its share of a
+// quarter of the memory, so that each partition can have a block in hand and one ahead,
+// with some memory left. It is at least the size of one batch, as other partitions could
+// otherwise keep it from getting any.
 func (b *budget) quota(r *cursor) int64 {
 	share := min(max(b.max/4/int64(len(b.consumer.assigned)), minQuota), maxQuota)
-	share = 1 << (bits.Len64(uint64(share)) - 1) // it changes seldom
+	share = 1 << (bits.Len64(uint64(share)) - 1) // a power of two, so that it seldom changes
 	if r.largest > 0 {
 		return max(share, int64(r.largest))
 	}
 	return max(share, int64(b.usual))
 }
 
-// expected is how large a batch of a partition is, to judge by those before.
+// expected estimates the size of a partition's next batch from those before.
 func (b *budget) expected(r *cursor) int64 {
 	return int64(cmp.Or(r.largest, b.usual, defaultBatchBytes))
 }
 
-// defaultBatchBytes is the most that a broker takes, unless it is told otherwise.
+// defaultBatchBytes is a broker's default limit.
 const defaultBatchBytes = 1 << 20
 
-// room is what may still be asked for. A block that is larger than all there is isn't
-// counted, else others would have to wait for it to be released.
+// room returns how many bytes may still be requested. A block that is larger than the pool
+// isn't counted: all other partitions would have to wait for its release.
 func (b *budget) room() int64 {
 	room := b.pool.room()
 	if room > 0 {
@@ -62,7 +61,7 @@ func (b *budget) room() int64 {
 	return room
 }
 
-// quotas is what some partitions may get together.
+// quotas returns the sum of some quotas.
 func (b *budget) quotas(of []*cursor) int64 {
 	sum := int64(0)
 	for _, r := range of {

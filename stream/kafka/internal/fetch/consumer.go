@@ -14,12 +14,12 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/link"
 )
 
-// A Consumer fetches partitions from their leaders, a block of each ahead of what
-// is being processed. It has no goroutine of its own but those in which requests
-// are under way: whoever changes something calls pump, which starts the next.
+// A Consumer fetches partitions from their leaders, one block of each ahead of what is
+// being processed. It has no goroutines except those that wait for responses: every change
+// of state calls pump, which sends the next requests.
 //
-// An eighth of its memory is for what arrives in patient lanes, five eighths are for
-// all else that arrives, and a quarter is for what is decoded from it.
+// An eighth of the memory is for what arrives in patient sessions, five eighths are for
+// everything else that arrives, and a quarter is for decoding.
 type Consumer struct {
 	client *cluster.Client
 	link   link.Link
@@ -27,33 +27,34 @@ type Consumer struct {
 	cancel context.CancelFunc
 	ready  chan struct{}
 
-	// What follows belongs to the caller's goroutine.
+	// The following fields belong to the caller's goroutine.
 	chunks     []stream.Chunk
-	due        []*cursor // with a chunk in this Poll
-	lentChunks int       // chunks that are out
-	turn       int       // the first of the assigned to get a decoder
+	due        []*cursor // have a chunk in this Poll
+	lentChunks int       // chunks that are not released
+	turn       int       // index of the first partition to get a decoder
 	decoders   decoders
 	closed     bool
 
-	mu       sync.Mutex // guards what follows, and what is said to be guarded by it
+	mu       sync.Mutex // guards the following fields, and those that say so
 	stopped  bool       // closed
 	byName   map[stream.TopicPartition]*cursor
 	assigned []*cursor
 	fetchers []*fetcher
-	starts   int64 // of requests in eager lanes
+	starts   int64 // of requests in eager sessions
 	answers  int64
-	err      error // of all partitions
+	err      error // concerns all partitions
 	budget   budget
 	recovery recovery
-	blocks   []*block // to be used again
+	blocks   []*block // free
 }
 
-// minMemory is the least that a consumer works with, whatever it is told.
+// Memory of a consumer: the default, and the minimum whatever is configured.
 const (
 	defaultMemory = 16 << 20
 	minMemory     = 64 << 10
 )
 
+// New returns a consumer without partitions. A cfg.MaxBytes of 0 means 16 MiB.
 func New(cl *cluster.Client, cfg stream.ConsumerConfig) *Consumer {
 	c := &Consumer{
 		client: cl,
@@ -75,8 +76,10 @@ func New(cl *cluster.Client, cfg stream.ConsumerConfig) *Consumer {
 	return c
 }
 
+// Ready implements stream.Consumer.
 func (c *Consumer) Ready() <-chan struct{} { return c.ready }
 
+// wake signals Ready.
 func (c *Consumer) wake() {
 	select {
 	case c.ready <- struct{}{}:
@@ -84,9 +87,10 @@ func (c *Consumer) wake() {
 	}
 }
 
-// assignTimeout bounds how long Assign waits to hear of a topic.
+// assignTimeout bounds how long Assign waits for the metadata of a topic.
 const assignTimeout = 30 * time.Second
 
+// Assign implements stream.Consumer.
 func (c *Consumer) Assign(tp stream.TopicPartition, offset int64) error {
 	if c.closed {
 		return fmt.Errorf("consumer: %w", stream.ErrClosed)
@@ -114,7 +118,7 @@ func (c *Consumer) Assign(tp stream.TopicPartition, offset int64) error {
 	return nil
 }
 
-// checkPartition makes sure that the partition exists.
+// checkPartition returns an error unless the partition exists.
 func (c *Consumer) checkPartition(tp stream.TopicPartition) error {
 	known := c.client.Metadata
 	if tp.Partition >= 0 && tp.Partition < known.Partitions(tp.Topic) {
@@ -132,6 +136,7 @@ func (c *Consumer) checkPartition(tp stream.TopicPartition) error {
 	return nil
 }
 
+// Unassign implements stream.Consumer.
 func (c *Consumer) Unassign(tp stream.TopicPartition) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -141,7 +146,7 @@ func (c *Consumer) Unassign(tp stream.TopicPartition) {
 	}
 }
 
-// drop ends a reading. The caller holds mu.
+// drop removes a cursor. The caller holds mu.
 func (c *Consumer) drop(r *cursor) {
 	r.unassigned = true
 	delete(c.byName, r.TopicPartition)
@@ -152,8 +157,8 @@ func (c *Consumer) drop(r *cursor) {
 	c.discard(r)
 }
 
-// discard gives back all that is in memory of a partition, also what is out. The
-// caller holds mu.
+// discard gives back a partition's memory, including a chunk that is lent. The caller
+// holds mu.
 func (c *Consumer) discard(r *cursor) {
 	if r.lent {
 		r.lent = false
@@ -165,7 +170,7 @@ func (c *Consumer) discard(r *cursor) {
 	}
 }
 
-// releaseBlock gives the first block back. The caller holds mu.
+// releaseBlock gives back the first block. The caller holds mu.
 func (c *Consumer) releaseBlock(r *cursor) {
 	b := r.blocks[0]
 	c.budget.pool.put(b.buf)
@@ -176,6 +181,7 @@ func (c *Consumer) releaseBlock(r *cursor) {
 	r.started, r.decoded = false, false
 }
 
+// Release implements stream.Consumer.
 func (c *Consumer) Release(tp stream.TopicPartition) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -192,10 +198,11 @@ func (c *Consumer) Release(tp stream.TopicPartition) {
 	c.wake()
 }
 
-// endValidFor is how long a partition that was read to its end is taken to have no more,
-// after the broker was asked. It is asked twice a second.
+// endValidFor is how long the end of a partition is trusted after the broker has sent it.
+// Partitions at their end are fetched twice a second.
 const endValidFor = 3 * time.Second
 
+// End implements stream.Consumer.
 func (c *Consumer) End(tp stream.TopicPartition) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -206,8 +213,8 @@ func (c *Consumer) End(tp stream.TopicPartition) int64 {
 	return r.stableEnd
 }
 
-// Close doesn't wait for the requests under way: they end with an error, and
-// nobody looks at what they bring.
+// Close doesn't wait for requests in flight: they end with an error, and what they bring
+// is ignored.
 func (c *Consumer) Close() error {
 	if c.closed {
 		return nil

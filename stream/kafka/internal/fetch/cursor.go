@@ -7,55 +7,56 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A cursor is a consumer's place in one partition, from Assign to Unassign or
-// the next Assign. Its first block is being handed out, while the second one is
-// fetched.
+// A cursor is a consumer's position in one partition, from Assign to Unassign or the next
+// Assign. Its first block is being handed out while the second one is fetched.
 type cursor struct {
 	stream.TopicPartition
 
-	// What follows belongs to the consumer's goroutine.
+	// The following fields belong to the caller's goroutine.
 	position int64    // of the next record to hand out
-	lent     bool     // a chunk is
+	lent     bool     // a chunk is with the user
 	started  bool     // the first block is being decoded
-	decoded  bool     // all of it is decoded
-	decoder  *decoder // nil while nothing of the partition is decoded
+	decoded  bool     // it is decoded completely
+	decoder  *decoder // nil while no block is being decoded
 	aborted  abortedFilter
-	unpacked int64 // what the decoder took last
+	unpacked int64 // memory that the last decoder took
 
-	// What follows is guarded by consumer.mu.
+	// The following fields are guarded by Consumer.mu.
 	fetch        int64     // offset of the next record to fetch
-	stableEnd    int64     // the last stable offset, as of the last answer; -1: unknown
-	endAsOf      time.Time // when that was asked for
+	stableEnd    int64     // the last stable offset; -1: unknown
+	endAsOf      time.Time // when the request for it was sent
 	blocks       [2]*block
-	n            int      // how many blocks there are
-	largest      int      // bytes of the largest batch lately; 0: unknown
-	request      *request // the request under way that asks for it
-	fetcher      *fetcher // of the broker that leads it; nil: nobody known
-	epoch        int32    // of that leadership
-	chosen       bool     // for a request that is being made
-	served       int64    // the answer that last brought all that there was, or a part of it
+	n            int      // number of blocks
+	largest      int      // size of the largest batch lately; 0: unknown
+	request      *request // the request in flight for it
+	fetcher      *fetcher // of the leader; nil: unknown
+	epoch        int32    // of the leader
+	chosen       bool     // for the request that is being built
+	served       int64    // number of the last answer that had records for it or had none left
 	state        state
-	unassigned   bool // it isn't assigned any more
-	corruptReads int  // how often they couldn't be read, one time after another
-	failures     int  // in a row
+	unassigned   bool
+	corruptReads int // in a row
+	failures     int // in a row
 	since        time.Time
 	retryAt      time.Time
-	err          error // for the user, when all that came before is handed out
+	err          error // for the user, once everything before it is handed out
 }
 
-// A state says who is to do something about a reading.
+// A state says what becomes of a cursor next.
 type state int8
 
 const (
-	healthy    state = iota // it is fetched whenever there is room for it
-	retrying                // mend looks after it
-	outOfRange              // locate does: its offset isn't in the log
-	stopped                 // the user
+	healthy    state = iota // fetched whenever there is memory
+	retrying                // recovery.run retries it
+	outOfRange              // recovery.locate looks for its offset
+	stopped                 // waits for the user
 )
 
+// atEnd reports whether everything has been fetched.
 func (r *cursor) atEnd() bool { return r.stableEnd >= 0 && r.fetch >= r.stableEnd }
 
-// ready tells whether it may be put into a request.
+// read decodes the next chunk of the first block, without a lock. The chunk ends once it
+// has room bytes of decompressed data. ok is false if the block has no more records.
 func (r *cursor) ready() bool { return r.state == healthy && r.request == nil && r.n < len(r.blocks) }
 
 // read decodes the next chunk of the first block, with no lock held. The chunk ends
@@ -97,7 +98,7 @@ func (r *cursor) read(room int64) (chunk stream.Chunk, ok bool, err error) {
 	return stream.Chunk{TopicPartition: r.TopicPartition, Records: d.records[:n], Next: r.position}, r.position > before, nil
 }
 
-// nextBatch goes to the next batch that has records for the user.
+// nextBatch advances to the next batch with records for the user.
 func (r *cursor) nextBatch() bool {
 	d := r.decoder
 	for d.Next() {

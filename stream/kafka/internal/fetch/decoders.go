@@ -7,19 +7,18 @@ import (
 	"github.com/gretestream/grete/stream/batch"
 )
 
-// decoders bounds the memory of decoders, and has it used again: the last one
-// first, which the processor's cache still has. It belongs to the consumer's
-// goroutine.
+// decoders bounds the memory for decoding, and reuses decoders: the last one first, as it
+// is still in the processor's cache. It belongs to the caller's goroutine.
 type decoders struct {
 	max       int64
 	held      int64 // by those in use
 	spare     int64
 	free      []*decoder
-	oversized *cursor // has a decoder larger than half of what there is
+	oversized *cursor // has a decoder larger than half of max
 	unpacker  *batch.Decompressor
 }
 
-// Sizes of what a consumer hands out of a partition at once.
+// Bounds of a chunk.
 const (
 	maxChunkRecords = 2048
 	minChunkRecords = 64
@@ -27,18 +26,18 @@ const (
 	minChunkBytes   = 4 << 10
 )
 
-// A decoder is what a chunk's records are decoded with, and into.
+// A decoder holds the records of a chunk.
 type decoder struct {
 	batch.Reader
 	records []stream.Record
 }
 
-// recordBytes is what a record takes besides its bytes.
+// recordBytes is the size of a record without its data.
 const recordBytes = int64(unsafe.Sizeof(stream.Record{}))
 
 func (d *decoder) memory() int64 { return int64(len(d.records))*recordBytes + d.Memory() }
 
-// take gives a decoder for chunks of so many records.
+// take returns a decoder for chunks of so many records.
 func (s *decoders) take(records int) *decoder {
 	d := new(decoder)
 	if last := len(s.free) - 1; last >= 0 {
@@ -55,7 +54,8 @@ func (s *decoders) take(records int) *decoder {
 	return d
 }
 
-// put takes one back, if it isn't nil. Its size is what it was at the last settle.
+// put takes a decoder back; it may be nil. Its size must be that at the last call of
+// resized.
 func (s *decoders) put(d *decoder) {
 	if d == nil {
 		return
@@ -69,9 +69,9 @@ func (s *decoders) put(d *decoder) {
 	s.free = append(s.free, d)
 }
 
-// assign gives the partition a decoder. It reports false where memory is short: then
-// a Release makes room. One partition at a time may get a large one beside all others,
-// or it might wait for them for ever.
+// assign gives a partition a decoder. It returns false if memory is short, until a Release
+// frees some. One partition at a time may have a large decoder regardless of all others,
+// which could otherwise starve it.
 func (s *decoders) assign(r *cursor, assigned int) bool {
 	records := s.chunkRecords(assigned)
 	need := int64(records) * recordBytes
@@ -92,7 +92,7 @@ func (s *decoders) assign(r *cursor, assigned int) bool {
 	return true
 }
 
-// release takes the decoder of a partition back.
+// release takes a partition's decoder back.
 func (s *decoders) release(r *cursor) {
 	s.put(r.decoder)
 	r.decoder = nil
@@ -101,7 +101,8 @@ func (s *decoders) release(r *cursor) {
 	}
 }
 
-// resized counts what a decoder has come to need in decoding a chunk; before is what it took.
+// resized accounts for memory that decoding a chunk has added; before is the size of the
+// decoder before it.
 func (s *decoders) resized(r *cursor, before int64) {
 	s.held += r.decoder.memory() - before
 	r.unpacked = r.decoder.Memory()
@@ -110,16 +111,17 @@ func (s *decoders) resized(r *cursor, before int64) {
 	}
 }
 
-// usualRatio is how much larger a batch is when it is unpacked, as far as nothing is
-// known.
+// usualRatio is the assumed ratio of decompressed to compressed size.
 const usualRatio = 4
 
-// Half of the decoders' memory is for records, half for what is unpacked.
+// chunkRecords bounds the records of a chunk: half of the memory is for records, half for
+// decompressed data.
 func (s *decoders) chunkRecords(assigned int) int {
 	n := s.max / 2 / recordBytes / int64(assigned)
 	return int(min(max(n, minChunkRecords), maxChunkRecords))
 }
 
+// chunkBytes bounds the decompressed data of a chunk.
 func (s *decoders) chunkBytes(assigned int) int64 {
 	return min(max(s.max/2/int64(assigned), minChunkBytes), maxChunkBytes)
 }

@@ -6,31 +6,30 @@ import (
 	"time"
 )
 
-// A fetcher asks one broker for the partitions that it leads. It has two lanes,
-// so that a broker that waits for records of some partitions never holds up those
-// that have some: the patient lane is for partitions that were read to their end,
-// the eager one for all others, and for those that become due while the patient
-// one is under way. It is guarded by consumer.mu.
+// A fetcher requests the partitions that one broker leads. It has two sessions, so that a
+// long poll never holds up partitions that have records: the patient session is for
+// partitions at their end, the eager one for all others, and for those that become ready
+// while the patient one has a request in flight. It is guarded by Consumer.mu.
 type fetcher struct {
 	consumer    *Consumer
 	node        int32
 	cursors     []*cursor // in the order of compare
 	patient     session
 	eager       session
-	order       []*cursor // of turns, while afford looks for it
-	lastStart   int64     // the consumer's count when the eager lane was last used
-	unreachable bool      // the broker doesn't answer
+	order       []*cursor // scratch space of afford
+	lastStart   int64     // Consumer.starts at the last use of the eager session
+	unreachable bool
 }
 
 const (
-	// patientWait is how long a broker may wait where there is nothing new.
+	// patientWait is how long a broker may delay an answer without records.
 	patientWait = 500 * time.Millisecond
-	// eagerWait is the same in the eager lane, which may be needed for others.
+	// eagerWait is the same in the eager session, which other partitions may need.
 	eagerWait = 20 * time.Millisecond
-	// hurriedWait is the same where they are known.
+	// busyWait is the same if other partitions are known to need it.
 	busyWait = 5 * time.Millisecond
-	// soon is how long a partition at its end waits for the patient lane rather than
-	// taking the eager one.
+	// soon is how long a partition at its end waits for the patient session instead of
+	// using the eager one.
 	soon = 3 * time.Millisecond
 )
 
@@ -57,7 +56,7 @@ func (f *fetcher) find(r *cursor) (int, bool) {
 	return slices.BinarySearchFunc(f.cursors, r, func(a, b *cursor) int { return compare(a.TopicPartition, b.TopicPartition) })
 }
 
-// pump starts what can be started.
+// pump sends the requests that may be sent.
 func (f *fetcher) pump(now time.Time) {
 	if f.patient.inFlight != nil && f.eager.inFlight != nil {
 		return
@@ -71,8 +70,8 @@ func (f *fetcher) pump(now time.Time) {
 	}
 }
 
-// pick decides which partition goes into which lane. It reports whether there are
-// others that lag, and will want the eager lane once there is room for them.
+// pick assigns partitions to the sessions. It reports whether other partitions lag and
+// will need the eager session once there is memory.
 func (f *fetcher) pick(now time.Time) (wanted bool) {
 	f.patient.picked, f.eager.picked = f.patient.picked[:0], f.eager.picked[:0]
 	free, back := f.patient.inFlight == nil, f.patient.deadline.Sub(now)
@@ -91,26 +90,26 @@ func (f *fetcher) pick(now time.Time) (wanted bool) {
 	return wanted
 }
 
-// startPatient takes memory that is set aside for it, so that waiting holds nothing
-// else up; unless memory is so small that a single batch is larger than that.
+// startPatient uses memory that is set aside for it, so that long polls hold up nothing
+// else; unless that is less than a single batch.
 func (f *fetcher) startPatient(now time.Time) {
 	c := f.consumer
-	l := &f.patient
+	s := &f.patient
 	part := max(c.budget.aside/int64(len(c.fetchers)), minQuota)
-	room := min(part, c.budget.room()+c.budget.aside, c.budget.quotas(l.picked))
+	room := min(part, c.budget.room()+c.budget.aside, c.budget.quotas(s.picked))
 	if room < minQuota {
 		return
 	}
 	wait := patientWait
 	if f.eager.inFlight != nil && f.eager.idle && f.eager.empty {
-		// The partitions in the eager lane have come to rest, and are to come over.
+		// The partitions of the eager session are at their ends, too, and move here soon.
 		wait = max(f.eager.deadline.Sub(now), 0) + soon
 	}
 	reserved := int64(0)
-	for _, r := range l.picked {
+	for _, r := range s.picked {
 		reserved = max(reserved, c.budget.expected(r)-c.budget.aside)
 	}
-	l.start(room, reserved, wait)
+	s.start(room, reserved, wait)
 }
 
 func (f *fetcher) startEager(wanted bool) {
@@ -124,7 +123,7 @@ func (f *fetcher) startEager(wanted bool) {
 	if wanted {
 		wait = busyWait
 	}
-	// A buffer may be a quarter larger than what is in it.
+	// A buffer may be a quarter larger than its contents.
 	reserved := room + room/4
 	for _, r := range f.eager.picked {
 		reserved = max(reserved, f.consumer.budget.expected(r))
@@ -132,19 +131,19 @@ func (f *fetcher) startEager(wanted bool) {
 	f.eager.start(room, reserved, wait)
 }
 
-// afford keeps those of the eager lane's partitions for which there is memory, and
-// returns how much. Partitions of which there is nothing in memory come first: they
-// get as much as there is, the others not more than their part. Among both it is
-// the turn of whoever got something the longest time ago. A partition that was in
-// a request and got nothing, as others had used up the answer, keeps its turn: it
-// comes to be the first in a request, which gets a batch however large it is.
+// afford keeps the partitions of the eager session for which there is memory, and returns
+// how much. Partitions without any block come first and get as much as there is; the
+// others get their share at most. Within each group, the partition goes first that has
+// waited longest for records. A partition whose request brought nothing because others
+// used up the answer keeps its place: it becomes the first of a request, which brings a
+// batch of any size.
 func (f *fetcher) afford() int64 {
 	c, all := f.consumer, f.eager.picked
 	room := c.budget.room()
 	if need := c.budget.quotas(all); need <= room {
 		return need
 	}
-	room = min(room, c.budget.pool.max/int64(len(c.fetchers))) // or one broker would leave the crumbs to another
+	room = min(room, c.budget.pool.max/int64(len(c.fetchers))) // or one broker would starve another
 	f.order = append(f.order[:0], all...)
 	slices.SortStableFunc(f.order, func(a, b *cursor) int { return cmp.Or(cmp.Compare(a.n, b.n), cmp.Compare(a.served, b.served)) })
 	left := room

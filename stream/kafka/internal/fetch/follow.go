@@ -7,8 +7,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/cluster"
 )
 
-// pump starts the requests that can be started; where memory is short, those to
-// brokers that have waited longest. The caller holds mu.
+// pump sends the requests that may be sent. Where memory is short, the brokers come first
+// that have waited longest. The caller holds mu.
 func (c *Consumer) pump() {
 	if c.stopped {
 		return
@@ -20,8 +20,8 @@ func (c *Consumer) pump() {
 	}
 }
 
-// follow has a partition fetched from its leader. It reports false if nobody is
-// known to be that. The caller holds mu.
+// follow makes a partition fetched from its leader. It returns false if the leader is
+// unknown. The caller holds mu.
 func (c *Consumer) follow(r *cursor) bool {
 	l := c.client.Metadata.Leader(r.TopicPartition)
 	if l.Node == cluster.NoLeader {

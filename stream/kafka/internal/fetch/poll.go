@@ -6,6 +6,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
+// Poll implements stream.Consumer.
 func (c *Consumer) Poll() ([]stream.Chunk, error) {
 	if c.closed {
 		return nil, fmt.Errorf("consumer: %w", stream.ErrClosed)
@@ -25,15 +26,15 @@ func (c *Consumer) Poll() ([]stream.Chunk, error) {
 			c.chunks = append(c.chunks, chunk)
 			r.lent = true
 			c.lentChunks++
-		default: // the rest of the block had nothing
+		default: // the rest of the block had no records
 			c.finish(r)
 		}
 	}
 	return c.chunks, nil
 }
 
-// choose finds the partitions to take a chunk of, as far as there is memory, and
-// starts what can be fetched meanwhile.
+// choose finds the partitions to take a chunk of, as far as there is memory for decoding,
+// and sends the next requests.
 func (c *Consumer) choose() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,7 +68,7 @@ func (c *Consumer) choose() error {
 	return nil
 }
 
-// finish gives back a block that has nothing more.
+// finish gives back a block without further records.
 func (c *Consumer) finish(r *cursor) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -76,7 +77,7 @@ func (c *Consumer) finish(r *cursor) {
 	c.wake()
 }
 
-// reread begins again with what couldn't be decoded.
+// reread fetches again what could not be decoded.
 func (c *Consumer) reread(r *cursor, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -2,18 +2,18 @@ package fetch
 
 import "math/bits"
 
-// A pool bounds the memory in which records arrive, and has what is given back
-// used again. It belongs to the consumer, and is guarded by its lock.
+// A pool bounds the memory for arriving records and reuses buffers. The consumer's lock
+// guards it.
 type pool struct {
-	max      int64 // of all of the following together, as far as it is in our hands
-	held     int64 // in buffers that are in use
-	reserved int64 // for answers under way
-	spare    int64 // in buffers to be used again
+	max      int64 // of the following together, as far as we control it
+	held     int64 // in buffers in use
+	reserved int64 // for answers in flight
+	spare    int64 // in free buffers
 	free     [sizeClasses][][]byte
 }
 
-// Buffers come in sizes of which there are four between one power of two and the
-// next. Those beyond the largest aren't kept.
+// There are four sizes of buffers from one power of two to the next. Larger buffers than
+// the largest size are not reused.
 const (
 	smallestBits  = 9
 	largestBits   = 22
@@ -22,8 +22,8 @@ const (
 	doubleClasses = 4 // a buffer of so many classes more has twice the size
 )
 
-// sizeClass is the class of the smallest buffers for n bytes, and their size;
-// sizeClasses where there is none.
+// sizeClass returns the class of the smallest buffers that hold n bytes, and their size.
+// The class is sizeClasses if there is none.
 func sizeClass(n int) (class, size int) {
 	if n <= smallest {
 		return 0, smallest
@@ -38,16 +38,16 @@ func sizeClass(n int) (class, size int) {
 	return (log-1-smallestBits)*4 + quarters, half + quarters*step
 }
 
-// room is what may still be asked for.
+// room returns how many bytes may still be requested.
 func (p *pool) room() int64 { return p.max - p.held - p.reserved }
 
-// reserve sets room aside for an answer.
+// reserve sets memory aside for an answer.
 func (p *pool) reserve(n int64) {
 	p.reserved += n
 	p.trim()
 }
 
-// take gives memory for n bytes. It always does.
+// take returns n bytes. It never fails.
 func (p *pool) take(n int) []byte {
 	class, size := sizeClass(n)
 	for i := class; i < min(class+doubleClasses, sizeClasses); i++ {
@@ -64,7 +64,7 @@ func (p *pool) take(n int) []byte {
 	return make([]byte, n, size)
 }
 
-// put takes memory back. Nobody reads or writes it any more.
+// put takes back a buffer, which nothing reads or writes any more.
 func (p *pool) put(b []byte) {
 	if b == nil {
 		return
@@ -77,7 +77,7 @@ func (p *pool) put(b []byte) {
 	}
 }
 
-// trim gives spare buffers up where their memory is needed, large ones first.
+// trim frees spare buffers while their memory is needed, large ones first.
 func (p *pool) trim() {
 	for class := sizeClasses - 1; class >= 0 && p.held+p.reserved+p.spare > p.max; class-- {
 		list := p.free[class]

@@ -12,19 +12,16 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/link"
 )
 
-// A recovery tries the partitions of a consumer again that have failed. It is guarded by
-// consumer.mu.
+// A recovery retries partitions that have failed, while all others go on. It is guarded by
+// Consumer.mu, which the callers of its methods hold unless stated otherwise.
 type recovery struct {
 	consumer *Consumer
-	running  bool // mend runs
-	locating bool // locate runs
+	running  bool // run is running
+	locating bool // locate is running
 }
 
-// This file is how a consumer gets over failures, partition by partition: others
-// go on meanwhile. All of it is called with mu held, where it doesn't say otherwise.
-
-// failed sees to a partition that a broker answers with an error. It isn't asked
-// for again until that is settled: a broker doesn't wait over an error.
+// failed handles a partition's error code. The partition isn't requested again until the
+// error is settled, as a broker answers errors without delay.
 func (v *recovery) failed(r *cursor, failure kerr.Code) {
 	switch failure {
 	case kerr.TopicDenied:
@@ -40,8 +37,8 @@ func (v *recovery) failed(r *cursor, failure kerr.Code) {
 	}
 }
 
-// stop ends the reading of a partition until it is assigned again. Poll returns the
-// error once, after what was fetched before.
+// stop ends the reading of a partition until it is assigned again. Poll returns the error
+// once, after everything that was fetched before.
 func (v *recovery) stop(r *cursor, err error) {
 	c := v.consumer
 	r.state = stopped
@@ -53,8 +50,8 @@ func (v *recovery) stop(r *cursor, err error) {
 	c.wake()
 }
 
-// retryLater has a partition tried again a little later, and gives it up if that has
-// gone on for too long.
+// retryLater schedules a retry of a partition, or stops it when it has failed for longer
+// than patience.
 func (v *recovery) retryLater(r *cursor, err error) {
 	c := v.consumer
 	now := c.link.Now()
@@ -67,7 +64,7 @@ func (v *recovery) retryLater(r *cursor, err error) {
 	}
 	r.state = retrying
 	r.retryAt = now
-	if r.failures > 0 { // at first it is only that the leader has moved
+	if r.failures > 0 { // the first failure is likely a moved leader
 		r.retryAt = now.Add(link.Backoff(r.failures - 1))
 	}
 	r.failures++
@@ -80,13 +77,13 @@ func (v *recovery) retryLater(r *cursor, err error) {
 	}
 }
 
-// staleEpoch is how often a leader may not have heard of its own epoch yet. After
-// that the topic is another of the same name, whose epochs begin anew.
+// staleEpoch is how often a leader may not know its own epoch yet. After that the topic
+// must have been created again, with epochs from 0.
 const staleEpoch = 3
 
-// run looks after the partitions in trouble until there are none: when their time
-// has come it asks who leads them now, and has them fetched there. It runs in a
-// goroutine of its own, without mu.
+// run refreshes the leaders of the partitions whose retries are due, and fetches from
+// these, until no partition is left to retry. It runs in a goroutine of its own, without
+// mu.
 func (v *recovery) run() {
 	c := v.consumer
 	for {
@@ -107,8 +104,8 @@ func (v *recovery) run() {
 	}
 }
 
-// nextRetry returns the partitions whose time has come, or how long to wait if
-// there are none; a negative time if nobody is in trouble. mu isn't held.
+// nextRetry returns the partitions whose retries are due; else how long to wait, negative
+// if there are none. The caller doesn't hold mu.
 func (v *recovery) nextRetry() (due []*cursor, wait time.Duration) {
 	c := v.consumer
 	c.mu.Lock()
@@ -132,12 +129,12 @@ func (v *recovery) nextRetry() (due []*cursor, wait time.Duration) {
 		v.running = false
 		return nil, -1
 	}
-	// Others may get into trouble meanwhile, and be due sooner.
+	// Other partitions may fail meanwhile, and be due sooner.
 	return nil, min(wait, link.FirstBackoff)
 }
 
-// retry has partitions fetched as far as they have a leader. refreshing is what came
-// of asking for them. mu isn't held.
+// retry makes partitions fetched again, as far as they have a leader. refreshing is the
+// result of refreshing them. The caller doesn't hold mu.
 func (v *recovery) retry(due []*cursor, refreshing error) {
 	c := v.consumer
 	c.mu.Lock()
@@ -164,25 +161,23 @@ func (v *recovery) retry(due []*cursor, refreshing error) {
 	c.pump()
 }
 
-// refetch has the bytes fetched again that couldn't be read, in case they were
-// damaged on their way.
+// refetch fetches corrupt bytes again: they may have been damaged on their way.
 func (v *recovery) refetch(r *cursor, err error) {
 	c := v.consumer
-	r.request = nil // what is under way is of no use
+	r.request = nil // the request in flight is of no use
 	if r.corruptReads++; r.corruptReads > maxCorruptReads {
 		v.stop(r, err)
 		return
 	}
-	c.client.Log.Warn("what was fetched is damaged; fetching it again", "topic", r.Topic, "partition", r.Partition, "error", err)
+	c.client.Log.Warn("fetched records are corrupt; fetching them again", "topic", r.Topic, "partition", r.Partition, "error", err)
 	v.retryLater(r, err)
 }
 
-// maxCorruptReads is how often damaged bytes are fetched again.
+// maxCorruptReads is how often corrupt bytes are fetched again.
 const maxCorruptReads = 2
 
-// locate finds out where partitions begin and end that don't have the offset at
-// which they are to be read, until there are none. It runs in a goroutine of its
-// own, without mu.
+// locate looks up where partitions begin and end that lack the offset to read, until none
+// is left. It runs in a goroutine of its own, without mu.
 func (v *recovery) locate() {
 	c := v.consumer
 	for {
@@ -199,7 +194,7 @@ func (v *recovery) locate() {
 	}
 }
 
-// nextOutOfRange lists those partitions. mu isn't held.
+// nextOutOfRange returns these partitions. The caller doesn't hold mu.
 func (v *recovery) nextOutOfRange() (lost []*cursor, tps []stream.TopicPartition) {
 	c := v.consumer
 	c.mu.Lock()
@@ -217,11 +212,11 @@ func (v *recovery) nextOutOfRange() (lost []*cursor, tps []stream.TopicPartition
 	return lost, tps
 }
 
-// beyondEnd is how often a leader is asked again that ends before the offset: one
-// that has only just become leader may have to catch up.
+// beyondEnd is how often to retry a leader whose log ends before the offset: a new leader
+// may have to catch up.
 const beyondEnd = 3
 
-// located tells the user, or has the partition tried again. mu isn't held.
+// located tells the user, or schedules a retry. The caller doesn't hold mu.
 func (v *recovery) located(lost []*cursor, starts, ends []int64, err error) {
 	c := v.consumer
 	c.mu.Lock()

@@ -10,26 +10,24 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A sessionState is a fetch session with one broker (KIP-227): the broker remembers
-// what it was asked for, and is told what changes. It answers with what has
-// changed on its side. The session is a state machine of requests and answers,
-// of which one is under way at a time. Its zero value is ready for next.
+// A sessionState is the state machine of a fetch session (KIP-227): the broker remembers
+// the requested partitions, each request says what has changed, and so does each answer.
+// One request is in flight at a time. The zero value is ready for next.
 type sessionState struct {
 	id    int32
 	epoch int32 // of the next request; 0: it begins a session
-	// What the broker holds, and what it will after the request under way; in the
-	// order of compare.
+	// The partitions that the broker holds, and those that it holds after the request in
+	// flight, in the order of compare.
 	held, sent []wire.FetchPartition
 }
 
-// compare is the order of partitions in a session.
+// compare orders partitions in a session.
 func compare(a, b stream.TopicPartition) int {
 	return cmp.Or(strings.Compare(a.Topic, b.Topic), cmp.Compare(a.Partition, b.Partition))
 }
 
-// next makes f ask for want, which is in the order of compare. The broker is to
-// begin with the one at first, if it may choose: within a session it sees to it
-// that all have their turn.
+// next makes f request want, which is in the order of compare. Outside a session the
+// broker begins with the partition at first; within a session it takes turns by itself.
 func (s *sessionState) next(f *wire.Fetch, want []wire.FetchPartition, first int) {
 	f.Session, f.Epoch = s.id, s.epoch
 	f.Partitions, f.Forgotten = f.Partitions[:0], f.Forgotten[:0]
@@ -41,8 +39,8 @@ func (s *sessionState) next(f *wire.Fetch, want []wire.FetchPartition, first int
 	s.sent = append(s.sent[:0], want...)
 }
 
-// tell fills f with the differences of two ordered lists: what is held, and what
-// is wanted.
+// tell fills f with the differences between what the broker holds and what is wanted. Both
+// lists are ordered.
 func (s *sessionState) tell(f *wire.Fetch, want []wire.FetchPartition) {
 	held := s.held
 	for len(held) > 0 || len(want) > 0 {
@@ -69,8 +67,8 @@ func (s *sessionState) tell(f *wire.Fetch, want []wire.FetchPartition) {
 	}
 }
 
-// answered takes in what a broker says to the request under way. After an error
-// the answer has nothing else, and the next request begins a new session.
+// answered takes in the answer to the request in flight. After an error the answer has
+// nothing else, and the next request begins a new session.
 func (s *sessionState) answered(a *wire.FetchAnswer) error {
 	switch c := kerr.Code(a.Code); {
 	case c == kerr.FetchSessionUnknown:
@@ -87,7 +85,7 @@ func (s *sessionState) answered(a *wire.FetchAnswer) error {
 	}
 	s.held, s.sent = s.sent, s.held
 	switch {
-	case s.id == 0: // it has no room for one
+	case s.id == 0: // the broker has no room for a session
 		s.epoch = 0
 	case s.epoch == math.MaxInt32:
 		s.epoch = 1
@@ -97,11 +95,11 @@ func (s *sessionState) answered(a *wire.FetchAnswer) error {
 	return nil
 }
 
-// lost is called when the request under way got no answer. The next one begins a
-// new session, in place of the one that the broker may have.
+// lost is called when the request in flight got no answer. The next request begins a new
+// session, which replaces the broker's.
 func (s *sessionState) lost() { s.epoch = 0 }
 
-// close makes f end the session. It reports false if there is none.
+// close makes f end the session. It returns false if there is none.
 func (s *sessionState) close(f *wire.Fetch) bool {
 	if s.id == 0 {
 		return false

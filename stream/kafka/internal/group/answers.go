@@ -11,7 +11,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A stepAnswer is what came of a step, of those fields that it has.
+// A stepAnswer is the result of a step. Each step sets some of the fields.
 type stepAnswer struct {
 	code        kerr.Code
 	generation  int32
@@ -21,14 +21,14 @@ type stepAnswer struct {
 	assignments []wire.MemberAssignment
 }
 
-// missed says that a step has had no answer, or none that counts: it is repeated.
+// missed takes in a step without a usable answer. It is repeated.
 func (m *member) missed(now time.Time) {
 	m.requested = false
 	m.nextAt = now.Add(link.Backoff(m.failures))
 	m.failures++
 }
 
-// answered says what a broker has answered.
+// answered takes in the coordinator's answer.
 func (m *member) answered(s step, a *stepAnswer, now time.Time) {
 	m.requested, m.failures = false, 0
 	m.nextAt = time.Time{}
@@ -38,7 +38,7 @@ func (m *member) answered(s step, a *stepAnswer, now time.Time) {
 	switch {
 	case m.phase == ended:
 	case s == stepLeave:
-		m.phase = ended // whatever it says: there is nothing left to leave
+		m.phase = ended // whatever the code: there is nothing left to leave
 	case m.phase == leaving:
 		if s == stepJoin && a.id != "" {
 			m.id = a.id
@@ -59,7 +59,7 @@ func (m *member) answered(s step, a *stepAnswer, now time.Time) {
 	}
 }
 
-// replace is called when a join has come as the same instance.
+// replace is called after a join of the same instance.
 func (m *member) replace(now time.Time) {
 	if now.Sub(m.replacedAt) > replacedFor {
 		m.replaced = 0
@@ -73,7 +73,7 @@ func (m *member) replace(now time.Time) {
 	m.lose(stream.ErrReplaced)
 }
 
-// done is answered where nothing is wrong.
+// done takes in a successful answer.
 func (m *member) done(s step, a *stepAnswer, now time.Time) {
 	switch {
 	case s == stepJoin && m.phase == joining:
@@ -85,19 +85,19 @@ func (m *member) done(s step, a *stepAnswer, now time.Time) {
 	}
 }
 
-// joined is where a generation begins.
+// joined begins a generation.
 func (m *member) joined(a *stepAnswer) {
 	before := m.generation
 	m.id, m.generation = a.id, a.generation
 	m.members, m.assignments = nil, nil
 	owns := m.assigned || len(m.subscription.owned) > 0
 	if owns && before != cluster.NoGeneration && a.generation > before+1 {
-		m.lose(stream.ErrExpired) // one has passed without it
+		m.lose(stream.ErrExpired) // it missed a generation
 		return
 	}
 	if m.rejoinAgain {
 		m.rejoinAgain = false
-		return // joining still, and with a new claim
+		return // joins again, with a new subscription
 	}
 	m.phase = syncing
 	if a.leader != a.id {
@@ -111,7 +111,7 @@ func (m *member) joined(a *stepAnswer) {
 	m.members, m.phase = members, leading
 }
 
-// synced is where it has an assignment.
+// synced takes in an assignment.
 func (m *member) synced(a *stepAnswer, now time.Time) {
 	partitions, data, err := DecodeAssignment(a.assignment)
 	if err != nil {
@@ -135,13 +135,13 @@ func (m *member) synced(a *stepAnswer, now time.Time) {
 	}
 }
 
-// rebalance is called when the group goes on to another generation.
+// rebalance is called when the group begins another generation.
 func (m *member) rebalance(s step, now time.Time) {
 	switch {
 	case s == stepHeartbeat && m.phase == stable:
 		m.announceRebalance()
 	case s == stepSync && m.phase == syncing:
-		m.phase = joining // what it claims is what it has
+		m.phase = joining // its subscription has what it owns
 	default:
 		m.nextAt = now.Add(m.heartbeat)
 	}

@@ -8,12 +8,11 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/cluster"
 )
 
-// What members tell each other through the broker is in the format of Kafka's own
-// consumers, so that everyone's tools show who has what; our data is the user data
-// in it.
+// Members exchange data through the broker in the format of Kafka's own consumers, so that
+// all tools show their assignments. Our data is the user data in it.
 const (
-	// protocolType is that of consumers, and protocolName is ours: a group has members
-	// of one kind only.
+	// ProtocolType is that of consumers, ProtocolName is ours: all members of a group are of
+	// one kind.
 	ProtocolType = "consumer"
 	ProtocolName = "grete"
 
@@ -23,18 +22,18 @@ const (
 	assignedData = 0 // in front of an assignment's data
 )
 
-// A Subscription is what a member says when it joins.
+// A Subscription is what a member sends when it joins.
 type Subscription struct {
 	Topics     []string
 	owned      []stream.TopicPartition
 	generation int32 // of the assignment that owned comes from
 	Data       []byte
-	// wish is another number for each rebalance that was asked for. A follower that
-	// says nothing new gets the generation that there is.
+	// Rebalance is increased for each requested rebalance. A follower whose subscription
+	// is unchanged gets the current generation.
 	Rebalance uint32
 }
 
-// Encode makes it a subscription: the same bytes of the same claim.
+// Encode encodes a subscription. Equal subscriptions have the same bytes.
 func (c *Subscription) Encode() []byte {
 	b := binary.BigEndian.AppendUint16(nil, subscriptionVersion)
 	b = appendCount(b, len(c.Topics))
@@ -49,7 +48,7 @@ func (c *Subscription) Encode() []byte {
 	return binary.BigEndian.AppendUint16(b, 0xffff) // no rack
 }
 
-// DecodeSubscription reads a subscription, also one of a later version.
+// DecodeSubscription decodes a subscription of this version or a later one.
 func DecodeSubscription(b []byte) (Subscription, error) {
 	f := fields{b: b}
 	c := Subscription{generation: cluster.NoGeneration}
@@ -69,9 +68,9 @@ func DecodeSubscription(b []byte) (Subscription, error) {
 	return c, f.end()
 }
 
-// EncodeAssignment never leaves the user data out. Where there is none, a consumer
-// by the brokers' own protocol (group.protocol=consumer) makes the group one of its
-// kind, and gets a share.
+// EncodeAssignment always encodes user data. Without any, a consumer of the brokers' own
+// protocol (group.protocol=consumer) would make the group one of its kind, and get a
+// share.
 func EncodeAssignment(partitions []stream.TopicPartition, data []byte) []byte {
 	b := binary.BigEndian.AppendUint16(nil, assignmentVersion)
 	b = appendPartitions(b, partitions)
@@ -80,8 +79,8 @@ func EncodeAssignment(partitions []stream.TopicPartition, data []byte) []byte {
 	return append(b, data...)
 }
 
-// DecodeAssignment reads one. A member that the leader has forgotten has no bytes
-// at all.
+// DecodeAssignment decodes an assignment. A member that the leader has left out gets no
+// bytes at all.
 func DecodeAssignment(b []byte) ([]stream.TopicPartition, []byte, error) {
 	if len(b) == 0 {
 		return nil, nil, nil
@@ -93,7 +92,7 @@ func DecodeAssignment(b []byte) ([]stream.TopicPartition, []byte, error) {
 		return nil, nil, err
 	}
 	if len(data) == 0 {
-		return nil, nil, errForeignGroup // its leader isn't ours
+		return nil, nil, errForeignGroup // the leader is another kind of client
 	}
 	return partitions, data[1:], nil
 }
@@ -123,7 +122,7 @@ var (
 	errForeignGroup = errors.New("the group is in use by another kind of client: stop it, or use another group")
 )
 
-// fields reads what was encoded. After what is missing everything is zero.
+// fields reads what was encoded. After the end of the bytes every value is zero.
 type fields struct {
 	b     []byte
 	short bool
@@ -155,8 +154,8 @@ func (f *fields) int32() int32 {
 
 func (f *fields) text() string { return string(f.take(int(f.int16()))) }
 
-// count is how many elements follow, each of which has two bytes at least; -1 is
-// none.
+// count returns the number of elements that follow, each of two bytes at least; -1 stands
+// for none.
 func (f *fields) count() int {
 	n := int(f.int32())
 	if n > len(f.b)/2 {
@@ -168,7 +167,7 @@ func (f *fields) count() int {
 	return n
 }
 
-// bytes may be null.
+// bytes returns nil for null.
 func (f *fields) bytes() []byte {
 	if n := int(f.int32()); n > 0 {
 		return f.take(n)
@@ -186,7 +185,7 @@ func (f *fields) partitions() (all []stream.TopicPartition) {
 	return all
 }
 
-// end is an error if something was missing.
+// end returns an error if something was missing.
 func (f *fields) end() error {
 	if f.short {
 		return errShortData

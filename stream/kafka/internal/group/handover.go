@@ -9,10 +9,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// decodeMembers makes what the broker tells a leader of its members: in the order of
-// instances and ids, and with each partition owned by one of them at most. A member
-// that has been away may claim what another one was given since: the later
-// generation counts.
+// decodeMembers decodes the members of a generation for its leader: ordered by instance
+// and id, each partition with one owner at most. Where two members claim a partition,
+// because one of them was absent, the later generation counts.
 func decodeMembers(joined []wire.JoinedMember) ([]stream.GroupMember, error) {
 	members := make([]stream.GroupMember, len(joined))
 	for i, j := range joined {
@@ -32,7 +31,7 @@ func decodeMembers(joined []wire.JoinedMember) ([]stream.GroupMember, error) {
 	return members, nil
 }
 
-// owners are the members, by their place, that have claimed partitions last.
+// owners maps partitions to the indexes of the members that claimed them last.
 func owners(members []stream.GroupMember) map[stream.TopicPartition]int {
 	owners := make(map[stream.TopicPartition]int)
 	for i := range members {
@@ -45,8 +44,9 @@ func owners(members []stream.GroupMember) map[stream.TopicPartition]int {
 	return owners
 }
 
-// handOver encodes what members are to have, less what others own still: those see
-// that it isn't theirs any more, give it up and rejoin, and then it is free.
+// handOver encodes assignments, without partitions that another member still owns. That
+// member sees that they are no longer its own, gives them up and rejoins; then they are
+// free.
 func handOver(members []stream.GroupMember, wanted []stream.GroupAssignment) ([]wire.MemberAssignment, error) {
 	place := make(map[string]int, len(members))
 	for i := range members {
@@ -58,7 +58,7 @@ func handOver(members []stream.GroupMember, wanted []stream.GroupAssignment) ([]
 	for _, w := range wanted {
 		i, ok := place[w.Member]
 		if !ok {
-			return nil, fmt.Errorf("partitions are assigned to %q, which isn't a member, or has some already", w.Member)
+			return nil, fmt.Errorf("partitions are assigned to %q, which isn't a member or has an assignment already", w.Member)
 		}
 		delete(place, w.Member)
 		var free []stream.TopicPartition

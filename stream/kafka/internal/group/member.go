@@ -9,74 +9,74 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A member is a place in a group as its member knows it. It is a state machine
-// without any I/O: next says what to ask and when, and answered or missed what came
-// of it. There is one request at a time.
+// A member is the state machine of a place in a group, without I/O: next returns the step
+// to take and when, answered and missed take in its result. There is one request at a
+// time.
 //
-// What is owned may be kept from one generation to the next only if the member has
-// taken part in every generation: the leader of one in which it hasn't may have
-// given everything to others, who may even have given it back.
+// A member may keep partitions from one generation to the next only if it takes part in
+// every generation: the leader of one that it missed may have assigned everything to
+// others, who may even have given it back.
 type member struct {
 	instance  string
 	heartbeat time.Duration
 
 	phase            phase
-	requested        bool // a request of the phase is under way
-	rejoinAgain      bool // there was a Rejoin since it was made
+	requested        bool // a request of the phase is in flight
+	rejoinAgain      bool // Rejoin was called after that request
 	id               string
-	generation       int32                   // of the last join; noGeneration: none
-	members          []stream.GroupMember    // of the generation that this one leads
-	assignments      []wire.MemberAssignment // by it
+	generation       int32                   // of the last join, or cluster.NoGeneration
+	members          []stream.GroupMember    // of the generation, if this member leads it
+	assignments      []wire.MemberAssignment // by this member, if it leads
 	subscription     Subscription
 	assigned         bool  // there was an assignment since the last loss
-	polledGeneration int32 // the generation of the last assignment that was polled
-	rebalanceWanted  bool  // a rebalance is wanted, when this one is over
-	replaced         int   // how often, in a row
+	polledGeneration int32 // of the last assignment that the user has polled
+	rebalanceWanted  bool  // after the current one
+	replaced         int   // in a row
 	replacedAt       time.Time
-	nextAt           time.Time // when to ask next
+	nextAt           time.Time // when to take the next step
 	failures         int
 	events           []stream.GroupEvent
 }
 
-// A phase is what a member is up to.
+// A phase is the state of a member.
 type phase int8
 
 const (
 	idle             phase = iota // waits for Rejoin
-	joining                       // has yet to hear of a generation
+	joining                       // waits for a generation
 	leading                       // has to assign
-	syncing                       // has yet to hear of its assignment
+	syncing                       // waits for its assignment
 	stable                        // has an assignment
-	rebalancePending              // has one, and waits for Rejoin
+	rebalancePending              // has an assignment, and waits for Rejoin
 	leaving
 	ended
 )
 
-// A step is something to be asked.
+// A step is a request to the coordinator, or of the user.
 type step int8
 
 const (
 	stepNone step = iota
 	stepJoin
-	stepAssign // of the user
+	stepAssign // by the user
 	stepSync
 	stepHeartbeat
 	stepLeave
 )
 
 func (s step) String() string {
-	return [...]string{"resting", "joining", "assigning", "taking the assignment", "a heartbeat", "leaving"}[s]
+	return [...]string{"none", "join", "assign", "sync", "heartbeat", "leave"}[s]
 }
 
-// A member is replaced where a join comes as the same instance: by another process, or
-// by a request of its own, or of its life before, that was on its way for long. What
-// was on its way comes to its end, so the member joins anew; two processes take turns
-// until one has been replaced too often.
+// A member is replaced by a join of the same instance: by another process, or by a delayed
+// request of its own or of an earlier process. Delayed requests come to an end, so the member
+// joins again; two processes take turns until one has been replaced too often.
 const (
 	replacements = 3
 	replacedFor  = time.Minute // in which they count
 )
 
+// newMember returns a member that waits for the first Rejoin.
 func newMember(cfg *stream.GroupConfig) member {
 	return member{
 		instance: cfg.Instance, heartbeat: cfg.Heartbeat, generation: cluster.NoGeneration, polledGeneration: cluster.NoGeneration,
@@ -84,7 +84,7 @@ func newMember(cfg *stream.GroupConfig) member {
 	}
 }
 
-// next is what to ask, and when at the earliest.
+// next returns the step to take, and the earliest time for it.
 func (m *member) next() (step, time.Time) {
 	switch m.phase {
 	case joining:
@@ -101,7 +101,7 @@ func (m *member) next() (step, time.Time) {
 	return stepNone, time.Time{}
 }
 
-// rejoin is the user's.
+// rejoin is called by the user.
 func (m *member) rejoin(owned []stream.TopicPartition, data []byte) {
 	if m.phase == ended || m.phase == leaving || m.pending(stream.GroupLost) || m.pending(stream.GroupFailed) {
 		return
@@ -122,7 +122,7 @@ func (m *member) rejoin(owned []stream.TopicPartition, data []byte) {
 	}
 }
 
-// requestRebalance is called for a rebalance.
+// requestRebalance is called by the user.
 func (m *member) requestRebalance() {
 	m.subscription.Rebalance++
 	switch m.phase {
@@ -133,26 +133,26 @@ func (m *member) requestRebalance() {
 	}
 }
 
-// leave is the user's last word.
+// leave is the user's last call.
 func (m *member) leave() {
 	if m.phase == ended {
 		return
 	}
-	joined := m.id != "" || m.instance != "" // a former life's, maybe
+	joined := m.id != "" || m.instance != "" // possibly by an earlier process of the instance
 	m.phase, m.nextAt, m.events = leaving, time.Time{}, nil
 	if !joined {
 		m.phase = ended
 	}
 }
 
-// announceRebalance tells of a rebalance, once.
+// announceRebalance tells the user of a rebalance, once.
 func (m *member) announceRebalance() {
 	m.phase = rebalancePending
 	m.addEvent(stream.GroupEvent{Kind: stream.GroupRebalancing})
 }
 
-// lose is called when the group has gone on without this member. If it has had
-// something, it must hear of that before it can have anything else.
+// lose is called when the group has gone on without this member. The user must hear of
+// lost partitions before it can get others.
 func (m *member) lose(why error) {
 	m.generation, m.members, m.assignments, m.rejoinAgain, m.rebalanceWanted = cluster.NoGeneration, nil, nil, false, false
 	if !m.assigned && len(m.subscription.owned) == 0 {
@@ -164,7 +164,7 @@ func (m *member) lose(why error) {
 	m.addEvent(stream.GroupEvent{Kind: stream.GroupLost, Err: why})
 }
 
-// fail is the end.
+// fail ends the membership.
 func (m *member) fail(err error) {
 	if m.phase != ended {
 		m.phase, m.events = ended, nil
@@ -178,7 +178,7 @@ func (m *member) pending(kind stream.GroupEventKind) bool {
 	return slices.ContainsFunc(m.events, func(e stream.GroupEvent) bool { return e.Kind == kind })
 }
 
-// poll is the user's.
+// poll is called by the user.
 func (m *member) poll() stream.GroupEvent {
 	if len(m.events) == 0 {
 		return stream.GroupEvent{}

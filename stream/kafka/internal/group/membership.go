@@ -12,9 +12,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/link"
 )
 
-// A Membership drives a member: one goroutine asks the group's coordinator, one
-// thing at a time, what the member says. Its methods are called by the user's
-// goroutine.
+// A Membership drives a member: one goroutine makes one request at a time to the group's
+// coordinator, as the member says. The user's goroutine calls its methods.
 type Membership struct {
 	client *cluster.Client
 	cfg    stream.GroupConfig
@@ -23,14 +22,14 @@ type Membership struct {
 
 	mu            sync.Mutex
 	member        member
-	wakeLoop      context.CancelFunc // ends its waiting
-	cancelRequest context.CancelFunc // ends its request
+	wakeLoop      context.CancelFunc // ends the wait of the goroutine
+	cancelRequest context.CancelFunc // cancels its request
 	ended         link.Signal        // given when the membership is over
-	failingSince  time.Time          // of failures of the same step
+	failingSince  time.Time          // the same step fails
 	logged        bool
 }
 
-// Join makes a membership, which joins at the first Rejoin.
+// Join returns a membership, which joins the group at the first Rejoin.
 func Join(ctx context.Context, c *cluster.Client, cfg stream.GroupConfig) (stream.Membership, error) {
 	cfg, err := cfg.Check()
 	if err == nil {
@@ -47,7 +46,7 @@ func Join(ctx context.Context, c *cluster.Client, cfg stream.GroupConfig) (strea
 	return g, nil
 }
 
-// change changes the member, and wakes whoever has something to do because of it.
+// change changes the member, and wakes the goroutine and the user.
 func (g *Membership) change(f func(*member)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -59,7 +58,7 @@ func (g *Membership) change(f func(*member)) {
 	g.wake()
 }
 
-// wake is called with the lock held.
+// wake signals Ready. The caller holds mu.
 func (g *Membership) wake() {
 	if len(g.member.events) == 0 {
 		return
@@ -84,7 +83,7 @@ func (g *Membership) Rejoin(owned []stream.TopicPartition, data []byte) {
 
 func (g *Membership) RequestRebalance() { g.change((*member).requestRebalance) }
 
-// Leave tells the coordinator, for as long as ctx allows.
+// Leave leaves the group. It waits for the coordinator's answer as long as ctx allows.
 func (g *Membership) Leave(ctx context.Context) error {
 	g.change((*member).leave)
 	g.mu.Lock()
@@ -93,18 +92,18 @@ func (g *Membership) Leave(ctx context.Context) error {
 	err := g.client.Link.Wait(ctx, gone, nil)
 	g.life.End()
 	if err != nil {
-		return fmt.Errorf("leaving group %s: %w: it takes its partitions back in %s", g.cfg.Group, err, g.cfg.SessionTimeout)
+		return fmt.Errorf("leave group %s: %w; its partitions are reassigned after %s", g.cfg.Group, err, g.cfg.SessionTimeout)
 	}
-	return g.Poll().Err // there is no other event after leaving than that it has failed
+	return g.Poll().Err // no other event follows a Leave than its failure
 }
 
-// Close ends what is under way.
+// Close cancels what is in flight.
 func (g *Membership) Close() error {
 	g.life.End()
 	return nil
 }
 
-// run asks until there is nothing to ask any more.
+// run takes steps until none is left.
 func (g *Membership) run() {
 	for {
 		s, ok := g.nextStep()
@@ -119,7 +118,7 @@ func (g *Membership) run() {
 	g.ended.Give()
 }
 
-// nextStep returns the next step when its time has come, false if there is none any
+// nextStep returns the next step once its time has come, or false when there is none any
 // more.
 func (g *Membership) nextStep() (step, bool) {
 	for {
@@ -146,7 +145,7 @@ func (g *Membership) nextStep() (step, bool) {
 	}
 }
 
-// perform makes a step's request, and gives the member its answer.
+// perform makes the request of a step, and gives the member the answer.
 func (g *Membership) perform(s step) {
 	ctx, cancel := context.WithCancel(g.life.Context())
 	defer cancel()
@@ -156,7 +155,7 @@ func (g *Membership) perform(s step) {
 		return
 	}
 	g.member.requested = true
-	m := g.member // what the request says, whatever becomes of the member meanwhile
+	m := g.member // the state of the request, whatever changes meanwhile
 	g.cancelRequest = cancel
 	g.mu.Unlock()
 	answer, err := g.request(ctx, s, &m)
@@ -167,7 +166,7 @@ func (g *Membership) perform(s step) {
 	g.wake()
 }
 
-// finish is called with the lock held.
+// finish is called with mu held.
 func (g *Membership) finish(ctx context.Context, s step, a stepAnswer, err error) {
 	now := g.client.Link.Now()
 	if err == nil && a.code.OfMember() {
@@ -190,7 +189,7 @@ func (g *Membership) finish(ctx context.Context, s step, a stepAnswer, err error
 	}
 }
 
-// logStalled is called when a step has failed, and will be tried again.
+// logStalled is called when a step has failed and will be retried.
 func (g *Membership) logStalled(s step, err error) {
 	now := g.client.Link.Now()
 	if g.failingSince.IsZero() {
@@ -198,13 +197,13 @@ func (g *Membership) logStalled(s step, err error) {
 	}
 	if now.Sub(g.failingSince) >= link.StallAfter && !g.logged {
 		g.logged = true
-		g.client.Log.Warn("a group's coordinator is away; trying on", "group", g.cfg.Group, "step", s, "error", err)
+		g.client.Log.Warn("coordinator is unavailable; retrying", "group", g.cfg.Group, "step", s, "error", err)
 	}
 }
 
 func (g *Membership) recovered() {
 	if g.logged {
-		g.client.Log.Info("the group's coordinator is back", "group", g.cfg.Group)
+		g.client.Log.Info("coordinator is available again", "group", g.cfg.Group)
 	}
 	g.failingSince, g.logged = time.Time{}, false
 }

@@ -11,8 +11,6 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// This file has the requests of a member's steps.
-
 // request makes the request of a step. m is a copy.
 func (g *Membership) request(ctx context.Context, s step, m *member) (answer stepAnswer, err error) {
 	if s == stepAssign {
@@ -39,7 +37,7 @@ func (g *Membership) request(ctx context.Context, s step, m *member) (answer ste
 	return answer, err
 }
 
-// assign asks the user.
+// assign calls the user.
 func (g *Membership) assign(m *member) (a stepAnswer, err error) {
 	wanted, err := g.cfg.Assign(m.members)
 	if err != nil {
@@ -49,13 +47,12 @@ func (g *Membership) assign(m *member) (a stepAnswer, err error) {
 	return a, err
 }
 
-// join leaves again where nobody leads: in a group by the brokers' own protocol
-// (group.protocol=consumer), which takes consumers of any kind in and gives each a
-// share.
+// join leaves again if the answer names no leader: a group of the brokers' own protocol
+// (group.protocol=consumer) accepts every consumer and gives each a share.
 func (g *Membership) join(ctx context.Context, node int32, m *member) (stepAnswer, error) {
-	// The answer comes when all members have joined, or their time is over. Who asks again
-	// meanwhile is answered then, too, and asks before others must do without it: the
-	// request, or the answer, may have been lost.
+	// The answer comes when all members have joined or run out of time. The request or the
+	// answer may get lost, so it is repeated before the group goes on without this member; a
+	// repeated request is answered at the same time.
 	req, err := cluster.ExchangeWithin[*wire.JoinGroup](ctx, g.client.Link, node, g.cfg.SessionTimeout, &wire.JoinGroup{
 		Group: g.cfg.Group, Member: m.id, Instance: m.instance, ProtocolType: ProtocolType, Protocol: ProtocolName, Metadata: m.subscription.Encode(),
 		SessionTimeout: int32(g.cfg.SessionTimeout.Milliseconds()), RebalanceTimeout: int32(g.cfg.RebalanceTimeout.Milliseconds()),
@@ -66,15 +63,15 @@ func (g *Membership) join(ctx context.Context, node int32, m *member) (stepAnswe
 	a := &req.Answer
 	if a.Code == 0 && a.Leader == "" {
 		m.id = a.Member
-		_, _ = g.leaveGroup(ctx, node, m) // without it the session ends
+		_, _ = g.leaveGroup(ctx, node, m) // without it the session expires
 		return stepAnswer{code: kerr.InconsistentProtocol}, nil
 	}
 	return stepAnswer{code: kerr.Code(a.Code), generation: a.Generation, id: a.Member, leader: a.Leader, members: a.Members}, nil
 }
 
 func (g *Membership) sync(ctx context.Context, node int32, m *member) (stepAnswer, error) {
-	// The answer comes when the leader has assigned. Who asks again is answered then, too;
-	// and a leader whose assignment is lost on its way holds up all of its group.
+	// The answer comes when the leader has assigned. A repeated request is answered then,
+	// too. A leader whose assignment gets lost would hold up its whole group.
 	req, err := cluster.ExchangeWithin[*wire.SyncGroup](ctx, g.client.Link, node, g.stepTimeout(), &wire.SyncGroup{
 		Group: g.cfg.Group, Generation: m.generation, Member: m.id, Instance: m.instance, Assignments: m.assignments,
 	})
@@ -84,8 +81,8 @@ func (g *Membership) sync(ctx context.Context, node int32, m *member) (stepAnswe
 	return stepAnswer{code: kerr.Code(req.Answer.Code), assignment: req.Answer.Assignment}, nil
 }
 
-// stepTimeout is how long to wait for an answer where it can be asked again before the session
-// is over, of another broker maybe.
+// stepTimeout leaves time to repeat a request, possibly to another broker, before the
+// session ends.
 func (g *Membership) stepTimeout() time.Duration {
 	return min(g.cfg.SessionTimeout/3, link.RequestTimeout)
 }
@@ -108,7 +105,7 @@ func (g *Membership) leaveGroup(ctx context.Context, node int32, m *member) (ste
 	return stepAnswer{code: kerr.Code(req.Code)}, nil
 }
 
-// refusal explains why a coordinator doesn't take a member.
+// refusal explains why a coordinator rejects a member.
 func (g *Membership) refusal(c kerr.Code) error {
 	switch c {
 	case kerr.InconsistentProtocol:

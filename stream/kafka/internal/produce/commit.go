@@ -7,9 +7,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// This file is how a transaction, or what was sent since the last commit, ends.
-
-// Flush waits until the brokers have everything that was sent.
+// Flush waits until everything that was sent is delivered.
 func (p *Producer) Flush(ctx context.Context) error {
 	if err := p.check(); err != nil {
 		return err
@@ -28,8 +26,7 @@ func (p *Producer) flush(ctx context.Context) error {
 	return p.life.Await(ctx, p.sender.delivered())
 }
 
-// failOn makes an error the producer's end: how much of what was asked for has been
-// done isn't known.
+// failOn ends the producer on an error, as it is unknown how much has been done.
 func (p *Producer) failOn(err error) error {
 	if err == nil {
 		return nil
@@ -38,8 +35,8 @@ func (p *Producer) failOn(err error) error {
 	return p.fatal(p.life.Failure())
 }
 
-// Commit commits the transaction, or else waits until the brokers have everything
-// and then commits the offsets.
+// Commit commits the transaction. An at-least-once producer waits until everything is
+// delivered, and then commits the offsets.
 func (p *Producer) Commit(ctx context.Context, offsets stream.GroupOffsets) ([]stream.Position, error) {
 	if err := p.check(); err != nil {
 		return nil, err
@@ -54,7 +51,7 @@ func (p *Producer) Commit(ctx context.Context, offsets stream.GroupOffsets) ([]s
 		return nil, nil
 	}
 	if err := p.commit(ctx, offsets); stale(err) {
-		return nil, p.wrap(err) // all that was sent may be committed still
+		return nil, p.wrap(err) // the transaction may still be committed
 	} else if err != nil {
 		return nil, p.failOn(err)
 	}
@@ -66,7 +63,7 @@ func (p *Producer) Commit(ctx context.Context, offsets stream.GroupOffsets) ([]s
 func (p *Producer) commit(ctx context.Context, offsets stream.GroupOffsets) error {
 	given := len(offsets.Positions) > 0
 	if given && p.transactional() {
-		p.txn.addGroupOffsets(offsets) // while the last records are on their way
+		p.txn.addGroupOffsets(offsets) // while the last records are in flight
 	}
 	if err := p.flush(ctx); err != nil {
 		return err
@@ -80,8 +77,7 @@ func (p *Producer) commit(ctx context.Context, offsets stream.GroupOffsets) erro
 	return nil
 }
 
-// checkOffsets finds what a broker would refuse, as long as nothing has happened
-// yet.
+// checkOffsets finds what a broker would refuse, while nothing has happened yet.
 func (p *Producer) checkOffsets(ctx context.Context, offsets stream.GroupOffsets) error {
 	if err := offsets.Check(); err != nil {
 		return err
@@ -101,8 +97,8 @@ func (p *Producer) checkOffsets(ctx context.Context, offsets stream.GroupOffsets
 	return nil
 }
 
-// Abort takes back what was sent, or as much of it as hasn't left, if the producer
-// isn't transactional.
+// Abort aborts the transaction. An at-least-once producer takes back what hasn't been
+// sent.
 func (p *Producer) Abort(ctx context.Context) error {
 	if err := p.check(); err != nil {
 		return err
@@ -115,7 +111,7 @@ func (p *Producer) Abort(ctx context.Context) error {
 }
 
 func (p *Producer) abort(ctx context.Context) error {
-	// What is on its way must have arrived, so that it is aborted too.
+	// Batches in flight must have arrived, so that they are aborted, too.
 	if err := p.life.Await(ctx, p.sender.delivered()); err != nil {
 		return err
 	}
@@ -128,7 +124,7 @@ func (p *Producer) abort(ctx context.Context) error {
 	return nil
 }
 
-// drop forgets what hasn't left.
+// drop takes back what no broker can have seen.
 func (p *Producer) drop() {
 	for _, s := range p.openPartitions {
 		p.closeBatch(s)
@@ -136,7 +132,7 @@ func (p *Producer) drop() {
 	p.sender.drop(p.buffers)
 }
 
-// reset is where the next transaction begins.
+// reset prepares the next transaction.
 func (p *Producer) reset() {
 	if p.transactional() {
 		p.sender.hold(p.buffers)

@@ -13,33 +13,31 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// This file is how a sender makes a request to a broker, and reads its answer.
-
-// A destination is a broker that requests go to.
+// A destination is a broker that receives batches.
 type destination struct {
 	node        int32
-	unreachable bool // it doesn't answer, which has been logged
-	busy        bool // a request is under way. Then what follows is deliver's own
+	unreachable bool // it has been logged
+	busy        bool // a request is in flight; the following fields then belong to deliver
 	inFlight    []inFlightBatch
 	size        int64
 	request     *wire.Produce
 	compressor  batch.Compressor
 }
 
-// A inFlightBatch is the parcel that an outbox has on its way.
+// An inFlightBatch is the batch that a partition's buffer has in flight.
 type inFlightBatch struct {
 	*partitionBuffer
 	batch *recordBatch
 }
 
-// deliver makes one request of a broker's load, and sees to its answer.
+// deliver sends one request with a broker's batches, and handles the answer.
 func (s *sender) deliver(d *destination) {
 	err := s.buildRequest(d)
 	if err == nil {
 		_, err = s.link.Exchange(s.life.Context(), d.node, d.request, link.RequestTimeout)
 	}
 	if pause := s.finishRequest(d, err); pause > 0 {
-		_ = s.link.Sleep(s.life.Context(), pause) // if it is cut short, nothing goes out any more
+		_ = s.link.Sleep(s.life.Context(), pause) // interrupted only when the producer ends
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,8 +48,8 @@ func (s *sender) deliver(d *destination) {
 	}
 }
 
-// finishRequest sees to what became of a request, and returns how long the broker wants
-// to be left alone.
+// finishRequest handles the result of a request. It returns how long to leave the broker
+// alone.
 func (s *sender) finishRequest(d *destination, err error) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +65,7 @@ func (s *sender) finishRequest(d *destination, err error) time.Duration {
 	return time.Duration(throttle) * time.Millisecond
 }
 
-// buildRequest makes the request.
+// buildRequest seals the batches and builds the request.
 func (s *sender) buildRequest(d *destination) error {
 	slices.SortStableFunc(d.inFlight, func(a, b inFlightBatch) int { return strings.Compare(a.Topic, b.Topic) })
 	if d.request == nil {
@@ -87,11 +85,11 @@ func (s *sender) buildRequest(d *destination) error {
 	return nil
 }
 
-// requestAnswered sees to what became of each batch of a request.
+// requestAnswered handles each batch's part of an answer.
 func (s *sender) requestAnswered(d *destination) {
 	if d.unreachable {
 		d.unreachable = false
-		s.log.Info("the broker answers again", "broker", d.node)
+		s.log.Info("broker answers again", "broker", d.node)
 	}
 	for i, f := range d.inFlight {
 		o := f.partitionBuffer
@@ -115,8 +113,8 @@ func (s *sender) requestAnswered(d *destination) {
 	s.retrier.recovered()
 }
 
-// answerFor looks for a partition's answer, which is most often where its question
-// was.
+// answerFor finds a partition's answer, which usually has the place of its batch in the
+// request.
 func answerFor(all []wire.ProducedPartition, i int, tp stream.TopicPartition) *wire.ProducedPartition {
 	if i < len(all) && all[i].TopicPartition == tp {
 		return &all[i]

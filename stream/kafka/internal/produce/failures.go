@@ -8,9 +8,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// requestFailed sees to a request without an answer. Nobody knows whether the broker has
-// the batches: they are sent again as they are. The request's memory may be used
-// still. The caller holds mu.
+// requestFailed handles a request without an answer. The broker may have the batches: they
+// are sent again unchanged. The request's memory may still be read. The caller holds mu.
 func (s *sender) requestFailed(d *destination, err error) {
 	d.request = nil
 	if s.life.Context().Err() == nil && !kerr.Temporary(err) {
@@ -18,7 +17,7 @@ func (s *sender) requestFailed(d *destination, err error) {
 	}
 	if !d.unreachable && !s.stopped && s.life.Failure() == nil {
 		d.unreachable = true
-		s.log.Warn("a broker doesn't answer; trying on", "broker", d.node, "error", err)
+		s.log.Warn("broker doesn't answer; retrying", "broker", d.node, "error", err)
 	}
 	for _, f := range d.inFlight {
 		f.sequence.failed(false)
@@ -26,7 +25,7 @@ func (s *sender) requestFailed(d *destination, err error) {
 	}
 }
 
-// refusal explains why a broker won't have a batch.
+// refusal explains why a broker refused a batch.
 func (s *sender) refusal(o *partitionBuffer, a *wire.ProducedPartition) error {
 	p := o.sequence.batches[0]
 	var err error
@@ -49,7 +48,7 @@ func (s *sender) refusal(o *partitionBuffer, a *wire.ProducedPartition) error {
 	return fmt.Errorf("send to %s: %w", o.TopicPartition, kerr.WithMessage(err, a.Message))
 }
 
-// fenced is what a refused epoch means: only a transactional id can be taken over.
+// fenced explains a refused epoch: only a transactional id can be taken over.
 func (s *sender) fenced(c kerr.Code) error {
 	if s.transaction == "" {
 		return c

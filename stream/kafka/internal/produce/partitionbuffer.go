@@ -6,29 +6,29 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// An partitionBuffer is what a producer has for one partition. The sender's lock guards it.
+// A partitionBuffer has the batches of one partition. The sender's lock guards it.
 type partitionBuffer struct {
 	stream.TopicPartition
 	sequence sequence
 	held     bool  // until the transaction has the partition
-	queued   bool  // is among the sender's ready or troubled
-	end      int64 // the offset after the last record delivered, unknownEnd if it wasn't told
+	queued   bool  // is among the sender's sendable or waiting buffers
+	end      int64 // the offset after the last delivered record, or unknownEnd
 
-	// Since its first parcel was last refused or lost:
+	// Since the first batch was last refused or lost:
 	failures     int
 	failingSince time.Time
 	retryAt      time.Time
 }
 
-// unknownEnd is where a partition ends as long as no answer has told.
+// unknownEnd stands for the end of a partition until an answer tells it.
 const unknownEnd = -1
 
-// sendable tells that there is a parcel which could be sent.
+// sendable reports whether there is a batch to send.
 func (o *partitionBuffer) sendable() bool {
 	return !o.held && !o.sequence.inFlight && len(o.sequence.batches) > 0
 }
 
-// delivered notes that the parcel on its way is where it belongs, from base on.
+// delivered notes that the batch in flight is in the log, from offset base on.
 func (o *partitionBuffer) delivered(base int64) *recordBatch {
 	p := o.sequence.acknowledged()
 	o.end = unknownEnd
@@ -39,18 +39,18 @@ func (o *partitionBuffer) delivered(base int64) *recordBatch {
 	return p
 }
 
-// A batchPool keeps the memory of parcels for the next ones.
+// A batchPool reuses the memory of batches.
 type batchPool struct {
 	free  []*recordBatch
 	bytes int
 }
 
-// poolBytes bounds what is kept: as much as a container with the usual memory
-// sends in a transaction. Fresh memory costs a fifth of what sending does.
+// poolBytes bounds the pool: it has as much as a container with the default memory sends
+// in a transaction. Fresh memory costs a fifth of what sending does.
 const poolBytes = 32 << 20
 
-// take returns a parcel that records can be put into, with room for so many bytes
-// of them: it grows anyway, but that copies them.
+// take returns an empty batch with room for so many bytes. It grows anyway, but growing
+// copies.
 func (s *batchPool) take(room int) *recordBatch {
 	var p *recordBatch
 	if last := len(s.free) - 1; last >= 0 {
@@ -64,8 +64,7 @@ func (s *batchPool) take(room int) *recordBatch {
 	return p
 }
 
-// put takes back a parcel that nobody needs, unless somebody may be reading it, or
-// it is larger than usual.
+// put takes back a batch, unless its memory may still be read, or is larger than usual.
 func (s *batchPool) put(p *recordBatch) {
 	if p.bytes == nil {
 		p.bytes, _ = p.builder.Finish(0) // for its memory only

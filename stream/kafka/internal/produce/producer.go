@@ -13,13 +13,12 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/link"
 )
 
-// A Producer is where records are sent to. It encodes them into parcels, one open
-// for each partition, which its sender brings to the brokers; if it is
-// transactional, its conductor sees to what the coordinators have to be told. All
-// its methods, and its writers', are called by one goroutine.
+// A Producer encodes records into batches, one open for each partition. Its sender
+// delivers them to the brokers; its transaction driver makes the requests to the
+// coordinators. One goroutine calls all methods of a producer and its writers.
 type Producer struct {
 	client  *cluster.Client
-	id      string // "" if it has none and is at least once
+	id      string // "" if at least once
 	life    *link.Lifetime
 	sender  *sender
 	txn     *txnDriver
@@ -27,23 +26,25 @@ type Producer struct {
 	writers map[string]*writer
 
 	// Of the transaction, or since the last commit:
-	openPartitions []*openPartition // that were written to, in the order of their first records
+	openPartitions []*openPartition // written to, in the order of their first records
 	buffers        []*partitionBuffer
-	addedBuffers   int   // how many of them the conductor knows
-	openBytes      int64 // bytes in the slots' open parcels
+	addedBuffers   int   // how many of buffers the driver knows
+	openBytes      int64 // size of the open batches
 }
 
-// A openPartition is a partition as its writer sees it.
+// An openPartition is a partition of a writer.
 type openPartition struct {
 	buffer *partitionBuffer
-	batch  *recordBatch // that records go into, nil if there is none
-	inUse  bool         // is among the producer's slots
+	batch  *recordBatch // takes records; nil: none is open
+	inUse  bool         // is among openPartitions
 }
 
-// closePatience bounds how long Close takes to abort what is open. If it isn't
-// enough, the broker's time-out does it.
+// closePatience bounds how long Close takes to abort the open transaction. After that the
+// broker's timeout aborts it.
 const closePatience = 5 * time.Second
 
+// Open opens a producer. A transactional one has fenced its predecessor, and aborted its
+// transaction, when Open returns.
 func Open(ctx context.Context, c *cluster.Client, codec batch.Codec, cfg stream.ProducerConfig) (stream.Producer, error) {
 	transaction := cfg.ID
 	switch {
@@ -69,11 +70,10 @@ func Open(ctx context.Context, c *cluster.Client, codec batch.Codec, cfg stream.
 	return p, nil
 }
 
-// transactional tells whether what is sent is seen when it is committed, and not
-// before.
+// transactional reports whether records become visible at the commit only.
 func (p *Producer) transactional() bool { return p.id != "" }
 
-// check is done first by every call.
+// check comes first in every call.
 func (p *Producer) check() error {
 	if p.closed {
 		return p.fatal(stream.ErrClosed)
@@ -84,8 +84,10 @@ func (p *Producer) check() error {
 	return nil
 }
 
+// fatal wraps an error that ends the producer.
 func (p *Producer) fatal(err error) error { return &stream.ProducerError{ID: p.id, Err: err} }
 
+// wrap adds the name of the producer.
 func (p *Producer) wrap(err error) error {
 	if p.id == "" {
 		return fmt.Errorf("producer: %w", err)
@@ -93,10 +95,10 @@ func (p *Producer) wrap(err error) error {
 	return fmt.Errorf("producer %s: %w", p.id, err)
 }
 
-// Buffered counts what is in parcels that the brokers don't have for certain.
+// Buffered counts the bytes of batches that are not known to be delivered.
 func (p *Producer) Buffered() int64 { return p.openBytes + p.sender.buffered.Load() }
 
-// openBatch opens a parcel for records, with room for so many bytes.
+// openBatch opens a batch with room for so many bytes.
 func (p *Producer) openBatch(s *openPartition, room int) {
 	s.batch = p.sender.newBatch(room)
 	p.openBytes += int64(s.batch.builder.Size())
@@ -107,22 +109,22 @@ func (p *Producer) openBatch(s *openPartition, room int) {
 	}
 }
 
-// closeBatch hands an open parcel over to the sender.
+// closeBatch hands an open batch over to the sender.
 func (p *Producer) closeBatch(s *openPartition) {
 	if s.batch == nil {
 		return
 	}
-	parcel := s.batch
+	b := s.batch
 	s.batch = nil
 	if p.sender.codec == batch.None {
-		parcel.builder.UpdateChecksum()
+		b.builder.UpdateChecksum()
 	}
-	parcel.size, parcel.count = int64(parcel.builder.Size()), int32(parcel.builder.Count())
-	p.openBytes -= parcel.size
-	p.sender.enqueue(s.buffer, parcel)
+	b.size, b.count = int64(b.builder.Size()), int32(b.builder.Count())
+	p.openBytes -= b.size
+	p.sender.enqueue(s.buffer, b)
 }
 
-// send has what was posted sent, and all partitions written to so far added to the
+// send sends the closed batches, and adds all partitions written to so far to the
 // transaction.
 func (p *Producer) send() {
 	if p.transactional() && p.addedBuffers < len(p.buffers) {
@@ -132,7 +134,7 @@ func (p *Producer) send() {
 	p.sender.send()
 }
 
-// Close aborts what is open, as well as that can be done in a few seconds.
+// Close aborts the open transaction, as far as a few seconds suffice for it.
 func (p *Producer) Close() error {
 	if p.closed {
 		return nil

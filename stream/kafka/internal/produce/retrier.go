@@ -10,17 +10,16 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/link"
 )
 
-// A retrier has the outboxes of a sender tried again whose batches were refused or lost. It
-// is guarded by the sender's lock.
+// A retrier sends batches again that were refused or lost. The sender's lock guards it.
 type retrier struct {
 	sender  *sender
-	waiting []*partitionBuffer // wait to be tried again
+	waiting []*partitionBuffer // for their retries
 	running bool
-	stalled bool // that has been logged
+	stalled bool // it has been logged
 }
 
-// retryLater lists an outbox to be tried again a little later, and gives up if that
-// has gone on for too long. The caller holds mu.
+// retryLater schedules a retry of a buffer, or fails the producer when the buffer has
+// failed for longer than patience. The caller holds mu.
 func (r *retrier) retryLater(o *partitionBuffer, cause error) {
 	s := r.sender
 	now := s.link.Now()
@@ -33,7 +32,7 @@ func (r *retrier) retryLater(o *partitionBuffer, cause error) {
 	}
 	if lasted >= link.StallAfter && !r.stalled {
 		r.stalled = true
-		s.log.Warn("records can't be delivered; trying on", "topic", o.Topic, "partition", o.Partition, "error", cause)
+		s.log.Warn("records can't be delivered; retrying", "topic", o.Topic, "partition", o.Partition, "error", cause)
 	}
 	o.retryAt = now.Add(link.Backoff(o.failures))
 	o.failures++
@@ -45,7 +44,7 @@ func (r *retrier) retryLater(o *partitionBuffer, cause error) {
 	}
 }
 
-// recovered logs that nobody is in trouble any more. The caller holds mu.
+// recovered logs that no buffer is failing any more. The caller holds mu.
 func (r *retrier) recovered() {
 	s := r.sender
 	if r.stalled && len(r.waiting) == 0 {
@@ -54,8 +53,8 @@ func (r *retrier) recovered() {
 	}
 }
 
-// run looks after the outboxes in trouble until there are none: when their time
-// has come it asks who leads their partitions now, and has them sent there.
+// run retries the buffers that are due until none is left: it refreshes the leaders of
+// their partitions, and sends to these.
 func (r *retrier) run() {
 	s := r.sender
 	for {
@@ -75,7 +74,7 @@ func (r *retrier) run() {
 	}
 }
 
-// nextRetry is how long to wait for the next one; false if there is none.
+// nextRetry returns how long to wait for the next retry; false if there is none.
 func (r *retrier) nextRetry() (time.Duration, bool) {
 	s := r.sender
 	s.mu.Lock()
@@ -88,7 +87,7 @@ func (r *retrier) nextRetry() (time.Duration, bool) {
 	return max(first.retryAt.Sub(s.link.Now()), 0), true
 }
 
-// due takes out those whose time has come.
+// due removes the buffers whose retries are due.
 func (r *retrier) due() []*partitionBuffer {
 	s := r.sender
 	s.mu.Lock()
@@ -105,8 +104,7 @@ func (r *retrier) due() []*partitionBuffer {
 	return due
 }
 
-// retry has the outboxes sent, as far as they have a leader. refreshing is what
-// came of asking for them.
+// retry sends the buffers that have a leader. refreshing is the result of refreshing them.
 func (r *retrier) retry(due []*partitionBuffer, refreshing error) {
 	s := r.sender
 	s.mu.Lock()
@@ -117,7 +115,7 @@ func (r *retrier) retry(due []*partitionBuffer, refreshing error) {
 	for _, o := range due {
 		o.queued = false
 		switch {
-		case !o.sendable(): // it was dropped
+		case !o.sendable(): // dropped
 		case s.cluster.Leader(o.TopicPartition).Node != cluster.NoLeader:
 			s.makeReady(o)
 		case s.cluster.Partitions(o.Topic) == 0:

@@ -23,10 +23,10 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 		want  []string
 	}{
 		"a broker": {isProduce, fault{reset: true, lost: true}, []string{
-			"level=WARN msg=\"a broker doesn't answer", "level=WARN msg=\"records can't be delivered", "level=INFO msg=\"the broker answers again", "level=INFO msg=\"records are delivered",
+			"level=WARN msg=\"broker doesn't answer", "level=WARN msg=\"records can't be delivered", "level=INFO msg=\"broker answers again", "level=INFO msg=\"records are delivered",
 		}},
 		"replicas":      {isProduce, fault{code: kerr.NotEnoughReplicas}, []string{"level=WARN msg=\"records can't be delivered", "level=INFO msg=\"records are delivered"}},
-		"a coordinator": {func(req protocol.Message) bool { return !isProduce(req) }, fault{code: kerr.CoordinatorNotAvailable}, []string{"level=WARN msg=\"a coordinator is away", "level=INFO msg=\"the coordinator is back"}},
+		"a coordinator": {func(req protocol.Message) bool { return !isProduce(req) }, fault{code: kerr.CoordinatorNotAvailable}, []string{"level=WARN msg=\"coordinator is unavailable", "level=INFO msg=\"coordinator is available again"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { testLog(t, c.kind, c.fault, c.want) })

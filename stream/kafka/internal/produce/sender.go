@@ -14,13 +14,13 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/link"
 )
 
-// A sender brings parcels to the leaders of their partitions. Each broker has at
-// most one request under way, with the first parcel of every partition that was
-// ready when it went out: that keeps the order within a partition whatever fails,
-// and meanwhile the next parcels fill. What fails is sent again, see mend.go.
+// A sender delivers batches to the leaders of their partitions. Each broker has at most
+// one request in flight, with the first batch of every partition that was sendable when
+// the request was sent. That keeps the order within a partition whatever fails, and the
+// next batches fill meanwhile. Its retrier sends again what has failed.
 //
-// push and the like are called by the producer's goroutine; answers come in on
-// others.
+// The producer's goroutine calls enqueue, send and so on; answers arrive on other
+// goroutines.
 type sender struct {
 	life        *link.Lifetime
 	link        link.Link
@@ -28,39 +28,38 @@ type sender struct {
 	log         *slog.Logger
 	patience    time.Duration
 	codec       batch.Codec
-	transaction string // the transactional id, "" for none
+	transaction string // the transactional id; "" for none
 
-	buffered atomic.Int64 // bytes in parcels that aren't delivered
+	buffered atomic.Int64 // size of the undelivered batches
 
 	mu           sync.Mutex
 	producer     producerID
 	batchPool    batchPool
-	undelivered  int                // that aren't delivered
-	sendable     []*partitionBuffer // can be sent as soon as their leader has answered
+	undelivered  int                // batches
+	sendable     []*partitionBuffer // in the order in which they became so
 	retrier      retrier
-	destinations []*destination // in the order in which they were first met
-	stopped      bool           // nothing goes out any more
-	allDelivered link.Signal    // given when all is delivered
-	idleSignal   link.Signal    // given when no request is under way
+	destinations []*destination // in the order of their first requests
+	stopped      bool
+	allDelivered link.Signal // given when everything is delivered
+	idleSignal   link.Signal // given when no request is in flight
 }
 
 const (
 	// requestBytes bounds a request of more than one batch, uncompressed.
 	requestBytes = 4 << 20
-	// followerTimeout is how long a leader waits for the other replicas. It is
-	// beyond the time in which a dead one is found out.
+	// followerTimeout is how long a leader waits for its followers. It exceeds the time in
+	// which a dead follower is noticed.
 	followerTimeout = 15 * time.Second
 )
 
-// newBatch returns one that records can be put into.
+// newBatch returns a batch for records.
 func (s *sender) newBatch(room int) *recordBatch {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.batchPool.take(room)
 }
 
-// enqueue queues a parcel behind the others of its partition. It goes out with the
-// next send.
+// enqueue queues a batch behind the others of its partition. The next send sends it.
 func (s *sender) enqueue(o *partitionBuffer, p *recordBatch) {
 	s.buffered.Add(p.size)
 	s.mu.Lock()
@@ -70,14 +69,14 @@ func (s *sender) enqueue(o *partitionBuffer, p *recordBatch) {
 	s.makeReady(o)
 }
 
-// send sends what can be sent.
+// send sends what is sendable.
 func (s *sender) send() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dispatch()
 }
 
-// release lets the outboxes send: their partitions belong to the transaction.
+// release lets buffers send: their partitions belong to the transaction.
 func (s *sender) release(all []*partitionBuffer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,7 +87,7 @@ func (s *sender) release(all []*partitionBuffer) {
 	s.dispatch()
 }
 
-// hold makes the outboxes, which are empty, wait for the next transaction.
+// hold makes buffers, which are empty, wait for the next transaction.
 func (s *sender) hold(all []*partitionBuffer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,8 +96,7 @@ func (s *sender) hold(all []*partitionBuffer) {
 	}
 }
 
-// ends appends where the outboxes' partitions end. One whose end the broker
-// hasn't told is left out.
+// ends returns the ends of the buffers' partitions, as far as the brokers have told them.
 func (s *sender) ends(all []*partitionBuffer) []stream.Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,14 +109,14 @@ func (s *sender) ends(all []*partitionBuffer) []stream.Position {
 	return ends
 }
 
-// setProducer has the batches numbered anew, under another producer id or epoch.
+// setProducer makes batches be numbered from 0, under another producer id or epoch.
 func (s *sender) setProducer(who producerID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.producer = who
 }
 
-// drop takes back what no broker can have seen of the outboxes.
+// drop takes back the batches that no broker can have seen.
 func (s *sender) drop(all []*partitionBuffer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,7 +127,7 @@ func (s *sender) drop(all []*partitionBuffer) {
 	}
 }
 
-// recycle puts a parcel away.
+// recycle puts a batch into the pool.
 func (s *sender) recycle(p *recordBatch) {
 	s.buffered.Add(-p.size)
 	s.batchPool.put(p)
@@ -138,15 +136,15 @@ func (s *sender) recycle(p *recordBatch) {
 	}
 }
 
-// delivered is closed when everything pushed is delivered.
+// delivered returns a channel that is closed when everything is delivered.
 func (s *sender) delivered() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.allDelivered.Done(s.undelivered == 0)
 }
 
-// stop keeps everything from going out, and returns what is closed when nothing is
-// under way.
+// stop sends nothing any more. It returns a channel that is closed when no request is in
+// flight.
 func (s *sender) stop() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -158,8 +156,8 @@ func (s *sender) idle() bool {
 	return !slices.ContainsFunc(s.destinations, func(d *destination) bool { return d.busy })
 }
 
-// makeReady lists an outbox that has something to send. The caller holds mu, and calls
-// dispatch after it.
+// makeReady lists a buffer that has something to send. The caller holds mu, and then calls
+// dispatch.
 func (s *sender) makeReady(o *partitionBuffer) {
 	if !o.queued && o.sendable() {
 		o.queued = true
@@ -167,9 +165,8 @@ func (s *sender) makeReady(o *partitionBuffer) {
 	}
 }
 
-// dispatch sends to each broker that is idle what is ready for it. So what stays
-// ready waits for a broker whose answer calls dispatch again. The caller holds
-// mu.
+// dispatch sends what is sendable to each idle broker. Buffers that remain wait for a busy
+// broker, whose answer calls dispatch again. The caller holds mu.
 func (s *sender) dispatch() {
 	if s.stopped || s.life.Failure() != nil {
 		return
@@ -190,10 +187,10 @@ func (s *sender) dispatch() {
 	}
 }
 
-// assignToRequest puts an outbox's first parcel into the next request to its leader. It
-// returns false if the outbox has to stay where it is.
+// assignToRequest puts a buffer's first batch into the next request to its leader. It
+// returns false if the buffer remains sendable.
 func (s *sender) assignToRequest(o *partitionBuffer) bool {
-	if !o.sendable() { // its parcels were dropped
+	if !o.sendable() { // its batches were dropped
 		o.queued = false
 		return true
 	}

@@ -9,39 +9,39 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A producerID is the name under which the brokers know a producer's batches, and
-// how often it was given anew: batches of an older epoch are refused.
+// A producerID identifies a producer to the brokers. They refuse batches of an older
+// epoch.
 type producerID struct {
 	id    int64
 	epoch int16
 }
 
-// noProducer is who hasn't been given one.
+// noProducer is the producerID before the brokers have assigned one.
 func noProducer() producerID { return producerID{-1, -1} }
 
-// A recordBatch is a record batch on its way to a broker.
+// A recordBatch is a batch on its way to a broker.
 type recordBatch struct {
-	builder   batch.Builder // has the records until it is sealed
-	bytes     []byte        // the batch behind its room. They never change: each try sends the same
+	builder   batch.Builder // has the records until the batch is sealed
+	bytes     []byte        // the batch after its BatchRoom; never changed: each attempt sends the same
 	size      int64         // of the records, uncompressed
 	count     int32         // of the records
-	producer  producerID    // who sends it
-	sequence  int32         // of the first record in its partition's sequence; unsent before the first try
-	stillRead bool          // an exchange has failed that may be reading the bytes still
+	producer  producerID
+	sequence  int32 // number of the first record; unsent before the first attempt
+	stillRead bool  // a failed exchange may still read the bytes
 }
 
-// unsent is the number of a parcel that no broker can have seen.
+// unsent is the sequence of a batch that no broker can have seen.
 const unsent = -1
 
-// reset makes a parcel ready for records, with what memory it has, or as much as
-// there is to be room for.
+// reset prepares a batch for records in the memory that it has, or in memory for so many
+// bytes.
 func (p *recordBatch) reset(room int) {
 	bytes := slices.Grow(p.bytes[:0], wire.BatchRoom+room)
 	p.builder.Start(append(bytes, make([]byte, wire.BatchRoom)...))
 	*p = recordBatch{builder: p.builder, sequence: unsent}
 }
 
-// seal ends the batch, on its first try.
+// seal ends the batch at its first attempt.
 func (p *recordBatch) seal(attributes int16, codec batch.Codec, c *batch.Compressor, partition int32) error {
 	if p.bytes != nil {
 		return nil
@@ -59,22 +59,22 @@ func (p *recordBatch) seal(attributes int16, codec batch.Codec, c *batch.Compres
 	return nil
 }
 
-// A sequence is the order in which the batches of one partition reach its leader.
-// The broker appends a batch only if its number follows the last one's, and knows
-// one that it has already; so each is sent until its fate is known, with the same
-// bytes, and only then the next. It is a state machine without any I/O.
+// A sequence is the order of the batches of one partition. The leader appends a batch only
+// if its number follows the last one, and recognizes a batch that it already has. So each
+// batch is sent with the same bytes until its outcome is known, and only then the next
+// one. It is a state machine without I/O.
 type sequence struct {
-	batches  []*recordBatch // in this order
-	inFlight bool           // the first is on its way
+	batches  []*recordBatch
+	inFlight bool // the first one is
 	producer producerID
-	next     int32 // the number of what sender sends next
+	next     int32 // the number of the next batch of producer
 }
 
 func (s *sequence) push(p *recordBatch) { s.batches = append(s.batches, p) }
 
-// startNext returns the parcel to send now, nil if there is none. One that is sent for
-// the first time gets its number. Numbers begin anew with each producer id and
-// epoch; then nothing is left of the old one.
+// startNext returns the batch to send now, or nil. At its first attempt a batch gets its
+// number. Numbers start at 0 for each producer id and epoch; no batch of the old one is
+// left then.
 func (s *sequence) startNext(by producerID) *recordBatch {
 	if s.inFlight || len(s.batches) == 0 {
 		return nil
@@ -91,8 +91,8 @@ func (s *sequence) startNext(by producerID) *recordBatch {
 	return p
 }
 
-// after is the number that follows count records from number on: beyond the
-// largest comes 0.
+// after returns the number that follows count records from number on. The largest number
+// is followed by 0.
 func after(number, count int32) int32 {
 	if number > math.MaxInt32-count {
 		return count - (math.MaxInt32 - number) - 1
@@ -100,7 +100,7 @@ func after(number, count int32) int32 {
 	return number + count
 }
 
-// acknowledged takes the parcel that was on its way out: the broker has it.
+// acknowledged removes the batch in flight: the broker has it.
 func (s *sequence) acknowledged() *recordBatch {
 	p := s.batches[0]
 	s.shift()
@@ -114,15 +114,15 @@ func (s *sequence) shift() {
 	s.batches = s.batches[:len(s.batches)-1]
 }
 
-// failed says that the parcel that was on its way has to be sent again. Without an
-// answer, its memory may be read still.
+// failed notes that the batch in flight must be sent again. Without an answer, its memory
+// may still be read.
 func (s *sequence) failed(answered bool) {
 	s.inFlight = false
 	s.batches[0].stillRead = s.batches[0].stillRead || !answered
 }
 
-// drop takes out the parcels that no broker can have seen. A first one that has
-// been tried stays: its number may be taken.
+// drop removes the batches that no broker can have seen. A first batch that has been sent
+// stays: its number may be taken.
 func (s *sequence) drop() []*recordBatch {
 	keep := 0
 	if len(s.batches) > 0 && s.batches[0].sequence != unsent {
@@ -134,17 +134,16 @@ func (s *sequence) drop() []*recordBatch {
 	return dropped
 }
 
-// A verdict is what an answer means for a batch.
+// A verdict says what an answer means for a batch.
 type verdict int8
 
 const (
 	delivered  verdict = iota
-	retryLater         // the same bytes a little later, maybe to another broker
+	retryLater         // with the same bytes, possibly to another broker
 	refused            // for good
 )
 
-// judge reads the code of an answer. A duplicate is one that an earlier try has
-// brought there.
+// judge interprets the code of an answer. A duplicate was delivered by an earlier attempt.
 func judge(c kerr.Code) verdict {
 	switch {
 	case c == 0 || c == kerr.DuplicateSequence:

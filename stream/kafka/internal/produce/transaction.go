@@ -2,32 +2,32 @@ package produce
 
 import "github.com/gretestream/grete/stream"
 
-// A transaction is what the coordinator is told of one, step by step, and what it
-// has answered. It is a state machine without any I/O: next says what to ask, and
-// done or missed what came of it.
+// A transaction is the state machine of a producer's transactions, without I/O: next
+// returns the step to take, done and missed take in its result.
 type transaction struct {
 	who     producerID
-	toAdd   []*partitionBuffer // partitions that have to be added
-	adding  []*partitionBuffer // partitions that are being added
+	toAdd   []*partitionBuffer // partitions to be added
+	adding  []*partitionBuffer // partitions in the request to add them
 	offsets stream.GroupOffsets
-	toGroup step  // addOffsets or commitOffsets, as long as it is to be done
-	refused error // why the group doesn't take the offsets: then there is no commit
+	toGroup step  // stepAddOffsets or stepCommitOffsets while that is to be done
+	refused error // why the group refused the offsets: there is no commit then
 	ending  ending
 	open    bool // the coordinator has it open
-	// unknown is the step whose answer was missed: it is repeated before anything
-	// else, which every one of them allows.
+	// unanswered is the step whose answer was lost. It is repeated before anything else,
+	// which is safe for every step.
 	unanswered step
-	// doubt: a request of this epoch may yet arrive, whose answer was missed. When
-	// the transaction is over there must be a new epoch, or it might end the next one.
+	// needsEpoch: an unanswered request of this epoch may still arrive. After the
+	// transaction the producer needs a new epoch, or the request might end the next
+	// transaction.
 	needsEpoch bool
-	closing    bool // whatever is open is aborted, and nothing begun
+	closing    bool // what is open is aborted, and nothing begun
 }
 
 // A step is a request to a coordinator.
 type step int8
 
 const (
-	stepNone step = iota // there is nothing to ask
+	stepNone step = iota // no request
 	stepInitProducer
 	stepAddPartitions
 	stepAddOffsets
@@ -35,7 +35,7 @@ const (
 	stepEnd
 )
 
-// An ending is what is to become of a transaction.
+// An ending is the intended end of a transaction.
 type ending int8
 
 const (
@@ -44,10 +44,10 @@ const (
 	abort
 )
 
-// newTransaction is of a producer that has no id yet.
+// newTransaction is that of a producer without an id.
 func newTransaction() transaction { return transaction{who: noProducer()} }
 
-// next is what to ask now.
+// next returns the step to take.
 func (t *transaction) next() step {
 	switch {
 	case t.closing:
@@ -74,8 +74,8 @@ func (t *transaction) next() step {
 	return stepNone
 }
 
-// request returns what the request of a step has to say. It stays as it is until done
-// or missed is called.
+// request returns the contents of a step's request, which stay the same until done or
+// missed is called.
 func (t *transaction) request(s step) transaction {
 	if s == stepAddPartitions && t.unanswered != stepAddPartitions {
 		t.adding = append(t.adding, t.toAdd...)
@@ -84,8 +84,8 @@ func (t *transaction) request(s step) transaction {
 	return *t
 }
 
-// done says that a step has succeeded; an initialise as whom. It returns the
-// outboxes whose partitions were added.
+// done takes in the success of a step; who is the result of stepInitProducer. It returns
+// the buffers whose partitions were added.
 func (t *transaction) done(s step, who producerID) (added []*partitionBuffer) {
 	t.unanswered = stepNone
 	switch s {
@@ -105,8 +105,8 @@ func (t *transaction) done(s step, who producerID) (added []*partitionBuffer) {
 	return added
 }
 
-// missed says that a step has failed, to be tried again. Without an answer it isn't
-// known whether it was done, or will be yet.
+// missed takes in the failure of a step that will be retried. Without an answer, the step
+// may have been carried out, or be carried out later.
 func (t *transaction) missed(s step, answered bool) {
 	t.unanswered = stepNone
 	if !answered {
@@ -116,12 +116,13 @@ func (t *transaction) missed(s step, answered bool) {
 	}
 }
 
-// refuse says that the group doesn't take the offsets. The transaction goes on.
+// refuse notes that the group refused the offsets. The transaction stays open.
 func (t *transaction) refuse(err error) {
 	t.unanswered, t.toGroup, t.refused = stepNone, stepNone, err
 }
 
-// refusal ends an attempt to commit what the group doesn't take; nil: it is over.
+// refusal ends the attempt to commit refused offsets, and returns why they were; nil: they
+// weren't.
 func (t *transaction) refusal() error {
 	err := t.refused
 	if err != nil {
@@ -130,11 +131,11 @@ func (t *transaction) refusal() error {
 	return err
 }
 
-// finish decides what becomes of the transaction. A commit comes after everything
-// else, an abort instead of it.
+// finish decides the end of the transaction. A commit comes after everything else, an
+// abort instead of it.
 func (t *transaction) finish(e ending) { t.ending = e }
 
-// reset is where the next transaction begins.
+// reset prepares the next transaction.
 func (t *transaction) reset() {
 	*t = transaction{who: t.who, needsEpoch: t.needsEpoch, closing: t.closing}
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/link"
 )
 
-// A txnDriver leads a producer's transactions: it asks the coordinators, one thing
-// at a time, what the transaction's state says, until there is nothing to ask. An
-// at-least-once producer has one too, which asks for a producer id and nothing
-// else. Its methods are called by the producer's goroutine.
+// A txnDriver drives the transactions of a producer: it makes one request at a time to the
+// coordinators, as the transaction's state machine says, until none is left. For an
+// at-least-once producer it only gets a producer id. The producer's goroutine calls its
+// methods.
 type txnDriver struct {
 	life         *link.Lifetime
 	link         link.Link
@@ -25,21 +25,20 @@ type txnDriver struct {
 	sender       *sender
 	log          *slog.Logger
 	patience     time.Duration
-	id           string // the transactional id, "" for none
+	id           string // the transactional id; "" for none
 
 	mu          sync.Mutex
 	transaction transaction
 	busy        bool
-	idle        link.Signal // given when there is nothing to ask
+	idle        link.Signal // given when no request is left
 }
 
-// transactionTimeout is after what time the broker aborts a transaction whose
-// producer isn't heard of. Until then nobody reads what others have committed
-// behind it.
+// transactionTimeout is when the broker aborts a transaction of a silent producer. Until
+// then, consumers see nothing that others have committed behind it.
 const transactionTimeout = 30 * time.Second
 
-// change changes the transaction, and returns what is closed when nothing is left
-// to be asked.
+// change changes the transaction. It returns a channel that is closed when no request is
+// left.
 func (c *txnDriver) change(f func(*transaction)) <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -51,25 +50,25 @@ func (c *txnDriver) change(f func(*transaction)) <-chan struct{} {
 	return c.idle.Done(!c.busy)
 }
 
-// start gets a producer id. It takes over from whoever has the transactional id,
-// and aborts its transaction.
+// start gets a producer id. It fences the previous owner of the transactional id, and
+// aborts its transaction.
 func (c *txnDriver) start(ctx context.Context) error {
 	return c.life.Await(ctx, c.change(func(*transaction) {}))
 }
 
-// addPartitionsOf has partitions added to the transaction, after which their outboxes can send.
+// addPartitionsOf adds partitions to the transaction. Their buffers can send after that.
 func (c *txnDriver) addPartitionsOf(all []*partitionBuffer) {
 	c.change(func(t *transaction) { t.toAdd = append(t.toAdd, all...) })
 }
 
-// addGroupOffsets has a group's offsets added to the transaction.
+// addGroupOffsets adds the offsets of a group to the transaction.
 func (c *txnDriver) addGroupOffsets(offsets stream.GroupOffsets) {
 	c.change(func(t *transaction) { t.offsets, t.toGroup, t.refused = offsets, stepAddOffsets, nil })
 }
 
-// finish ends the transaction and waits until it is over. Of one that hasn't begun
-// nobody is told. One whose offsets the group doesn't take isn't committed, and goes
-// on.
+// finish ends the transaction and waits for it. A transaction that isn't open needs no
+// request. If the group refuses the offsets, the transaction isn't committed and stays
+// open.
 func (c *txnDriver) finish(ctx context.Context, e ending) error {
 	if err := c.life.Await(ctx, c.change(func(t *transaction) { t.finish(e) })); err != nil {
 		return err
@@ -86,13 +85,13 @@ func (c *txnDriver) finish(ctx context.Context, e ending) error {
 	return refused
 }
 
-// close aborts what is open, though the producer may have failed. What it returns
-// is closed when that is done, or can't be.
+// close aborts the open transaction, even if the producer has failed. The channel is
+// closed when that is done, or can't be done.
 func (c *txnDriver) close() <-chan struct{} {
 	return c.change((*transaction).close)
 }
 
-// run asks until there is nothing to ask.
+// run makes requests until none is left.
 func (c *txnDriver) run() {
 	trouble := failureRun{driver: c}
 	for {
@@ -100,7 +99,7 @@ func (c *txnDriver) run() {
 		if s == stepNone {
 			return
 		}
-		asked, err := c.send(s, &t)
+		sent, err := c.send(s, &t)
 		if err == nil {
 			trouble.end()
 			c.done(s, t.who)
@@ -113,7 +112,7 @@ func (c *txnDriver) run() {
 		}
 		pause, ok := trouble.wait(fmt.Errorf("%s: %w", describe(s, &t), err), c.coordinatorKey(s, &t))
 		c.mu.Lock()
-		c.transaction.missed(s, !asked || !kerr.Unanswered(err))
+		c.transaction.missed(s, !sent || !kerr.Unanswered(err))
 		c.mu.Unlock()
 		if (!ok || c.link.Sleep(c.life.Context(), pause) != nil) && c.leave(t.closing) {
 			return
@@ -121,7 +120,7 @@ func (c *txnDriver) run() {
 	}
 }
 
-// nextStep is the next step. Where there is none, conduct ends.
+// nextStep returns the next step. With stepNone, run ends.
 func (c *txnDriver) nextStep() (step, transaction) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -134,8 +133,8 @@ func (c *txnDriver) nextStep() (step, transaction) {
 	return s, c.transaction.request(s)
 }
 
-// leave ends conduct after a failure, unless close was called since the step that
-// has failed: then there may be something to abort.
+// leave ends run after a failure, unless close was called since the failed step: then
+// there may be something to abort.
 func (c *txnDriver) leave(closing bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -165,7 +164,7 @@ func (c *txnDriver) refuse(err error) {
 	c.transaction.refuse(err)
 }
 
-// stale tells of a commit that the group didn't take because of its member.
+// stale reports whether the group refused a commit because of its member.
 func stale(err error) bool {
 	return errors.Is(err, stream.ErrStaleGeneration) || errors.Is(err, stream.ErrReplaced)
 }
@@ -178,8 +177,8 @@ type failureRun struct {
 	logged   bool
 }
 
-// wait returns how long to wait before the next try of something about what. It is
-// false when there is to be none.
+// wait returns how long to wait before the next attempt at something that a coordinator
+// does; false ends the attempts.
 func (b *failureRun) wait(err error, what cluster.CoordinatorKey) (time.Duration, bool) {
 	c := b.driver
 	now := c.link.Now()
@@ -196,7 +195,7 @@ func (b *failureRun) wait(err error, what cluster.CoordinatorKey) (time.Duration
 		return 0, false
 	case lasted >= link.StallAfter && !b.logged:
 		b.logged = true
-		c.log.Warn("a coordinator is away; trying on", "error", c.coordinators.Explain(c.life.Context(), err, what))
+		c.log.Warn("coordinator is unavailable; retrying", "error", c.coordinators.Explain(c.life.Context(), err, what))
 	}
 	b.failures++
 	if errors.Is(err, kerr.ConcurrentTxns) {
@@ -205,8 +204,8 @@ func (b *failureRun) wait(err error, what cluster.CoordinatorKey) (time.Duration
 	return link.Backoff(b.failures - 1), true
 }
 
-// A coordinator refuses what comes while it still tells the partitions that the
-// last transaction has ended. That takes milliseconds.
+// A coordinator refuses requests while it still writes the markers of the last
+// transaction, for some milliseconds.
 const (
 	firstMarkerPause = 2 * time.Millisecond
 	lastMarkerPause  = 50 * time.Millisecond
@@ -214,7 +213,7 @@ const (
 
 func (b *failureRun) end() {
 	if b.logged {
-		b.driver.log.Info("the coordinator is back")
+		b.driver.log.Info("coordinator is available again")
 	}
 	*b = failureRun{driver: b.driver}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// refusal explains why a coordinator won't do something; nil if it does.
+// refusal explains the error code of a coordinator; nil for success.
 func (c *txnDriver) refusal(failed int16) error {
 	switch failed := kerr.Code(failed); failed {
 	case 0:
@@ -24,7 +24,7 @@ func (c *txnDriver) refusal(failed int16) error {
 	}
 }
 
-// refusalFor is refusal where it may be for a group.
+// refusalFor is refusal where the code may concern a group.
 func (c *txnDriver) refusalFor(failed int16, group string) error {
 	if kerr.Code(failed) == kerr.GroupDenied {
 		return kerr.AccessDenied(kerr.GroupDenied, "Read", kerr.GroupResource, group)
@@ -32,7 +32,7 @@ func (c *txnDriver) refusalFor(failed int16, group string) error {
 	return c.refusal(failed)
 }
 
-// refusalOffset is refusal where it may be for a member of the group.
+// refusalOffset is refusal where the code may concern a member of the group.
 func (c *txnDriver) refusalOffset(failed kerr.Code, offsets stream.GroupOffsets) error {
 	if err := cluster.MemberError(failed, offsets); err != nil {
 		return err
@@ -40,7 +40,7 @@ func (c *txnDriver) refusalOffset(failed kerr.Code, offsets stream.GroupOffsets)
 	return c.refusalFor(int16(failed), offsets.Group)
 }
 
-// refusalAt is refusal where it may be for a topic.
+// refusalAt is refusal where the code may concern a topic.
 func (c *txnDriver) refusalAt(failed int16, operation, topic string, partition int32) error {
 	err := c.refusal(failed)
 	if kerr.Code(failed) == kerr.TopicDenied {

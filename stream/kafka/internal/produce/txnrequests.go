@@ -16,11 +16,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/link"
 )
 
-// This file has the requests of a transaction's steps.
-
-// send makes the request of a step. asked is false if it never left. An initialise
-// sets t.who.
-func (c *txnDriver) send(s step, t *transaction) (asked bool, err error) {
+// send makes the request of a step. sent is false if it never left. stepInitProducer sets
+// t.who.
+func (c *txnDriver) send(s step, t *transaction) (sent bool, err error) {
 	node := int32(link.AnyBroker)
 	if c.id != "" {
 		what := c.coordinatorKey(s, t)
@@ -48,7 +46,7 @@ func (c *txnDriver) send(s step, t *transaction) (asked bool, err error) {
 	return true, err
 }
 
-// coordinatorKey is what a step is about.
+// coordinatorKey returns the coordinator that a step addresses.
 func (c *txnDriver) coordinatorKey(s step, t *transaction) cluster.CoordinatorKey {
 	if s == stepCommitOffsets {
 		return cluster.GroupKey(t.offsets.Group)
@@ -56,7 +54,7 @@ func (c *txnDriver) coordinatorKey(s step, t *transaction) cluster.CoordinatorKe
 	return cluster.TransactionKey(c.id)
 }
 
-// describe says what a step does, for errors.
+// describe names a step in errors.
 func describe(s step, t *transaction) string {
 	switch s {
 	case stepInitProducer:
@@ -102,7 +100,7 @@ func (c *txnDriver) addPartitions(node int32, t *transaction) error {
 	}
 	for _, topic := range answer.Results {
 		for _, p := range topic.Results {
-			// All are added or none; those that weren't to blame say so.
+			// All are added or none. Partitions that weren't the cause say so.
 			if failed := kerr.Code(p.ErrorCode); failed != 0 && failed != kerr.NotAttempted {
 				return c.refusalAt(p.ErrorCode, "Write", topic.Name, p.PartitionIndex)
 			}
@@ -161,9 +159,9 @@ func (c *txnDriver) end(node int32, t *transaction) error {
 		return err
 	}
 	if failed := kerr.Code(answer.ErrorCode); failed == kerr.ServerError {
-		// A coordinator at which somebody is just taking over fails at this (4.1 says
-		// "already a pending state PREPARE_EPOCH_FENCE" in its log). It is as good as no
-		// answer: asked again, it says how things are.
+		// A coordinator fails while another producer takes over the id (4.1 logs "already a
+		// pending state PREPARE_EPOCH_FENCE"). The outcome is unknown, as without an answer:
+		// the retry tells it.
 		return &kerr.UnreachableError{Where: fmt.Sprintf("broker %d", node), Err: errors.New("it failed, and its log says why")}
 	}
 	return c.refusal(answer.ErrorCode)

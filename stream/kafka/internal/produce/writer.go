@@ -15,16 +15,16 @@ type writer struct {
 	producer   *Producer
 	topic      string
 	settings   topicSettings
-	limit      int // bytes of a batch with more than one record
+	limit      int // size of a batch with more than one record
 	partitions []openPartition
 }
 
-// batchBytes is the size of a full batch, before it is compressed: large enough
-// that what requests and the goroutines' turns cost is spread over many records
-// (at half of it, a third more for each), and far below what brokers take.
+// batchBytes is the size of a full batch before compression. It is large enough to spread
+// the cost of requests and goroutine switches over many records (half of it costs a third
+// more per record), and far below the brokers' limit.
 const batchBytes = 256 << 10
 
-// Writer looks at the topic, and what it takes.
+// Writer returns a writer to a topic, whose settings it looks up.
 func (p *Producer) Writer(topic string) (stream.Writer, error) {
 	if err := p.check(); err != nil {
 		return nil, err
@@ -59,12 +59,12 @@ func (p *Producer) newWriter(ctx context.Context, topic string) (*writer, error)
 	return w, nil
 }
 
-// partitions asks how many partitions a topic has.
+// partitions looks up the number of partitions of a topic.
 func (p *Producer) partitions(ctx context.Context, topic string) (int32, error) {
 	missed := 0
 	err := p.client.Retry(ctx, func() error {
 		err := p.client.Metadata.Refresh(ctx, topic)
-		// A broker may not have heard yet of a topic that was made just now.
+		// A broker may not know a new topic yet.
 		if errors.Is(err, kerr.UnknownTopic) {
 			missed++
 		}
@@ -76,13 +76,13 @@ func (p *Producer) partitions(ctx context.Context, topic string) (int32, error) 
 	return p.client.Metadata.Partitions(topic), err
 }
 
-// unknownTries is how often brokers are asked for a topic that they don't know.
+// unknownTries is how often to look for a topic that brokers don't know.
 const unknownTries = 4
 
-// Partitions is how many the topic had when it was opened.
+// Partitions returns the number of partitions when the writer was opened.
 func (w *writer) Partitions() int32 { return int32(len(w.partitions)) }
 
-// Send puts a record into its partition's open parcel.
+// Send appends a record to the open batch of its partition.
 func (w *writer) Send(partition int32, r *stream.Record) error {
 	p := w.producer
 	if p.closed || p.life.HasFailed() {
@@ -114,14 +114,14 @@ func (w *writer) Send(partition int32, r *stream.Record) error {
 	return nil
 }
 
-// nextBatch has a parcel sent that is full, if there is one, and opens the next for a
-// record of at most this size.
+// nextBatch sends the full batch, if there is one, and opens the next for a record of at
+// most this size.
 func (w *writer) nextBatch(s *openPartition, r *stream.Record, size int) error {
 	p, room := w.producer, 0
 	if s.batch != nil {
 		p.closeBatch(s)
 		p.send()
-		room = w.limit // the next is likely to get full, too
+		room = w.limit // the next one is likely to get full, too
 	}
 	if batch.HeaderSize+size > w.limit {
 		if err := w.checkSize(r); err != nil {
@@ -136,8 +136,8 @@ func (w *writer) refuse(partition int32, err error) error {
 	return w.producer.wrap(fmt.Errorf("send to %s: %w", stream.TopicPartition{Topic: w.topic, Partition: partition}, err))
 }
 
-// checkSize looks at a record that makes a batch of its own. A broker looks at its
-// compressed size, which isn't known yet.
+// checkSize checks a record that is a batch of its own. The broker checks its compressed
+// size, which is unknown yet.
 func (w *writer) checkSize(r *stream.Record) error {
 	size := batch.HeaderSize + payloadSize(r)
 	if size > maxRecordBytes {
@@ -152,7 +152,7 @@ func (w *writer) checkSize(r *stream.Record) error {
 // maxRecordBytes keeps a batch within its format.
 const maxRecordBytes = 1 << 30
 
-// payloadSize is the size of a record's own bytes.
+// payloadSize is the size of a record's data.
 func payloadSize(r *stream.Record) int {
 	n := len(r.Key) + len(r.Value)
 	for i := range r.Headers {
@@ -161,7 +161,7 @@ func payloadSize(r *stream.Record) int {
 	return n
 }
 
-// maxEncodedSize is more than a record can take when it is encoded.
+// maxEncodedSize is an upper bound of the size of an encoded record.
 func maxEncodedSize(r *stream.Record) int {
 	const varint32, varint64, around = 5, 10, 1
 	if len(r.Headers) == 0 {

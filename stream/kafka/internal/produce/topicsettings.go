@@ -12,20 +12,18 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/cluster"
 )
 
-// topicSettings are what a topic's settings say about the records that it takes. The
-// zero value stands for settings that we aren't allowed to see: then the broker
-// says no in its time.
+// topicSettings are what limits the records of a topic. The zero value stands for settings
+// that we may not see: then the broker refuses what is wrong.
 type topicSettings struct {
 	compacted bool
-	maxBytes  int // of a batch, as it is sent; 0: unknown
+	maxBytes  int // of a batch as it is sent; 0: unknown
 }
 
-// batchBytes is how large a batch of more than one record may get before it is
-// compressed.
+// batchBytes is the limit of a batch of more than one record before compression.
 func (r topicSettings) batchBytes(codec batch.Codec) int {
 	most := r.maxBytes
 	if codec != batch.None {
-		// What can't be compressed becomes a little larger instead.
+		// Incompressible data becomes a little larger.
 		most -= most/64 + batch.HeaderSize
 	}
 	if r.maxBytes > 0 && most < batchBytes {
@@ -34,7 +32,7 @@ func (r topicSettings) batchBytes(codec batch.Codec) int {
 	return batchBytes
 }
 
-// settingsOf asks for a topic's.
+// settingsOf looks up a topic's settings.
 func settingsOf(ctx context.Context, c *cluster.Client, topic string) (topicSettings, error) {
 	var rules topicSettings
 	err := c.Retry(ctx, func() error {
@@ -44,7 +42,7 @@ func settingsOf(ctx context.Context, c *cluster.Client, topic string) (topicSett
 			}},
 		})
 		if err != nil {
-			return fmt.Errorf("asking for its settings: %w", err)
+			return fmt.Errorf("get its settings: %w", err)
 		}
 		rules = topicSettings{}
 		for i := range answer.Resources {
@@ -62,6 +60,6 @@ func (r *topicSettings) set(name, value string) {
 	case cluster.CleanupPolicy:
 		r.compacted = strings.Contains(value, "compact")
 	case cluster.MaxMessageBytes:
-		r.maxBytes, _ = strconv.Atoi(value) // what isn't a number isn't known
+		r.maxBytes, _ = strconv.Atoi(value) // 0 if it is no number
 	}
 }
