@@ -22,7 +22,7 @@ GO_PACKAGES := ./...
 # these mustn't wait for processors as long as sessions last.
 # The system tests run programs that are built without the race detector: it would slow
 # down nobody but the tests themselves.
-SLOW     := ./stream/kafka ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
+SLOW     := ./stream/kafka ./stream/kafka/internal/produce ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
 SYSTEM   := ./api/systemtest/wikipedia ./api/systemtest/totals ./api/systemtest/...
 # What has a command of its own.
 ON_FIRE  := ^TestUnderFire
