@@ -6,6 +6,7 @@ import (
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/kv/layout"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
@@ -28,7 +29,8 @@ func foldWindow[K comparable, M, A any](w WindowedStream[K, M], how string, step
 	n := w.stream.chained(kindWindow, w.name)
 	n.At = w.at
 	n.Stores = []scheduler.StoreSpec{{
-		Layout: "windows", Key: keyName, Value: valueName, KeyShape: shapeOf(keys, keyName), ValueShape: shapeOf(values, valueName),
+		Layout: layout.NameWindows, Params: map[string]string{layout.ParamSize: w.window.size.String()},
+		Key: keyName, Value: valueName, KeyShape: shapeOf(keys, keyName), ValueShape: shapeOf(values, valueName),
 	}}
 	n.Params = w.window.params(how)
 	id := record[Pane[K, A]](app, node{

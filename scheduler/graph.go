@@ -84,7 +84,9 @@ const (
 // A StoreSpec describes one store of a node.
 type StoreSpec struct {
 	Name   string `json:"name,omitempty"` // distinguishes the stores of a node; empty: the store has the node's name
-	Layout string `json:"layout"`         // how entries are keyed; see package kv
+	Layout string `json:"layout"`         // how entries are keyed, by its name; see package kv/layout
+	// Params are the layout's: they tell readers how to read entries.
+	Params map[string]string `json:"params,omitempty"`
 	Key    string `json:"key"`            // serdes
 	Value  string `json:"value"`
 

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -152,6 +153,11 @@ func (n *Node) schema(store int) string {
 	for _, p := range n.Params {
 		if p.Affects == AffectsState {
 			parts = append(parts, p.Name+" "+p.Value)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Params)) {
+		if p := name + " " + s.Params[name]; !slices.Contains(parts, p) {
+			parts = append(parts, p)
 		}
 	}
 	return strings.Join(parts, "; ")

@@ -63,7 +63,7 @@ func thePlan() *scheduler.Plan {
 		plan.Nodes = append(plan.Nodes, scheduler.Node{ID: i, Name: s.name, Stores: []scheduler.StoreSpec{{Layout: s.layout, Key: s.key, Value: s.value}}})
 		stage.Stores = append(stage.Stores, scheduler.Store{Name: s.name, Node: i})
 	}
-	plan.Nodes[5].Params = []scheduler.Param{{Name: "size", Value: "1m0s"}}
+	plan.Nodes[5].Stores[0].Params = map[string]string{"size": "1m0s"}
 	plan.Stages = []scheduler.Stage{{Name: "orders", Group: "shop-orders", Tasks: 1, Containers: 1}, stage}
 	return plan
 }

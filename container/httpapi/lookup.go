@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+
+	"github.com/gretestream/grete/kv/layout"
 )
 
 // A hit is where a key was found: here, with its value, or by another process. The
@@ -18,22 +20,21 @@ type hit struct {
 
 func (h hit) found() bool { return h.value != nil || h.answer != nil }
 
-// get looks for a key of the store's databases, of which key is the part that decides
-// who has it: first where it is by its hash, then in all other tasks that may have it.
-// Of several, the first has it. It is an error if it may be in a task that can't be
-// asked.
-func (s *server) get(r *http.Request, st *store, key, stored []byte) (hit, error) {
-	tasks, err := s.asked(r, st.stage, st.tasks(key))
+// get looks for an entry: first in the task that has the record's key by its hash, then
+// in all other tasks that may have it. Of several, the first has it. It is an error if
+// it may be in a task that can't be asked.
+func (s *server) get(r *http.Request, st *store, one *layout.Selection) (hit, error) {
+	tasks, err := s.asked(r, st.stage, st.tasks(one.Key))
 	if err != nil {
 		return hit{}, err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.PeerTimeout) // for both searches
 	defer cancel()
 	r = r.WithContext(ctx)
-	found, lacks := s.search(r, st, tasks[:1], stored)
+	found, lacks := s.search(r, st, tasks[:1], one.From)
 	if !found.found() && len(tasks) > 1 {
 		var more []lack
-		found, more = s.search(r, st, tasks[1:], stored)
+		found, more = s.search(r, st, tasks[1:], one.From)
 		lacks = append(lacks, more...)
 	}
 	if found.found() {
@@ -42,7 +43,7 @@ func (s *server) get(r *http.Request, st *store, key, stored []byte) (hit, error
 	return found, lacking(r, lacks, len(tasks))
 }
 
-// search looks for a key in some tasks at once.
+// search looks for a stored key in some tasks at once.
 func (s *server) search(r *http.Request, st *store, tasks []int32, stored []byte) (best hit, lacks []lack) {
 	var mu sync.Mutex
 	add := func(h hit) {

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/gretestream/grete/kv/layout"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -15,13 +16,17 @@ const pageBytes = 1 << 20
 
 // answerRange answers with a page of a range. Each task gives its first entries; the
 // page is what of them is first of all.
-func (s *server) answerRange(w http.ResponseWriter, r *http.Request, q query) error {
-	from, to, limit, err := q.bounds()
+func (s *server) answerRange(w http.ResponseWriter, r *http.Request, q query, selected *layout.Selection) error {
+	limit, err := q.limit()
 	if err != nil {
 		return err
 	}
-	part, err := s.gather(r, q.store, q.store.all(), limit, func(task int32) (Part, error) {
-		return s.scan(q.store, task, from, to, limit)
+	tasks := q.store.all()
+	if selected.ByKey {
+		tasks = q.store.tasks(selected.Key)
+	}
+	part, err := s.gather(r, q.store, tasks, limit, func(task int32) (Part, error) {
+		return s.scan(q.store, task, selected, limit)
 	})
 	if err != nil {
 		return err
@@ -29,24 +34,27 @@ func (s *server) answerRange(w http.ResponseWriter, r *http.Request, q query) er
 	if forwarded(r) {
 		return writePart(w, part)
 	}
+	if len(part.Pairs) == 0 && selected.ByKey && !q.Has("from64") {
+		return q.noKey(selected)
+	}
 	page, err := q.page(part)
 	if err != nil {
 		return err
 	}
 	if last, more := part.horizon(); more {
-		page.Next = q.next(append(bytes.Clone(last), 0), to, limit)
+		page.Next = q.next(selected, last, limit)
 	}
 	return writeJSON(w, http.StatusOK, page)
 }
 
-// scan copies the first entries of a range of one task.
-func (s *server) scan(st *store, task int32, from, to []byte, limit int) (p Part, err error) {
+// scan copies the first of the selected entries of one task.
+func (s *server) scan(st *store, task int32, selected *layout.Selection, limit int) (p Part, err error) {
 	r := s.cfg.Readers.Of(st.stage.Name, task)
 	if r == nil {
 		return p, s.notOpen(st.stage, task)
 	}
 	size := 0
-	err = r.Range(st.number, from, to, func(key, value []byte) bool {
+	err = selected.Scan(r, st.number, func(key, value []byte) bool {
 		if p.More = full(p.Pairs, key, size, limit); p.More {
 			return false
 		}
@@ -64,18 +72,21 @@ func (q query) page(part Part) (Page, error) {
 	page := Page{Store: q.store.name, Entries: make([]Entry, len(part.Pairs))}
 	for i, p := range part.Pairs {
 		var err error
-		if page.Entries[i], err = q.store.entry(p.Key, p.Value); err != nil {
+		if page.Entries[i], err = q.store.Entry(p.Key, p.Value); err != nil {
 			return page, err
 		}
 	}
 	return page, nil
 }
 
-// next is where the page is that begins at a key of the databases.
-func (q query) next(from, to []byte, limit int) string {
-	v := url.Values{"from64": {encode64(from)}, "limit": {strconv.Itoa(limit)}}
-	if to != nil {
-		v.Set("to64", encode64(to))
+// next is where the page is that begins after a stored key.
+func (q query) next(selected *layout.Selection, last []byte, limit int) string {
+	v := url.Values{"from64": {encode64(selected.After(last))}, "limit": {strconv.Itoa(limit)}}
+	if selected.To != nil {
+		v.Set("to64", encode64(selected.To))
+	}
+	if selected.ByKey {
+		v.Set("key64", encode64(selected.Key))
 	}
 	return "/api/v1/stores/" + url.PathEscape(q.store.name) + "?" + v.Encode()
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // Config is what is served, where, and to whom.
@@ -26,6 +27,7 @@ type Config struct {
 	Token string
 
 	Plan     *scheduler.Plan
+	Serdes   *serde.Registry // of the app; nil: the built-in ones
 	Registry *metrics.Registry
 	Readers  *container.Readers
 	Build    metrics.Build

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
+	"github.com/gretestream/grete/kv/layout"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // A store is one of the plan's, in all of its tasks.
@@ -16,17 +17,16 @@ type store struct {
 	name   string
 	stage  *scheduler.Stage
 	number int // in the stage
-	scheduler.StoreSpec
-	window int64 // the size of its windows in ms; 0: it has none
+	spec   *scheduler.StoreSpec
+	layout.Store
 }
 
-// windowed tells whether the keys in its databases begin with a window's start.
-func (s *store) windowed() bool { return s.Layout == "windows" }
-
 // find looks for a store by its name.
-func (s *server) find(name string) (*store, error) { return findStore(s.cfg.Plan, name) }
+func (s *server) find(name string) (*store, error) {
+	return findStore(s.cfg.Plan, s.cfg.Serdes, name)
+}
 
-func findStore(plan *scheduler.Plan, name string) (*store, error) {
+func findStore(plan *scheduler.Plan, serdes *serde.Registry, name string) (*store, error) {
 	var names []string
 	for i := range plan.Stages {
 		for n := range plan.Stages[i].Stores {
@@ -35,7 +35,13 @@ func findStore(plan *scheduler.Plan, name string) (*store, error) {
 			if st.Name != name {
 				continue
 			}
-			return &store{name: name, stage: &plan.Stages[i], number: n, StoreSpec: *plan.Spec(st), window: sizeOf(&plan.Nodes[st.Node])}, nil
+			spec := plan.Spec(st)
+			l, err := layout.Parse(spec.Layout, spec.Params)
+			if err != nil {
+				return nil, fmt.Errorf("store %q: %w", name, err)
+			}
+			view := layout.Store{Layout: l, Key: serdes.Text(spec.Key), Value: serdes.Text(spec.Value)}
+			return &store{name, &plan.Stages[i], n, spec, view}, nil
 		}
 	}
 	slices.Sort(names)
@@ -43,24 +49,23 @@ func findStore(plan *scheduler.Plan, name string) (*store, error) {
 		Message: fmt.Sprintf("there is no store %q", name), Missing: "store", Stores: names}}
 }
 
-// Render returns what makes an entry of a store, as it is in its databases and in its
-// changelog, what is answered of it.
-func Render(plan *scheduler.Plan, store string) (func(key, value []byte) (Entry, error), error) {
-	st, err := findStore(plan, store)
+// Layout returns what shows the entries of a store, as they stand in its databases
+// and its changelog.
+func Layout(plan *scheduler.Plan, serdes *serde.Registry, name string) (*layout.Store, error) {
+	st, err := findStore(plan, serdes, name)
 	if err != nil {
 		return nil, err
 	}
-	return st.entry, nil
+	return &st.Store, nil
 }
 
-// sizeOf is the size of a node's windows, in ms.
-func sizeOf(n *scheduler.Node) int64 {
-	for _, p := range n.Params {
-		if d, err := time.ParseDuration(p.Value); p.Name == "size" && err == nil {
-			return d.Milliseconds()
-		}
+// Render is Layout's Entry for the built-in serdes.
+func Render(plan *scheduler.Plan, name string) (func(stored, value []byte) (Entry, error), error) {
+	l, err := Layout(plan, nil, name)
+	if err != nil {
+		return nil, err
 	}
-	return 0
+	return l.Entry, nil
 }
 
 // tasks are those that may have a key: where it is by its hash, and, if the stage

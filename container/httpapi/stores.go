@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/kv/layout"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // Headers of the answer for a key: the serdes of the store, by their names in the plan,
@@ -23,20 +24,20 @@ const Encoded = "application/octet-stream"
 
 // storeKey answers for a key in the path.
 func (s *server) storeKey(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.parse(r, "window", "limit", "from64")
+	q, err := s.parse(r, "limit", "from64", "to64")
 	if err != nil {
 		return err
 	}
-	key, err := encodeKey(q.store.Key, r.PathValue("key"))
+	key, err := q.store.Key.FromText(r.PathValue("key"))
 	if err != nil {
 		return badRequest(err)
 	}
-	return s.answerKey(w, r, q, key)
+	return s.answer(w, r, q, key, true)
 }
 
 // store answers for a key in the query, or a range.
 func (s *server) store(w http.ResponseWriter, r *http.Request) error {
-	q, err := s.parse(r, "key", "key64", "window", "from", "to", "from64", "to64", "limit")
+	q, err := s.parse(r, "key", "key64", "from", "to", "from64", "to64", "limit")
 	if err != nil {
 		return err
 	}
@@ -44,42 +45,39 @@ func (s *server) store(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if given {
-		return s.answerKey(w, r, q, key)
-	}
-	return s.answerRange(w, r, q)
+	return s.answer(w, r, q, key, given)
 }
 
-// answerKey answers for one key: with its value, or, in a store of windows where none
-// is said, with those of all windows.
-func (s *server) answerKey(w http.ResponseWriter, r *http.Request, q query, key []byte) error {
-	start, given, err := q.window()
-	if err != nil {
+// answer answers for a key, if one is given, or for a range.
+func (s *server) answer(w http.ResponseWriter, r *http.Request, q query, key []byte, given bool) error {
+	selected, err := q.selection(key, given)
+	switch {
+	case err != nil:
 		return err
+	case selected.Exact:
+		return s.answerEntry(w, r, q, selected)
 	}
-	stored := key
-	if q.store.windowed() {
-		if !given {
-			return s.answerWindows(w, r, q, key)
-		}
-		stored = kv.WindowKey(start, key)
-	}
-	found, err := s.get(r, q.store, key, stored)
+	return s.answerRange(w, r, q, selected)
+}
+
+// answerEntry answers for one entry.
+func (s *server) answerEntry(w http.ResponseWriter, r *http.Request, q query, one *layout.Selection) error {
+	found, err := s.get(r, q.store, one)
 	switch {
 	case err != nil:
 		return err
 	case found.answer != nil:
 		return found.answer.passOn(w)
 	}
-	w.Header().Set(KeyHeader, q.store.Key)
-	w.Header().Set(ValueHeader, q.store.Value)
+	w.Header().Set(KeyHeader, q.store.spec.Key)
+	w.Header().Set(ValueHeader, q.store.spec.Value)
 	if found.value == nil {
-		return s.noKey(q.store, key)
+		return q.noKey(one)
 	}
 	if strings.Contains(r.Header.Get("Accept"), Encoded) {
-		return s.answerEncoded(w, q.store, key, found)
+		return q.answerEncoded(w, one, found)
 	}
-	e, err := q.store.entry(stored, found.value)
+	e, err := q.store.Entry(one.From, found.value)
 	if err != nil {
 		return err
 	}
@@ -87,29 +85,26 @@ func (s *server) answerKey(w http.ResponseWriter, r *http.Request, q query, key 
 	return writeJSON(w, http.StatusOK, Value{Store: q.store.name, Task: found.task, Entry: e})
 }
 
-// noKey says that a store doesn't have a key.
-func (s *server) noKey(st *store, key []byte) error {
-	shown, _ := asJSON(st.Key, key)
-	where := "store"
-	if st.windowed() {
-		where = "window of store"
+// noKey is the failure to find any entry of a key.
+func (q query) noKey(of *layout.Selection) error {
+	shown, _ := serde.Show(q.store.Key, of.Key)
+	message := fmt.Sprintf("store %q has no key %s", q.store.name, shown)
+	for _, name := range q.store.Args() {
+		if q.Has(name) {
+			message += fmt.Sprintf(" with %s=%s", name, q.Get(name))
+		}
 	}
-	return &failure{status: http.StatusNotFound, Problem: Problem{
-		Message: fmt.Sprintf("there is no key %s in this %s %q", shown, where, st.name), Missing: "key"}}
+	return &failure{status: http.StatusNotFound, Problem: Problem{Message: message, Missing: "key"}}
 }
 
 // answerEncoded answers with a value as it is encoded.
-func (s *server) answerEncoded(w http.ResponseWriter, st *store, key []byte, found hit) error {
-	value := found.value
-	if st.windowed() {
-		var closed bool
-		var err error
-		if value, closed, err = pane(value); err != nil {
-			return err
-		}
-		if closed {
-			return s.noKey(st, key)
-		}
+func (q query) answerEncoded(w http.ResponseWriter, one *layout.Selection, found hit) error {
+	value, ok, err := q.store.Layout.Value(found.value)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return q.noKey(one)
 	}
 	setTask(w, found.task)
 	w.Header().Set("Content-Type", Encoded)

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/kv/layout"
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
 )
 
 // filled is a job with something in each of its stores.
@@ -82,10 +84,10 @@ func TestRefusals(t *testing.T) {
 		"/":                             {404, "/api/v1/job"},
 		"/api/v1/stores":                {404, "/api/v1/job"},
 		"/api/v1/stores/count/x":        {404, `"by-pair"`},
-		"/api/v1/stores/counts/nobody":  {404, `no key \"nobody\"`},
-		"/api/v1/stores/minutes/nobody": {404, `no key \"nobody\"`},
-		"/api/v1/stores/minutes/ann?window=60000": {404, "window"},
-		"/api/v1/stores/ids/x":                    {400, "integers"},
+		"/api/v1/stores/counts/nobody":  {404, `store \"counts\" has no key \"nobody\"`},
+		"/api/v1/stores/minutes/nobody": {404, `store \"minutes\" has no key \"nobody\"`},
+		"/api/v1/stores/minutes/ann?window=60000": {404, `has no key \"ann\" with window=60000`},
+		"/api/v1/stores/ids/x":                    {400, "integer of 64 bits"},
 		"/api/v1/stores/profiles/3000000000":      {400, "32 bits"},
 		"/api/v1/stores/by-pair/text":             {400, "quotes"},
 		"/api/v1/stores/counts?key64=!":           {400, "base64"},
@@ -94,7 +96,7 @@ func TestRefusals(t *testing.T) {
 		"/api/v1/stores/counts/a?from=a":          {400, `\"from\"`},
 		"/api/v1/stores/counts?limit=0":           {400, "from 1 to"},
 		"/api/v1/stores/counts?limit=1001":        {400, "from 1 to"},
-		"/api/v1/stores/counts?window=0":          {400, "no windows"},
+		"/api/v1/stores/counts?window=0":          {400, `store \"counts\" has no parameter \"window\"`},
 		"/api/v1/stores/counts?a=%zz":             {400, "invalid URL escape"},
 		"/api/v1/stores/minutes?from=a":           {400, "window=TIME"},
 		"/api/v1/stores/minutes?window=noon":      {400, "no time"},
@@ -111,6 +113,56 @@ func TestRefusals(t *testing.T) {
 	if w := j.get("/api/v1/stores/minutes/ann?window=-1", "Accept", httpapi.Encoded); w.Code != http.StatusNotFound {
 		t.Errorf("a window that is closed answers %d %q", w.Code, w.Body)
 	}
+}
+
+// The task of an entry is that of the record's key, which is a part of the stored one.
+func TestLayouts_RoutedByRecordKey(t *testing.T) {
+	j := newJob(t, func(c *httpapi.Config) {
+		for i, spec := range []scheduler.StoreSpec{
+			{Layout: layout.NameSessions, Key: "string", Value: "string"},
+			{Layout: layout.NameMaps, Key: "string", Value: "string", Params: map[string]string{layout.ParamOrder: layout.OrderName[int]()}},
+		} {
+			node := len(c.Plan.Nodes)
+			c.Plan.Nodes = append(c.Plan.Nodes, scheduler.Node{ID: node, Stores: []scheduler.StoreSpec{spec}})
+			c.Plan.Stages[1].Stores = append(c.Plan.Stages[1].Stores, scheduler.Store{Name: []string{"visits", "pages"}[i], Node: node})
+		}
+	})
+	const visits, pages = 6, 7
+	for _, key := range []string{"ann", "bob", "a\x00"} {
+		j.putAs(visits, key, sessionKey(key, "\x80\x00\x00\x00\x00\x00\x00\x05"), "\x00\x00\x00\x00\x00\x00\x00\x09\x00v")
+		j.putAs(visits, key, sessionKey(key, "\x80\x00\x00\x00\x00\x00\x00\x0a"), "\x00\x00\x00\x00\x00\x00\x00\x0c\x00w")
+		j.putAs(pages, key, sessionKey(key, "\x7f\xff\xff\xff\xff\xff\xff\xff")[1:], "v")
+		j.putAs(visits, key, "\x01index", "")
+	}
+	for i := range tasks {
+		if int32(i) != stream.PartitionOf([]byte("ann"), tasks) {
+			j.readers.Hide("by-user", int32(i), j.dbs[i].Reader())
+		}
+	}
+	first := `{"key":"ann","start":5,"end":9,"value":"v"}`
+	for path, want := range map[string]string{
+		"visits/ann":              `"entries":[` + first + `,{"key":"ann","start":10,"end":12,"value":"w"}]}`,
+		"visits/ann?time=5":       `"key":"ann","start":5,"end":9,"value":"v"}`,
+		"visits/ann?since=6":      `"entries":[{"key":"ann","start":10,"end":12,"value":"w"}]}`,
+		"pages?key=ann&mapKey=-1": `"key":"ann","mapKey":-1,"value":"v"}`,
+		"pages/ann":               `"entries":[{"key":"ann","mapKey":-1,"value":"v"}]}`,
+	} {
+		w := j.get("/api/v1/stores/" + path)
+		if got := flat(w.Body.String()); w.Code != http.StatusOK || !strings.HasSuffix(got, want) {
+			t.Errorf("%s answers %d %s, want %s", path, w.Code, got, want)
+		}
+	}
+	if got, n := j.pages("/api/v1/stores/visits/ann?limit=1&"); len(got) != 2 || n != 2 {
+		t.Errorf("by pages: %v on %d", got, n)
+	}
+	if w := j.get("/api/v1/stores/visits"); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("a range of all keys, with tasks that can't be asked, answers %d", w.Code)
+	}
+}
+
+// sessionKey is the stored key of a session, by hand.
+func sessionKey(key, start string) string {
+	return "\x00" + strings.ReplaceAll(key, "\x00", "\x00\x01") + "\x00\x00" + start
 }
 
 // Others may have written a stage's input, and partitioned it by who knows what.

@@ -1,6 +1,6 @@
 package httpapi
 
-import "encoding/json"
+import "github.com/gretestream/grete/kv/layout"
 
 // A Job is the answer of /api/v1/job. Times are in ms since 1970.
 type Job struct {
@@ -87,23 +87,8 @@ type Store struct {
 	MemoryBytes *int64 `json:"memoryBytes,omitempty"` // beside the cache: written and not flushed, or all where there is no disk
 }
 
-// An Entry is a key of a store and its value, as it was last committed.
-//
-// Key and value are JSON: text, a number, or what was stored as JSON; what is none of
-// these is in base64, and KeyBase64 or ValueBase64 says so.
-type Entry struct {
-	Key       json.RawMessage `json:"key"`
-	KeyBase64 bool            `json:"keyBase64,omitempty"`
-	// Start and End are of the key's window, in ms since 1970; missing in stores
-	// without windows.
-	Start *int64 `json:"start,omitempty"`
-	End   *int64 `json:"end,omitempty"`
-	// Closed: the window's result was written at the end of a bounded run, and its
-	// value is gone; Value is null.
-	Closed      bool            `json:"closed,omitempty"`
-	Value       json.RawMessage `json:"value"`
-	ValueBase64 bool            `json:"valueBase64,omitempty"`
-}
+// An Entry is an entry of a store, as it was last committed.
+type Entry = layout.Entry
 
 // A Value is the answer for one key.
 type Value struct {
