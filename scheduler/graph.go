@@ -87,8 +87,8 @@ type StoreSpec struct {
 	Layout string `json:"layout"`         // how entries are keyed, by its name; see package kv/layout
 	// Params are the layout's: they tell readers how to read entries.
 	Params map[string]string `json:"params,omitempty"`
-	Key    string `json:"key"`            // serdes
-	Value  string `json:"value"`
+	Key    string            `json:"key"` // serdes
+	Value  string            `json:"value"`
 
 	KeyShape   *shape.Shape `json:"keyShape,omitempty"`
 	ValueShape *shape.Shape `json:"valueShape,omitempty"`
