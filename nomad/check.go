@@ -17,12 +17,11 @@ import (
 
 const (
 	leastMemory = 16 << 20
-	// leastDisk leaves something to the state, beside the logs.
+	// leastDisk has some room for state besides the logs.
 	leastDisk = 100 << 20
 )
 
-// check finds all that is wrong with a configuration. It is said by the names of submit's
-// flags.
+// check returns all mistakes of a configuration. They name submit's flags.
 func (c *Config) check(plan *scheduler.Plan) error {
 	return errors.Join(c.checkPlace(), c.checkSize(plan), c.Binary.check(), c.checkArgs(), c.Timing.orDefaults().check())
 }
@@ -92,7 +91,7 @@ func (b Binary) check() error {
 		return errors.New("-artifact: nothing says where nodes get the program from: give its URL, or a store by -artifacts, or say by -installed PATH where it is on all of them")
 	case b.Path != "" && b.URL != "":
 		return errors.New("-artifact, -installed: the program is fetched, or is on the nodes already; take one away")
-	case b.Path != "" && (!path.IsAbs(b.Path) || foreign(b.Path)):
+	case b.Path != "" && (!path.IsAbs(b.Path) || interpolated(b.Path)):
 		return fmt.Errorf("-installed %s: it must be a whole path, which begins with a /", b.Path)
 	case b.Path != "":
 		return nil
@@ -106,12 +105,12 @@ func checkURL(text string) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return errors.New("-artifact: it is no URL") // which may have a password in it
+		return errors.New("-artifact: it is no URL") // without the URL, which may have a password
 	case strings.HasPrefix(text, "/") || strings.HasPrefix(text, "file:") || strings.HasPrefix(text, "."):
 		return fmt.Errorf("-artifact %s: Nomad fetches no files of the node; if the program is on all nodes, say -installed PATH", text)
 	case u.User != nil:
 		return errors.New("-artifact: a job can be read by many, and has no place for a user and a password; let nodes fetch it without, or give them credentials of their own")
-	case foreign(text):
+	case interpolated(text):
 		return fmt.Errorf("-artifact %s: Nomad would put something of its own in place of ${…}", text)
 	}
 	return nil
@@ -120,7 +119,7 @@ func checkURL(text string) error {
 func (c *Config) checkArgs() error {
 	var errs []error
 	for _, a := range c.Args {
-		if foreign(a) {
+		if interpolated(a) {
 			errs = append(errs, fmt.Errorf("%s: Nomad would put something of its own in place of ${…}; it has to be written in another way", a))
 		}
 	}
@@ -133,8 +132,8 @@ func (c *Config) checkArgs() error {
 	return errors.Join(errs...)
 }
 
-// foreign tells whether Nomad takes a part of a text for something of its own.
-func foreign(text string) bool { return strings.Contains(text, "${") }
+// interpolated reports whether Nomad would replace a part of a text.
+func interpolated(text string) bool { return strings.Contains(text, "${") }
 
 func (t Timing) check() error {
 	if least := min(t.Kill, t.LostAfter, t.MinHealthy); least < time.Second {

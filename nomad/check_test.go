@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestBadConfigurations(t *testing.T) {
+func TestJob_RefusesBadConfigurations(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*Config)
 		want   string

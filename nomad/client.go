@@ -14,29 +14,29 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// Options say which Nomad cluster is meant, and what of it. What they don't say comes
-// from the environment, as for Nomad's own tools: NOMAD_ADDR, NOMAD_NAMESPACE,
+// Options select a Nomad cluster, and a region and a namespace of it. The default of an empty
+// field comes from the environment, as for Nomad's own tools: NOMAD_ADDR, NOMAD_NAMESPACE,
 // NOMAD_REGION, NOMAD_TOKEN, NOMAD_CACERT, NOMAD_CLIENT_CERT and the others.
 type Options struct {
 	Address, Namespace, Region string
 	Token                      string
 }
 
-// A Client talks to a Nomad cluster, in one region and about one namespace. It may be
-// used by several goroutines at once.
+// A Client talks to a Nomad agent, about one region and one namespace. It is safe for
+// concurrent use.
 type Client struct {
 	api       *api.Client
 	address   string // without a password
 	namespace string
 }
 
-// defaultNamespace is Nomad's name of the one that is always there.
+// defaultNamespace is the namespace that every cluster has.
 const defaultNamespace = "default"
 
-// patience is how long an agent may take to answer what needs no waiting.
+// patience is how long an agent may take to answer a simple request.
 const patience = 10 * time.Second
 
-// Open makes a client. It asks nobody yet: [Client.Reach] does.
+// Open returns a client. It sends no request; see [Client.Reach].
 func Open(o Options) (*Client, error) {
 	cfg := api.DefaultConfig()
 	for to, text := range map[*string]string{&cfg.Address: o.Address, &cfg.Namespace: o.Namespace, &cfg.Region: o.Region, &cfg.SecretID: o.Token} {
@@ -46,11 +46,11 @@ func Open(o Options) (*Client, error) {
 	}
 	u, err := url.Parse(cfg.Address)
 	if err != nil || u.Scheme != "unix" && (u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
-		return nil, errors.New("-nomad: the address of a Nomad agent is a URL such as http://127.0.0.1:4646 (NOMAD_ADDR is the same)") // it may have a password in it
+		return nil, errors.New("-nomad: the address of a Nomad agent is a URL such as http://127.0.0.1:4646 (NOMAD_ADDR is the same)") // without the address, which may have a password
 	}
 	if u.Scheme != "unix" {
 		if cfg.HttpClient, err = httpClient(cfg.TLSConfig); err != nil {
-			return nil, fmt.Errorf("what NOMAD_CACERT, NOMAD_CLIENT_CERT and NOMAD_CLIENT_KEY name: %w", err)
+			return nil, fmt.Errorf("files of NOMAD_CACERT, NOMAD_CLIENT_CERT and NOMAD_CLIENT_KEY: %w", err)
 		}
 	}
 	if cfg.Namespace == "" {
@@ -63,8 +63,8 @@ func Open(o Options) (*Client, error) {
 	return &Client{api: c, address: u.Redacted(), namespace: cfg.Namespace}, nil
 }
 
-// httpClient is as the API's own, but for the time that it takes to be sure that nobody
-// is there. It speaks HTTP/1 alone, as that does.
+// httpClient returns a client like that of Nomad's API, HTTP/1 included, with shorter
+// timeouts for connecting.
 func httpClient(t *api.TLSConfig) (*http.Client, error) {
 	c := &http.Client{Transport: &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -76,16 +76,16 @@ func httpClient(t *api.TLSConfig) (*http.Client, error) {
 	return c, api.ConfigureTLS(c, t)
 }
 
-// Close gives the connections up.
+// Close closes the connections.
 func (c *Client) Close() { c.api.Close() }
 
-// Address is that of the agent.
+// Address returns the agent's address.
 func (c *Client) Address() string { return c.address }
 
-// Namespace is the one that everything is asked of.
+// Namespace returns the namespace of all requests.
 func (c *Client) Namespace() string { return c.namespace }
 
-// Reach finds out within 10 seconds whether the agent answers, and knows its servers.
+// Reach checks within 10 seconds that the agent answers and that its servers have a leader.
 func (c *Client) Reach(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -97,18 +97,19 @@ func (c *Client) Reach(ctx context.Context) error {
 	return c.explain(err, "reach Nomad", "")
 }
 
-// query are the options of what is read; namespace, region and token are the client's.
+// query returns the options of a request that reads.
 func (c *Client) query(ctx context.Context) *api.QueryOptions {
 	return (&api.QueryOptions{Namespace: c.namespace}).WithContext(ctx)
 }
 
-// write are the options of what is changed.
+// write returns the options of a request that changes something.
 func (c *Client) write(ctx context.Context) *api.WriteOptions {
 	return (&api.WriteOptions{Namespace: c.namespace}).WithContext(ctx)
 }
 
-// explain says of an error what was being done, and what to do about it. The capability
-// is the one of the namespace that Nomad asks for, as in "submit-job". Of nil it makes nil.
+// explain adds to an error what was being done, and what to do about it. The capability is
+// the permission that Nomad requires in the namespace, such as "submit-job". It returns nil
+// for nil.
 func (c *Client) explain(err error, doing, capability string) error {
 	if err == nil {
 		return nil
@@ -121,13 +122,13 @@ func (c *Client) explain(err error, doing, capability string) error {
 	switch {
 	case said.StatusCode() != http.StatusForbidden:
 		return fmt.Errorf("%s: Nomad at %s says: %s (%d)", doing, c.address, body, said.StatusCode())
-	case capability == "" || strings.Contains(body, "token"): // there is none of that name, or it has expired
+	case capability == "" || strings.Contains(body, "token"): // unknown or expired
 		return fmt.Errorf("%s: Nomad at %s refuses NOMAD_TOKEN or -nomad-token-file: %s", doing, c.address, body)
 	}
 	return fmt.Errorf("%s: Nomad at %s refuses: NOMAD_TOKEN or -nomad-token-file must be a token of a policy with the capability %q of the namespace %q", doing, c.address, capability, c.namespace)
 }
 
-// explainSilence is for an agent that gave no answer.
+// explainSilence explains the error of a request without an answer.
 func (c *Client) explainSilence(err error, doing string) error {
 	var dial *net.OpError
 	switch {
@@ -143,7 +144,7 @@ func (c *Client) explainSilence(err error, doing string) error {
 	return fmt.Errorf("%s at %s: %w", doing, c.address, err)
 }
 
-// missing tells whether Nomad says that there is no such thing.
+// missing reports whether an error says that something doesn't exist.
 func missing(err error) bool {
 	var said api.UnexpectedResponseError
 	return errors.As(err, &said) && said.StatusCode() == http.StatusNotFound

@@ -18,7 +18,7 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// agent is an agent that answers everything alike.
+// agent starts an agent that gives every request the same answer.
 func agent(t *testing.T, status int, body string) *Client {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -39,7 +39,7 @@ func client(t *testing.T, o Options) *Client {
 	return c
 }
 
-func TestExplanations(t *testing.T) {
+func TestClient_ExplainsErrors(t *testing.T) {
 	for name, test := range map[string]struct {
 		status int
 		body   string
@@ -81,8 +81,7 @@ func TestReach(t *testing.T) {
 	}
 }
 
-// Who isn't trusted says which setting is missing.
-func TestReachByTLS(t *testing.T) {
+func TestReach_TLSErrorsNameTheSetting(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
 	s.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -103,8 +102,7 @@ func TestReachByTLS(t *testing.T) {
 	refused("set NOMAD_CLIENT_CERT and NOMAD_CLIENT_KEY to")
 }
 
-// An agent that takes a request and says nothing isn't waited for for long.
-func TestSilentAgent(t *testing.T) {
+func TestReach_SilentAgentTimesOut(t *testing.T) {
 	end := make(chan struct{})
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-end }))
 	t.Cleanup(s.Close)
@@ -117,7 +115,7 @@ func TestSilentAgent(t *testing.T) {
 	}
 }
 
-func TestOptionsAndEnvironment(t *testing.T) {
+func TestOpen_OptionsWinOverEnvironment(t *testing.T) {
 	t.Setenv("NOMAD_ADDR", "https://agent:4646")
 	t.Setenv("NOMAD_NAMESPACE", "")
 	if c := client(t, Options{}); c.Address() != "https://agent:4646" || c.Namespace() != "default" {
@@ -146,7 +144,7 @@ func TestNearby(t *testing.T) {
 	}
 }
 
-func TestWhyNoNodeFits(t *testing.T) {
+func TestProposal_SaysWhyNoNodeFits(t *testing.T) {
 	for name, test := range map[string]struct {
 		metric api.AllocationMetric
 		want   string
@@ -160,13 +158,13 @@ func TestWhyNoNodeFits(t *testing.T) {
 		"a quota":     {api.AllocationMetric{NodesEvaluated: 1, NodesInPool: 1, QuotaExhausted: []string{"memory 1 of 1"}}, "quota: memory 1 of 1"},
 		"unknown":     {api.AllocationMetric{NodesEvaluated: 2, NodesInPool: 2, NodesFiltered: 2}, "2 nodes looked at, 2 filtered, 0 exhausted"},
 	} {
-		if got := whyNot(&test.metric); !strings.HasPrefix(got, test.want) {
+		if got := reasons(&test.metric); !strings.HasPrefix(got, test.want) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
 }
 
-func TestProposalText(t *testing.T) {
+func TestProposal_Text(t *testing.T) {
 	job, err := Job(pageviews(t), least())
 	if err != nil {
 		t.Fatal(err)

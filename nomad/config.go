@@ -6,80 +6,79 @@ import (
 	"github.com/gretestream/grete/metrics"
 )
 
-// Config is what a job needs to be told besides its plan. Of the fields that don't say
-// so the zero value is Nomad's default.
+// Config has the settings of a job besides its plan. The zero value of a field is Nomad's
+// default, unless the field says otherwise.
 type Config struct {
-	// Where the containers may run.
+	// These say where the containers may run.
 	Namespace, Region, NodePool string
 	Datacenters                 []string // none: all of the region
 	Priority                    int
 	Constraints                 []Constraint
 	Affinities                  []Affinity
 
-	// Driver is "exec", which is meant by "" too, or "raw_exec".
+	// Driver is "exec", the default, or "raw_exec".
 	Driver string
-	// Resources are those of each container, and StageResources those of some stages',
-	// by name, instead.
+	// Resources are those of each container. StageResources replace them for containers of
+	// some stages, by name.
 	Resources      Resources
 	StageResources map[string]Resources
-	// Memory is what a container is told to use, for all its caches and buffers, in
-	// bytes. It gets more than that: [Memory] says how much.
+	// Memory is the budget of a container's caches and buffers, in bytes. Its memory limit is
+	// higher: see container.ProcessMemory.
 	Memory int64
-	// Disk is for how much state and logs of a container a node must have room, in
-	// bytes. Nobody stops a container that uses more.
+	// Disk is the room that a node must have for the state and the logs of a container, in
+	// bytes. It isn't enforced.
 	Disk int64
 
 	Binary Binary
-	// Args are flags of run that all containers get, as in "--standbys=1". What follows
-	// from being on Nomad is added.
+	// Args are flags of run for all containers, such as "--standbys=1". Flags that follow from
+	// running on Nomad are added.
 	Args []string
-	// Secrets are files that the containers get from the job's variable: see [Variable].
+	// Secrets are items of the job's variable that containers get as files: see [Variable].
 	Secrets []Secret
 
 	Timing Timing
 
-	// Version is that of Grete, and Build of the program: both are shown only.
+	// Version is Grete's, and Build the program's. Both are only shown.
 	Version string
 	Build   metrics.Build
 }
 
-// Resources are what a container gets of a node's processors: a share, counted in MHz,
-// or some cores that are its own.
+// Resources are a container's part of a node's processors: a share in MHz, or some cores
+// exclusively.
 type Resources struct {
 	CPU   int // MHz; 0, without Cores: 1000
 	Cores int
 }
 
-// Binary is the program, and how it comes to the nodes.
+// Binary says how nodes get the program.
 type Binary struct {
-	// Path is where it is on all nodes already; "": it is fetched.
+	// Path is the program's path on all nodes; "": nodes fetch it.
 	Path string
-	// URL is what it is fetched from, and SHA256 its checksum, in hex.
+	// URL is where nodes fetch it, and SHA256 its checksum, in hex.
 	URL, SHA256 string
-	// OS and Arch are what it was built for, in Go's words; "": any node will do.
+	// OS and Arch are its platform, as in GOOS and GOARCH; "": any node will do.
 	OS, Arch string
 }
 
-// A Secret is an item of the job's variable that becomes a file, which a flag names. It
-// is a file, and no variable of the environment, as its value may be anything.
+// A Secret is an item of the job's variable that becomes a file, which a flag names. It isn't
+// an environment variable, because its value may be anything.
 type Secret struct {
 	Name string // of the item and of the file
-	Flag string // of run, as in "kafka-ca"
+	Flag string // of run, such as "kafka-ca"
 }
 
-// Timing is how patient Nomad is. The zero value of each is a default.
+// Timing has Nomad's timeouts. A zero value is the default.
 type Timing struct {
-	// Kill is how long a container may take to end. A last commit takes less; 30 s, as
-	// long as brokers let its transaction be open. Nodes allow that, and not more, unless
-	// they are told otherwise.
+	// Kill is how long a container may take to end, by default 30 s, which is the timeout of
+	// its transaction: the last commit takes less. Nodes limit it to 30 s by default.
 	Kill time.Duration
-	// LostAfter is how long a node may be silent before its containers are started
-	// elsewhere; 1 min. Others of the stage take the tasks over long before, so what ends
-	// here is the hope that the node comes back with its state.
+	// LostAfter is how long a node may be unreachable before its containers are started on
+	// other nodes, by default 1 min. Other containers of the stage take over the tasks long
+	// before; until then, the node may rejoin with its state.
 	LostAfter time.Duration
-	// A container that is started anew is well when it has been healthy for MinHealthy,
-	// 10 s, within Healthy, 2 min. If none has become well for Progress, 5 min, the
-	// version is given up for the one before.
+	// An updated container is healthy if it passes its check for MinHealthy, by default 10 s,
+	// within Healthy, 2 min. If no container has become healthy for Progress, 5 min, the
+	// deployment fails and Nomad reverts to the version before.
 	MinHealthy, Healthy, Progress time.Duration
 }
 
@@ -95,11 +94,11 @@ func (t Timing) orDefaults() Timing {
 	return t
 }
 
-// defaultCPU is half a core, or a third: a container that waits most of the time. Who
-// has the node to itself gets all of it.
+// defaultCPU is a third to a half of a core, for a container that mostly waits. Unused shares
+// of the node are available to all.
 const defaultCPU = 1000
 
-// of are the resources of a stage's containers.
+// of returns the resources of a stage's containers.
 func (c *Config) of(stage string) Resources {
 	r, ok := c.StageResources[stage]
 	if !ok {
@@ -111,9 +110,9 @@ func (c *Config) of(stage string) Resources {
 	return r
 }
 
-// maxProcs is GOMAXPROCS: by itself Go would take all processors of the node, and its
-// garbage collector as many. A loop has one busy goroutine, and the collector, reading
-// and writing want another processor.
+// maxProcs returns GOMAXPROCS. By default Go and its garbage collector would use all
+// processors of the node. A container has one busy goroutine, its loop; the collector and
+// I/O need another processor.
 func (r Resources) maxProcs() int {
 	if r.Cores > 0 {
 		return r.Cores

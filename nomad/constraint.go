@@ -9,17 +9,18 @@ import (
 	"strings"
 )
 
-// A Constraint is what a node must have, in Nomad's words: its attribute, an operator,
-// and a value.
+// A Constraint is a condition that a node must meet, in Nomad's terms: an attribute of the
+// node, an operator and a value.
 type Constraint struct{ Attribute, Operator, Value string }
 
-// An Affinity is what a node had better have, or, of negative weight, not have.
+// An Affinity is a condition that makes Nomad prefer a node, or, with a negative weight,
+// avoid it.
 type Affinity struct {
 	Constraint
-	Weight int // -100 to 100, and not 0
+	Weight int // -100 to 100, except 0
 }
 
-// The operators, by what they stand between.
+// Operators that don't compare an attribute with a value, and regexp.
 const (
 	distinctHosts    = "distinct_hosts"
 	distinctProperty = "distinct_property"
@@ -28,16 +29,16 @@ const (
 	byRegexp         = "regexp"
 )
 
-// compares lists the operators between an attribute and a value.
-func compares() []string {
+// comparisons lists the operators that compare an attribute with a value.
+func comparisons() []string {
 	return []string{"=", "!=", "<", "<=", ">", ">=", byRegexp, "version", "semver", "set_contains", "set_contains_any", "set_contains_all"}
 }
 
-// defaultWeight is Nomad's.
+// defaultWeight is Nomad's default.
 const defaultWeight = 50
 
-// ParseConstraint reads "ATTRIBUTE OPERATOR VALUE", as in "attr.kernel.name = linux",
-// "meta.rack is_set" and "distinct_hosts". The attribute may be without its ${}.
+// ParseConstraint parses "ATTRIBUTE OPERATOR VALUE", such as "attr.kernel.name = linux",
+// "meta.rack is_set" or "distinct_hosts". The ${} around the attribute may be missing.
 func ParseConstraint(text string) (Constraint, error) {
 	words := strings.Fields(text)
 	if len(words) > 0 && words[0] == distinctHosts {
@@ -61,8 +62,7 @@ func ParseConstraint(text string) (Constraint, error) {
 	return c, nil
 }
 
-// ParseAffinity reads "ATTRIBUTE OPERATOR VALUE", or the same and a weight behind it, as
-// in "node.class = ssd 80".
+// ParseAffinity parses "ATTRIBUTE OPERATOR VALUE [WEIGHT]", such as "node.class = ssd 80".
 func ParseAffinity(text string) (Affinity, error) {
 	a, what := Affinity{Weight: defaultWeight}, text
 	if words := strings.Fields(text); len(words) > 3 {
@@ -82,7 +82,7 @@ func ParseAffinity(text string) (Affinity, error) {
 	return a, nil
 }
 
-// check finds what Nomad would refuse, but for what it makes of versions.
+// check finds what Nomad would refuse, except bad versions.
 func (c Constraint) check() error {
 	switch {
 	case c.Operator == distinctHosts && c.Attribute == "":
@@ -102,8 +102,8 @@ func (c Constraint) check() error {
 			return fmt.Errorf("behind %s stands how many may have the same, or nothing", distinctProperty)
 		}
 		return nil
-	case !slices.Contains(compares(), c.Operator):
-		return fmt.Errorf("there is no operator %q; there are %s, %s, %s, %s and %s", c.Operator, strings.Join(compares(), ", "), isSet, isNotSet, distinctProperty, distinctHosts)
+	case !slices.Contains(comparisons(), c.Operator):
+		return fmt.Errorf("there is no operator %q; there are %s, %s, %s, %s and %s", c.Operator, strings.Join(comparisons(), ", "), isSet, isNotSet, distinctProperty, distinctHosts)
 	case c.Value == "":
 		return fmt.Errorf("nothing stands behind %s", c.Operator)
 	}
@@ -119,18 +119,18 @@ func (a Affinity) check() error {
 		return err
 	}
 	switch {
-	case !slices.Contains(compares(), a.Operator):
-		return fmt.Errorf("an affinity has no operator %s; take one of %s", a.Operator, strings.Join(compares(), ", "))
+	case !slices.Contains(comparisons(), a.Operator):
+		return fmt.Errorf("an affinity has no operator %s; take one of %s", a.Operator, strings.Join(comparisons(), ", "))
 	case a.Weight == 0 || a.Weight < -100 || a.Weight > 100:
 		return fmt.Errorf("its weight is -100 to 100, and not 0; %d is none", a.Weight)
 	}
 	return nil
 }
 
-// String is what [ParseConstraint] reads.
+// String returns the form that [ParseConstraint] parses.
 func (c Constraint) String() string {
 	return strings.TrimSpace(strings.Join([]string{c.Attribute, c.Operator, c.Value}, " "))
 }
 
-// String is what [ParseAffinity] reads.
+// String returns the form that [ParseAffinity] parses.
 func (a Affinity) String() string { return fmt.Sprintf("%v %d", a.Constraint, a.Weight) }

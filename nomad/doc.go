@@ -1,8 +1,12 @@
-// Package nomad turns a plan into a Nomad job: one job for an app, one task group for a
-// stage, with as many allocations as the stage has containers. Each of them is the app's
-// program, with a command line that has it run one container of its stage.
+// Package nomad runs an app on a Nomad cluster. It has two parts:
 //
-// On the job's way it stands where package container/processes stands on one machine,
-// with this difference: [Job] is pure. It says what is to run, and Nomad runs it without
-// us. Records never come here.
+//   - [Job] turns a plan into a Nomad job: one job for an app and one task group for each
+//     stage, with as many allocations as the stage has containers. Each allocation runs the
+//     app's program, with a command line for one container of its stage. Job is pure: the
+//     same plan and [Config] give the same job.
+//   - [Client] talks to a Nomad agent. It proposes and registers the job, follows its
+//     deployment, and scales, stops and shows it.
+//
+// Package container/processes does the same for one machine. Nomad, however, keeps the job
+// running when the program that has submitted it has ended. Records never pass through here.
 package nomad

@@ -6,35 +6,35 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// Export renders a job as Nomad's HTTP API and "nomad job run -json" take it, for people
-// to read: {"Job": …}, without what is said nowhere.
+// Export returns a job as JSON for Nomad's HTTP API and "nomad job run -json": {"Job": …},
+// without unset fields.
 func Export(job *api.Job) ([]byte, error) {
 	b, err := json.Marshal(map[string]*api.Job{"Job": job})
 	if err != nil {
 		return nil, err
 	}
-	var said map[string]any
-	if err := json.Unmarshal(b, &said); err != nil {
+	var set map[string]any
+	if err := json.Unmarshal(b, &set); err != nil {
 		return nil, err
 	}
-	dropUnsaid(said)
-	b, err = json.MarshalIndent(said, "", "  ")
+	dropUnset(set)
+	b, err = json.MarshalIndent(set, "", "  ")
 	return append(b, '\n'), err
 }
 
-// dropUnsaid drops what is null or an empty text, which mean the same to Nomad.
-func dropUnsaid(v any) {
+// dropUnset drops fields that are null or empty texts, which mean the same to Nomad.
+func dropUnset(v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, inner := range v {
 			if inner == nil || inner == "" {
 				delete(v, name)
 			}
-			dropUnsaid(inner)
+			dropUnset(inner)
 		}
 	case []any:
 		for _, inner := range v {
-			dropUnsaid(inner)
+			dropUnset(inner)
 		}
 	}
 }

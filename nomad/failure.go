@@ -11,12 +11,12 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// lastWords is how much of the end of a container's log is shown.
-const lastWords = 10 // lines
+// logTail is how many lines of the end of a failed container's log are shown.
+const logTail = 10
 
-// failures says of one container of each stage that failed in a deployment what happened
-// to it last, and the end of what it has said.
-func (f *following) failures(ctx context.Context, deployment string) string {
+// failures describes a failed container of each stage: its last event, and the end of its
+// log.
+func (f *follower) failures(ctx context.Context, deployment string) string {
 	all, _, err := f.api.Deployments().Allocations(deployment, f.query(ctx))
 	if err != nil {
 		return ""
@@ -25,8 +25,8 @@ func (f *following) failures(ctx context.Context, deployment string) string {
 	var said []string
 	told := make(map[string]bool)
 	for _, a := range all {
-		unwell := a.DeploymentStatus != nil && a.DeploymentStatus.Healthy != nil && !*a.DeploymentStatus.Healthy
-		if (unwell || a.ClientStatus == api.AllocClientStatusFailed) && !told[a.TaskGroup] {
+		unhealthy := a.DeploymentStatus != nil && a.DeploymentStatus.Healthy != nil && !*a.DeploymentStatus.Healthy
+		if (unhealthy || a.ClientStatus == api.AllocClientStatusFailed) && !told[a.TaskGroup] {
 			told[a.TaskGroup] = true
 			said = append(said, f.failure(ctx, a))
 		}
@@ -34,7 +34,7 @@ func (f *following) failures(ctx context.Context, deployment string) string {
 	return strings.Join(said, "\n")
 }
 
-func (f *following) failure(ctx context.Context, a *api.AllocationListStub) string {
+func (f *follower) failure(ctx context.Context, a *api.AllocationListStub) string {
 	text := fmt.Sprintf("%s on %s: %s", a.Name, a.NodeName, cmp.Or(trouble(a), a.ClientStatus))
 	for _, line := range f.stderr(ctx, a.ID) {
 		text += "\n  | " + line
@@ -42,11 +42,11 @@ func (f *following) failure(ctx context.Context, a *api.AllocationListStub) stri
 	return text
 }
 
-// noProgram is what Nomad calls it when a node doesn't get the program.
+// noProgram is the event of a node that can't fetch the program.
 const noProgram = "Failed Artifact Download"
 
-// trouble is what happened to a container last that it should be spared, and not what Nomad
-// has done about it; "" if nothing did.
+// trouble describes the last failure of a container, rather than Nomad's reaction to it; "" if
+// there was none.
 func trouble(a *api.AllocationListStub) (text string) {
 	t := a.TaskStates[taskName]
 	if t == nil {
@@ -65,40 +65,40 @@ func eventText(e *api.TaskEvent) string {
 	return strings.Join(strings.Fields(e.Type+": "+e.DisplayMessage), " ")
 }
 
-// stderr are the last lines of it, none if they aren't to be had: then it is said why.
-func (f *following) stderr(ctx context.Context, id string) []string {
+// stderr returns the last lines of a container's standard error, or why it can't be read.
+func (f *follower) stderr(ctx context.Context, id string) []string {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	alloc, _, err := f.api.Allocations().Info(id, f.query(ctx))
 	if err != nil {
-		return []string{f.explain(err, "reading what it has said", "read-job").Error()}
+		return []string{f.explain(err, "reading its log", "read-job").Error()}
 	}
 	frames, errs := f.api.AllocFS().Logs(alloc, false, taskName, "stderr", api.OriginEnd, 4000, ctx.Done(), f.query(ctx))
 	var text strings.Builder
 	for reading := true; reading; {
 		select {
-		case frame, ok := <-frames: // never, where there are none
+		case frame, ok := <-frames: // never ready if frames is nil
 			if reading = ok; ok {
 				text.Write(frame.Data)
 			}
 		case err := <-errs:
-			return []string{f.explain(err, "reading what it has said", "read-logs").Error()}
+			return []string{f.explain(err, "reading its log", "read-logs").Error()}
 		}
 	}
 	if strings.TrimSpace(text.String()) == "" {
 		return nil
 	}
 	lines := strings.Split(strings.TrimSpace(text.String()), "\n")
-	return lines[max(0, len(lines)-lastWords):]
+	return lines[max(0, len(lines)-logTail):]
 }
 
-// A Place is where a stage's containers are asked.
+// A Place has the addresses of the HTTP APIs of a stage's containers.
 type Place struct {
 	Stage     string
 	Addresses []string // HOST:PORT
 }
 
-// Places are where the job's containers are asked, as Nomad announces it.
+// Places returns the addresses of the job's containers, from Nomad's service discovery.
 func (c *Client) Places(ctx context.Context, p *Proposal) ([]Place, error) {
 	all := make([]Place, 0, len(p.job.TaskGroups))
 	for _, g := range p.job.TaskGroups {

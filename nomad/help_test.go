@@ -16,7 +16,7 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// A staged cluster has one job, and does what it is told a moment later.
+// A staged cluster is a fake Nomad API with one job. It applies changes a moment later.
 type staged struct {
 	*testing.T
 	mu         sync.Mutex
@@ -51,7 +51,7 @@ func stageCluster(t *testing.T) (*staged, *Client) {
 	return s, c
 }
 
-// run adds a container.
+// run adds a running container.
 func (s *staged) run(stage string, index int) *api.AllocationListStub {
 	n := len(s.allocs)
 	a := &api.AllocationListStub{
@@ -137,7 +137,7 @@ func (s *staged) scale(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, api.JobRegisterResponse{})
 }
 
-// end ends what Nomad hears of.
+// end ends the containers on reachable nodes.
 func (s *staged) end(which func(*api.AllocationListStub) bool) {
 	for _, a := range s.allocs {
 		if which(a) && a.ClientStatus == "running" {
@@ -146,7 +146,7 @@ func (s *staged) end(which func(*api.AllocationListStub) bool) {
 	}
 }
 
-// A watched change remembers what was told and said.
+// A watched change records notices and messages.
 type watched struct {
 	mu   sync.Mutex
 	told []string

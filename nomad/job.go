@@ -10,7 +10,7 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
-// What a job says of itself in its meta, and a group of its stage.
+// Keys of the meta of a job, and of a task group.
 const (
 	metaOurs        = "grete"
 	metaApp         = "grete_app"
@@ -21,15 +21,15 @@ const (
 	metaStage       = "grete_stage"
 )
 
-// oursValue is that of metaOurs: the version of what the job looks like.
+// oursValue is the value of metaOurs: the version of the job's format.
 const oursValue = "1"
 
-// Ours tells whether a job is one of those that [Job] makes. Of a name that belongs to
-// another one nothing must be registered.
+// Ours reports whether [Job] has made a job. A job of the same name that is not ours must
+// not be replaced.
 func Ours(job *api.Job) bool { return job != nil && job.Meta[metaOurs] != "" }
 
-// Job makes the job of a plan. It is pure: the same plan and configuration give the same
-// job. An error names what of the configuration is wrong, by submit's flags, all of it.
+// Job returns the job of a plan. The same plan and configuration give the same job. An error
+// lists all that is wrong with the configuration, by submit's flags.
 func Job(plan *scheduler.Plan, cfg Config) (*api.Job, error) {
 	if err := cfg.check(plan); err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (c *Config) meta(plan *scheduler.Plan) map[string]string {
 	return meta
 }
 
-// constraints are those of the configuration, and what the binary needs.
+// constraints returns the constraints of the configuration and of the binary.
 func (c *Config) constraints() []*api.Constraint {
 	all := make([]*api.Constraint, 0, len(c.Constraints)+2)
 	if c.Binary.OS != "" {
@@ -93,7 +93,7 @@ func (c *Config) affinities() []*api.Affinity {
 	return all
 }
 
-// A group is the task group of a stage in the making.
+// A group builds the task group of a stage.
 type group struct {
 	cfg           *Config
 	plan          *scheduler.Plan
@@ -101,64 +101,64 @@ type group struct {
 	name, service string
 }
 
-// portHTTP is the label of the port at which a container is asked.
+// portHTTP is the label of the port of a container's HTTP API.
 const portHTTP = "http"
 
 func (g *group) group() *api.TaskGroup {
 	t := g.cfg.Timing
 	tg := api.NewTaskGroup(g.name, g.stage.Containers)
 	tg.Meta = map[string]string{metaStage: g.stage.Name}
-	// The state stays on its node, and goes along when the node is drained.
+	// The state stays on its node, and moves along when the node is drained.
 	tg.EphemeralDisk = &api.EphemeralDisk{Sticky: ptr(true), Migrate: ptr(true), SizeMB: ptr(megabytes(g.cfg.Disk))}
 	tg.Networks = []*api.NetworkResource{{Mode: "host", DynamicPorts: []api.Port{{Label: portHTTP}}}}
-	// A new container starts when the one before has ended: with a canary both would run,
-	// the new one without state. One after the other, so that the others have room for
-	// the tasks.
+	// A new container starts after the old one has ended: with a canary both would run, the
+	// new one without state. Containers are updated one at a time, so that the others have
+	// capacity for the tasks.
 	tg.Update = &api.UpdateStrategy{
 		MaxParallel: ptr(1), Canary: ptr(0), AutoRevert: ptr(true), HealthCheck: ptr("checks"),
 		MinHealthyTime: &t.MinHealthy, HealthyDeadline: &t.Healthy, ProgressDeadline: &t.Progress,
 	}
 	tg.Migrate = &api.MigrateStrategy{MaxParallel: ptr(1), HealthCheck: ptr("checks"), MinHealthyTime: &t.MinHealthy, HealthyDeadline: &t.Healthy}
-	// A container that fails is back at once, with its state; one that goes on failing
-	// is started less and less often, on another node if there is one, and for ever: a
-	// cluster that was away for hours is found again.
+	// A failed container restarts at once, with its state. One that keeps failing restarts
+	// less and less often, on another node if there is one, without a limit: so the job
+	// recovers from a Kafka cluster that was unavailable for hours.
 	tg.RestartPolicy = &api.RestartPolicy{Attempts: ptr(3), Interval: ptr(5 * time.Minute), Delay: ptr(time.Second), Mode: ptr(api.RestartPolicyModeFail)}
 	tg.ReschedulePolicy = &api.ReschedulePolicy{
 		Attempts: ptr(0), Interval: ptr(time.Duration(0)), Unlimited: ptr(true),
 		Delay: ptr(5 * time.Second), DelayFunction: ptr("exponential"), MaxDelay: ptr(2 * time.Minute),
 	}
-	// A node that is cut off may come back, with its containers and their state; until
-	// then nothing is started in their place. What it does meanwhile Kafka refuses.
-	// stop_on_client_after would delete the state.
+	// A node that is cut off may rejoin, with its containers and their state, so nothing
+	// replaces them until then. Kafka fences what they do meanwhile. stop_on_client_after
+	// would delete the state.
 	tg.Disconnect = &api.DisconnectStrategy{LostAfter: &t.LostAfter, Replace: ptr(false), Reconcile: ptr(api.ReconcileOption(api.ReconcileOptionKeepOriginal))}
-	tg.Services = []*api.Service{g.announced()}
+	tg.Services = []*api.Service{g.httpService()}
 	tg.Tasks = []*api.Task{g.task()}
 	return tg
 }
 
-// announced is where the stage's containers are found, and asked how they are.
+// httpService announces the HTTP APIs of the stage's containers, and checks their health.
 //
-// Of what a process can be asked /healthz means alive and getting on: it says 200 while
-// its loop turns over, also while it restores its state, however long that takes, and
-// where it has no task; a loop that is stuck isn't healthy, and is started again. By
-// /readyz, which wants all tasks to run, no update of a job with much state would end in
-// time, and two containers that wait for each other's tasks would both be given up.
-func (g *group) announced() *api.Service {
+// The check is /healthz: 200 while the container's loop makes progress, also while it
+// restores its state, however long that takes, and when it has no task. A container with a
+// stuck loop is unhealthy and is restarted. /readyz, which requires all tasks to run, would
+// be wrong: no update of a job with much state would end in time, and two containers that
+// wait for each other's tasks would both fail.
+func (g *group) httpService() *api.Service {
 	return &api.Service{
 		Name: g.service, Provider: "nomad", PortLabel: portHTTP,
 		Tags: []string{"grete", "metrics", "app=" + g.plan.App, "stage=" + g.stage.Name},
 		Checks: []api.ServiceCheck{{
 			Name: "getting on", Type: "http", Path: "/healthz", Interval: 2 * time.Second, Timeout: 2 * time.Second,
-			// Half a minute after a minute in which the loop stood still.
+			// A restart comes half a minute after the loop stood still for a minute.
 			CheckRestart: &api.CheckRestart{Limit: 15, Grace: &g.cfg.Timing.Healthy},
 		}},
 	}
 }
 
-// ptr is what the API takes for a value that is said.
+// ptr returns a pointer to a value: Nomad's API takes nil for a default.
 func ptr[T any](v T) *T { return &v }
 
-// orNil is nil for what is to be Nomad's default.
+// orNil returns nil, Nomad's default, for a zero value.
 func orNil[T comparable](v T) *T {
 	if v == *new(T) {
 		return nil
@@ -166,5 +166,5 @@ func orNil[T comparable](v T) *T {
 	return &v
 }
 
-// megabytes rounds up.
+// megabytes converts bytes to MB, rounded up.
 func megabytes(bytes int64) int { return int((bytes + 1<<20 - 1) >> 20) }

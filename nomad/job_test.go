@@ -22,7 +22,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// golden compares with a file of testdata, or writes it.
+// golden compares with a golden file, or writes it.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	file := filepath.Join("testdata", name)
@@ -41,7 +41,7 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// counting is the plan of an app that counts what comes to a topic in another stage.
+// counting returns the plan of an app that counts the records of a topic in a second stage.
 func counting(t *testing.T, app, topic, stage string) *scheduler.Plan {
 	t.Helper()
 	plan, err := scheduler.Build(scheduler.Graph{App: app, Nodes: []scheduler.Node{
@@ -62,12 +62,12 @@ func pageviews(t *testing.T) *scheduler.Plan {
 
 const sum = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
-// least is a configuration with nothing but what must be said.
+// least returns a configuration with only the required fields.
 func least() Config {
 	return Config{Memory: 256 << 20, Disk: 1 << 30, Binary: Binary{URL: "https://store.example/" + sum, SHA256: sum}}
 }
 
-func TestGoldenJobs(t *testing.T) {
+func TestJob_Golden(t *testing.T) {
 	all := Config{
 		Namespace: "analytics", Region: "eu", NodePool: "stream", Datacenters: []string{"dc1", "dc2"}, Priority: 70,
 		Constraints: []Constraint{{"${meta.rack}", isSet, ""}, {"", distinctHosts, "true"}},
@@ -111,7 +111,7 @@ func TestGoldenJobs(t *testing.T) {
 	}
 }
 
-func TestOurs(t *testing.T) {
+func TestOurs_OnlyJobsOfJob(t *testing.T) {
 	job, err := Job(pageviews(t), least())
 	if err != nil {
 		t.Fatal(err)
@@ -121,9 +121,8 @@ func TestOurs(t *testing.T) {
 	}
 }
 
-// A container lives within its limit: Go and the engine have less than that, whatever
-// it is told to use.
-func TestMemoryLimit(t *testing.T) {
+// The memory limit of a container exceeds what Go and RocksDB use, whatever its budget.
+func TestJob_MemoryLimitExceedsBudgets(t *testing.T) {
 	for _, mb := range []int64{16, 100, 256, 4096} {
 		cfg := least()
 		cfg.Memory = mb << 20
@@ -139,7 +138,7 @@ func TestMemoryLimit(t *testing.T) {
 	}
 }
 
-func TestMaxProcs(t *testing.T) {
+func TestResources_MaxProcs(t *testing.T) {
 	for r, want := range map[Resources]int{{CPU: 100}: 2, {CPU: 2000}: 2, {CPU: 2001}: 3, {Cores: 1}: 1, {Cores: 8}: 8} {
 		if got := r.maxProcs(); got != want {
 			t.Errorf("%+v: %d, want %d", r, got, want)
@@ -147,8 +146,8 @@ func TestMaxProcs(t *testing.T) {
 	}
 }
 
-// Stages of the same app have other groups and services, and other names stay as they are.
-func TestNamesOfStages(t *testing.T) {
+// Names that Nomad allows are kept.
+func TestJob_GroupAndServiceNamesDiffer(t *testing.T) {
 	long := strings.Repeat("x", 245)
 	for _, stage := range []string{"by-user", "by.user", "by_user", "By-User", long} {
 		plan := counting(t, "app", "by-user.", stage)
@@ -192,7 +191,7 @@ func TestVariable(t *testing.T) {
 	}
 }
 
-func TestSamePlanSameJob(t *testing.T) {
+func TestJob_IsPure(t *testing.T) {
 	a, errA := Job(pageviews(t), least())
 	b, errB := Job(pageviews(t), least())
 	if errA != nil || errB != nil || !reflect.DeepEqual(a, b) {

@@ -12,23 +12,23 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// Logs says which.
+// Logs selects logs, and says what to do with them.
 type Logs struct {
-	// Of is a stage, a container by its name, or an allocation by the beginning of its
-	// id; "": all.
+	// Of selects a stage, a container by its name, or an allocation by a prefix of its id;
+	// "" selects all containers.
 	Of     string
-	Stdout bool // as well as standard error
-	// Follow goes on, also with containers that come, until the context is done.
+	Stdout bool // also standard output, not only standard error
+	// Follow continues until the context is done, and includes containers that start later.
 	Follow bool
-	// Line gets each line, without its end. It is called by one goroutine at a time.
+	// Line is called for each line, without its line break, by one goroutine at a time.
 	Line func(container, line string)
 }
 
-// logEvery is how often new containers are looked for.
-const logEvery = time.Second
+// logInterval is how often to check for new containers.
+const logInterval = time.Second
 
-// Logs reads what the containers of an app's job have written: those that there are, and
-// of a place where none is left the last. Nomad keeps the last 50 MB of each.
+// Logs reads the logs of the containers that [Client.Status] lists. Nomad keeps the last
+// 50 MB of each.
 func (c *Client) Logs(ctx context.Context, app string, l Logs) error {
 	ctx, cancel := context.WithCancel(ctx)
 	r := &logReader{client: c, Logs: l, seen: make(map[string]bool)}
@@ -38,11 +38,11 @@ func (c *Client) Logs(ctx context.Context, app string, l Logs) error {
 		s, err := c.Status(ctx, app)
 		switch {
 		case ctx.Err() != nil && l.Follow:
-			return nil // who follows ends it so
+			return nil // the normal end of Follow
 		case err != nil:
 			return err
 		}
-		if err := r.begin(ctx, s); err != nil {
+		if err := r.startNew(ctx, s); err != nil {
 			return err
 		}
 		if !l.Follow {
@@ -51,7 +51,7 @@ func (c *Client) Logs(ctx context.Context, app string, l Logs) error {
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(logEvery):
+		case <-time.After(logInterval):
 		}
 	}
 }
@@ -66,13 +66,13 @@ type logReader struct {
 	mu sync.Mutex // of Line
 }
 
-// begin begins to read the logs of containers that are new.
-func (r *logReader) begin(ctx context.Context, s *Status) error {
+// startNew starts to read the logs of new containers.
+func (r *logReader) startNew(ctx context.Context, s *Status) error {
 	known := r.Of == ""
 	for i := range s.Stages {
 		known = known || s.Stages[i].Stage == r.Of
 		for _, k := range s.Stages[i].Containers {
-			if !r.means(&k) {
+			if !r.selects(&k) {
 				continue
 			}
 			known = true
@@ -91,7 +91,7 @@ func (r *logReader) begin(ctx context.Context, s *Status) error {
 	return nil
 }
 
-func (r *logReader) means(k *Container) bool {
+func (r *logReader) selects(k *Container) bool {
 	return r.Of == "" || r.Of == k.Stage || r.Of == k.Name || len(r.Of) >= 8 && strings.HasPrefix(k.Alloc, r.Of)
 }
 
@@ -102,7 +102,7 @@ func (r *logReader) kinds() []string {
 	return []string{"stderr"}
 }
 
-// read passes a log's lines on.
+// read passes on the lines of a log.
 func (r *logReader) read(ctx context.Context, k Container, kind string) {
 	var rest []byte
 	err := r.frames(ctx, k, kind, func(data []byte) {
@@ -116,7 +116,7 @@ func (r *logReader) read(ctx context.Context, k Container, kind string) {
 		r.line(k.Name, string(rest))
 	}
 	if err != nil && ctx.Err() == nil {
-		r.line(k.Name, fmt.Sprintf("(its log can't be read: %v)", r.client.explain(err, "read the log of "+k.Name, "read-logs")))
+		r.line(k.Name, fmt.Sprintf("(can't read its log: %v)", r.client.explain(err, "read the log of "+k.Name, "read-logs")))
 	}
 }
 
@@ -126,7 +126,7 @@ func (r *logReader) line(container, text string) {
 	r.Line(container, text)
 }
 
-// frames passes on what a log consists of.
+// frames passes on the data of a log.
 func (r *logReader) frames(ctx context.Context, k Container, kind string, take func([]byte)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -142,7 +142,7 @@ func (r *logReader) frames(ctx context.Context, k Container, kind string, take f
 			}
 			take(f.Data)
 		case err := <-failed:
-			for len(frames) > 0 { // nothing more comes
+			for len(frames) > 0 { // these came before the error
 				take((<-frames).Data)
 			}
 			return err

@@ -32,8 +32,7 @@ func TestLogs(t *testing.T) {
 	}
 }
 
-// What follows goes on with containers that come, until it is told to end.
-func TestLogsFollow(t *testing.T) {
+func TestLogs_FollowIncludesNewContainers(t *testing.T) {
 	s, c := stageCluster(t)
 	s.logs["00000000-0000stderr"], s.logs["00000004-0000stderr"] = "one\n", "new\n"
 	ctx, cancel := context.WithCancel(t.Context())

@@ -7,29 +7,26 @@ import (
 	"strings"
 )
 
-// Names that people have given are more than Nomad allows, in characters and in length.
-// What is allowed stays as it is. All else is changed, and gets a part of its hash, so
-// that what differed differs still.
+// Nomad restricts names more than Grete does. An allowed name is kept. Any other name is
+// changed, and gets a part of its hash, so that different names stay different.
 
-// An alphabet is what names of a kind are made of, besides letters, digits and '-', and
-// how long they may be.
+// An alphabet says which names of a kind Nomad allows.
 type alphabet struct {
-	more string
-	most int
+	extra  string // characters besides letters, digits and '-'
+	length int    // the longest name
 }
 
-// The kinds. Nomad takes all groups that are stages, but they are parts of paths and of
-// command lines; services are parts of names of hosts.
-func ofJobs() alphabet     { return alphabet{"_", 117} } // with nomad/jobs/ before it, the path of a variable
+// The kinds of names. Nomad allows any name for a group, but groups are parts of paths and
+// of command lines. Services are parts of host names.
+func ofJobs() alphabet     { return alphabet{"_", 117} } // after nomad/jobs/ it is the path of a variable
 func ofGroups() alphabet   { return alphabet{"_.", 128} }
 func ofServices() alphabet { return alphabet{"", 63} }
 
-// JobID is the id of an app's job: its name, unless Nomad has no variables for a job of
-// that name, as where there is a '.' in it.
+// JobID returns the id of an app's job. It is the app's name, unless Nomad allows no variable
+// for a job of that name, for example because it has a '.'.
 func JobID(app string) string { return ofJobs().names([]string{app})[0] }
 
-// names returns a name for each, all different, also for those to whom large and small
-// letters are the same.
+// names returns an allowed name for each. All of them differ, also when case is ignored.
 func (a alphabet) names(of []string) []string {
 	out, taken := make([]string, len(of)), make(map[string]bool)
 	take := func(i int, name string) {
@@ -51,14 +48,14 @@ func (a alphabet) names(of []string) []string {
 }
 
 func (a alphabet) allows(name string) bool {
-	return name != "" && len(name) <= a.most && !strings.ContainsFunc(name, func(c rune) bool { return !a.has(c) }) && strings.Trim(name, "-._") == name
+	return name != "" && len(name) <= a.length && !strings.ContainsFunc(name, func(c rune) bool { return !a.has(c) }) && strings.Trim(name, "-._") == name
 }
 
 func (a alphabet) has(c rune) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || strings.ContainsRune(a.more, c)
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || strings.ContainsRune(a.extra, c)
 }
 
-// changed is a name that is allowed. Another salt makes another one.
+// changed returns an allowed name. Each salt gives a different one.
 func (a alphabet) changed(name string, salt int) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", name, salt))
 	tail := hex.EncodeToString(sum[:4])
@@ -68,7 +65,7 @@ func (a alphabet) changed(name string, salt int) string {
 		}
 		return '-'
 	}, name)
-	head := strings.Trim(clean[:min(len(clean), a.most-len(tail)-1)], "-._")
+	head := strings.Trim(clean[:min(len(clean), a.length-len(tail)-1)], "-._")
 	if head == "" {
 		return tail
 	}

@@ -11,18 +11,18 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// A Proposal is a job that is to be registered, and what Nomad says that would come of it.
-// Nothing has changed yet.
+// A Proposal is a job to register, with Nomad's prediction of the effect. Nothing has changed
+// yet.
 type Proposal struct {
 	job     *api.Job
-	running *api.Job // what it replaces; nil if no job of the name is to run
-	index   uint64   // of the job that Nomad has, 0 if it has none
+	running *api.Job // the job that it replaces; nil if none is running
+	index   uint64   // modify index of Nomad's job; 0 if there is none
 	plan    *api.JobPlanResponse
 }
 
-// Propose asks Nomad what would come of a job. Of a name that belongs to a job that isn't
-// ours it is an error. With keepCounts stages have as many containers as they have in the
-// job that Nomad knows, as scaling has left it.
+// Propose asks Nomad for the effect of registering a job. It is an error if another job has
+// its name. With keepCounts, stages keep the numbers of containers of Nomad's job, which
+// scaling may have changed.
 func (c *Client) Propose(ctx context.Context, job *api.Job, keepCounts bool) (*Proposal, error) {
 	there, _, err := c.api.Jobs().Info(*job.ID, c.query(ctx))
 	if err != nil && !missing(err) {
@@ -48,9 +48,9 @@ func (c *Client) Propose(ctx context.Context, job *api.Job, keepCounts bool) (*P
 	return p, nil
 }
 
-// nameConstraints finds out by which constraints nodes are ruled out for a job that is
-// there. Nomad doesn't say it of containers that were to stay on their nodes: so it is
-// asked what would come of the job as a new one. If it doesn't answer that, less is known.
+// nameConstraints finds the constraints that exclude nodes for a running job. Nomad doesn't
+// name them for containers that were to stay on their nodes, so this asks for the effect of
+// the same job under a new name. Errors are ignored: they only cost detail.
 func (c *Client) nameConstraints(ctx context.Context, p *Proposal) {
 	failed := p.plan.FailedTGAllocs
 	unnamed := func(m *api.AllocationMetric) bool { return m.ConstraintFiltered[sameClass] > 0 }
@@ -59,18 +59,18 @@ func (c *Client) nameConstraints(ctx context.Context, p *Proposal) {
 	}
 	job, id := *p.job, *p.job.ID+"-new"
 	job.ID, job.Name = &id, &id
-	anew, _, err := c.api.Jobs().PlanOpts(&job, &api.PlanOptions{}, c.write(ctx))
+	fresh, _, err := c.api.Jobs().PlanOpts(&job, &api.PlanOptions{}, c.write(ctx))
 	if err != nil {
 		return
 	}
-	for group, m := range anew.FailedTGAllocs {
+	for group, m := range fresh.FailedTGAllocs {
 		if was := failed[group]; was != nil && unnamed(was) {
 			failed[group] = m
 		}
 	}
 }
 
-// ProposeAgain asks anew, after something has changed.
+// ProposeAgain proposes the same job again, after something has changed.
 func (c *Client) ProposeAgain(ctx context.Context, p *Proposal) (*Proposal, error) {
 	return c.Propose(ctx, p.job, false)
 }
@@ -85,11 +85,11 @@ func (p *Proposal) keepCounts(there *api.Job) {
 	}
 }
 
-// Replaces tells whether a job of the name is to run now.
+// Replaces reports whether a job of the same name is running.
 func (p *Proposal) Replaces() bool { return p.running != nil }
 
-// Artifact is where an app's job, if there is one, has its program from; "" if that isn't
-// known.
+// Artifact returns the URL from which an app's job fetches its program; "" if there is no
+// job, or no URL.
 func (c *Client) Artifact(ctx context.Context, app string) string {
 	job, err := c.job(ctx, app)
 	if err != nil || len(job.TaskGroups) == 0 {
@@ -101,31 +101,31 @@ func (c *Client) Artifact(ctx context.Context, app string) string {
 	return ""
 }
 
-// Changes tells whether registering it does anything.
+// Changes reports whether registering the job changes anything.
 func (p *Proposal) Changes() bool {
 	return p.running == nil || p.plan.Diff == nil || p.plan.Diff.Type != "None"
 }
 
-// Unplaceable says for which stages there is no node, and why; nil if there is one for
-// all containers.
+// Unplaceable returns an error for each stage whose containers fit on no node, with the
+// reasons.
 func (p *Proposal) Unplaceable() error {
 	var errs []error
 	for _, g := range p.job.TaskGroups {
 		if m := p.plan.FailedTGAllocs[*g.Name]; m != nil {
-			errs = append(errs, fmt.Errorf("no node fits %s of stage %s: %s", containersOf(1+m.CoalescedFailures), g.Meta[metaStage], whyNot(m)))
+			errs = append(errs, fmt.Errorf("no node fits %s of stage %s: %s", containersOf(1+m.CoalescedFailures), g.Meta[metaStage], reasons(m)))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// What Nomad says in the place of a constraint.
+// What Nomad names instead of a constraint.
 const (
-	sameClass = "computed class ineligible" // of nodes like one that it has looked at before
+	sameClass = "computed class ineligible" // of nodes of the same class as a rejected one
 	noDriver  = "missing drivers"
 )
 
-// whyNot says in which way nodes don't fit.
-func whyNot(m *api.AllocationMetric) string {
+// reasons lists why nodes don't fit.
+func reasons(m *api.AllocationMetric) string {
 	var why []string
 	each := func(counts map[string]int, text string) {
 		for _, name := range slices.Sorted(maps.Keys(counts)) {

@@ -10,11 +10,11 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// shownChanges is how many changes of a stage are shown one by one.
+// shownChanges bounds how many changes of a stage are listed.
 const shownChanges = 12
 
-// Text says what would come of it, a line each: what happens to the containers of each
-// stage, and in what they will be another.
+// Text describes the effect of registering the job: for each stage, what happens to its
+// containers and which of their settings change.
 func (p *Proposal) Text() string {
 	var b strings.Builder
 	switch {
@@ -46,8 +46,8 @@ func (p *Proposal) Text() string {
 func (p *Proposal) group(b *strings.Builder, g *api.TaskGroupDiff) {
 	var counts []string
 	updates := maps.Clone(g.Updates)
-	if anew := "create/destroy update"; updates[anew] > 0 {
-		updates[anew] += updates["ignore"] // their turn comes later
+	if rolling := "create/destroy update"; updates[rolling] > 0 {
+		updates[rolling] += updates["ignore"] // these are updated later
 		delete(updates, "ignore")
 	}
 	for _, name := range slices.Sorted(maps.Keys(updates)) {
@@ -77,7 +77,7 @@ func (p *Proposal) group(b *strings.Builder, g *api.TaskGroupDiff) {
 	list(b, "    ", changes)
 }
 
-// stageOf is the stage of a group, of the job that is to be, or that was.
+// stageOf returns the stage of a group in the new job, or in the running one.
 func (p *Proposal) stageOf(group string) string {
 	for _, job := range []*api.Job{p.job, p.running} {
 		if job == nil {
@@ -92,12 +92,12 @@ func (p *Proposal) stageOf(group string) string {
 	return group
 }
 
-// list writes what differs, a line each. What is another object to Nomad may be one of
-// which a part has changed: of that the rest isn't shown.
+// list writes the changes, one a line. Nomad reports some changed objects as one that was
+// removed and one that was added: of these only the differing fields are listed.
 func list(b *strings.Builder, indent string, changes []difference) {
 	var lines []string
 	if slices.ContainsFunc(changes, func(d difference) bool { return d.path == "Artifact GetterSource" }) {
-		changes = slices.DeleteFunc(changes, func(d difference) bool { // it says the same
+		changes = slices.DeleteFunc(changes, func(d difference) bool { // these follow from it
 			return d.path == "Artifact RelativeDest" || d.path == "Artifact GetterOptions[checksum]" || d.path == "Config command"
 		})
 	}
@@ -106,7 +106,7 @@ func list(b *strings.Builder, indent string, changes []difference) {
 		switch {
 		case j < 0 || c.was != "" && c.is != "":
 			lines = append(lines, c.String())
-		case i < j: // added, and taken away elsewhere, or the other way round
+		case i < j: // one half of a removed and added pair
 			both := difference{c.path, c.was + changes[j].was, c.is + changes[j].is}
 			if both.was != both.is {
 				lines = append(lines, both.String())
@@ -122,7 +122,7 @@ func list(b *strings.Builder, indent string, changes []difference) {
 	}
 }
 
-// A difference is a field that was something, or that is, or both.
+// A difference is a field that was added (was is empty), removed (is is empty) or changed.
 type difference struct{ path, was, is string }
 
 func (d difference) String() string {
@@ -135,7 +135,7 @@ func (d difference) String() string {
 	return fmt.Sprintf("~ %s: %s -> %s", d.path, shortened(d.was), shortened(d.is))
 }
 
-// changesOf are what differs, each by the path to it.
+// changesOf returns the fields that differ, with their paths.
 func changesOf(path string, fields []*api.FieldDiff, objects []*api.ObjectDiff) (all []difference) {
 	for _, f := range fields {
 		if f.Type != "None" {
@@ -150,8 +150,7 @@ func changesOf(path string, fields []*api.FieldDiff, objects []*api.ObjectDiff) 
 	return all
 }
 
-// shortened is a text that fits into a line, and has its end: of a URL that is what
-// differs.
+// shortened cuts the middle out of a long text: URLs mostly differ at their end.
 func shortened(text string) string {
 	const most = 60
 	text = strings.Join(strings.Fields(text), " ")

@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// Register registers what was proposed, if the job is still as it was then, and returns
-// the evaluation that begins with that. See [Client.Await].
+// Register registers a proposed job, unless somebody has changed the job since it was
+// proposed. It returns the id of the evaluation that this starts; see [Client.Await].
 func (c *Client) Register(ctx context.Context, p *Proposal) (evaluation string, err error) {
 	source, err := Export(p.job)
 	if err != nil {
@@ -21,7 +21,7 @@ func (c *Client) Register(ctx context.Context, p *Proposal) (evaluation string, 
 		Submission: &api.JobSubmission{Source: string(source), Format: "json"},
 	}, c.write(ctx))
 	if err != nil && strings.Contains(err.Error(), api.RegisterEnforceIndexErrPrefix) {
-		return "", fmt.Errorf("somebody else has changed job %s meanwhile: nothing was registered; submit again, and see what comes of it now", *p.job.ID)
+		return "", fmt.Errorf("job %s was changed by another client meanwhile, so nothing was registered; submit again", *p.job.ID)
 	}
 	if err != nil {
 		return "", c.explain(err, "registering job "+*p.job.ID, "submit-job")
@@ -29,13 +29,13 @@ func (c *Client) Register(ctx context.Context, p *Proposal) (evaluation string, 
 	return res.EvalID, nil
 }
 
-// Lacking are the items that an app's job waits for: those of its variable that aren't
-// there. Who may not read the variable gets an error.
+// Lacking returns the items that are missing in the variable of an app's job. The job
+// doesn't start without them.
 func (c *Client) Lacking(ctx context.Context, app string, cfg Config) ([]string, error) {
 	path, items := Variable(app, cfg)
 	v, _, err := c.api.Variables().Peek(path, c.query(ctx))
 	if err != nil {
-		return nil, c.explain(err, "looking into the variable "+path, "variables:read of "+path)
+		return nil, c.explain(err, "reading the variable "+path, "variables:read of "+path)
 	}
 	return slices.DeleteFunc(items, func(name string) bool {
 		return v != nil && v.Items[name] != ""

@@ -10,17 +10,17 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// A Watch is what somebody does who changes a job, while Nomad does its part. Both are
-// called by one goroutine at a time, but for Tell.
+// A Watch has the callbacks of a change to a job. Say is called by one goroutine at a time,
+// Tell by several.
 type Watch struct {
-	// Tell tells a container that it won't be back when Nomad ends it. By Nomad's signal
-	// alone it can't know, and its tasks would wait for it as long as its session lasts.
+	// Tell sends a container its shutdown notice: Nomad will stop it and not restart it. Nomad's
+	// signal alone doesn't say so, and its tasks would wait for it until its session ends.
 	Tell func(context.Context, Container) error
-	// Say says what happens to a person.
+	// Say reports progress to the user.
 	Say func(line string)
 }
 
-// once is a watch that says nothing twice.
+// once returns a watch that says each line once.
 func (w Watch) once() Watch {
 	said, say := make(map[string]bool), w.Say
 	w.Say = func(line string) {
@@ -32,18 +32,18 @@ func (w Watch) once() Watch {
 	return w
 }
 
-// every is how often a change is looked at.
-const every = 250 * time.Millisecond
+// pollInterval is how often to check the progress of a change.
+const pollInterval = 250 * time.Millisecond
 
-// Scale has a stage of an app's job have n containers, and waits until it has. Those that
-// go are told before. A deployment that is under way is waited for: Nomad refuses to
-// scale meanwhile.
+// Scale scales a stage of an app's job to n containers, and waits until they run. Containers
+// to be removed get a shutdown notice first. If a deployment is active, Scale waits for its
+// end, because Nomad refuses to scale meanwhile.
 //
-// Nomad keeps the number in the job, as a new version of it. Who registers the job anew
-// overwrites it with the number in that, and so has to look first which there is.
+// Nomad stores the number in the job, as a new version. Registering the job again overwrites
+// it, so the caller must read it first: see [Client.Propose].
 func (c *Client) Scale(ctx context.Context, app, stage string, n int, w Watch) error {
 	if n < 1 {
-		return fmt.Errorf("stage %s can't have %d containers: one at least, or stop the job", stage, n)
+		return fmt.Errorf("stage %s can't have %d containers: scale it to 1 or more, or stop the job", stage, n)
 	}
 	w = w.once()
 	for {
@@ -51,16 +51,16 @@ func (c *Client) Scale(ctx context.Context, app, stage string, n int, w Watch) e
 		if err != nil {
 			return err
 		}
-		var going []Container
+		var leaving []Container
 		busy := ""
 		if *group.Count != n {
-			going, busy, err = c.tryScale(ctx, job, group, n, w)
+			leaving, busy, err = c.tryScale(ctx, job, group, n, w)
 		}
 		if err != nil {
 			return err
 		}
 		if busy == "" {
-			return c.awaitStage(ctx, job, stage, n, going, w)
+			return c.awaitStage(ctx, job, stage, n, leaving, w)
 		}
 		w.Say(busy)
 		if err := pause(ctx); err != nil {
@@ -69,23 +69,23 @@ func (c *Client) Scale(ctx context.Context, app, stage string, n int, w Watch) e
 	}
 }
 
-// tryScale scales a stage, and returns which containers go; or why it has to wait.
-func (c *Client) tryScale(ctx context.Context, job *api.Job, group *api.TaskGroup, n int, w Watch) (going []Container, busy string, err error) {
+// tryScale scales a stage, and returns the containers to be removed; or why it has to wait.
+func (c *Client) tryScale(ctx context.Context, job *api.Job, group *api.TaskGroup, n int, w Watch) (leaving []Container, busy string, err error) {
 	if busy, err = c.busy(ctx, job); err != nil || busy != "" {
 		return nil, busy, err
 	}
-	if going, err = c.surplus(ctx, job, group.Meta[metaStage], n); err != nil {
+	if leaving, err = c.surplus(ctx, job, group.Meta[metaStage], n); err != nil {
 		return nil, "", err
 	}
-	c.tell(ctx, going, w)
+	c.notify(ctx, leaving, w)
 	_, _, err = c.api.Jobs().Scale(*job.ID, *group.Name, &n, "scale", false, nil, c.write(ctx))
 	if err != nil && strings.Contains(err.Error(), "active deployment") {
-		return nil, "waiting for a deployment that has just begun", nil
+		return nil, "waiting for a deployment that has just started", nil
 	}
-	return going, "", c.explain(err, "scale job "+*job.ID, "scale-job")
+	return leaving, "", c.explain(err, "scale job "+*job.ID, "scale-job")
 }
 
-// stage looks up a stage's task group in an app's job that is to run.
+// stage returns the task group of a stage in an app's job, which must not be stopped.
 func (c *Client) stage(ctx context.Context, app, stage string) (*api.Job, *api.TaskGroup, error) {
 	job, err := c.job(ctx, app)
 	if err != nil {
@@ -104,7 +104,7 @@ func (c *Client) stage(ctx context.Context, app, stage string) (*api.Job, *api.T
 	return nil, nil, fmt.Errorf("job %s has no stage %q: there are %s", *job.ID, stage, strings.Join(names, ", "))
 }
 
-// deployment is the one of the job's last version that had one; nil if none had.
+// deployment returns the latest deployment of a job; nil if there is none.
 func (c *Client) deployment(ctx context.Context, job *api.Job) (*api.Deployment, error) {
 	d, _, err := c.api.Jobs().LatestDeployment(*job.ID, c.query(ctx))
 	if err != nil {
@@ -113,7 +113,7 @@ func (c *Client) deployment(ctx context.Context, job *api.Job) (*api.Deployment,
 	return d, nil
 }
 
-// busy says which deployment has to end before the job can be scaled; "" is none.
+// busy says which deployment must end before the job can be scaled; "" if none must.
 func (c *Client) busy(ctx context.Context, job *api.Job) (string, error) {
 	d, err := c.deployment(ctx, job)
 	if err != nil || d == nil {
@@ -128,15 +128,15 @@ func (c *Client) busy(ctx context.Context, job *api.Job) (string, error) {
 	return fmt.Sprintf("waiting for the deployment of version %d to end, as Nomad doesn't scale meanwhile: it is %s", d.JobVersion, d.Status), nil
 }
 
-// surplus are the containers that go when a stage has n: Nomad takes the highest places
-// away.
+// surplus returns the containers that scaling a stage to n removes: Nomad removes those with
+// the highest indexes.
 func (c *Client) surplus(ctx context.Context, job *api.Job, stage string, n int) ([]Container, error) {
 	all, err := c.containers(ctx, job)
 	return slices.DeleteFunc(present(all), func(k Container) bool { return k.Stage != stage || k.Index < n }), err
 }
 
-// awaitStage waits until n containers of a stage run, and those that go have ended.
-func (c *Client) awaitStage(ctx context.Context, job *api.Job, stage string, n int, going []Container, w Watch) error {
+// awaitStage waits until n containers of a stage run and the leaving ones have ended.
+func (c *Client) awaitStage(ctx context.Context, job *api.Job, stage string, n int, leaving []Container, w Watch) error {
 	for {
 		all, err := c.containers(ctx, job)
 		if err != nil {
@@ -144,11 +144,11 @@ func (c *Client) awaitStage(ctx context.Context, job *api.Job, stage string, n i
 		}
 		all = slices.DeleteFunc(all, func(k Container) bool { return k.Stage != stage })
 		running := slices.DeleteFunc(slices.Clone(all), func(k Container) bool { return k.State != api.AllocClientStatusRunning || k.Index >= n })
-		left := remaining(all, going, w)
+		left := remaining(all, leaving, w)
 		if len(running) >= n && len(left) == 0 {
 			return nil
 		}
-		now := howFar(stage, n, len(running), len(left))
+		now := stageProgress(stage, n, len(running), len(left))
 		w.Say(now)
 		for _, k := range all {
 			if k.Trouble != "" {
@@ -156,12 +156,12 @@ func (c *Client) awaitStage(ctx context.Context, job *api.Job, stage string, n i
 			}
 		}
 		if err := pause(ctx); err != nil {
-			return fmt.Errorf("%s, after Nomad was told, which goes on with it; status says how it is: %w", now, err)
+			return fmt.Errorf("%s; Nomad continues, and status shows the progress: %w", now, err)
 		}
 	}
 }
 
-func howFar(stage string, wanted, running, ending int) string {
+func stageProgress(stage string, wanted, running, ending int) string {
 	text := fmt.Sprintf("stage %s: %d of %s run", stage, running, containersOf(wanted))
 	if ending > 0 {
 		text += fmt.Sprintf(", %d end", ending)
@@ -169,7 +169,7 @@ func howFar(stage string, wanted, running, ending int) string {
 	return text
 }
 
-// complaint says why a container doesn't run.
+// complaint describes why a container doesn't run.
 func (k *Container) complaint() string {
 	text := k.Name + " doesn't run: " + k.Trouble
 	if strings.HasPrefix(k.Trouble, noProgram) {
@@ -178,9 +178,9 @@ func (k *Container) complaint() string {
 	return text
 }
 
-// pause waits for a moment, or returns why nothing is waited for any more.
+// pause waits for the poll interval, or until the context is done.
 func pause(ctx context.Context) error {
-	t := time.NewTimer(every)
+	t := time.NewTimer(pollInterval)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

@@ -24,7 +24,7 @@ func TestScale(t *testing.T) {
 		t.Errorf("told were %q", w.told)
 	}
 	said := strings.Join(w.said, "\n")
-	for _, want := range []string{"waiting for the deployment of version 3 to end", "by-user[2], on one, can't be told that it won't be back (no route)", "waiting for a deployment that has just begun"} {
+	for _, want := range []string{"waiting for the deployment of version 3 to end", "by-user[2] on one can't get its shutdown notice (no route)", "waiting for a deployment that has just started"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("%q isn't said:\n%s", want, said)
 		}
@@ -39,8 +39,7 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// A container that can't start is no secret until the patience is over.
-func TestScaleSaysWhyNot(t *testing.T) {
+func TestScale_ReportsWhyAContainerDoesNotStart(t *testing.T) {
 	s, c := stageCluster(t)
 	last := s.allocs[2]
 	last.ClientStatus = api.AllocClientStatusPending
@@ -53,7 +52,7 @@ func TestScaleSaysWhyNot(t *testing.T) {
 	defer cancel()
 	w := &watched{}
 	err := c.Scale(ctx, "pageviews", "by-user", 3, w.watch())
-	if err == nil || !strings.Contains(err.Error(), "stage by-user: 2 of 3 containers run, after Nomad was told") {
+	if err == nil || !strings.Contains(err.Error(), "stage by-user: 2 of 3 containers run; Nomad continues") {
 		t.Error(err)
 	}
 	want := "by-user[2] doesn't run: Failed Artifact Download: connection refused: if nodes have got the program from a submit that has ended, submit again"
@@ -62,14 +61,14 @@ func TestScaleSaysWhyNot(t *testing.T) {
 	}
 }
 
-func TestScaleRefuses(t *testing.T) {
+func TestScale_Refuses(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*staged)
 		stage  string
 		n      int
 		want   string
 	}{
-		"none":     {func(*staged) {}, "by-user", 0, "one at least"},
+		"none":     {func(*staged) {}, "by-user", 0, "scale it to 1 or more"},
 		"no stage": {func(*staged) {}, "x", 2, `has no stage "x": there are page-views, by-user`},
 		"stopped":  {func(s *staged) { s.job.Stop = ptr(true) }, "by-user", 2, "is stopped: submit starts it"},
 		"paused":   {func(s *staged) { s.deployment = api.DeploymentStatusPaused }, "by-user", 2, "nomad deployment resume d1, or fail d1"},
@@ -88,7 +87,7 @@ func TestScaleRefuses(t *testing.T) {
 	}
 }
 
-// A node of which nothing is heard isn't waited for.
+// Containers on unreachable nodes aren't waited for.
 func TestStop(t *testing.T) {
 	s, c := stageCluster(t)
 	s.allocs[1].ClientStatus = "unknown"
@@ -97,10 +96,10 @@ func TestStop(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(w.told) != 3 || len(s.requests) != 2 || !strings.Contains(s.requests[0], "purge=false") || !strings.Contains(s.requests[1], "purge=true") {
-		t.Errorf("told were %q, and it was asked to %q", w.told, s.requests)
+		t.Errorf("notices to %q, requests %q", w.told, s.requests)
 	}
-	if said := strings.Join(w.said, "\n"); !strings.Contains(said, "by-user[1] is on node one, of which Nomad hears nothing") {
-		t.Errorf("it says %q", said)
+	if said := strings.Join(w.said, "\n"); !strings.Contains(said, "by-user[1] is on node one, which Nomad can't reach") {
+		t.Errorf("messages: %q", said)
 	}
 	s.allocs[1].ClientStatus = "complete"
 	w = &watched{}

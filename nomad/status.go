@@ -7,33 +7,33 @@ import (
 	"strings"
 )
 
-// A Status is an app's job as Nomad has it.
+// A Status describes an app's job as Nomad has it.
 type Status struct {
 	Job, Namespace string
 	State          string // pending, running, dead; stopped
-	Version        uint64 // Nomad's number
+	Version        uint64 // counted by Nomad
 	Fingerprint    string // of its plan
-	// Deployment is how far that of this version is, in words; "" if there is none.
+	// Deployment describes the latest deployment; "" if there is none.
 	Deployment string
 	Stages     []StageStatus
 }
 
-// A StageStatus is a stage's task group.
+// A StageStatus describes a stage's task group.
 type StageStatus struct {
 	Stage  string
 	Wanted int // containers
-	// Containers are those that haven't ended, and, where none of a place is left, the
-	// one that ended last.
+	// Containers are those that haven't ended. For an index without one, it is the container
+	// that ended last.
 	Containers []Container
 }
 
-// stopped is the state of a job that was stopped, and is there still.
+// stopped is the state of a stopped job that Nomad hasn't purged.
 const stopped = "stopped"
 
-// Stopped tells whether it isn't to run.
+// Stopped reports whether the job was stopped.
 func (s *Status) Stopped() bool { return s.State == stopped }
 
-// Status looks at an app's job. The error is [ErrNoJob] if there is none.
+// Status returns the status of an app's job, or [ErrNoJob] if there is none.
 func (c *Client) Status(ctx context.Context, app string) (*Status, error) {
 	job, err := c.job(ctx, app)
 	if err != nil {
@@ -57,19 +57,19 @@ func (c *Client) Status(ctx context.Context, app string) (*Status, error) {
 	for _, g := range job.TaskGroups {
 		stage := StageStatus{Stage: g.Meta[metaStage], Wanted: *g.Count}
 		of := slices.DeleteFunc(slices.Clone(all), func(k Container) bool { return k.Stage != stage.Stage })
-		stage.Containers = places(of, stage.Wanted)
+		stage.Containers = latest(of, stage.Wanted)
 		s.Stages = append(s.Stages, stage)
 	}
 	return s, nil
 }
 
-// places leaves out of a stage's containers what has ended, but for the last of each
-// place that has to have one, and has none.
-func places(all []Container, wanted int) (left []Container) {
+// latest drops the ended containers of a stage. It keeps the last one of each wanted index
+// without a container that runs.
+func latest(all []Container, wanted int) (left []Container) {
 	for i, k := range all {
 		last := i+1 == len(all) || all[i+1].Index != k.Index
-		lives := slices.ContainsFunc(all, func(o Container) bool { return o.Index == k.Index && !o.Ended() })
-		if !k.Ended() || last && !lives && k.Index < wanted {
+		running := slices.ContainsFunc(all, func(o Container) bool { return o.Index == k.Index && !o.Ended() })
+		if !k.Ended() || last && !running && k.Index < wanted {
 			left = append(left, k)
 		}
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// Stop ends an app's job, and waits until all of its containers have ended; they are told
-// before. With purge Nomad forgets it. The state on the nodes goes with the containers:
-// it is restored when the job is submitted again.
+// Stop stops an app's job, and waits until all of its containers have ended. They get a
+// shutdown notice first. With purge, Nomad also removes the job. Nomad deletes the local
+// state of the containers: it is restored when the job is submitted again.
 func (c *Client) Stop(ctx context.Context, app string, purge bool, w Watch) error {
 	job, err := c.job(ctx, app)
 	if err != nil {
@@ -21,19 +21,19 @@ func (c *Client) Stop(ctx context.Context, app string, purge bool, w Watch) erro
 	if err != nil {
 		return err
 	}
-	going, w := present(all), w.once()
-	if *job.Stop && !purge && len(going) == 0 {
+	leaving, w := present(all), w.once()
+	if *job.Stop && !purge && len(leaving) == 0 {
 		w.Say("job " + *job.ID + " was stopped before; -purge has Nomad forget it")
 		return nil
 	}
-	c.tell(ctx, going, w)
+	c.notify(ctx, leaving, w)
 	if !*job.Stop {
 		err = c.deregister(ctx, job, false)
 	}
 	if err == nil {
-		err = c.awaitEnd(ctx, job, going, w)
+		err = c.awaitEnd(ctx, job, leaving, w)
 	}
-	// Of a job that it forgets Nomad forgets at once which containers are still ending.
+	// Once it has purged a job, Nomad no longer lists containers that are still ending.
 	if err == nil && purge {
 		err = c.deregister(ctx, job, true)
 	}
@@ -45,33 +45,33 @@ func (c *Client) deregister(ctx context.Context, job *api.Job, purge bool) error
 	return c.explain(err, "stop job "+*job.ID, "submit-job")
 }
 
-// awaitEnd waits until none of a job's containers is left.
-func (c *Client) awaitEnd(ctx context.Context, job *api.Job, going []Container, w Watch) error {
+// awaitEnd waits until the leaving containers have ended.
+func (c *Client) awaitEnd(ctx context.Context, job *api.Job, leaving []Container, w Watch) error {
 	for {
 		all, err := c.containers(ctx, job)
 		if err != nil {
 			return err
 		}
-		left := remaining(all, going, w)
+		left := remaining(all, leaving, w)
 		if len(left) == 0 {
 			return nil
 		}
 		w.Say(fmt.Sprintf("waiting for %d containers to end", len(left)))
 		if err := pause(ctx); err != nil {
-			return fmt.Errorf("job %s is stopped, and %d containers haven't ended, %s on %s among them: %w", *job.ID, len(left), left[0].Name, left[0].Node, err)
+			return fmt.Errorf("job %s is stopped, but %d containers haven't ended, among them %s on %s: %w", *job.ID, len(left), left[0].Name, left[0].Node, err)
 		}
 	}
 }
 
-// remaining are those that go and haven't ended. Nomad can't end what is on a node that
-// it hears nothing of, so that isn't waited for.
-func remaining(all, going []Container, w Watch) (left []Container) {
-	for _, g := range going {
+// remaining returns the leaving containers that haven't ended. It leaves out those on
+// unreachable nodes, which Nomad can't end.
+func remaining(all, leaving []Container, w Watch) (left []Container) {
+	for _, g := range leaving {
 		i := slices.IndexFunc(all, func(k Container) bool { return k.Alloc == g.Alloc })
 		switch {
 		case i < 0 || all[i].Ended():
 		case all[i].State == api.AllocClientStatusUnknown:
-			w.Say(fmt.Sprintf("%s is on node %s, of which Nomad hears nothing: it is ended when the node is back", g.Name, g.Node))
+			w.Say(fmt.Sprintf("%s is on node %s, which Nomad can't reach: it will end when the node is back", g.Name, g.Node))
 		default:
 			left = append(left, all[i])
 		}
@@ -79,21 +79,21 @@ func remaining(all, going []Container, w Watch) (left []Container) {
 	return left
 }
 
-// atOnce bounds how many containers are told at a time.
-const atOnce = 16
+// maxNotices bounds how many shutdown notices are sent at a time.
+const maxNotices = 16
 
-// tell tells containers that they won't be back. One that can't be told is named, and
-// goes nevertheless: others have its tasks when its session is over.
-func (c *Client) tell(ctx context.Context, going []Container, w Watch) {
+// notify sends shutdown notices. A container that can't be reached is reported and stopped
+// nevertheless: its tasks move when its session ends.
+func (c *Client) notify(ctx context.Context, leaving []Container, w Watch) {
 	var all sync.WaitGroup
-	places, failed := make(chan struct{}, atOnce), make([]error, len(going))
-	for i, k := range going {
+	slots, failed := make(chan struct{}, maxNotices), make([]error, len(leaving))
+	for i, k := range leaving {
 		if k.State != api.AllocClientStatusRunning {
 			continue
 		}
 		all.Go(func() {
-			places <- struct{}{}
-			defer func() { <-places }()
+			slots <- struct{}{}
+			defer func() { <-slots }()
 			ctx, cancel := context.WithTimeout(ctx, patience)
 			defer cancel()
 			failed[i] = w.Tell(ctx, k)
@@ -102,13 +102,13 @@ func (c *Client) tell(ctx context.Context, going []Container, w Watch) {
 	all.Wait()
 	for i, err := range failed {
 		if err != nil {
-			w.Say(fmt.Sprintf("%s, on %s, can't be told that it won't be back (%v): others have its tasks when its session is over", going[i].Name, going[i].Node, err))
+			w.Say(fmt.Sprintf("%s on %s can't get its shutdown notice (%v): its tasks move when its session ends", leaving[i].Name, leaving[i].Node, err))
 		}
 	}
 }
 
-// Token is the job's token, as its variable has it: "" if there is none, or who asks may
-// not read it.
+// Token returns the token in the variable of an app's job; "" if there is none, or if the
+// client may not read it.
 func (c *Client) Token(ctx context.Context, app string) string {
 	items, _, err := c.api.Variables().GetVariableItems(variablePath(app), c.query(ctx))
 	if err != nil {

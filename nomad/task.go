@@ -14,16 +14,15 @@ const (
 	driverRawExec = "raw_exec"
 )
 
-// taskName is that of the one task of each group.
+// taskName is the name of the only task of each group.
 const taskName = "container"
 
-// tokenSecret is the job's token: others than the node reach its containers, so they
-// answer nobody who doesn't bear it.
+// tokenSecret is the job's token. Other machines can reach its containers, so their HTTP
+// APIs require the token.
 func tokenSecret() Secret { return Secret{Name: "GRETE_TOKEN", Flag: "token-file"} }
 
-// Variable returns the path of the Nomad Variable that an app's job reads, and the names
-// of the items that it needs there. Nomad lets a job read this one, and nobody else who
-// isn't allowed to.
+// Variable returns the path of the Nomad variable of an app's job, and the items that the job
+// needs in it. The job may read this variable without a policy of its own.
 func Variable(app string, cfg Config) (path string, items []string) {
 	for _, s := range cfg.secrets() {
 		items = append(items, s.Name)
@@ -35,7 +34,7 @@ func variablePath(app string) string { return "nomad/jobs/" + JobID(app) }
 
 func (c *Config) secrets() []Secret { return append([]Secret{tokenSecret()}, c.Secrets...) }
 
-// task is a container of the stage.
+// task returns the task that runs a container.
 func (g *group) task() *api.Task {
 	t := api.NewTask(taskName, driverExec)
 	if g.cfg.Driver != "" {
@@ -57,7 +56,7 @@ func (g *group) task() *api.Task {
 	} else {
 		t.Resources.CPU = &r.CPU
 	}
-	// By SIGTERM a container commits, and keeps its places in the groups: it will be back.
+	// On SIGTERM a container commits, and stays a member of its group: it will be restarted.
 	t.KillSignal, t.KillTimeout = "SIGTERM", &g.cfg.Timing.Kill
 	t.LogConfig = &api.LogConfig{MaxFiles: ptr(5), MaxFileSizeMB: ptr(10)}
 	for _, s := range g.cfg.secrets() {
@@ -66,29 +65,29 @@ func (g *group) task() *api.Task {
 	return t
 }
 
-// binary is the command, and how it comes to the node; nil if it is there.
+// binary returns the command, and the artifact to fetch; nil if nodes have the program.
 //
-// A disk that goes along has local/ on it, too. Were the program always in the same
-// place there, that of the version before would be found there, and taken for a part of
-// this one. And what is there already needn't be fetched.
+// The directory local/ is on the disk that stays with the container. So the file's name is
+// its checksum: otherwise a new version would find the program of the old one. A program that
+// is already there isn't fetched again.
 func (g *group) binary() (command string, artifact *api.TaskArtifact) {
 	b := g.cfg.Binary
 	if b.Path != "" {
 		return b.Path, nil
 	}
-	place := "bin/" + b.SHA256
-	command = "local/" + place
+	file := "bin/" + b.SHA256
+	command = "local/" + file
 	if g.cfg.Driver == driverRawExec {
-		command = "${NOMAD_TASK_DIR}/" + place
+		command = "${NOMAD_TASK_DIR}/" + file
 	}
 	return command, &api.TaskArtifact{
-		GetterSource: &b.URL, GetterMode: ptr("file"), RelativeDest: ptr("local/" + place),
+		GetterSource: &b.URL, GetterMode: ptr("file"), RelativeDest: ptr("local/" + file),
 		GetterOptions: map[string]string{"checksum": "sha256:" + b.SHA256},
 	}
 }
 
-// args are the container's command line: what all containers are told, and what follows
-// from where it is.
+// args returns the container's command line: what follows from its node and its stage, and
+// the arguments that all containers get.
 func (g *group) args() []string {
 	args := []string{
 		"run", "--stage=" + g.stage.Name, "--data=${NOMAD_ALLOC_DIR}/data",
@@ -96,12 +95,12 @@ func (g *group) args() []string {
 		"--memory=" + size(g.cfg.Memory),
 	}
 	for _, s := range g.cfg.secrets() {
-		args = append(args, "--"+s.Flag+"="+s.place())
+		args = append(args, "--"+s.Flag+"="+s.path())
 	}
 	return append(args, g.cfg.Args...)
 }
 
-// size is as flags take it.
+// size formats a number of bytes for a flag.
 func size(bytes int64) string {
 	if mb := bytes >> 20; mb<<20 == bytes {
 		return fmt.Sprintf("%dMB", mb)
@@ -109,15 +108,14 @@ func size(bytes int64) string {
 	return strconv.FormatInt(bytes, 10)
 }
 
-// place is the secret's file, on a disk that is memory, and the task's alone.
-func (s Secret) place() string { return "${NOMAD_SECRETS_DIR}/" + s.Name }
+// path is the secret's file. Its directory is in memory, and only the task can read it.
+func (s Secret) path() string { return "${NOMAD_SECRETS_DIR}/" + s.Name }
 
-// template fills a secret's file. A container that runs is started again when the
-// variable changes, as it reads files at its start alone: each at another time, so that
-// not all of them are away at once.
+// template writes a secret's file. Containers read it at their start, so a change of the
+// variable restarts them, each at a different time.
 func (g *group) template(s Secret) *api.Template {
 	return &api.Template{
 		EmbeddedTmpl: ptr(fmt.Sprintf("{{ with nomadVar %q }}{{ .%s }}{{ end }}", variablePath(g.plan.App), s.Name)),
-		DestPath:     ptr(s.place()), ChangeMode: ptr("restart"), Splay: ptr(g.cfg.Timing.Kill), ErrMissingKey: ptr(true),
+		DestPath:     ptr(s.path()), ChangeMode: ptr("restart"), Splay: ptr(g.cfg.Timing.Kill), ErrMissingKey: ptr(true),
 	}
 }

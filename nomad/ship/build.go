@@ -14,12 +14,12 @@ import (
 	"strings"
 )
 
-// staticLink has the linker of C put everything into the program. RocksDB's library
-// doesn't say that it needs bz2, and must stand before it.
+// staticLink makes the C linker link statically. RocksDB's library doesn't declare that it
+// needs bz2, which must come after it.
 const staticLink = `-s -w -linkmode external -extldflags "-static -lbz2"`
 
-// Find returns the program for the nodes: that of a file; or, without one, the program
-// that runs, if it will do there; or else one that is built in dir. It says so by say.
+// Find returns the program for the nodes: the file, if one is given; else the running
+// program, if it can run on the nodes; else one that it builds in dir and reports by say.
 func Find(ctx context.Context, w Wanted, file, dir string, say func(format string, args ...any)) (*Program, error) {
 	if file != "" {
 		p, err := Read(file)
@@ -46,8 +46,8 @@ func Find(ctx context.Context, w Wanted, file, dir string, say func(format strin
 	return Build(ctx, w, p.Info, filepath.Join(dir, "program"))
 }
 
-// Build builds the main package of a program anew, from the module of the working
-// directory, for the nodes.
+// Build builds the main package of a program for the nodes, from the module of the working
+// directory.
 func Build(ctx context.Context, w Wanted, info *debug.BuildInfo, out string) (*Program, error) {
 	if info.Path == "" || info.Path == "command-line-arguments" {
 		return nil, errors.New("this program doesn't know of which package it was built: run that by its directory, as in go run ./yourapp, or pass -binary FILE")
@@ -76,8 +76,8 @@ func Build(ctx context.Context, w Wanted, info *debug.BuildInfo, out string) (*P
 	return p, p.Check(w)
 }
 
-// args are go's. The tags of the program that runs are kept, but for those that say where
-// its state is.
+// args returns the arguments of the go command. They keep the build tags of the running
+// program, except those that decide where the state is.
 func (w Wanted) args(tags []string) []string {
 	tags = slices.DeleteFunc(slices.Clone(tags), func(t string) bool { return t == "rocksdb" || t == "netgo" || t == "osusergo" })
 	link := "-s -w"
@@ -99,7 +99,7 @@ func (w Wanted) environment() []string {
 	return []string{"CGO_ENABLED=" + cgo, "GOOS=" + w.Platform.OS, "GOARCH=" + w.Platform.Arch}
 }
 
-// command is what somebody could type to build a package.
+// command returns a command line that builds a package, for messages.
 func (w Wanted) command(pkg string) string {
 	words := append(w.environment(), "go")
 	for _, a := range append(w.args(nil), "-o", "FILE", pkg) {
@@ -111,7 +111,7 @@ func (w Wanted) command(pkg string) string {
 	return strings.Join(words, " ")
 }
 
-// failed says why there is no program.
+// failed explains why the build has failed.
 func (w Wanted) failed(ctx context.Context, err error, said, pkg string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

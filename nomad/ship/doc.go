@@ -1,6 +1,4 @@
-// Package ship brings an app's program to the nodes of a Nomad cluster: it finds one that
-// runs there or builds it, knows it by its checksum, and puts it where nodes fetch it.
-//
-// On the job's way it stands before package nomad, whose job refers to what this one has
-// shipped.
+// Package ship brings an app's program to the nodes of a Nomad cluster. It finds a program
+// that runs there, or builds one, identifies it by its checksum, and puts it into a store, or
+// serves it itself, for nodes to fetch. The job of package nomad refers to it by its URL.
 package ship

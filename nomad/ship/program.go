@@ -14,12 +14,12 @@ import (
 	"strings"
 )
 
-// A Platform is what a program is built for, in Go's words.
+// A Platform is the platform of a program, as in GOOS and GOARCH.
 type Platform struct{ OS, Arch string }
 
 func (p Platform) String() string { return p.OS + "/" + p.Arch }
 
-// ParsePlatform reads one, as in linux/amd64.
+// ParsePlatform parses a platform such as linux/amd64.
 func ParsePlatform(text string) (Platform, error) {
 	system, arch, ok := strings.Cut(text, "/")
 	if !ok || system == "" || arch == "" || strings.Contains(arch, "/") {
@@ -28,15 +28,15 @@ func ParsePlatform(text string) (Platform, error) {
 	return Platform{system, arch}, nil
 }
 
-// Wanted is what the nodes need.
+// Wanted is what the nodes require of a program.
 type Wanted struct {
 	Platform Platform
-	// Memory means that containers keep their state in memory: the program has no
-	// RocksDB in it, and so no C.
+	// Memory means that containers keep their state in memory: the program has neither
+	// RocksDB nor any other C.
 	Memory bool
 }
 
-// A Program is a file that Go has built.
+// A Program is an executable file that Go has built.
 type Program struct {
 	File   string
 	SHA256 string // in hex
@@ -45,7 +45,7 @@ type Program struct {
 	static bool
 }
 
-// Read looks at a file.
+// Read reads the properties of a program from its file.
 func Read(file string) (_ *Program, err error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -65,8 +65,8 @@ func Read(file string) (_ *Program, err error) {
 	return p, nil
 }
 
-// isStatic tells whether a program needs no library of its machine. Of what is no ELF
-// that isn't asked: there are no static programs on other systems.
+// isStatic reports whether a program needs no shared library. It is true of files that aren't
+// ELF: other systems have no static programs.
 func isStatic(f io.ReaderAt) bool {
 	e, err := elf.NewFile(f)
 	if err != nil {
@@ -75,12 +75,12 @@ func isStatic(f io.ReaderAt) bool {
 	return !slices.ContainsFunc(e.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP })
 }
 
-// Platform is what it was built for.
+// Platform returns the platform that the program was built for.
 func (p *Program) Platform() Platform {
 	return Platform{setting(p.Info, "GOOS"), setting(p.Info, "GOARCH")}
 }
 
-// Check says why a program can't be shipped; nil if it can.
+// Check returns an error if the nodes can't run the program.
 func (p *Program) Check(w Wanted) error {
 	rocks := slices.Contains(tags(p.Info), "rocksdb")
 	switch {

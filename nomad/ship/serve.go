@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// A Server is a store of one program, for as long as this process is there.
+// A Server serves one program to the nodes, as long as this process runs.
 type Server struct {
 	url    string
 	server *http.Server
 	ended  chan error
 }
 
-// Serve serves a program at an address of this machine: at the port of the URL before, if
-// there is one and its port is free, as a job that refers to another URL is another job.
+// Serve serves a program at an address of this machine. It uses the port of the URL before,
+// if that is free: otherwise the job would change with the URL.
 func Serve(ctx context.Context, p *Program, host, before string) (*Server, error) {
 	var port int
 	if u, err := url.Parse(before); err == nil && u.Hostname() == host {
@@ -43,10 +43,10 @@ func Serve(ctx context.Context, p *Program, host, before string) (*Server, error
 	return s, nil
 }
 
-// URL is where nodes get the program from.
+// URL returns the address at which nodes fetch the program.
 func (s *Server) URL() string { return s.url }
 
-// Close ends it, also for who is reading.
+// Close closes the server and its connections.
 func (s *Server) Close() error {
 	err := s.server.Close()
 	if ended := <-s.ended; !errors.Is(ended, http.ErrServerClosed) {

@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// A Store keeps programs by their checksums, on a server that takes them by PUT. Who puts
-// them there may need a header, which is a secret; nodes fetch them without.
+// A Store is an HTTP server that accepts programs by PUT, under their checksums. PUT may need
+// a secret header; nodes fetch programs without it.
 type Store struct {
-	base          string // without a / at its end
+	base          string // without a trailing /
 	header, value string
 	http          *http.Client
 }
 
-// OpenStore makes one of a URL. The file, if there is one, has the header of requests: a
-// line, as in "Authorization: Bearer …".
+// OpenStore returns the store at a URL. The file, if any, has the header of PUT requests in
+// one line, such as "Authorization: Bearer …".
 func OpenStore(base, headerFile string) (*Store, error) {
 	u, err := url.Parse(base)
 	switch {
 	case err != nil:
-		return nil, errors.New("-artifacts: it is no URL") // which may have a password in it
+		return nil, errors.New("-artifacts: it is no URL") // without the URL, which may have a password
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
 		return nil, errors.New("-artifacts: the URL begins with http:// or https://, and a host")
 	case u.User != nil || u.RawQuery != "":
@@ -35,7 +35,7 @@ func OpenStore(base, headerFile string) (*Store, error) {
 	s := &Store{base: strings.TrimRight(base, "/")}
 	s.http = &http.Client{
 		Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: time.Minute, ExpectContinueTimeout: 5 * time.Second},
-		// The header would go along.
+		// A redirected request would carry the secret header.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	if headerFile == "" {
@@ -52,13 +52,14 @@ func OpenStore(base, headerFile string) (*Store, error) {
 	return s, nil
 }
 
-// Close gives connections up.
+// Close closes idle connections.
 func (s *Store) Close() { s.http.CloseIdleConnections() }
 
-// URL is where a program is, or would be.
+// URL returns the address of a program in the store.
 func (s *Store) URL(p *Program) string { return s.base + "/" + p.SHA256 }
 
-// Put puts a program there, unless nodes can fetch it, and returns where from.
+// Put puts a program into the store, unless it is there, and returns its URL. It checks that
+// nodes can fetch it.
 func (s *Store) Put(ctx context.Context, p *Program, say func(format string, args ...any)) (string, error) {
 	at := s.URL(p)
 	refused, err := s.lacks(ctx, at, p.Size)
@@ -77,7 +78,7 @@ func (s *Store) Put(ctx context.Context, p *Program, say func(format string, arg
 	return at, nil
 }
 
-// lacks asks for a file as a node does, and says why there is none; "" if there is.
+// lacks requests a file as a node does, and returns why that fails; "" if it doesn't.
 func (s *Store) lacks(ctx context.Context, at string, size int64) (string, error) {
 	for _, method := range []string{http.MethodHead, http.MethodGet} {
 		res, err := s.do(ctx, method, at, nil, 0)
@@ -85,11 +86,11 @@ func (s *Store) lacks(ctx context.Context, at string, size int64) (string, error
 			return "", err
 		}
 		said := s.said(res)
-		_ = res.Body.Close() // whatever is left of it
+		_ = res.Body.Close() // the rest isn't needed
 		switch {
 		case res.StatusCode == http.StatusOK && res.ContentLength >= 0 && res.ContentLength != size:
-			return fmt.Sprintf("%s has %d bytes, and not %d", at, res.ContentLength, size), nil // it was cut off
-		case res.StatusCode == http.StatusOK || res.StatusCode/100 == 3: // nodes go there
+			return fmt.Sprintf("%s has %d bytes, and not %d", at, res.ContentLength, size), nil // an upload was cut off
+		case res.StatusCode == http.StatusOK || res.StatusCode/100 == 3: // nodes follow redirects
 			return "", nil
 		case res.StatusCode != http.StatusMethodNotAllowed && res.StatusCode != http.StatusNotImplemented:
 			return method + " " + at + ": " + said, nil
@@ -103,7 +104,7 @@ func (s *Store) put(ctx context.Context, at string, p *Program) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }() // it was read only, and the request may have done so
+	defer func() { _ = f.Close() }() // it was only read, and the request may have closed it
 	res, err := s.do(ctx, http.MethodPut, at, f, p.Size)
 	if err != nil {
 		return err
@@ -121,7 +122,7 @@ func (s *Store) do(ctx context.Context, method, at string, body io.Reader, size 
 		return nil, err
 	}
 	if req.ContentLength = size; body != nil {
-		// Who refuses says so before, and isn't sent all of it.
+		// A store that refuses the program can say so before all of it is sent.
 		req.Header.Set("Expect", "100-continue")
 	}
 	if method == http.MethodPut && s.header != "" {
@@ -130,7 +131,7 @@ func (s *Store) do(ctx context.Context, method, at string, body io.Reader, size 
 	return s.http.Do(req)
 }
 
-// said is a store's answer, without what is a secret.
+// said returns a store's answer, without the secret.
 func (s *Store) said(res *http.Response) string {
 	if res.StatusCode/100 == 2 {
 		return res.Status

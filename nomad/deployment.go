@@ -10,45 +10,45 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// glance is how often it is looked how far Nomad is.
-const glance = 500 * time.Millisecond
+// followInterval is how often to check the progress of a deployment.
+const followInterval = 500 * time.Millisecond
 
-// Progress is how far a stage has come with a new version of its job.
+// Progress is the progress of a deployment in a stage.
 type Progress struct {
 	Stage                           string
 	Wanted, Placed, Healthy, Unwell int
-	Complaint                       string // of a container that doesn't run, why; "" if there is none
+	Complaint                       string // why a container doesn't run; "" if all do
 }
 
-// ErrGivenUp means that Nomad has given a version up.
+// ErrGivenUp means that Nomad has given up a version, because its deployment has failed.
 var ErrGivenUp = errors.New("the new version is given up")
 
-// Await waits until what began with an evaluation is over: until all containers are well,
-// or the version has been given up, which is an [ErrGivenUp] that says why, and what runs
-// now. Show is told how far it is.
+// Await waits for the end of the deployment that an evaluation has started. It returns nil
+// when all containers are healthy. If Nomad gives up the version, it returns an [ErrGivenUp]
+// that says why, and what runs now. It calls show with the progress.
 func (c *Client) Await(ctx context.Context, p *Proposal, evaluation string, show func([]Progress)) error {
-	f := following{Client: c, proposal: p, show: show}
-	id, err := f.begun(ctx, evaluation)
+	f := follower{Client: c, proposal: p, show: show}
+	id, err := f.awaitStart(ctx, evaluation)
 	if err != nil || id == "" {
 		return err
 	}
-	d, err := f.ended(ctx, id)
+	d, err := f.awaitEnd(ctx, id)
 	if err != nil || d.Status == api.DeploymentStatusSuccessful {
 		return err
 	}
-	return f.givenUp(ctx, d)
+	return f.explainFailure(ctx, d)
 }
 
-// A following is somebody who waits for a deployment.
-type following struct {
+// A follower waits for a deployment.
+type follower struct {
 	*Client
 	proposal *Proposal
 	show     func([]Progress)
 }
 
-// begun waits for an evaluation, and returns the deployment that it has begun; "" if there
-// is nothing to deploy.
-func (f *following) begun(ctx context.Context, evaluation string) (deployment string, err error) {
+// awaitStart waits for an evaluation, and returns the deployment that it has started; "" if
+// there is nothing to deploy.
+func (f *follower) awaitStart(ctx context.Context, evaluation string) (deployment string, err error) {
 	err = f.until(ctx, "read-job", func() (bool, error) {
 		e, _, err := f.api.Evaluations().Info(evaluation, f.query(ctx))
 		if err != nil {
@@ -66,8 +66,8 @@ func (f *following) begun(ctx context.Context, evaluation string) (deployment st
 	return deployment, err
 }
 
-// ended waits until a deployment is over.
-func (f *following) ended(ctx context.Context, id string) (d *api.Deployment, err error) {
+// awaitEnd waits until a deployment is over.
+func (f *follower) awaitEnd(ctx context.Context, id string) (d *api.Deployment, err error) {
 	err = f.until(ctx, "read-job", func() (bool, error) {
 		now, _, err := f.api.Deployments().Info(id, f.query(ctx))
 		if err != nil {
@@ -84,9 +84,9 @@ func over(d *api.Deployment) bool {
 	return d.Status == api.DeploymentStatusSuccessful || d.Status == api.DeploymentStatusFailed || d.Status == api.DeploymentStatusCancelled
 }
 
-// until asks again and again. A server that is away for a while is waited for.
-func (f *following) until(ctx context.Context, capability string, done func() (bool, error)) error {
-	tick := time.NewTicker(glance)
+// until polls until done. It tolerates servers that are unavailable for a while.
+func (f *follower) until(ctx context.Context, capability string, done func() (bool, error)) error {
+	tick := time.NewTicker(followInterval)
 	defer tick.Stop()
 	answered := time.Now()
 	for {
@@ -103,13 +103,13 @@ func (f *following) until(ctx context.Context, capability string, done func() (b
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("job %s is registered, and goes on without this: %w", *f.proposal.job.ID, ctx.Err())
+			return fmt.Errorf("job %s is registered, and Nomad continues the deployment: %w", *f.proposal.job.ID, ctx.Err())
 		case <-tick.C:
 		}
 	}
 }
 
-func (f *following) progress(ctx context.Context, d *api.Deployment) []Progress {
+func (f *follower) progress(ctx context.Context, d *api.Deployment) []Progress {
 	complaints := f.complaints(ctx, d.ID)
 	all := make([]Progress, 0, len(d.TaskGroups))
 	for _, g := range f.proposal.job.TaskGroups {
@@ -120,9 +120,9 @@ func (f *following) progress(ctx context.Context, d *api.Deployment) []Progress 
 	return all
 }
 
-// complaints say of one container of each group why it doesn't run, where one doesn't. Who
-// can't be asked has none: how it ends is known all the same.
-func (f *following) complaints(ctx context.Context, deployment string) map[string]string {
+// complaints returns, by group, why a container doesn't run. Errors are ignored: the state of
+// the deployment doesn't depend on it.
+func (f *follower) complaints(ctx context.Context, deployment string) map[string]string {
 	all, _, err := f.api.Deployments().Allocations(deployment, f.query(ctx))
 	if err != nil {
 		return nil
@@ -136,12 +136,12 @@ func (f *following) complaints(ctx context.Context, deployment string) map[strin
 	return said
 }
 
-// givenUp says what was wrong with a version, waits for the one that comes in its place,
-// and says what has become of that.
-func (f *following) givenUp(ctx context.Context, d *api.Deployment) error {
+// explainFailure returns an error that says why a deployment has failed. It waits for the
+// deployment of the version before, and includes how that ended.
+func (f *follower) explainFailure(ctx context.Context, d *api.Deployment) error {
 	why := fmt.Errorf("%w: %s", ErrGivenUp, d.StatusDescription)
 	if d.Status == api.DeploymentStatusCancelled {
-		return why // there is another one, of somebody else
+		return why // another client has registered another version
 	}
 	if failed := f.failures(ctx, d.ID); failed != "" {
 		why = fmt.Errorf("%w\n%s", why, failed)
@@ -159,8 +159,8 @@ func (f *following) givenUp(ctx context.Context, d *api.Deployment) error {
 	return fmt.Errorf("%w\nNomad has gone back to the version before, which runs", why)
 }
 
-// reverted waits until the deployment of what comes in another's place is over.
-func (f *following) reverted(ctx context.Context, failed *api.Deployment) (back *api.Deployment, err error) {
+// reverted waits until the deployment of the version before is over.
+func (f *follower) reverted(ctx context.Context, failed *api.Deployment) (back *api.Deployment, err error) {
 	var id string
 	err = f.until(ctx, "read-job", func() (bool, error) {
 		d, _, err := f.api.Jobs().LatestDeployment(failed.JobID, f.query(ctx))
@@ -173,5 +173,5 @@ func (f *following) reverted(ctx context.Context, failed *api.Deployment) (back 
 	if err != nil {
 		return nil, err
 	}
-	return f.ended(ctx, id)
+	return f.awaitEnd(ctx, id)
 }

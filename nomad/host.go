@@ -8,9 +8,9 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// Nearby returns the address by which the nodes of the agent's cluster reach this machine,
-// if it is a cluster for development: the agent is on this machine, or its configuration
-// says so. "" otherwise.
+// Nearby returns the address at which the nodes of a development cluster reach this machine;
+// "" for other clusters. A cluster is for development if its agent runs on this machine or
+// is configured so.
 func (c *Client) Nearby(ctx context.Context) string {
 	u, err := url.Parse(c.address)
 	if err != nil {
@@ -25,7 +25,7 @@ func (c *Client) Nearby(ctx context.Context) string {
 	if _, err := c.api.Raw().Query("/v1/agent/self", &self, c.query(ctx)); err != nil || self.Config["DevMode"] != true {
 		return ""
 	}
-	// Nothing is sent: it says which of this machine's addresses is on the way there.
+	// This sends nothing. It finds the local address that is used to reach the agent.
 	conn, err := new(net.Dialer).DialContext(ctx, "udp", net.JoinHostPort(u.Hostname(), "9"))
 	if err != nil {
 		return ""

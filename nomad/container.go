@@ -13,10 +13,10 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// ErrNoJob: Nomad doesn't know the app's job.
+// ErrNoJob means that Nomad has no job for the app.
 var ErrNoJob = errors.New("there is no such job on Nomad")
 
-// job looks the app's job up, which must be one of ours.
+// job returns the app's job, which must be one that [Job] has made.
 func (c *Client) job(ctx context.Context, app string) (*api.Job, error) {
 	id := JobID(app)
 	job, _, err := c.api.Jobs().Info(id, c.query(ctx))
@@ -33,25 +33,25 @@ func (c *Client) job(ctx context.Context, app string) (*api.Job, error) {
 
 // A Container is an allocation of a job.
 type Container struct {
-	Name  string // STAGE[INDEX]: that of its place, in which others come after it
+	Name  string // STAGE[INDEX], which a replacement has, too
 	Stage string
 	Index int
 	Alloc string // Nomad's id
 
 	Node, NodeID string
-	// State is Nomad's: pending, running, complete, failed, lost; unknown while nothing
-	// is heard of its node.
+	// State is Nomad's: pending, running, complete, failed, lost; unknown while its node is
+	// unreachable.
 	State    string
-	Since    time.Time // when it came to that
-	Restarts uint64    // on its node
-	Event    string    // what happened to it last
-	Trouble  string    // what keeps it from running, as far as is known; "" while it runs
-	Address  string    // HOST:PORT, where it is asked; "": not known yet
+	Since    time.Time // the start of the state
+	Restarts uint64    // on the same node
+	Event    string    // the latest
+	Trouble  string    // why it doesn't run, if known; "" while it runs
+	Address  string    // HOST:PORT of its HTTP API; "": not known yet
 
 	created uint64
 }
 
-// Ended tells whether it runs no more, as far as Nomad knows.
+// Ended reports whether the container has ended, as far as Nomad knows.
 func (k *Container) Ended() bool {
 	switch k.State {
 	case api.AllocClientStatusComplete, api.AllocClientStatusFailed, api.AllocClientStatusLost:
@@ -60,8 +60,8 @@ func (k *Container) Ended() bool {
 	return false
 }
 
-// containers are all that Nomad knows of a job, those that have ended among them: by
-// stage in the job's order, by index, and the older first.
+// containers returns all containers of a job, also ended ones, ordered by stage as in the
+// job, by index, and by age, the oldest first.
 func (c *Client) containers(ctx context.Context, job *api.Job) ([]Container, error) {
 	q := c.query(ctx)
 	q.Filter, q.Params = fmt.Sprintf("JobID == %q", *job.ID), map[string]string{"resources": "true"}
@@ -112,17 +112,17 @@ func containerOf(s *api.AllocationListStub, stage string) Container {
 	return k
 }
 
-// indexOf is the N of JOB.GROUP[N].
+// indexOf returns the N of JOB.GROUP[N].
 func indexOf(name string) int {
 	_, tail, _ := strings.Cut(name[strings.LastIndexByte(name, '.')+1:], "[")
 	n, err := strconv.Atoi(strings.TrimSuffix(tail, "]"))
 	if err != nil {
-		return 0 // none of ours
+		return 0 // not one of our names
 	}
 	return n
 }
 
-// present are those that haven't ended.
+// present returns the containers that haven't ended.
 func present(all []Container) []Container {
 	return slices.DeleteFunc(slices.Clone(all), func(k Container) bool { return k.Ended() })
 }

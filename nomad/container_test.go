@@ -43,8 +43,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// What isn't there or isn't ours is said, and nothing is done with it.
-func TestNoJobOfOurs(t *testing.T) {
+func TestClient_RefusesForeignAndMissingJobs(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*staged)
 		want   string
