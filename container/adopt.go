@@ -52,6 +52,7 @@ func (c *Container) adopt(ctx context.Context, o *opening) error {
 				return fmt.Errorf("task %d: %w", t.ID, err)
 			}
 		}
+		t.bootstrapping = t.bootstraps()
 	}
 	if o.recovery.Unsettled || !c.cfg.AtLeastOnce {
 		c.unsettled = true

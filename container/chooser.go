@@ -1,8 +1,8 @@
 package container
 
-// A chooser is a heap of the partitions that have a record loaded, lowest event
-// time first, so that a job that catches up goes through event time evenly and
-// doesn't keep every window open.
+// A chooser is a heap of the partitions whose next record may be processed: highest
+// priority first, then lowest event time, so that a job that catches up goes through
+// event time evenly and doesn't keep every window open.
 type chooser struct {
 	heap []*partition
 	turn int64 // counts runs, to find who has waited longest
@@ -35,7 +35,7 @@ func (c *chooser) choose() (*partition, int64) {
 	p.served = c.turn
 	limit := int64(IdleTime)
 	for _, i := range []int{1, 2} {
-		if i < len(c.heap) && c.heap[i].head < limit-slack {
+		if i < len(c.heap) && c.heap[i].priority == p.priority && c.heap[i].head < limit-slack {
 			limit = c.heap[i].head + slack
 		}
 	}
@@ -103,10 +103,13 @@ func (c *chooser) fix(i int) {
 	}
 }
 
-// less orders by event time, and by place where that is equal, so that a run can
-// be repeated exactly.
+// less orders by priority, then by event time, and by place where that is equal, so
+// that a run can be repeated exactly.
 func (c *chooser) less(i, j int) bool {
 	a, b := c.heap[i], c.heap[j]
+	if a.priority != b.priority {
+		return a.priority > b.priority
+	}
 	if a.head != b.head {
 		return a.head < b.head
 	}

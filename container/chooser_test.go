@@ -48,3 +48,18 @@ func TestChooserStarvesNone(t *testing.T) {
 	}
 	t.Fatal("a partition whose record is of the far future was never read")
 }
+
+func TestChooser_HighestPriorityFirst(t *testing.T) {
+	var c chooser
+	low, high := &partition{heapIndex: -1, head: 1}, &partition{heapIndex: -1, head: 1000, priority: 1}
+	c.put(low)
+	c.put(high)
+	p, until := c.choose()
+	if p != high || until != IdleTime {
+		t.Fatalf("chose priority %d until %d, want the higher one as long as it has records", p.priority, until)
+	}
+	c.remove(high)
+	if p, _ := c.choose(); p != low {
+		t.Fatal("the lower priority isn't read when the higher one has no record")
+	}
+}

@@ -43,6 +43,7 @@ type Container struct {
 	now        int64 // ms, as of the last step
 	lastCommit time.Time
 	lastTrim   time.Time
+	lastIdle   time.Time
 	untrimmed  string // why the last trim failed
 	lastFlush  time.Time
 	lastFresh  time.Time

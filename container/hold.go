@@ -23,6 +23,9 @@ func (c *Container) applyHold(now time.Time) error {
 			}
 		}
 	}
+	for _, t := range c.tasks {
+		c.arrangeAll(t)
+	}
 	return nil
 }
 

@@ -105,6 +105,7 @@ func (c *Container) work() (n int, pending bool, err error) {
 		return 0, false, err
 	}
 	c.endInputs()
+	c.checkIdle(c.cfg.Now())
 	advancing, err := c.advance()
 	if err != nil {
 		return 0, false, err

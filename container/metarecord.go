@@ -20,6 +20,9 @@ func (c *Container) metaRecord(t *task) meta.Record {
 		if p.marks != nil {
 			in.Epoch, in.Marks = p.marks.epoch, p.marks.marks
 		}
+		if p.bootstrap {
+			in.BootstrapEnd, in.Bootstrapped = p.bootstrapEnd, !p.bootstraps()
+		}
 		m.Inputs = append(m.Inputs, in)
 	}
 	m.Operators = t.logic.Marks()

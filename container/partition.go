@@ -24,7 +24,12 @@ type partition struct {
 	loaded   bool
 	loading  bool  // the source decodes the head
 	bound    int64 // a bounded run ends here; -1: none
-	ended    bool  // the bound, or the end marks of all producers, has been reached
+	priority int   // of the input: higher ones are read first
+	// bootstrap says that the input is read to bootstrapEnd before the task reads any
+	// other. The end is 0 when it was reached.
+	bootstrap    bool
+	bootstrapEnd int64
+	ended        bool // the bound, or the end marks of all producers, has been reached
 
 	watermark int64 // highest event time less the disorder, or the least of the producers' marks
 	disorder  int64

@@ -14,7 +14,7 @@ func (c *Container) run(p *partition, until int64) (n int, err error) {
 		}
 		c.arrange(p)
 	}()
-	for ; n < runLength && p.loaded && p.head <= until && t.paused == 0; n++ {
+	for ; n < runLength && p.loaded && p.head <= until && t.paused == 0 && !p.atBootstrapEnd(); n++ {
 		before = t.changes
 		if err := p.source.Process(); err != nil {
 			if err := c.failed(p, before, err); err != nil {
@@ -32,11 +32,18 @@ func (c *Container) run(p *partition, until int64) (n int, err error) {
 // arrange puts a partition where the event time of its next record belongs, or
 // takes it out while it has none to offer.
 func (c *Container) arrange(p *partition) {
-	if p.loaded && p.task.paused == 0 {
+	if c.eligible(p) {
 		c.chooser.put(p)
-		return
+	} else {
+		c.chooser.remove(p)
 	}
-	c.chooser.remove(p)
+	c.finishBootstrap(p.task)
+}
+
+func (c *Container) arrangeAll(t *task) {
+	for _, p := range t.partitions {
+		c.arrange(p)
+	}
 }
 
 // keepBack stops reading the records of a task whose operators have asked for
@@ -44,9 +51,7 @@ func (c *Container) arrange(p *partition) {
 func (c *Container) keepBack(t *task) {
 	if stop := t.paused > 0; stop != t.stopped {
 		t.stopped = stop
-		for _, p := range t.partitions {
-			c.arrange(p)
-		}
+		c.arrangeAll(t)
 	}
 }
 

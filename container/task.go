@@ -119,16 +119,18 @@ type task struct {
 	logic      Logic
 	db         kv.Database
 	partitions []*partition
-	sentMarks  []stream.Mark   // by output, as last sent
-	moved      bool            // something has happened since the last commit
-	pending    bool            // Advance or End has more to do
-	stopped    bool            // its inputs are kept back, as the operators have asked
-	ended      bool            // all inputs have ended and everything is closed
-	looked     time.Time       // when its database was last asked for figures
-	seq        int64           // counts commits
-	changelogs []int64         // by store: where the changelog ends after the last commit
-	logs       []stream.Writer // to the changelogs, or to the meta topic
-	record     stream.Record   // that log sends
+	sentMarks  []stream.Mark // by output, as last sent
+	moved      bool          // something has happened since the last commit
+	pending    bool          // Advance or End has more to do
+	stopped    bool          // its inputs are kept back, as the operators have asked
+	// bootstrapping means that only its bootstrap inputs are read.
+	bootstrapping bool
+	ended         bool            // all inputs have ended and everything is closed
+	looked        time.Time       // when its database was last asked for figures
+	seq           int64           // counts commits
+	changelogs    []int64         // by store: where the changelog ends after the last commit
+	logs          []stream.Writer // to the changelogs, or to the meta topic
+	record        stream.Record   // that log sends
 }
 
 // mark is what is told of the task to the consumers of an output.

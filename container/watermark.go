@@ -1,6 +1,8 @@
 package container
 
 import (
+	"time"
+
 	"github.com/gretestream/grete/stream"
 )
 
@@ -88,18 +90,34 @@ func (c *Container) refreshMarks(p *partition) {
 	p.task.moved = true
 }
 
-// endInputs marks the partitions that have reached their bound, and the ones
-// that are idle: read to their end, and quiet for a while. One that lags is never
-// idle, however long it is waited for, nor is one that is held.
+// endInputs marks the partitions that have reached their bound.
 func (c *Container) endInputs() {
-	now := c.cfg.Now()
+	if c.cfg.Bounds == nil {
+		return
+	}
 	for _, p := range c.partitions {
 		if p.bound >= 0 && p.position >= p.bound && !p.ended {
 			c.consumer.Unassign(p.TopicPartition)
 			p.ended = true
 			p.source.SetWatermark(IdleTime)
 			p.task.moved = true
+			c.arrange(p)
 		}
+	}
+}
+
+// idleEvery is how often inputs are checked for idleness.
+const idleEvery = 10 * time.Millisecond
+
+// checkIdle marks the partitions that are idle: read to their end, and quiet for a
+// while. An input that lags is never idle, however long it takes, nor is one that
+// is held.
+func (c *Container) checkIdle(now time.Time) {
+	if now.Sub(c.lastIdle) < idleEvery {
+		return
+	}
+	c.lastIdle = now
+	for _, p := range c.partitions {
 		if p.marks != nil || p.ended || p.idle {
 			continue
 		}

@@ -72,6 +72,10 @@ type Input struct {
 	Watermark *int64        `json:"watermark,omitempty"`
 	Epoch     int64         `json:"epoch,omitempty"`
 	Marks     []stream.Mark `json:"marks,omitempty"`
+	// BootstrapEnd is the offset up to which a bootstrap input is read before the other
+	// inputs of the task; Bootstrapped means that it was reached.
+	BootstrapEnd int64 `json:"bootstrapEnd,omitempty"`
+	Bootstrapped bool  `json:"bootstrapped,omitempty"`
 }
 
 // The values of [Record.Reset]: what the reset does with the stores.

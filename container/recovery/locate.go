@@ -54,7 +54,10 @@ func (r *Recovery) locate(ctx context.Context) error {
 	if err := r.locateRecreated(ctx, recreated); err != nil {
 		return err
 	}
-	return r.locateFresh(ctx, fresh)
+	if err := r.locateFresh(ctx, fresh); err != nil {
+		return err
+	}
+	return r.locateBootstrap(ctx, inputs)
 }
 
 // makeInputs makes the input partitions of the tasks, and returns all of them.
@@ -128,6 +131,34 @@ func (r *Recovery) locateFresh(ctx context.Context, fresh []*Input) error {
 		for i, in := range inputs {
 			in.Position = offsets[i]
 		}
+	}
+	return nil
+}
+
+// locateBootstrap sets the ends of bootstrap inputs. An end is taken once, when the task
+// first starts or starts over after a reset, and kept in the meta record.
+func (r *Recovery) locateBootstrap(ctx context.Context, inputs []*Input) error {
+	var starting []*Input
+	var tps []stream.TopicPartition
+	for _, in := range inputs {
+		switch {
+		case !r.cfg.Stage.Inputs[in.Index].Bootstrap || in.Last != nil && in.Last.Bootstrapped:
+		case in.Last != nil && in.Last.BootstrapEnd > 0:
+			in.BootstrapEnd = in.Last.BootstrapEnd
+		default:
+			starting, tps = append(starting, in), append(tps, in.TopicPartition)
+		}
+	}
+	if len(tps) == 0 {
+		return nil
+	}
+	ends, err := r.cfg.System.Admin().Ends(ctx, tps...)
+	if err != nil {
+		return fmt.Errorf("asking where the bootstrap inputs end: %w", err)
+	}
+	for i, in := range starting {
+		in.BootstrapEnd = ends[i]
+		in.task.Moved, r.Unsettled = true, true
 	}
 	return nil
 }

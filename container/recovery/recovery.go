@@ -52,6 +52,9 @@ type Input struct {
 	Index    int   // in the stage's inputs
 	Position int64 // the next offset to process
 	Bound    int64 // a bounded run ends here; -1: none
+	// BootstrapEnd is the offset up to which the task reads only this input and others
+	// with one; 0: none.
+	BootstrapEnd int64
 	// Last is what was committed for it; nil if it was never read.
 	Last *meta.Input
 	// OutOfRange counts how often it has continued elsewhere because its next record

@@ -1,0 +1,48 @@
+package container
+
+// bootstraps reports whether the input is still to be read to its bootstrap end.
+func (p *partition) bootstraps() bool {
+	if p.atBootstrapEnd() || p.bootstrapEnd > 0 && p.ended {
+		p.bootstrapEnd = 0
+		p.task.moved = true
+	}
+	return p.bootstrapEnd > 0
+}
+
+// atBootstrapEnd reports whether a run of the input has come to the bootstrap end.
+func (p *partition) atBootstrapEnd() bool {
+	return p.bootstrapEnd > 0 && p.position >= p.bootstrapEnd
+}
+
+// bootstraps reports whether an input of the task is still to be read to its
+// bootstrap end.
+func (t *task) bootstraps() bool {
+	for _, p := range t.partitions {
+		if p.bootstraps() {
+			return true
+		}
+	}
+	return false
+}
+
+// eligible reports whether the next record of a partition may be processed now. While
+// a task bootstraps, that is so for its bootstrap inputs alone; but if inputs are
+// held, the job's own traffic goes on.
+func (c *Container) eligible(p *partition) bool {
+	t := p.task
+	switch {
+	case !p.loaded || t.paused > 0:
+		return false
+	case !t.bootstrapping || p.bootstraps() || c.holding:
+		return true
+	}
+	return false
+}
+
+// finishBootstrap has all inputs of a task read when its bootstrap inputs have been.
+func (c *Container) finishBootstrap(t *task) {
+	if t.bootstrapping && !t.bootstraps() {
+		t.bootstrapping = false
+		c.arrangeAll(t)
+	}
+}
