@@ -19,12 +19,12 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-func TestAdminOfFake(t *testing.T) {
+func TestAdmin_FakeBrokers(t *testing.T) {
 	testAdmin(t, kafkatest.Fake(t))
 }
 
-// testAdmin compares what our admin does and sees with what another client does
-// and sees.
+// testAdmin compares what our admin does and describes with what another client does and
+// describes.
 func testAdmin(t *testing.T, brokers []string) {
 	a := &adminTest{brokers: brokers, client: kafkatest.Franz(t, brokers, kgo.RecordPartitioner(kgo.ManualPartitioner()))}
 	a.admin, a.other = openSystem(t, Options{Brokers: brokers}), kadm.NewClient(a.client)
@@ -45,7 +45,7 @@ type adminTest struct {
 	other   *kadm.Client
 }
 
-// create makes a topic by the other client.
+// create creates a topic by the other client.
 func (a *adminTest) create(t *testing.T, partitions int32, settings map[string]string) string {
 	t.Helper()
 	name, all := kafkatest.Name(t), make(map[string]*string)
@@ -55,7 +55,7 @@ func (a *adminTest) create(t *testing.T, partitions int32, settings map[string]s
 	if _, err := a.other.CreateTopic(t.Context(), partitions, -1, all, name); err != nil {
 		t.Fatal(err)
 	}
-	// All brokers have heard of it when ours knows it.
+	// Wait until all brokers know it.
 	linktest.Must(t, a.admin.client.Retry(t.Context(), func() error {
 		// It grows by nothing, and waits for all brokers.
 		err := a.admin.Admin().(stream.Grower).Grow(t.Context(), name, partitions)
@@ -135,7 +135,7 @@ func (a *adminTest) settingsOfOthers(t *testing.T) {
 
 func (a *adminTest) topics(t *testing.T) {
 	one, three, missing := a.create(t, 1, nil), a.create(t, 3, nil), kafkatest.Name(t)
-	// A group makes Kafka's own topic.
+	// The offsets of a group need Kafka's internal topic.
 	linktest.Must(t, a.admin.client.CommitOffsets(t.Context(), stream.GroupOffsets{Group: kafkatest.Name(t), Positions: []stream.Position{{TopicPartition: linktest.At(one, 0)}}}))
 	sys := a.admin.Admin()
 	got, err := sys.Partitions(t.Context(), one, three, missing, "../impossible", one)
@@ -161,8 +161,8 @@ func (a *adminTest) topics(t *testing.T) {
 	}
 }
 
-// topicIDs: they are those that other tools show, and a topic that was deleted and
-// made anew has another one.
+// topicIDs: our ids are those that other tools show, and a topic that was deleted and
+// created again has a new one.
 func (a *adminTest) topicIDs(t *testing.T) {
 	one, two := a.create(t, 1, nil), a.create(t, 3, nil)
 	ids := func() map[string]string {
@@ -240,7 +240,7 @@ func (a *adminTest) offsets(t *testing.T) {
 	a.wantOffsets(t, "ends of the same", got, err, 4, 4)
 }
 
-// openTransaction: what isn't committed isn't there yet.
+// openTransaction: uncommitted records don't count.
 func (a *adminTest) openTransaction(t *testing.T) {
 	topic := a.create(t, 1, nil)
 	a.send(t, linktest.At(topic, 0), "committed")
@@ -285,7 +285,7 @@ func (a *adminTest) groups(t *testing.T) {
 	if !errors.Is(err, stream.ErrUnknownTopic) {
 		t.Errorf("the offset of a topic that doesn't exist: %v", err)
 	}
-	// First the records: an offset beyond the end wouldn't be where it begins.
+	// Records come first: the other client would not begin at an offset beyond the end.
 	a.send(t, linktest.At(topic, 2), "1", "2", "3", "4", "5", "6", "7", "8")
 	member := kafkatest.Franz(t, a.brokers, kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic))
 	if fetches := member.PollFetches(t.Context()); fetches.Err() != nil {

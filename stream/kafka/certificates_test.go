@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// An authority signs certificates of a test, which lie in files.
+// An authority signs certificates of a test. They are in files.
 type authority struct {
 	t    *testing.T
 	dir  string
@@ -35,8 +35,8 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
-// sign writes a certificate and its key. It is signed by the authority, or by
-// itself if that is it.
+// sign writes a certificate and its key. The authority signs it, or it is self-signed if
+// it is the authority.
 func (a *authority) sign(name string, template *x509.Certificate) (certFile, keyFile string, key *ecdsa.PrivateKey) {
 	a.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -71,8 +71,7 @@ func (a *authority) client() (certFile, keyFile string) {
 	return certFile, keyFile
 }
 
-// server is what a broker is configured with: a certificate for a name, or for
-// loopback.
+// server returns a broker's configuration: a certificate for a name, or for loopback.
 func (a *authority) server(name string, until time.Time) *tls.Config {
 	a.t.Helper()
 	template := &x509.Certificate{
@@ -92,7 +91,7 @@ func (a *authority) server(name string, until time.Time) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, ClientCAs: clients}
 }
 
-// parsed is the authority's own certificate as others see it.
+// parsed returns the authority's own certificate.
 func (a *authority) parsed() *x509.Certificate {
 	a.t.Helper()
 	text, err := os.ReadFile(a.ca)

@@ -8,7 +8,7 @@ import (
 	"github.com/gretestream/grete/stream/streamtest"
 )
 
-func TestConformanceOfFake(t *testing.T) {
+func TestConformance_FakeBrokers(t *testing.T) {
 	sys := openSystem(t, Options{Brokers: kafkatest.Fake(t)})
 	streamtest.Run(t, func(*testing.T) stream.System { return sys })
 }

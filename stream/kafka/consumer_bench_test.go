@@ -69,7 +69,7 @@ func fillTopic(b *testing.B, c *kafkatest.Cluster, topic string, partitions, rec
 	}
 }
 
-// send puts what is in a request to the leader of its partitions.
+// send sends a request to the leader of its partitions.
 func send(ctx context.Context, s *System, req *wire.Produce) error {
 	_, err := s.client.Link.Exchange(ctx, s.client.Metadata.Leader(req.Partitions[0].TopicPartition).Node, req, link.RequestTimeout)
 	for _, p := range req.Answer.Partitions {
@@ -123,7 +123,7 @@ func readFranz(b *testing.B, cluster *kafkatest.Cluster, topic string, records i
 	}
 }
 
-// recordPool is franz-go's way to use memory again.
+// recordPool is how franz-go reuses memory.
 type recordPool struct{ records sync.Pool }
 
 func (p *recordPool) GetRecords(n int) []kgo.Record {

@@ -16,9 +16,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// TestWeReadTransactions: those of several producers side by side, in the same
-// partitions, while we read.
-func TestWeReadTransactions(t *testing.T) {
+// Several producers write to the same partitions while we read.
+func TestConsumer_ReadsOnlyCommittedTransactions(t *testing.T) {
 	const partitions, producers, steps = 3, 4, 200
 	c := shared.Cluster(t)
 	s := openSystem(t, Options{Brokers: c.Bootstrap()})
@@ -83,9 +82,9 @@ func (p *transactor) end(t *testing.T, commit bool) {
 	p.open = nil
 }
 
-// TestWeReadCompacted: a topic in which most records are gone, in the beginning of
-// batches, in their middle and at their end, and all of some.
-func TestWeReadCompacted(t *testing.T) {
+// Most records of the topic are compacted away: at the beginning of batches, in their
+// middle, at their end, and some whole batches.
+func TestConsumer_ReadsCompactedTopic(t *testing.T) {
 	const partitions, rounds, keys = 2, 40, 100
 	c := shared.Cluster(t)
 	s := openSystem(t, Options{Brokers: c.Bootstrap()})
@@ -125,8 +124,8 @@ func TestWeReadCompacted(t *testing.T) {
 	t.Error("there is no hole")
 }
 
-// readCompacted waits until less than half of the records is left in a topic, and
-// compares what we read with what franz-go reads before and after.
+// readCompacted waits until less than half of the records of a topic is left. It compares
+// what we read with what franz-go reads before and after.
 func readCompacted(t *testing.T, c *kafkatest.Cluster, s *System, topic string, partitions int32, total int) []kafkatest.JavaRecord {
 	t.Helper()
 	ends, err := s.Admin().Ends(t.Context(), linktest.TopicOf(topic, partitions)...)

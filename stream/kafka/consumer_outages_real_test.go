@@ -16,9 +16,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// TestReadThroughOutages: leaders move, a broker is killed, another one stands
-// still, while somebody else writes. Each record is read once, in order.
-func TestReadThroughOutages(t *testing.T) {
+// Leaders move, one broker is killed and another one paused, while another client writes.
+// Each record must be read once, in order.
+func TestConsumer_Outages(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3})
 	topic := kafkatest.Name(t)
@@ -52,7 +52,7 @@ const (
 	countPause      = 2 * time.Millisecond
 )
 
-// counting writes numbers on and on, in each partition one after the other.
+// A counting writer writes increasing numbers to each partition.
 type counting struct {
 	*kgo.Client
 	topic string
@@ -104,7 +104,7 @@ func newCounter(t *testing.T, s *System, topic string) *counter {
 	return &counter{Consumer: c}
 }
 
-// read reads all that is written.
+// read reads everything that is written.
 func (r *counter) read(ctx context.Context, w *counting) error {
 	tick := time.NewTicker(100 * time.Millisecond) // for the total
 	defer tick.Stop()

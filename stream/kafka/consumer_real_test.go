@@ -19,7 +19,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// forFranz are records for franz-go to write.
+// forFranz converts records for franz-go.
 func forFranz(topic string, partition int32, all []stream.Record) []*kgo.Record {
 	var list []*kgo.Record
 	for _, r := range all {
@@ -32,14 +32,14 @@ func forFranz(topic string, partition int32, all []stream.Record) []*kgo.Record 
 	return list
 }
 
-// franzWriter is a client that writes where records say, and doesn't wait for
-// seconds until it knows a new topic.
+// franzWriter returns a client that writes to the partitions of the records, and doesn't
+// wait for seconds until it knows a new topic.
 func franzWriter(t testing.TB, c *kafkatest.Cluster, opts ...kgo.Opt) *kgo.Client {
 	t.Helper()
 	return c.Franz(t, append(opts, kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.MetadataMinAge(50*time.Millisecond))...)
 }
 
-// written is what franz-go has written, in the order of partitions and offsets.
+// written returns what franz-go has written, in the order of partitions and offsets.
 func written(all []*kgo.Record) []kafkatest.JavaRecord {
 	var list []kafkatest.JavaRecord
 	for _, r := range all {
@@ -51,11 +51,11 @@ func written(all []*kgo.Record) []kafkatest.JavaRecord {
 	return list
 }
 
-// keepAll is for topics with records of years ago.
+// keepAll is the configuration of topics with records from years ago.
 func keepAll() map[string]string { return map[string]string{"retention.ms": "-1"} }
 
-// TestWeReadWhatFranzWrites: by each codec, with all that records can have.
-func TestWeReadWhatFranzWrites(t *testing.T) {
+// The topic has records of each codec, with everything that records can have.
+func TestConsumer_ReadsRecordsOfFranz(t *testing.T) {
 	c := shared.Cluster(t)
 	s := openSystem(t, Options{Brokers: c.Bootstrap()})
 	for codec, compression := range map[batch.Codec]kgo.CompressionCodec{
@@ -79,9 +79,8 @@ func TestWeReadWhatFranzWrites(t *testing.T) {
 	}
 }
 
-// TestWeReadWhatJavaWrites: transactions of Kafka's own client, some of which are
-// aborted.
-func TestWeReadWhatJavaWrites(t *testing.T) {
+// The records are of transactions of Kafka's own client, some of which are aborted.
+func TestConsumer_ReadsRecordsOfJava(t *testing.T) {
 	c := shared.Cluster(t)
 	s := openSystem(t, Options{Brokers: c.Bootstrap()})
 	topic := kafkatest.Name(t)
@@ -104,8 +103,8 @@ func TestWeReadWhatJavaWrites(t *testing.T) {
 	wantRecords(t, newTail(t, s, topic, 3).toEnds(s), want)
 }
 
-// TestReadBelowTheStart: records may be gone before they are read.
-func TestReadBelowTheStart(t *testing.T) {
+// Records may be deleted before they are read.
+func TestConsumer_OffsetBelowStart(t *testing.T) {
 	c := shared.Cluster(t)
 	s := openSystem(t, Options{Brokers: c.Bootstrap()})
 	topic := kafkatest.Name(t)
@@ -137,8 +136,8 @@ func TestReadBelowTheStart(t *testing.T) {
 	wantRecords(t, tail.toEnds(s), want)
 }
 
-// TestReadManyPartitions: all have data, and all come within the usual memory.
-func TestReadManyPartitions(t *testing.T) {
+// All partitions have data, which must arrive within the default memory.
+func TestConsumer_ManyPartitions(t *testing.T) {
 	const partitions, records = 500, 20_000
 	c := shared.Cluster(t)
 	s := openSystem(t, Options{Brokers: c.Bootstrap()})

@@ -15,7 +15,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// A tail reads a topic by our consumer, and keeps copies of what comes.
+// A tail reads a topic by our consumer and keeps copies of the records.
 type tail struct {
 	testing.TB
 	stream.Consumer
@@ -24,7 +24,7 @@ type tail struct {
 	next  []int64
 }
 
-// newTail begins to read a topic at its start.
+// newTail reads a topic from its start.
 func newTail(t testing.TB, s *System, topic string, partitions int32) *tail {
 	t.Helper()
 	c, err := s.OpenConsumer(t.Context(), stream.ConsumerConfig{})
@@ -36,7 +36,7 @@ func newTail(t testing.TB, s *System, topic string, partitions int32) *tail {
 	return &tail{TB: t, Consumer: c, topic: topic, got: make([][]kafkatest.JavaRecord, partitions), next: make([]int64, partitions)}
 }
 
-// poll takes what is there, and reports whether that is anything.
+// poll polls once. It reports whether there were records.
 func (r *tail) poll() bool {
 	r.Helper()
 	chunks, err := r.Poll()
@@ -81,8 +81,8 @@ func (r *tail) until(done func() bool) {
 	}
 }
 
-// toEnds reads on to where the partitions end now, and returns all that was read, in
-// the order of partitions and offsets.
+// toEnds reads up to the current ends of the partitions. It returns everything read so
+// far, in the order of partitions and offsets.
 func (r *tail) toEnds(s *System) []kafkatest.JavaRecord {
 	r.Helper()
 	ends, err := s.Admin().Ends(r.Context(), linktest.TopicOf(r.topic, int32(len(r.next)))...)
@@ -98,7 +98,7 @@ func (r *tail) toEnds(s *System) []kafkatest.JavaRecord {
 	return slices.Concat(r.got...)
 }
 
-// wantRecords compares what we have read with what there is.
+// wantRecords compares what we have read with what exists.
 func wantRecords(t testing.TB, got, want []kafkatest.JavaRecord) {
 	t.Helper()
 	for i := range want {

@@ -17,7 +17,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-func TestPermissionsOfFake(t *testing.T) {
+func TestPermissions_FakeBrokers(t *testing.T) {
 	brokers := kafkatest.Fake(t, kfake.EnableSASL(), kfake.EnableACLs(), kfake.Superuser("PLAIN", "root", "toor"), kfake.User("PLAIN", "ann", "hunter2"))
 	root := kadm.NewClient(kafkatest.Franz(t, brokers, kgo.SASL(plain.Auth{User: "root", Pass: "toor"}.AsMechanism())))
 	testPermissions(t, openSystem(t, Options{Brokers: brokers, SASL: &SASL{Plain, "ann", "hunter2"}}), root, func(t *testing.T, acls *kadm.ACLBuilder) {
@@ -27,8 +27,8 @@ func TestPermissionsOfFake(t *testing.T) {
 	})
 }
 
-// testPermissions checks that user ann, who has no permission, is told for each
-// thing which one is missing; and can do it once that is given.
+// testPermissions checks that each operation of user ann, who has no permission, names the
+// missing one, and succeeds once it is granted.
 func testPermissions(t *testing.T, sys *System, root *kadm.Client, allow func(*testing.T, *kadm.ACLBuilder)) {
 	ann := func() *kadm.ACLBuilder { return kadm.NewACLs().Allow("User:ann") }
 	topicOf := func(name string, ops ...kadm.ACLOperation) *kadm.ACLBuilder {
@@ -156,7 +156,7 @@ func join(ctx context.Context, sys *System, group string) error {
 	}
 }
 
-// write commits a record, by a producer whose id is the topic's with -id.
+// write commits a record. The id of its producer is that of the topic with -id.
 func write(ctx context.Context, sys *System, topic string) (failed error) {
 	p, err := sys.OpenProducer(ctx, stream.ProducerConfig{ID: topic + "-id"})
 	if err != nil {
@@ -178,7 +178,7 @@ func write(ctx context.Context, sys *System, topic string) (failed error) {
 	return err
 }
 
-// read reads the one record that there is, or finds that there is none.
+// read reads the only record, if there is one.
 func read(ctx context.Context, sys *System, topic string) error {
 	c, err := sys.OpenConsumer(ctx, stream.ConsumerConfig{})
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// TestGroup: who isn't a member sees who is, and what each has, but while the group
-// is rebalancing.
+// A client that isn't a member sees the members and their assignments, except while the
+// group rebalances.
 func TestGroup(t *testing.T) {
 	t.Parallel()
 	s, group, topic := groupOn(t, shared.Cluster(t))
@@ -55,7 +55,7 @@ func TestGroup(t *testing.T) {
 	}
 }
 
-// wantMember looks at a member as it is seen from outside.
+// wantMember checks the description of a member.
 func wantMember(t *testing.T, g *stream.GroupState, place int, u *groupUser, instance string) {
 	t.Helper()
 	if len(g.Members) <= place {
@@ -70,9 +70,9 @@ func wantMember(t *testing.T, g *stream.GroupState, place int, u *groupUser, ins
 	}
 }
 
-// TestConsumersOfTheBrokers: those whose brokers assign (group.protocol=consumer) get
-// no share of our group, and we take none of theirs, though brokers allow both.
-func TestConsumersOfTheBrokers(t *testing.T) {
+// Consumers whose brokers assign (group.protocol=consumer) get no share of our group, nor
+// we of theirs, though brokers allow both.
+func TestGroup_BrokerProtocolRefused(t *testing.T) {
 	t.Parallel()
 	c := shared.Cluster(t)
 	s, group, topic := groupOn(t, c)

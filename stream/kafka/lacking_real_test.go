@@ -17,9 +17,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// TestClusterThatIsTooSmall: where brokers can't make the topics in which they keep
-// transactions and offsets, this is said soon, and in the end.
-func TestClusterThatIsTooSmall(t *testing.T) {
+// Brokers that can't create their internal topics for transactions and offsets are
+// reported soon in the log, and finally in the error.
+func TestErrNoTransactions_TooFewBrokers(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, kafkatest.Options{Properties: map[string]string{
 		"transaction.state.log.replication.factor": "3",
@@ -44,7 +44,7 @@ func TestClusterThatIsTooSmall(t *testing.T) {
 			t.Errorf("after %v the error is %v; the log says:\n%s", time.Since(began), err, log.String())
 		}
 	}
-	// Without transactions there is nothing that it lacks.
+	// An at-least-once producer needs neither.
 	topic := kafkatest.Name(t)
 	linktest.Must(t, s.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: topic, Partitions: 1}))
 	p, err := s.OpenProducer(t.Context(), stream.ProducerConfig{AtLeastOnce: true})
@@ -56,8 +56,8 @@ func TestClusterThatIsTooSmall(t *testing.T) {
 	linktest.Must(t, p.Close())
 }
 
-// TestTransactionTimeAboveTheLimit: it is said at once, and what to set.
-func TestTransactionTimeAboveTheLimit(t *testing.T) {
+// The error comes at once, and says what to set.
+func TestErrNoTransactions_TimeoutAboveLimit(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{Properties: map[string]string{"transaction.max.timeout.ms": "10000"}})
 	s := openSystem(t, Options{Brokers: c.Bootstrap()})
 	_, err := s.OpenProducer(t.Context(), stream.ProducerConfig{ID: kafkatest.Name(t)})

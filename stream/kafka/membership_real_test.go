@@ -25,10 +25,10 @@ func groupOn(t *testing.T, c *kafkatest.Cluster) (s *System, group, topic string
 	return s, topic + "-group", topic
 }
 
-// TestTwoMembers: they share the partitions, in two generations; tools see it; a
-// commit of a former generation is refused, and can be repeated; who leaves is
-// followed at once.
-func TestTwoMembers(t *testing.T) {
+// Two members share the partitions, in two generations, and tools show it. A commit of an
+// earlier generation is refused, and can be repeated. The others take over at once from a
+// member that leaves.
+func TestMembership_TwoMembersShare(t *testing.T) {
 	t.Parallel()
 	c := shared.Cluster(t)
 	s, group, topic := groupOn(t, c)
@@ -77,7 +77,7 @@ func TestTwoMembers(t *testing.T) {
 	}
 }
 
-// seesMembers looks with somebody else's tool.
+// seesMembers checks what another client's tool shows.
 func seesMembers(t *testing.T, admin *kadm.Client, group string, users ...*groupUser) {
 	t.Helper()
 	all, err := admin.DescribeGroups(t.Context(), group)
@@ -102,9 +102,9 @@ func seesMembers(t *testing.T, admin *kadm.Client, group string, users ...*group
 	}
 }
 
-// TestInstances: one that is back soon has what it had, and nobody notices; one that
-// isn't loses it when its session is over; and a second one replaces the first.
-func TestInstances(t *testing.T) {
+// An instance that is back soon keeps its partitions, and the others notice nothing. One
+// that isn't back loses them when its session expires. A second one replaces the first.
+func TestMembership_InstanceReplaced(t *testing.T) {
 	t.Parallel()
 	s, group, topic := groupOn(t, shared.Cluster(t))
 	a, b := s.user(t, group, "a", topic), s.user(t, group, "b", topic)
@@ -136,8 +136,8 @@ func TestInstances(t *testing.T) {
 	}
 }
 
-// TestGroupOfAnotherClient: neither gets in where the other is, and we say why.
-func TestGroupOfAnotherClient(t *testing.T) {
+// Neither client can join where the other one is, and our error says why.
+func TestMembership_GroupOfAnotherClient(t *testing.T) {
 	t.Parallel()
 	c := shared.Cluster(t)
 	s, group, topic := groupOn(t, c)
@@ -157,8 +157,8 @@ func TestGroupOfAnotherClient(t *testing.T) {
 	franz.LeaveGroup()
 }
 
-// TestBrokerThatRestarts: a member stays one.
-func TestBrokerThatRestarts(t *testing.T) {
+// A member stays a member.
+func TestMembership_BrokerRestarts(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, kafkatest.Options{})
 	s, group, topic := groupOn(t, c)
@@ -176,9 +176,9 @@ func TestBrokerThatRestarts(t *testing.T) {
 	}
 }
 
-// TestCoordinatorThatMoves: from one broker to another, and away from one that dies,
-// while members are in the group.
-func TestCoordinatorThatMoves(t *testing.T) {
+// The coordinator moves to another broker, and away from one that dies, while the group
+// has members.
+func TestMembership_CoordinatorMoves(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3})
 	s, group, topic := groupOn(t, c)

@@ -11,7 +11,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 )
 
-// A groupUser does with a membership what a container does.
+// A groupUser uses a membership as a container does.
 type groupUser struct {
 	*testing.T
 	stream.Membership
@@ -45,7 +45,7 @@ func (s *System) userWith(t *testing.T, group, instance, topic string, assign as
 
 type assignFunc func([]stream.GroupMember) ([]stream.GroupAssignment, error)
 
-// assignEvenly leaves partitions where they are, if it can.
+// assignEvenly leaves partitions where they are, if possible.
 func assignEvenly(topic string) assignFunc {
 	return func(members []stream.GroupMember) ([]stream.GroupAssignment, error) {
 		all := make([]stream.GroupAssignment, len(members))
@@ -68,7 +68,7 @@ func assignEvenly(topic string) assignFunc {
 	}
 }
 
-// step takes the next event, if there is one.
+// step handles the next event, if there is one.
 func (u *groupUser) step() {
 	e := u.Poll()
 	if e.Kind == stream.GroupUnchanged {
@@ -92,7 +92,7 @@ func (u *groupUser) step() {
 	}
 }
 
-// until goes on with users' events until something is so.
+// until handles users' events until a condition holds.
 func until(t *testing.T, what string, is func() bool, users ...*groupUser) time.Duration {
 	t.Helper()
 	began := time.Now()
@@ -110,7 +110,7 @@ func until(t *testing.T, what string, is func() bool, users ...*groupUser) time.
 	return time.Since(began)
 }
 
-// meanwhile lets users go on while something is done that may take longer than a group
+// meanwhile handles the events of users during something that may take longer than a group
 // waits for them.
 func meanwhile(do func(), users ...*groupUser) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
@@ -136,7 +136,7 @@ func meanwhile(do func(), users ...*groupUser) {
 	do()
 }
 
-// share waits until users have all partitions, each as many.
+// share waits until the users have all partitions, divided evenly.
 func share(t *testing.T, users ...*groupUser) time.Duration {
 	t.Helper()
 	return until(t, "share the partitions", func() bool {

@@ -13,7 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kversion"
 )
 
-// fakeCluster starts a cluster of another author's fake brokers.
+// fakeCluster starts a cluster of franz-go's fake brokers.
 func fakeCluster(t testing.TB, opts ...kfake.Opt) *kfake.Cluster {
 	t.Helper()
 	c, err := kfake.NewCluster(opts...)
@@ -39,8 +39,8 @@ func openSystem(t testing.TB, opts Options) *System {
 	return s
 }
 
-// listener is somebody who isn't a broker, and does what serve does with each
-// connection. It returns the address.
+// listener starts a server that isn't a broker, which calls serve for each connection. It
+// returns the address.
 func listener(t testing.TB, serve func(net.Conn)) string {
 	t.Helper()
 	var lc net.ListenConfig
@@ -67,7 +67,7 @@ func listener(t testing.TB, serve func(net.Conn)) string {
 	return l.Addr().String()
 }
 
-// says is a server that answers everything with the same.
+// says returns a server that answers everything with the same words.
 func says(words string) func(net.Conn) {
 	return func(c net.Conn) {
 		_, _ = c.Read(make([]byte, 1<<10))
@@ -75,7 +75,7 @@ func says(words string) func(net.Conn) {
 	}
 }
 
-// unused is an address where nobody listens.
+// unused returns an address without a listener.
 func unused(t testing.TB) string {
 	t.Helper()
 	var lc net.ListenConfig
@@ -87,7 +87,7 @@ func unused(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// mute is an address where connections are made, and nothing is ever said.
+// mute returns the address of a server that accepts connections and never answers.
 func mute(t testing.TB) string {
 	t.Helper()
 	var lc net.ListenConfig
@@ -99,7 +99,7 @@ func mute(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// advertise makes brokers say that they are elsewhere. It sets where they are.
+// advertise makes brokers advertise another address. It sets their real one.
 func advertise(address *string, elsewhere net.Addr) func(network, address string) (net.Listener, error) {
 	return func(network, _ string) (net.Listener, error) {
 		l, err := net.Listen(network, "127.0.0.1:0")
@@ -118,7 +118,7 @@ type disguised struct {
 
 func (d disguised) Addr() net.Addr { return d.elsewhere }
 
-// handshake is a broker that answers the choice of a mechanism with a code.
+// handshake starts a broker that answers the choice of a mechanism with a code.
 func handshake(t *testing.T, code int16, mechanisms ...string) []string {
 	c := fakeCluster(t, kfake.NumBrokers(1))
 	c.ControlKey(int16(kmsg.SASLHandshake), func(req kmsg.Request) (kmsg.Response, error, bool) {
@@ -130,8 +130,8 @@ func handshake(t *testing.T, code int16, mechanisms ...string) []string {
 	return c.ListenAddrs()
 }
 
-// wantOpenError checks that Open fails in time with one line that has all words.
-// It tries once, unless the patience says something else.
+// wantOpenError checks that Open fails in time with one line that has all words. Open
+// tries once, unless opts has a patience.
 func wantOpenError(t *testing.T, opts Options, words ...string) {
 	t.Helper()
 	if opts.Patience == 0 {
@@ -158,7 +158,7 @@ func wantOpenError(t *testing.T, opts Options, words ...string) {
 	}
 }
 
-func TestOpenSaysWhatIsWrong(t *testing.T) {
+func TestOpen_Errors(t *testing.T) {
 	t.Parallel()
 	ca, other := newAuthority(t), newAuthority(t)
 	valid := time.Now().Add(time.Hour)
@@ -182,7 +182,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		{"a broker without a port that is one", Options{Brokers: []string{"localhost:kafka"}}, []string{`"localhost:kafka"`, "expected host:port"}},
 		{"a URL", Options{Brokers: []string{"kafka://localhost:9092"}}, []string{"expected host:port"}},
 		{"nothing listens", Options{Brokers: []string{unused(t)}}, []string{"connect to 127.0.0.1:", "nothing listens there"}},
-		{"nobody listens at two", Options{Brokers: []string{unused(t), unused(t)}}, []string{"nothing listens there (connection refused); connect to"}},
+		{"no listener at two addresses", Options{Brokers: []string{unused(t), unused(t)}}, []string{"nothing listens there (connection refused); connect to"}},
 		{"an unknown host", Options{Brokers: []string{"nosuch.invalid:9092"}}, []string{"nosuch.invalid"}},
 		{"no answer", Options{Brokers: []string{mute(t)}}, []string{"no answer within 3s", "is that the port of a Kafka broker?"}},
 		{"no answer from many", Options{Brokers: []string{mute(t), mute(t), mute(t)}, Patience: time.Hour}, []string{"no answer within 3s; is", "; connect to"}},

@@ -51,13 +51,13 @@ func TestPermissions(t *testing.T) {
 	wantOpenError(t, Options{Brokers: brokers, SASL: &SASL{Plain, ann, password}, TLS: &TLS{}}, "TLS")
 }
 
-func TestPlainBroker(t *testing.T) {
+func TestOpen_PlaintextBroker(t *testing.T) {
 	brokers := shared.Cluster(t).Bootstrap()
 	wantOpenError(t, Options{Brokers: brokers, SASL: &SASL{Plain, ann, password}}, "expects no user and password there")
 	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{}}, "does the broker speak TLS there?")
 }
 
-func TestEncryptedBroker(t *testing.T) {
+func TestOpen_EncryptedBroker(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{ClientCertificates: true})
 	brokers, ca := c.Bootstrap(), c.Authority(t)
 	cert, key := ca.Issue(t, ann)
@@ -73,8 +73,8 @@ func TestEncryptedBroker(t *testing.T) {
 	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{CA: stranger.File()}}, "configure the CA's certificate")
 }
 
-// TestBrokersThatDie: of three brokers any may be gone for a while.
-func TestBrokersThatDie(t *testing.T) {
+// Each of three brokers may be unavailable for a while.
+func TestSystem_BrokersDie(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3})
 	s := openSystem(t, Options{Brokers: c.Bootstrap()[:1]})

@@ -17,7 +17,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 )
 
-func TestSecretsAreNeverShown(t *testing.T) {
+func TestOptions_SecretsHidden(t *testing.T) {
 	const password = "hunter2"
 	opts := Options{Brokers: []string{"b:1"}, SASL: &SASL{Mechanism: Plain, User: "ann", Password: password}}
 	var out bytes.Buffer
@@ -56,7 +56,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	}
 }
 
-func TestTLSFiles(t *testing.T) {
+func TestTLS_Files(t *testing.T) {
 	a, b := newAuthority(t), newAuthority(t)
 	cert, key := a.client()
 	_, otherKey := b.client()
@@ -116,8 +116,8 @@ func TestSASL_Login(t *testing.T) {
 	}
 }
 
-// TestLetIn opens clusters of each kind.
-func TestLetIn(t *testing.T) {
+// Open connects to clusters of each kind.
+func TestOpen_TLSAndSASL(t *testing.T) {
 	ca := newAuthority(t)
 	cert, key := ca.client()
 	mutual := ca.server("", time.Now().Add(time.Hour))

@@ -20,9 +20,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 )
 
-// TestTopicsAreNotListed: of a cluster with a hundred thousand topics nobody wants
-// to hear all names every few seconds.
-func TestTopicsAreNotListed(t *testing.T) {
+// A cluster may have a hundred thousand topics, whose names must not be sent every few
+// seconds.
+func TestSystem_NeverListsAllTopics(t *testing.T) {
 	c := fakeCluster(t, kfake.NumBrokers(1), kfake.SeedTopics(1, "topic"))
 	var asked, all atomic.Int32
 	c.ControlKey(int16(kmsg.Metadata), func(req kmsg.Request) (kmsg.Response, error, bool) {
@@ -42,8 +42,8 @@ func TestTopicsAreNotListed(t *testing.T) {
 	}
 }
 
-// TestSomeAddressesAreDead: one that works is enough, and it doesn't take long.
-func TestSomeAddressesAreDead(t *testing.T) {
+// One good address is enough, without a long delay.
+func TestOpen_DeadAddresses(t *testing.T) {
 	c := fakeCluster(t, kfake.NumBrokers(1))
 	for range 5 { // the order is by chance
 		began := time.Now()
@@ -54,8 +54,8 @@ func TestSomeAddressesAreDead(t *testing.T) {
 	}
 }
 
-// TestBrokersComeAndGo: the addresses to begin with are of a broker that stays.
-func TestBrokersComeAndGo(t *testing.T) {
+// The broker at the given address stays, others come and go.
+func TestSystem_BrokersComeAndGo(t *testing.T) {
 	c := fakeCluster(t, kfake.NumBrokers(2), kfake.SeedTopics(1, "topic"))
 	s := openSystem(t, Options{Brokers: c.ListenAddrs()[:1], Patience: 20 * time.Second})
 	ends := func(when string) {
@@ -80,7 +80,7 @@ func TestBrokersComeAndGo(t *testing.T) {
 	ends("when there is a new broker")
 }
 
-func TestNothingIsLeftBehind(t *testing.T) {
+func TestClose_NoGoroutineLeaks(t *testing.T) {
 	c := fakeCluster(t, kfake.NumBrokers(2), kfake.SeedTopics(4, "topic"))
 	http := listener(t, says("HTTP/1.1 400 Bad Request\r\n\r\n"))
 	for name, use := range map[string]func(t *testing.T){
@@ -125,9 +125,8 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	}
 }
 
-// TestCloseEndsExchanges: who waits for a broker that has fallen silent gets an
-// error at once.
-func TestCloseEndsExchanges(t *testing.T) {
+// A request to a broker that has fallen silent ends with an error at once.
+func TestClose_EndsExchanges(t *testing.T) {
 	silent := make(chan struct{})
 	c := fakeCluster(t, kfake.NumBrokers(1))
 	t.Cleanup(func() { close(silent) })
@@ -156,8 +155,8 @@ func TestCloseEndsExchanges(t *testing.T) {
 	}
 }
 
-// TestWhoDoesNotAnswer: the error names the broker, and how long was waited.
-func TestWhoDoesNotAnswer(t *testing.T) {
+// The error names the broker and the timeout.
+func TestExchange_TimeoutNamesBroker(t *testing.T) {
 	silent := make(chan struct{})
 	c := fakeCluster(t, kfake.NumBrokers(1))
 	t.Cleanup(func() { close(silent) })

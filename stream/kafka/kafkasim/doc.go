@@ -21,5 +21,5 @@
 // kept, neither records nor producers. What a broker did in the scripts of the tests
 // is in testdata, written down from a real one:
 //
-//	go test -tags real -run AreKafkas . -update
+//	go test -tags real -run MatchKafka . -update
 package kafkasim

@@ -10,7 +10,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-func TestDeathOfLeader(t *testing.T) {
+func TestLeader_Dies(t *testing.T) {
 	c := newClient(t, 3)
 	c.CreateTopic("t", 1)
 	tp := at("t", 0)
@@ -52,7 +52,7 @@ func TestDeathOfLeader(t *testing.T) {
 	}
 }
 
-func TestDeathOfAll(t *testing.T) {
+func TestLeader_AllReplicasDie(t *testing.T) {
 	c := newClient(t, 2)
 	c.CreateTopic("t", 2)
 	c.must(nobody(), at("t", 0), plain(-1, "a"))
@@ -72,9 +72,9 @@ func TestDeathOfAll(t *testing.T) {
 	c.wantValues(at("t", 0), "a ")
 }
 
-// TestDeathOfCoordinator: who comes after it knows what was decided, and not which
+// TestCoordinator_Dies: who comes after it knows what was decided, and not which
 // markers were written.
-func TestDeathOfCoordinator(t *testing.T) {
+func TestCoordinator_Dies(t *testing.T) {
 	c := newClient(t, 3)
 	c.CreateTopic("t", 1)
 	tp, slot := at("t", 0), CoordinatorOf("a", true)
@@ -117,8 +117,8 @@ add a P1.0 t/0: ok
 	}
 }
 
-// TestMarkersWait: a marker is no chore while nobody can take it.
-func TestMarkersWait(t *testing.T) {
+// TestMarkers_WaitForLeader: a marker is no chore while nobody can take it.
+func TestMarkers_WaitForLeader(t *testing.T) {
 	c := newClient(t, 3)
 	c.CreateTopic("t", 1)
 	tp, slot := at("t", 0), CoordinatorOf("a", true)
@@ -138,9 +138,9 @@ func TestMarkersWait(t *testing.T) {
 	c.idle()
 }
 
-// TestTimeOut: a transaction has the time that its producer asked for last, from its
+// TestTransaction_TimesOut: a transaction has the time that its producer asked for last, from its
 // first partition on.
-func TestTimeOut(t *testing.T) {
+func TestTransaction_TimesOut(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 2)
 	s := c.script()
@@ -166,7 +166,7 @@ func TestTimeOut(t *testing.T) {
 	}
 }
 
-func TestHeldFetch(t *testing.T) {
+func TestFetch_LongPoll(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1)
 	tp := at("t", 0)
@@ -210,9 +210,9 @@ func TestHeldFetch(t *testing.T) {
 	}
 }
 
-// TestFetchBeyondStable: where a reader is beyond what is stable, it isn't made to
+// TestFetch_BeyondStableOffset: where a reader is beyond what is stable, it isn't made to
 // wait, though there is nothing for it.
-func TestFetchBeyondStable(t *testing.T) {
+func TestFetch_BeyondStableOffset(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1)
 	tp := at("t", 0)
@@ -232,9 +232,9 @@ func TestFetchBeyondStable(t *testing.T) {
 	}
 }
 
-// TestRestart: a leader that comes back before it was missed leads on, in another
+// TestBroker_Restarts: a leader that comes back before it was missed leads on, in another
 // epoch; what it had yet to verify is forgotten.
-func TestRestart(t *testing.T) {
+func TestBroker_Restarts(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1)
 	tp := at("t", 0)
@@ -258,7 +258,7 @@ func TestRestart(t *testing.T) {
 	}
 }
 
-func TestSessionsEndWithTheBroker(t *testing.T) {
+func TestFetchSession_EndsWithBroker(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1)
 	f := fetching(at("t", 0), 0, 0)
@@ -275,9 +275,9 @@ func TestSessionsEndWithTheBroker(t *testing.T) {
 	}
 }
 
-// TestSessionGoesOn: a request that is held while its client goes on in the same
+// TestFetchSession_Continues: a request that is held while its client goes on in the same
 // session is answered with an error.
-func TestSessionGoesOn(t *testing.T) {
+func TestFetchSession_Continues(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1)
 	tp := at("t", 0)

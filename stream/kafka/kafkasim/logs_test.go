@@ -51,7 +51,7 @@ func TestTruncate(t *testing.T) {
 	c.must(p, tp, plain(7, "as of nobody"))
 }
 
-func TestTombstonesAndMarkersGo(t *testing.T) {
+func TestCompaction_RemovesTombstonesAndMarkers(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1, Setting{cleanupPolicy, "compact"}, Setting{deleteRetention, "1000"})
 	tp := at("t", 0)
@@ -89,7 +89,7 @@ func TestTombstonesAndMarkersGo(t *testing.T) {
 	}
 }
 
-func TestRecreate(t *testing.T) {
+func TestTopic_Recreated(t *testing.T) {
 	c := newClient(t, 2)
 	c.CreateTopic("t", 2, Setting{cleanupPolicy, "compact"})
 	tp := at("t", 0)
@@ -115,7 +115,7 @@ func TestRecreate(t *testing.T) {
 	c.Recreate("none")
 }
 
-func TestUnstableOffsets(t *testing.T) {
+func TestOffsetFetch_Unstable(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1)
 	s := c.script()
@@ -137,9 +137,9 @@ func TestUnstableOffsets(t *testing.T) {
 	}
 }
 
-// TestRequestsStayAsTheyAre: neither the cluster nor its answer to a copy changes
+// TestRequests_NotModified: neither the cluster nor its answer to a copy changes
 // what a client has sent, and what is sent later changes no copy.
-func TestRequestsStayAsTheyAre(t *testing.T) {
+func TestRequests_NotModified(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1)
 	tp := at("t", 0)

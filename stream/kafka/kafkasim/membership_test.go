@@ -18,10 +18,10 @@ import (
 	"github.com/gretestream/grete/stream/kafka"
 )
 
-// TestMembershipsOverABadNetwork: whatever happens to requests, brokers and members,
+// TestMemberships_BadNetwork: whatever happens to requests, brokers and members,
 // no generation gives a partition to two members, nobody keeps what somebody else
 // was given meanwhile, and when it is quiet again everything belongs to somebody.
-func TestMembershipsOverABadNetwork(t *testing.T) {
+func TestMemberships_BadNetwork(t *testing.T) {
 	seen := make(map[stream.GroupEventKind]int)
 	for seed := range uint64(60) {
 		synctest.Test(t, func(t *testing.T) {

@@ -21,9 +21,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// TestWhateverComes: of any requests, in any order, with deaths and chores between
+// TestCluster_RandomRequests: of any requests, in any order, with deaths and chores between
 // them, the cluster makes logs that make sense, and the same ones each time.
-func TestWhateverComes(t *testing.T) {
+func TestCluster_RandomRequests(t *testing.T) {
 	records, synced, kinds := 0, 0, make(map[ChoreKind]int)
 	for seed := range uint64(300) {
 		var traces [2]string

@@ -32,8 +32,8 @@ var update = flag.Bool("update", false, "write down anew what real brokers say")
 
 func TestMain(m *testing.M) { os.Exit(broker1.Around(m).Run()) }
 
-// TestRulesAreKafkas plays the scripts against a real broker.
-func TestRulesAreKafkas(t *testing.T) {
+// TestRules_MatchKafka plays the scripts against a real broker.
+func TestRules_MatchKafka(t *testing.T) {
 	c := broker1.Cluster(t)
 	for name, play := range scripts() {
 		t.Run(name, func(t *testing.T) {

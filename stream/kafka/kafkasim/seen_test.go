@@ -8,9 +8,9 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// TestSeenWherever: members are seen wherever their group's coordinator is, and has
+// TestGroup_CoordinatorMoves: members are seen wherever their group's coordinator is, and has
 // been, and when it is back from the dead.
-func TestSeenWherever(t *testing.T) {
+func TestGroup_CoordinatorMoves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		brokers := newShared(New(3))
 		sys := brokers.open(t)

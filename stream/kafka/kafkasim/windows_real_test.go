@@ -14,11 +14,11 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// TestWindowsAreKafkas plays them against real brokers, of which one stands still.
+// TestWindows_MatchKafka plays them against real brokers, of which one stands still.
 // Where a coordinator begins anew, as it may on a busy machine where a broker is
 // missed that does live, its markers come again, and it is another story: then the
 // script is played once more.
-func TestWindowsAreKafkas(t *testing.T) {
+func TestWindows_MatchKafka(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3, Properties: map[string]string{
 		// Brokers that do live aren't missed on a busy machine.
 		"broker.session.timeout.ms": "6000",

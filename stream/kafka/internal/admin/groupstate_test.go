@@ -11,9 +11,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// TestStateOf: what is made of a coordinator's answer. What can't be read is left
-// out.
-func TestStateOf(t *testing.T) {
+// The description leaves out what can't be decoded.
+func TestGroupState(t *testing.T) {
 	said := group.Subscription{Topics: []string{"t"}, Data: []byte("said"), Rebalance: 7}
 	owned := []stream.TopicPartition{linktest.At("t", 0), linktest.At("t", 1)}
 	described := wire.DescribedMember{Member: "m", Instance: "i", ClientID: "c", Host: "/10.0.0.1", Metadata: said.Encode(), Assignment: group.EncodeAssignment(owned, []byte("given"))}

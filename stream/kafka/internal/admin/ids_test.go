@@ -18,9 +18,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// TestTopicIDsOfMixedBrokers: those are asked that know the request, and that
-// answer.
-func TestTopicIDsOfMixedBrokers(t *testing.T) {
+// Only brokers that support the request, and answer, get it.
+func TestTopicIDs_OldAndNewBrokers(t *testing.T) {
 	const dead = -1
 	id := [16]byte{0xfb, 15: 1}
 	for _, x := range []struct {
@@ -64,8 +63,8 @@ func TestTopicIDsOfMixedBrokers(t *testing.T) {
 	}
 }
 
-// TestTopicIDsOfNobody: an error isn't an answer.
-func TestTopicIDsOfNobody(t *testing.T) {
+// An error must not pass for an answer.
+func TestTopicIDs_Errors(t *testing.T) {
 	for _, x := range []struct {
 		name string
 		code kerr.Code // of the topic; 0: nobody answers

@@ -28,16 +28,15 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A script is a cluster of brokers 1 to 3 that do as the test says, with topic
-// "t". It belongs to the goroutine of the test.
+// A script is a cluster of brokers 1 to 3 with topic "t", which behave as the test says.
+// It belongs to the goroutine of the test.
 type script struct {
 	leads       []int32 // the leader of each partition, as it is
 	listed      []int32 // as brokers say; nil: as it is
 	coordinator int32
 	controller  int32
 	down        map[int32]bool // who doesn't answer
-	// A broker's answers to the next requests for something, one code each; then it
-	// is as it should be.
+	// The codes of a broker's next answers; after these, requests succeed.
 	codes    []kerr.Code
 	requests []string // "node kind", of all requests that arrive
 	created  []createtopics.RequestTopic
@@ -46,7 +45,7 @@ type script struct {
 	changeAt time.Time
 }
 
-// later has something happen, after a time.
+// later makes something happen after a while.
 func (s *script) later(d time.Duration, change func()) {
 	s.change, s.changeAt = change, time.Now().Add(d)
 }
@@ -166,7 +165,7 @@ func (s *script) create(node int32, r *createtopics.Request) *createtopics.Respo
 	return &createtopics.Response{Topics: []createtopics.ResponseTopic{{Name: r.Topics[0].Name, ErrorCode: int16(failed), ErrorMessage: "Says the broker."}}}
 }
 
-// count is how many requests of a kind have arrived.
+// count returns how many requests of a kind have arrived.
 func (s *script) count(kind protocol.ApiKey) int {
 	n := 0
 	for _, a := range s.requests {
@@ -177,7 +176,7 @@ func (s *script) count(kind protocol.ApiKey) int {
 	return n
 }
 
-// run runs a test on a cluster that does as the script says, in a time of its own.
+// run runs a test on the script's cluster, in a synctest bubble.
 func (s *script) run(t *testing.T, test func(*testing.T, *cluster.Client)) {
 	synctest.Test(t, func(t *testing.T) {
 		sys := cluster.NewClient(linktest.New(s.serve), time.Minute, nil)
@@ -190,7 +189,7 @@ func (s *script) run(t *testing.T, test func(*testing.T, *cluster.Client)) {
 	})
 }
 
-func TestLeadersAreAskedOnceForAll(t *testing.T) {
+func TestListOffsets_OneRequestPerLeader(t *testing.T) {
 	s := newScript(1, 2, 1, 3)
 	s.run(t, func(t *testing.T, sys *cluster.Client) {
 		got, err := sys.ListOffsets(t.Context(), cluster.LatestOffset, cluster.ReadCommitted, []stream.TopicPartition{linktest.At("t", 3), linktest.At("t", 0), linktest.At("t", 2), linktest.At("t", 1), linktest.At("t", 3)})
@@ -203,7 +202,7 @@ func TestLeadersAreAskedOnceForAll(t *testing.T) {
 	})
 }
 
-func TestLeadersThatMove(t *testing.T) {
+func TestListOffsets_LeaderMoves(t *testing.T) {
 	all := []stream.TopicPartition{linktest.At("t", 0), linktest.At("t", 1), linktest.At("t", 2)}
 	for name, change := range map[string]func(*script){
 		"one is elsewhere":            func(s *script) { s.listed = []int32{1, 3, 3} },
@@ -229,8 +228,8 @@ func TestLeadersThatMove(t *testing.T) {
 	}
 }
 
-// TestOnlyWhatFailedIsAskedAgain: an answer that was good stays.
-func TestOnlyWhatFailedIsAskedAgain(t *testing.T) {
+// A successful part of an answer is kept.
+func TestListOffsets_RetriesOnlyFailed(t *testing.T) {
 	s := newScript(1, 2, 3)
 	s.run(t, func(t *testing.T, sys *cluster.Client) {
 		s.listed = []int32{1, 3, 3}
@@ -243,7 +242,7 @@ func TestOnlyWhatFailedIsAskedAgain(t *testing.T) {
 	}
 }
 
-func TestLeadersWhoStayAway(t *testing.T) {
+func TestListOffsets_LeaderUnavailable(t *testing.T) {
 	s := newScript(1, 2)
 	s.down[2] = true
 	s.run(t, func(t *testing.T, sys *cluster.Client) {
@@ -264,8 +263,8 @@ func TestLeadersWhoStayAway(t *testing.T) {
 	})
 }
 
-// TestErrorsForGood: they are returned at once, and rather than those that pass.
-func TestErrorsForGood(t *testing.T) {
+// Final errors are returned at once, and take precedence over those that pass.
+func TestListOffsets_FinalErrors(t *testing.T) {
 	s := newScript(1, 2)
 	s.run(t, func(t *testing.T, sys *cluster.Client) {
 		began := time.Now()
@@ -284,7 +283,7 @@ func TestErrorsForGood(t *testing.T) {
 	})
 }
 
-func TestTopicThatGrows(t *testing.T) {
+func TestListOffsets_TopicGrows(t *testing.T) {
 	s := newScript(1, 2)
 	s.run(t, func(t *testing.T, sys *cluster.Client) {
 		ask := func(p int32) error {
@@ -301,7 +300,7 @@ func TestTopicThatGrows(t *testing.T) {
 	})
 }
 
-func TestCoordinators(t *testing.T) {
+func TestSendToCoordinator_Retries(t *testing.T) {
 	for name, change := range map[string]func(*script){
 		"moved":                 func(s *script) { s.coordinator = 2 },
 		"is loading":            func(s *script) { s.codes = []kerr.Code{kerr.CoordinatorLoading, kerr.CoordinatorLoading} },
@@ -329,7 +328,7 @@ func TestCoordinators(t *testing.T) {
 	}
 }
 
-func TestOffsetsOfAGroupInUse(t *testing.T) {
+func TestCommitOffsets_GroupInUse(t *testing.T) {
 	s := newScript(1)
 	s.run(t, func(t *testing.T, sys *cluster.Client) {
 		for _, x := range []struct {
@@ -348,7 +347,7 @@ func TestOffsetsOfAGroupInUse(t *testing.T) {
 	})
 }
 
-func TestControllers(t *testing.T) {
+func TestCreateTopic_ControllerMoves(t *testing.T) {
 	for name, change := range map[string]func(*script){
 		"moved":                          func(s *script) { s.controller = 3 },
 		"died":                           func(s *script) { s.down[1], s.controller = true, 2 },
@@ -373,8 +372,8 @@ func TestControllers(t *testing.T) {
 	}
 }
 
-// TestCreatedTopicsAreReady: not before each partition has a leader.
-func TestCreatedTopicsAreReady(t *testing.T) {
+// CreateTopic waits until each partition has a leader.
+func TestCreateTopic_WaitsForLeaders(t *testing.T) {
 	s := newScript(1, cluster.NoLeader)
 	s.run(t, func(t *testing.T, sys *cluster.Client) {
 		s.later(5*time.Second, func() { s.leads[1] = 3 })
@@ -393,7 +392,7 @@ func TestCreatedTopicsAreReady(t *testing.T) {
 	})
 }
 
-func TestWhatTheBrokerSaysIsShown(t *testing.T) {
+func TestErrors_HaveBrokerMessage(t *testing.T) {
 	s := newScript(1)
 	s.run(t, func(t *testing.T, sys *cluster.Client) {
 		s.codes = []kerr.Code{kerr.PolicyViolation}
@@ -409,7 +408,7 @@ func TestWhatTheBrokerSaysIsShown(t *testing.T) {
 	})
 }
 
-func TestRecordsOutsideAreNotDeleted(t *testing.T) {
+func TestDeleteRecords_OutOfRange(t *testing.T) {
 	s := newScript(1, 2)
 	s.run(t, func(t *testing.T, sys *cluster.Client) {
 		for offset, troubles := range map[int64][]kerr.Code{-1: nil, 101: {kerr.OffsetOutOfRange}} {
@@ -426,8 +425,8 @@ func TestRecordsOutsideAreNotDeleted(t *testing.T) {
 	})
 }
 
-// TestSomebodyAnswers: when the first addresses are dead, any broker will do.
-func TestSomebodyAnswers(t *testing.T) {
+// When the given addresses are dead, another broker answers.
+func TestSendAny_AnyBrokerWillDo(t *testing.T) {
 	s := newScript(1)
 	s.run(t, func(t *testing.T, sys *cluster.Client) {
 		s.down[link.AnyBroker], s.down[1] = true, true

@@ -8,8 +8,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// TestConnectErrors: they are a refusal only if all are.
-func TestConnectErrors(t *testing.T) {
+func TestConnectErrors_RefusalOnlyIfAllRefuse(t *testing.T) {
 	refused, away := &connectError{"a:1", kerr.Refuse("no")}, &connectError{"b:1", &net.OpError{Op: "dial", Err: errors.New("gone")}}
 	if kerr.IsRefusal(connectErrors{refused, away}) || !kerr.IsRefusal(connectErrors{refused, refused}) {
 		t.Error("one refusal counts for all")

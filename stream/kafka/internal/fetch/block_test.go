@@ -14,7 +14,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A testBatch says what a test wants in a batch.
+// A testBatch describes a batch.
 type testBatch struct {
 	base    int64
 	values  []string
@@ -69,7 +69,7 @@ func writeBatches(t testing.TB, all ...testBatch) []byte {
 	return out
 }
 
-// compacted is a batch that has lost records at its end, or all of them.
+// compacted returns a batch that has lost records at its end, or all of them.
 func compacted(b []byte, w testBatch) []byte {
 	be := binary.BigEndian
 	if w.values == nil {
@@ -128,8 +128,8 @@ func TestBlock(t *testing.T) {
 	}
 }
 
-// FuzzBlock: whatever comes, a block has whole batches with ascending offsets, and
-// leads on.
+// Whatever the bytes are, a block has whole batches with ascending offsets, and its next
+// offset is beyond them.
 func FuzzBlock(f *testing.F) {
 	two := writeBatches(f, testBatch{base: 10, values: []string{"a", "b"}}, testBatch{base: 15, values: []string{"c"}, codec: batch.LZ4})
 	f.Add(two, int64(10))
@@ -161,8 +161,8 @@ func FuzzBlock(f *testing.F) {
 	})
 }
 
-// TestFilter reads blocks as a consumer does.
-func TestFilter(t *testing.T) {
+// The test reads blocks as a consumer does.
+func TestAbortedFilter(t *testing.T) {
 	abort := func(producer, first int64) wire.Aborted { return wire.Aborted{Producer: producer, FirstOffset: first} }
 	for _, x := range []struct {
 		name    string

@@ -12,7 +12,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 )
 
-func TestConsumerReads(t *testing.T) {
+func TestConsumer_Reads(t *testing.T) {
 	lib := newFakeBrokers(3)
 	lib.topic("a", 5)
 	for p := range int32(5) {
@@ -36,8 +36,8 @@ func TestConsumerReads(t *testing.T) {
 	})
 }
 
-// What comes for a place that was left isn't handed out.
-func TestConsumerMoves(t *testing.T) {
+// Records that arrive for an abandoned position are not handed out.
+func TestConsumer_Reassign(t *testing.T) {
 	lib := newFakeBrokers(1)
 	lib.topic("a", 1)
 	tp := linktest.At("a", 0)
@@ -67,8 +67,8 @@ func TestConsumerMoves(t *testing.T) {
 	})
 }
 
-// Close returns at once, while a broker waits; what comes then is dropped.
-func TestConsumerCloses(t *testing.T) {
+// Close returns at once during a long poll. What arrives later is dropped.
+func TestConsumer_Close(t *testing.T) {
 	lib := newFakeBrokers(2)
 	lib.topic("a", 4)
 	withReader(t, lib, 0, func(s *reader) {
@@ -98,8 +98,8 @@ func TestConsumerCloses(t *testing.T) {
 	})
 }
 
-// When the system is closed Poll says so.
-func TestConsumerOfClosedSystem(t *testing.T) {
+// Poll reports that the link is closed.
+func TestConsumer_LinkClosed(t *testing.T) {
 	lib := newFakeBrokers(1)
 	lib.topic("a", 1)
 	withReader(t, lib, 0, func(s *reader) {

@@ -18,12 +18,12 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A fakeBrokers is brokers within the test, as a consumer sees them: with Kafka's
-// rules for fetch sessions, long polls and limits, and faults that the test wants.
+// fakeBrokers are brokers as a consumer sees them: they have Kafka's rules for fetch
+// sessions, long polls and limits, and the faults that a test wants.
 type fakeBrokers struct {
 	nodes           int32
 	roomForSessions bool // there is room for them
-	// fault says what goes wrong with a fetch; nil: nothing does.
+	// fault decides what goes wrong with a fetch; nil: nothing.
 	fault func(node int32, f *wire.Fetch) fetchFault
 
 	mu              sync.Mutex
@@ -48,14 +48,14 @@ func newFakeBrokers(nodes int32) *fakeBrokers {
 	return &fakeBrokers{nodes: nodes, roomForSessions: true, logs: make(map[stream.TopicPartition]*fakeLog), sessions: make(map[int32]*fakeSession)}
 }
 
-// topic makes one, whose partitions are led by the nodes in turn.
+// topic creates a topic, whose partitions the nodes lead in turn.
 func (l *fakeBrokers) topic(name string, partitions int32) {
 	for p := range partitions {
 		l.logs[linktest.At(name, p)] = &fakeLog{leader: 1 + p%l.nodes, epoch: 1}
 	}
 }
 
-// change does something to the brokers, and wakes who waits.
+// change changes the brokers, and ends long polls.
 func (l *fakeBrokers) change(f func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,15 +66,15 @@ func (l *fakeBrokers) change(f func()) {
 	}
 }
 
-// counts are the requests so far: fetches answered, partitions named in them, and
-// questions for leaders.
+// counts returns the numbers of answered fetches, of partitions in their requests, and of
+// metadata requests.
 func (l *fakeBrokers) counts() (fetches, asked, metadata int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.fetches, l.partitionsAsked, l.metadata
 }
 
-// serve is for a fakeLink.
+// serve is for a linktest.Link.
 func (l *fakeBrokers) serve(ctx context.Context, node int32, req protocol.Message) (protocol.Message, error) {
 	switch req := req.(type) {
 	case *metadata.Request:
@@ -160,7 +160,7 @@ func (l *fakeBrokers) fetch(ctx context.Context, node int32, f *wire.Fetch) erro
 	return nil
 }
 
-// injectFault asks the test, and sets the answer accordingly.
+// injectFault asks the test for a fault, and sets the answer accordingly.
 func (l *fakeBrokers) injectFault(node int32, f *wire.Fetch) fetchFault {
 	var wrong fetchFault
 	if l.fault != nil {
@@ -173,8 +173,8 @@ func (l *fakeBrokers) injectFault(node int32, f *wire.Fetch) fetchFault {
 	return wrong
 }
 
-// await waits until there is something to answer, or for as long as it may. It
-// reports whether it had to.
+// await waits until there is something to answer, or for as long as the request allows. It
+// reports whether it had to wait.
 func (l *fakeBrokers) await(ctx context.Context, s *fakeSession, f *wire.Fetch) (waited bool, err error) {
 	timer := time.NewTimer(time.Duration(f.MaxWait) * time.Millisecond)
 	defer timer.Stop()
@@ -231,8 +231,8 @@ func (l *fakeBrokers) answer(s *fakeSession, f *wire.Fetch, full bool) {
 	}
 }
 
-// breakConnection is an answer of which only the beginning comes, while its memory is
-// written to until much later.
+// breakConnection sends only the beginning of an answer, while its memory is written to
+// until much later.
 func (l *fakeBrokers) breakConnection(s *fakeSession, f *wire.Fetch, wrong fetchFault) {
 	for _, e := range s.held[:len(s.held)/2] {
 		b := f.Take(int(e.MaxBytes))

@@ -38,7 +38,7 @@ func (b *fakeLog) end() int64 {
 	return b.batches[len(b.batches)-1].Next()
 }
 
-// append adds batches with the next offsets, all of them stable.
+// append adds batches with the next offsets, all below the last stable offset.
 func (b *fakeLog) append(data ...[]byte) {
 	for _, d := range data {
 		d = slices.Clone(d)
@@ -70,7 +70,7 @@ func (l *fakeBrokers) check(node int32, b *fakeLog, e *sessionEntry) kerr.Code {
 	return 0
 }
 
-// first is the place of the batch with an offset, or the next one.
+// first returns the index of the batch with an offset, or of the next one.
 func (b *fakeLog) first(offset int64) int {
 	i, _ := slices.BinarySearchFunc(b.batches, offset, func(p storedBatch, o int64) int {
 		if p.Next() <= o {
@@ -81,7 +81,7 @@ func (b *fakeLog) first(offset int64) int {
 	return i
 }
 
-// records are what is answered of a partition: never a part of its first batch.
+// records returns the answer to a fetch: never a part of the first batch.
 func (b *fakeLog) records(e *sessionEntry, left int, first bool) []byte {
 	all := b.batches[b.first(e.Offset):]
 	if len(all) == 0 || all[0].BaseOffset >= b.stable {

@@ -19,7 +19,8 @@ type sessionEntry struct {
 	told int64 // the high watermark that was answered last; -1: none
 }
 
-// session finds the one that is meant, or none, with the error answered.
+// session finds the session of a request. If there is none, it sets the error in the
+// answer.
 func (l *fakeBrokers) session(node int32, f *wire.Fetch) (s *fakeSession, full bool) {
 	if f.Epoch <= 0 {
 		delete(l.sessions, f.Session)

@@ -15,8 +15,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 )
 
-// A reader reads from a library, whose clock stands still while anything is
-// done.
+// A reader reads from fake brokers, in a synctest bubble.
 type reader struct {
 	*testing.T
 	*Consumer
@@ -25,7 +24,7 @@ type reader struct {
 	log     *strings.Builder
 	got     map[stream.TopicPartition][]string
 	next    map[stream.TopicPartition]int64
-	// kept are partitions of which nothing is released.
+	// unreleased are partitions whose chunks are not released.
 	unreleased []stream.TopicPartition
 }
 
@@ -58,7 +57,7 @@ func (s *reader) assign(offset int64, all ...stream.TopicPartition) {
 	}
 }
 
-// poll polls once, and keeps and releases what comes.
+// poll polls once, and keeps and releases the chunks.
 func (s *reader) poll() (n int, err error) {
 	s.Helper()
 	chunks, err := s.Poll()
@@ -81,7 +80,7 @@ func (s *reader) poll() (n int, err error) {
 	return len(chunks), err
 }
 
-// pollUntil takes until done, or Poll fails, for a minute at most.
+// pollUntil polls until done or until Poll fails, for a minute at most.
 func (s *reader) pollUntil(done func() bool) error {
 	s.Helper()
 	timeout := time.After(time.Minute)
@@ -102,13 +101,13 @@ func (s *reader) pollUntil(done func() bool) error {
 	return nil
 }
 
-// pollUntilError takes until Poll fails.
+// pollUntilError polls until Poll fails.
 func (s *reader) pollUntilError() error {
 	s.Helper()
 	return s.pollUntil(func() bool { return false })
 }
 
-// readTo takes until partitions are read up to an offset.
+// readTo polls until partitions are read up to an offset.
 func (s *reader) readTo(to int64, all ...stream.TopicPartition) {
 	s.Helper()
 	linktest.Must(s, s.pollUntil(func() bool {
@@ -116,7 +115,7 @@ func (s *reader) readTo(to int64, all ...stream.TopicPartition) {
 	}))
 }
 
-// pollFor takes whatever comes for so long.
+// pollFor polls for so long.
 func (s *reader) pollFor(d time.Duration) {
 	s.Helper()
 	after := time.After(d)
@@ -132,7 +131,7 @@ func (s *reader) pollFor(d time.Duration) {
 	}
 }
 
-// values makes a batch of n records "prefix0", "prefix1", ….
+// values returns a batch of n records "prefix0", "prefix1", ….
 func values(t testing.TB, prefix string, n int) []byte {
 	var list []string
 	for i := range n {
@@ -141,7 +140,7 @@ func values(t testing.TB, prefix string, n int) []byte {
 	return writeBatches(t, testBatch{values: list})
 }
 
-// checkValues: the first n records are there, in order.
+// checkValues checks that the first n records have been read, in order.
 func (s *reader) checkValues(tp stream.TopicPartition, n int) {
 	s.Helper()
 	if len(s.got[tp]) != n {

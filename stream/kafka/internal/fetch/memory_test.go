@@ -16,9 +16,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// Each partition gets its turn although all of memory is taken by batches that are
-// larger than its part.
-func TestConsumerStarvesNobody(t *testing.T) {
+// Each partition gets its turn although batches larger than their shares take all of the
+// memory.
+func TestConsumer_NoPartitionStarves(t *testing.T) {
 	for _, sessions := range []bool{true, false} {
 		lib := newFakeBrokers(2)
 		lib.roomForSessions = sessions
@@ -56,9 +56,9 @@ func TestConsumerStarvesNobody(t *testing.T) {
 	}
 }
 
-// One whose batches are larger than its part, or than all there is, has its turn
-// among others that never come to their end, and it has a turn at being decoded.
-func TestConsumerLargeAmongSmall(t *testing.T) {
+// A partition whose batches are larger than its share, or than all memory, has its turn
+// among others that never come to their ends, and its turn at decoding.
+func TestConsumer_LargeBatchesAmongSmall(t *testing.T) {
 	small, all := values(t, "x", 20), linktest.TopicOf("a", 40)
 	for _, x := range []struct {
 		name  string
@@ -105,7 +105,7 @@ func TestConsumerLargeAmongSmall(t *testing.T) {
 	}
 }
 
-// takesTurns wants the second of all to have turns while the others have.
+// takesTurns checks that the second partition has turns while the others have.
 func (s *reader) takesTurns(all []stream.TopicPartition) {
 	s.Helper()
 	s.readTo(1, all[1:]...)
@@ -119,16 +119,16 @@ func (s *reader) takesTurns(all []stream.TopicPartition) {
 	}
 }
 
-// noise can't be compressed.
+// noise returns incompressible data.
 func noise(n int) string {
 	b := make([]byte, n)
 	_, _ = rand.NewChaCha8([32]byte{}).Read(b) // it never fails
 	return string(b)
 }
 
-// With the least memory, and more brokers than it can be divided by, partitions at
-// their end are still read.
-func TestConsumerTinyMemory(t *testing.T) {
+// With the least memory, and more brokers than it can be divided by, partitions at their
+// ends are still read.
+func TestConsumer_TinyMemory(t *testing.T) {
 	lib := newFakeBrokers(20)
 	lib.topic("a", 40)
 	all := linktest.TopicOf("a", 40)
@@ -143,9 +143,9 @@ func TestConsumerTinyMemory(t *testing.T) {
 	})
 }
 
-// What is held, and what is asked for, is within bounds at any time, whoever isn't
-// released; and then all goes on.
-func TestConsumerMemory(t *testing.T) {
+// Held and reserved memory stays within bounds at any time, whatever is not released; then
+// everything goes on.
+func TestConsumer_MemoryBound(t *testing.T) {
 	for _, x := range []struct {
 		partitions int32
 		codec      batch.Codec
@@ -192,7 +192,7 @@ func TestConsumerMemory(t *testing.T) {
 	}
 }
 
-// checkMemory counts what there is.
+// checkMemory compares the counts with the buffers that exist.
 func (s *reader) checkMemory() {
 	s.Helper()
 	s.mu.Lock()
@@ -214,8 +214,8 @@ func (s *reader) checkMemory() {
 	}
 }
 
-// The memory of a request that failed is left alone: it is still written to.
-func TestConsumerLateAnswers(t *testing.T) {
+// The memory of a failed request is not reused: it is still written to.
+func TestConsumer_LateAnswers(t *testing.T) {
 	lib := newFakeBrokers(1)
 	lib.topic("a", 8)
 	all := linktest.TopicOf("a", 8)

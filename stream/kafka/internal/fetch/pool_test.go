@@ -28,7 +28,7 @@ func TestSizeClasses(t *testing.T) {
 	}
 }
 
-// TestPool: what is counted is what there is, and what is spare makes room.
+// The counts match the buffers, and spare buffers make room.
 func TestPool(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := pool{max: 1 << 20}
@@ -77,7 +77,7 @@ func TestPool(t *testing.T) {
 	})
 }
 
-// A buffer is used again for what fits, and not for what is much smaller.
+// A buffer is reused for sizes that fit, but not for much smaller ones.
 func TestPoolReuses(t *testing.T) {
 	p := pool{max: 1 << 20}
 	b := p.take(100_000)

@@ -11,7 +11,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 )
 
-func TestConsumerOutOfRange(t *testing.T) {
+func TestConsumer_OutOfRange(t *testing.T) {
 	lib := newFakeBrokers(1)
 	lib.topic("a", 2)
 	all := linktest.TopicOf("a", 2)
@@ -45,8 +45,8 @@ func TestConsumerOutOfRange(t *testing.T) {
 	})
 }
 
-// What was fetched is handed out before the error that comes after it.
-func TestConsumerErrorAfterRecords(t *testing.T) {
+// Records that were fetched are handed out before a later error.
+func TestConsumer_ErrorAfterRecords(t *testing.T) {
 	lib := newFakeBrokers(1)
 	lib.topic("a", 1)
 	tp := linktest.At("a", 0)
@@ -76,8 +76,8 @@ func TestConsumerErrorAfterRecords(t *testing.T) {
 	})
 }
 
-// A leader that doesn't have the newest records yet isn't out of range.
-func TestConsumerLeaderCatchesUp(t *testing.T) {
+// A leader that lacks the newest records for a moment isn't out of range.
+func TestConsumer_LeaderCatchesUp(t *testing.T) {
 	lib := newFakeBrokers(2)
 	lib.topic("a", 1)
 	b := lib.logs[linktest.At("a", 0)]
@@ -101,7 +101,7 @@ func TestConsumerLeaderCatchesUp(t *testing.T) {
 	})
 }
 
-func TestConsumerUnknownTopics(t *testing.T) {
+func TestConsumer_UnknownTopics(t *testing.T) {
 	lib := newFakeBrokers(1)
 	lib.topic("a", 2)
 	withReader(t, lib, 0, func(s *reader) {

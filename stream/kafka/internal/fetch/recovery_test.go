@@ -15,7 +15,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A failure hits the first of partitions after a part of each was read.
+// A failure hits the first of some partitions after a part of each was read.
 type failure struct {
 	name  string
 	fails func(l *fakeBrokers, b *fakeLog)
@@ -24,7 +24,7 @@ type failure struct {
 	is    error
 }
 
-// passing are failures that a consumer gets over.
+// passing are failures that a consumer recovers from.
 func passing() []failure {
 	return []failure{
 		{name: "the leader moves", fails: func(_ *fakeBrokers, b *fakeLog) { b.leader, b.epoch = 2, 2 }},
@@ -73,7 +73,7 @@ func passing() []failure {
 	}
 }
 
-// lasting are failures that users are told of.
+// lasting are failures that the user gets.
 func lasting() []failure {
 	return []failure{
 		{name: "an error that doesn't end", fails: func(_ *fakeBrokers, b *fakeLog) { b.code = kerr.StorageError },
@@ -102,9 +102,9 @@ func lasting() []failure {
 	}
 }
 
-// TestConsumerFailures: each is got over, without a record lost or given twice, or
-// told as it should.
-func TestConsumerFailures(t *testing.T) {
+// The consumer recovers from each passing failure without a lost or repeated record, and
+// reports each lasting one.
+func TestConsumer_Failures(t *testing.T) {
 	for _, x := range append(passing(), lasting()...) {
 		t.Run(x.name, func(t *testing.T) {
 			lib := newFakeBrokers(3)
@@ -133,7 +133,7 @@ func TestConsumerFailures(t *testing.T) {
 	}
 }
 
-// fill adds batches of ten records: the numbers are those from first up to last.
+// fill adds batches of ten records with the numbers first up to last.
 func (l *fakeBrokers) fill(t testing.TB, first, last int, all ...stream.TopicPartition) {
 	t.Helper()
 	for i := first; i < last; i++ {
@@ -164,8 +164,8 @@ func (s *reader) recoversFrom(x failure, all []stream.TopicPartition) {
 	}
 }
 
-// While a broker fails, it isn't asked without pause, and one line is logged.
-func TestConsumerIsPatient(t *testing.T) {
+// A failing broker gets requests at intervals only, and one line is logged.
+func TestConsumer_RetriesUntilPatienceEnds(t *testing.T) {
 	lib := newFakeBrokers(1)
 	lib.topic("a", 4)
 	withReader(t, lib, 0, func(s *reader) {
@@ -201,9 +201,9 @@ func TestConsumerIsPatient(t *testing.T) {
 	})
 }
 
-// A partition that was read to its end may have more when the broker can't be asked.
-// Of one that lags it is known what it has at least.
-func TestConsumerForgetsTheEnd(t *testing.T) {
+// A partition that was read to its end may have new records while its broker is
+// unavailable. One that lags is known to have at least the rest.
+func TestConsumer_EndExpires(t *testing.T) {
 	lib := newFakeBrokers(1)
 	lib.topic("a", 2)
 	read, lags := linktest.At("a", 0), linktest.At("a", 1)

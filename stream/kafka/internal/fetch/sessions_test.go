@@ -8,9 +8,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 )
 
-// A partition that has something new is read at once, whatever else waits, is
-// paused or lags.
-func TestConsumerLatency(t *testing.T) {
+// New records of a partition are read at once, whatever other partitions wait, are paused
+// or lag.
+func TestConsumer_Latency(t *testing.T) {
 	lib := newFakeBrokers(1)
 	lib.topic("idle", 20)
 	lib.topic("busy", 3)
@@ -48,8 +48,8 @@ func TestConsumerLatency(t *testing.T) {
 	})
 }
 
-// What lags isn't held up by what waits in the same lane.
-func TestConsumerThroughput(t *testing.T) {
+// A lagging partition is not held up by a waiting one in the same session.
+func TestConsumer_FewRequests(t *testing.T) {
 	lib := newFakeBrokers(1)
 	lib.topic("a", 3)
 	for range 20 {
@@ -68,8 +68,8 @@ func TestConsumerThroughput(t *testing.T) {
 	})
 }
 
-// Partitions at rest are all in the patient lane, and cost two requests a second.
-func TestConsumerComesToRest(t *testing.T) {
+// Partitions at their ends are all in the patient session, and take two requests a second.
+func TestConsumer_IdleRequests(t *testing.T) {
 	lib := newFakeBrokers(1)
 	lib.topic("a", 50)
 	withReader(t, lib, 0, func(s *reader) {

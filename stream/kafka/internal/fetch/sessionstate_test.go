@@ -13,7 +13,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// fetchOffsets is a list of partitions "topic/partition" with an offset each.
+// fetchOffsets are partitions "topic/partition" with an offset each.
 type fetchOffsets map[stream.TopicPartition]int64
 
 func (a fetchOffsets) list() []wire.FetchPartition {
@@ -25,7 +25,7 @@ func (a fetchOffsets) list() []wire.FetchPartition {
 	return list
 }
 
-func TestSession(t *testing.T) {
+func TestSessionState(t *testing.T) {
 	a0, a1, b0 := linktest.At("a", 0), linktest.At("a", 1), linktest.At("b", 0)
 	type step struct {
 		want     fetchOffsets
@@ -98,8 +98,8 @@ func sorted(list []wire.FetchPartition) []wire.FetchPartition {
 	return slices.SortedFunc(slices.Values(list), func(x, y wire.FetchPartition) int { return compare(x.TopicPartition, y.TopicPartition) })
 }
 
-// Without a session the order of the request decides who is served first.
-func TestSessionlessTurns(t *testing.T) {
+// Without a session, the order of the request decides which partition is served first.
+func TestSessionState_TurnsWithoutSession(t *testing.T) {
 	var s sessionState
 	want := fetchOffsets{linktest.At("a", 0): 1, linktest.At("a", 1): 1, linktest.At("b", 0): 1}.list()
 	for first := range want {
@@ -114,14 +114,14 @@ func TestSessionlessTurns(t *testing.T) {
 	}
 }
 
-func TestSessionEpochWraps(t *testing.T) {
+func TestSessionState_EpochWraps(t *testing.T) {
 	s := sessionState{id: 1, epoch: math.MaxInt32}
 	if err := s.answered(&wire.FetchAnswer{Session: 1}); err != nil || s.epoch != 1 {
 		t.Errorf("epoch %d, %v", s.epoch, err)
 	}
 }
 
-func TestSessionEnds(t *testing.T) {
+func TestSessionState_Close(t *testing.T) {
 	var s sessionState
 	var f wire.Fetch
 	if s.close(&f) {
@@ -133,9 +133,9 @@ func TestSessionEnds(t *testing.T) {
 	}
 }
 
-// TestSessionModel: whatever gets lost, a request that a broker takes leaves it with
-// what is wanted.
-func TestSessionModel(t *testing.T) {
+// Whatever gets lost, after a request that a broker accepts, the broker holds what is
+// wanted.
+func TestSessionState_Model(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var s sessionState
 		l := newFakeBrokers(1)

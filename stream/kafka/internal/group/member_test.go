@@ -17,8 +17,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// steadyMember has partition t/0 since generation 5.
-func steadyMember(now time.Time) member {
+// stableMember has had partition t/0 since generation 5.
+func stableMember(now time.Time) member {
 	m := newMember(&stream.GroupConfig{Instance: "i", Topics: []string{"t"}, Heartbeat: time.Second})
 	m.rejoin(nil, nil)
 	m.answered(stepJoin, &stepAnswer{generation: 5, id: "i-1", leader: "x"}, now)
@@ -27,7 +27,7 @@ func steadyMember(now time.Time) member {
 	return m
 }
 
-// TestMember: what a steady member does about whatever it is told.
+// The table has what a stable member does about each event.
 func TestMember(t *testing.T) {
 	now := time.UnixMilli(1_000_000)
 	owned := []stream.TopicPartition{linktest.At("t", 0)}
@@ -74,7 +74,7 @@ func TestMember(t *testing.T) {
 		"an assignment cut short":  {[]func(*member){rejoin, joined(6), told(stepSync, stepAnswer{assignment: []byte{0, 1, 0}})}, []stream.GroupEventKind{failedEvent}, stepNone, "i-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := steadyMember(now)
+			m := stableMember(now)
 			for _, do := range x.do {
 				do(&m)
 			}
@@ -89,11 +89,11 @@ func TestMember(t *testing.T) {
 	}
 }
 
-// TestMemberIsReplaced: a join of its own, or of its former life, may come late; it is
-// another process that comes again and again.
-func TestMemberIsReplaced(t *testing.T) {
+// A join of its own, or of an earlier process of the instance, may arrive late. Another
+// process joins again and again.
+func TestMember_Replaced(t *testing.T) {
 	now := time.Now()
-	m := steadyMember(now)
+	m := stableMember(now)
 	replaced := func(d time.Duration) stream.GroupEvent {
 		now = now.Add(d)
 		m.answered(stepHeartbeat, &stepAnswer{code: kerr.FencedInstance}, now)
@@ -114,8 +114,8 @@ func TestMemberIsReplaced(t *testing.T) {
 	}
 }
 
-// TestHandOver: whatever members claim and the leader wants, nobody gets what another
-// one owns, and everything else goes to whom it is meant for.
+// Whatever members claim and the leader wants, no member gets what another one owns, and
+// everything else goes where it should.
 func TestHandOver(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var joined []wire.JoinedMember
@@ -164,7 +164,7 @@ func TestHandOver(t *testing.T) {
 	})
 }
 
-func TestHandOverThatIsWrong(t *testing.T) {
+func TestHandOver_InvalidAssignment(t *testing.T) {
 	members := []stream.GroupMember{{ID: "a"}, {ID: "b"}}
 	p := []stream.TopicPartition{linktest.At("t", 0)}
 	for _, wanted := range [][]stream.GroupAssignment{
@@ -176,9 +176,9 @@ func TestHandOverThatIsWrong(t *testing.T) {
 	}
 }
 
-// TestGroupSize: what a group of 20 members and 500 partitions takes at the
-// coordinator, in its log and in the request that makes it.
-func TestGroupSize(t *testing.T) {
+// The test shows how much a group of 20 members and 500 partitions takes at the
+// coordinator, in its log and in the request.
+func TestSubscription_Size(t *testing.T) {
 	size := 0
 	for i := range 20 {
 		var owned []stream.TopicPartition
@@ -194,9 +194,8 @@ func TestGroupSize(t *testing.T) {
 	}
 }
 
-// FuzzGroupData: whatever a member sends is read, or refused, and what is read comes
-// out the same again.
-func FuzzGroupData(f *testing.F) {
+// What a member sends is decoded or refused, and what is decoded encodes to the same.
+func FuzzGroupCodec(f *testing.F) {
 	c := Subscription{Topics: []string{"t", "u"}, owned: []stream.TopicPartition{linktest.At("t", 1), linktest.At("u", 0)}, generation: 3, Data: []byte("data"), Rebalance: 2}
 	f.Add(c.Encode())
 	f.Add(EncodeAssignment(c.owned, c.Data))
@@ -214,8 +213,7 @@ func FuzzGroupData(f *testing.F) {
 	})
 }
 
-// TestAssignment: what a leader gives arrives, and there is always something in its
-// user data.
+// A leader's assignment arrives, and its user data is never empty.
 func TestAssignment(t *testing.T) {
 	partitions := []stream.TopicPartition{linktest.At("t", 1), linktest.At("t", 4), linktest.At("u", 0)}
 	for _, data := range []string{"", "data"} {
@@ -236,7 +234,7 @@ func TestAssignment(t *testing.T) {
 	}
 }
 
-func TestClaim(t *testing.T) {
+func TestSubscription(t *testing.T) {
 	c := Subscription{Topics: []string{"t", "u"}, owned: []stream.TopicPartition{linktest.At("t", 1), linktest.At("u", 0)}, generation: 3, Data: []byte("data"), Rebalance: 2}
 	if got, err := DecodeSubscription(c.Encode()); err != nil || !reflect.DeepEqual(got, c) {
 		t.Errorf("%+v became %+v: %v", c, got, err)

@@ -9,7 +9,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// A standing link has a clock that tries and sleeping move.
+// A standingLink has a clock that attempts and sleeping move.
 type standingLink struct {
 	Link
 	now time.Time
@@ -22,9 +22,9 @@ func (l *standingLink) Sleep(_ context.Context, d time.Duration) error {
 	return nil
 }
 
-// A process that has stood still for longer than it has patience doesn't give up for
-// that; one whose broker is away does, in its time.
-func TestRetryOfAProcessThatStoodStill(t *testing.T) {
+// Retry goes on after a suspension that is longer than patience. With an unavailable
+// broker it ends in time.
+func TestRetry_SuspensionUsesNoPatience(t *testing.T) {
 	l := &standingLink{now: time.Unix(1, 0)}
 	tries := 0
 	err := Retry(t.Context(), l, 30*time.Second, func() error {

@@ -18,10 +18,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// TestChaos: with all that can go wrong, as often as on no network, what is
-// committed is there once and in order, what is aborted isn't, and the group's
-// offsets go with it.
-func TestChaos(t *testing.T) {
+// With all kinds of faults, more frequent than on any network, committed records are in
+// the log once and in order, aborted ones are not, and the offsets of the group agree.
+func TestProducer_RandomFaults(t *testing.T) {
 	for seed := range uint64(12) {
 		for _, atLeastOnce := range []bool{false, true} {
 			t.Run(fmt.Sprintf("seed %d, at least once %v", seed, atLeastOnce), func(t *testing.T) {
@@ -117,7 +116,7 @@ func (c *chaos) commit() {
 	}
 }
 
-// abort takes back what was sent since before; what has left at least once stays.
+// abort takes back what was sent since before; at least once, what was delivered stays.
 func (c *chaos) abort(before map[int32]int) {
 	if err := c.Abort(c.t.Context()); err != nil {
 		c.t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-func TestAbort(t *testing.T) {
+func TestAbort_Transactional(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 2, 4)
 		s := newTestProducer(t, b.newClient(settings{}), stream.ProducerConfig{ID: "id"})
@@ -34,9 +34,9 @@ func TestAbort(t *testing.T) {
 	})
 }
 
-// TestAbortAtLeastOnce: what hasn't left doesn't, what has is there, and the numbers
-// go on without a hole.
-func TestAbortAtLeastOnce(t *testing.T) {
+// Records that were not sent are taken back, those that were are in the log, and the
+// numbers have no gap.
+func TestAbort_AtLeastOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 1, 1)
 		s := newTestProducer(t, b.newClient(settings{}), stream.ProducerConfig{AtLeastOnce: true})
@@ -57,12 +57,12 @@ func TestAbortAtLeastOnce(t *testing.T) {
 	})
 }
 
-// offsetsOf are a group's, one more in the second partition.
+// offsetsOf returns offsets of a group, one more in the second partition.
 func offsetsOf(at int64) stream.GroupOffsets {
 	return stream.GroupOffsets{Group: "g", Positions: []stream.Position{{TopicPartition: partOf(0), Offset: at}, {TopicPartition: partOf(1), Offset: at + 1}}}
 }
 
-func TestOffsets(t *testing.T) {
+func TestCommit_Offsets(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 2)
 		s := newTestProducer(t, b.newClient(settings{}), cfg)
@@ -96,8 +96,8 @@ func TestOffsets(t *testing.T) {
 	})
 }
 
-// TestCommitTooLate: with a context that is over nothing happens.
-func TestCommitTooLate(t *testing.T) {
+// With an expired context nothing happens.
+func TestCommit_ExpiredContext(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 1)
 		s := newTestProducer(t, b.newClient(settings{}), cfg)
@@ -115,7 +115,7 @@ func TestCommitTooLate(t *testing.T) {
 	})
 }
 
-func TestCommitCutShort(t *testing.T) {
+func TestCommit_CanceledContext(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 1)
 		s := newTestProducer(t, b.newClient(settings{}), cfg)
@@ -139,8 +139,8 @@ func TestCommitCutShort(t *testing.T) {
 	})
 }
 
-// TestClose: what is open is aborted, whatever was going on.
-func TestClose(t *testing.T) {
+// Close aborts the open transaction, whatever is going on.
+func TestClose_AbortsTransaction(t *testing.T) {
 	for name, c := range map[string]func(s *testProducer, b *fakeBrokers){
 		"nothing":           func(*testProducer, *fakeBrokers) {},
 		"small batches":     func(s *testProducer, _ *fakeBrokers) { s.send(1, 1) },
@@ -204,7 +204,7 @@ func breakDelivery(b *fakeBrokers) {
 	}
 }
 
-// refuseEnd has the broker refuse the first end of a transaction, after a while.
+// refuseEnd makes the broker refuse the first EndTxn request, after a while.
 func refuseEnd(b *fakeBrokers, after time.Duration) {
 	refused := false
 	b.fault = func(_ int32, req protocol.Message) fault {

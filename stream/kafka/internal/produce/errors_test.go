@@ -15,7 +15,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// A finalError is how a broker ends a producer.
+// A finalError is an answer that ends a producer.
 type finalError struct {
 	request string // to the first of which the broker says code
 	code    kerr.Code
@@ -23,7 +23,7 @@ type finalError struct {
 	fenced  bool     // is what it means
 }
 
-func TestFinalErrors(t *testing.T) {
+func TestProducer_FinalErrors(t *testing.T) {
 	for name, c := range map[string]finalError{
 		"too large":         {"wire.Produce", kerr.MessageTooLarge, []string{"topic/", "max.message.bytes"}, false},
 		"not allowed":       {"wire.Produce", kerr.TopicDenied, []string{"topic/", "Write", `"topic"`}, false},
@@ -74,8 +74,8 @@ func (c *finalError) test(t *testing.T) {
 	c.checkClose(s, b)
 }
 
-// checkClose looks at what is left: nothing is committed, and nothing is open but
-// what another producer owns.
+// checkClose checks that nothing is committed, and that nothing is open but what another
+// producer owns.
 func (c *finalError) checkClose(s *testProducer, b *fakeBrokers) {
 	if err := s.Close(); err != nil {
 		s.t.Error(err)
@@ -99,7 +99,7 @@ func wantParts(t *testing.T, err error, parts ...string) {
 	}
 }
 
-func TestPatienceEnds(t *testing.T) {
+func TestProducer_PatienceEnds(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault fault
 		want  []string
@@ -116,7 +116,7 @@ func TestPatienceEnds(t *testing.T) {
 	}
 }
 
-// testPatience has a fault happen to every batch.
+// testPatience makes every batch fail.
 func testPatience(t *testing.T, cfg stream.ProducerConfig, f fault, want []string) {
 	b := newFakeBrokers(t, 1, 1)
 	s := newTestProducer(t, b.newClient(settings{}), cfg)
@@ -141,7 +141,7 @@ func testPatience(t *testing.T, cfg stream.ProducerConfig, f fault, want []strin
 	}
 }
 
-func TestFencing(t *testing.T) {
+func TestProducer_Fenced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 2, 4)
 		sys := b.newClient(settings{})
@@ -164,9 +164,9 @@ func TestFencing(t *testing.T) {
 	})
 }
 
-// A coordinator that fails at the end of a transaction may have done it or not, and
-// is asked again: it ends, or somebody else has taken over.
-func TestTheEndFails(t *testing.T) {
+// A coordinator that fails at the end of a transaction may have ended it or not. The retry
+// tells: it has ended, or another producer has taken over.
+func TestCommit_EndTxnFails(t *testing.T) {
 	for name, takenOver := range map[string]bool{"": false, "and somebody takes over": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { testTheEndFails(t, takenOver) })

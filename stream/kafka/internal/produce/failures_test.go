@@ -14,7 +14,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// failures are what the network and brokers do now and then, the nth time.
+// failures are passing failures of the network and of brokers; n is their number so far.
 func failures() map[string]func(n int) fault {
 	return map[string]func(n int) fault{
 		"an answer that is lost":           func(int) fault { return fault{hang: true} },
@@ -33,7 +33,7 @@ func failures() map[string]func(n int) fault {
 	}
 }
 
-func TestProducesInSpiteOf(t *testing.T) {
+func TestProducer_Failures(t *testing.T) {
 	for name, failure := range failures() {
 		t.Run(name, func(t *testing.T) {
 			modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
@@ -61,8 +61,8 @@ func TestProducesInSpiteOf(t *testing.T) {
 	}
 }
 
-// checkEnds compares what a commit says with where the partitions end, or with what
-// comes before the marker there.
+// checkEnds compares the ends that a commit returns with those of the logs, without
+// markers.
 func (s *testProducer) checkEnds(b *fakeBrokers, ends []stream.Position) {
 	s.t.Helper()
 	for _, end := range ends {
@@ -72,9 +72,8 @@ func (s *testProducer) checkEnds(b *fakeBrokers, ends []stream.Position) {
 	}
 }
 
-// TestLeadersMove: while batches are on their way, brokers go away and others take
-// over.
-func TestLeadersMove(t *testing.T) {
+// Brokers die and others take over while batches are in flight.
+func TestProducer_LeadersMove(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 3, 6)
 		b.settings[cluster.MaxMessageBytes] = "20000"
@@ -112,9 +111,9 @@ func TestLeadersMove(t *testing.T) {
 	})
 }
 
-// TestUnknownOutcomes: an answer that is missing on any step of a transaction is
-// made up for by asking again, and by a new epoch afterwards.
-func TestUnknownOutcomes(t *testing.T) {
+// When the answer to any step of a transaction is lost, the step is repeated, and the
+// producer gets a new epoch afterwards.
+func TestCommit_UnknownOutcome(t *testing.T) {
 	for _, kind := range []string{"*addpartitionstotxn.Request", "*addoffsetstotxn.Request", "*txnoffsetcommit.Request", "*endtxn.Request"} {
 		for name, f := range map[string]fault{
 			"lost": {reset: true, lost: true}, "carried out": {reset: true}, "no answer": {hang: true},
@@ -127,7 +126,7 @@ func TestUnknownOutcomes(t *testing.T) {
 	}
 }
 
-// testUnknownOutcome has a fault happen to the first request of a kind.
+// testUnknownOutcome makes the first request of a kind fail.
 func testUnknownOutcome(t *testing.T, kind string, f fault) {
 	b := newFakeBrokers(t, 2, 3)
 	s := newTestProducer(t, b.newClient(settings{}), stream.ProducerConfig{ID: "id"})
@@ -156,7 +155,7 @@ func testUnknownOutcome(t *testing.T, kind string, f fault) {
 	}
 }
 
-func TestCoordinatorsCome(t *testing.T) {
+func TestProducer_CoordinatorUnavailable(t *testing.T) {
 	for _, c := range []kerr.Code{kerr.CoordinatorLoading, kerr.CoordinatorNotAvailable, kerr.NotCoordinator, kerr.ConcurrentTxns} {
 		modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 			b := newFakeBrokers(t, 1, 1)

@@ -21,21 +21,21 @@ type fakeLog struct {
 	busy          bool
 }
 
-// A fakeProducer is what a partition knows of one.
+// A fakeProducer is what a partition knows of a producer.
 type fakeProducer struct {
 	epoch  int16
 	next   int32
 	recent []fakeBatch // the last five
 }
 
-// A fakeBatch is one that was appended.
+// A fakeBatch is an appended batch.
 type fakeBatch struct {
 	batch.Header
 	records []stream.Record
 	state   ending // undecided as long as its transaction is open
 }
 
-// produce answers in another order than it was asked, as a broker may.
+// produce answers in another order than that of the request, as brokers may.
 func (b *fakeBrokers) produce(node int32, r *wire.Produce, instead kerr.Code) *wire.Produce {
 	answer := *r
 	answer.Answer.Partitions = nil
@@ -50,7 +50,7 @@ func (b *fakeBrokers) produce(node int32, r *wire.Produce, instead kerr.Code) *w
 	return &answer
 }
 
-// append is what a partition's leader does about a batch.
+// append is what a leader does with a batch.
 func (b *fakeBrokers) append(node int32, transaction string, p wire.ProducePartition) (int64, kerr.Code) {
 	log := b.logs[p.TopicPartition]
 	got := b.read(p)
@@ -88,8 +88,7 @@ func (b *fakeBrokers) append(node int32, transaction string, p wire.ProduceParti
 	return got.BaseOffset, 0
 }
 
-// permits tells whether a batch belongs to the transaction that is open, if it is to
-// belong to one.
+// permits checks that a transactional batch belongs to the open transaction.
 func (b *fakeBrokers) permits(transaction string, tp stream.TopicPartition, h batch.Header) kerr.Code {
 	switch id := b.ids[transaction]; {
 	case transaction == "":
@@ -102,7 +101,8 @@ func (b *fakeBrokers) permits(transaction string, tp stream.TopicPartition, h ba
 	return 0
 }
 
-// read decodes a batch, and looks whether it is what came before under its number.
+// read decodes a batch, and checks that it has the same bytes as earlier ones of its
+// number.
 func (b *fakeBrokers) read(p wire.ProducePartition) fakeBatch {
 	var r batch.Reader
 	if data := p.Batch[wire.BatchRoom:]; len(data) == 0 {
@@ -136,14 +136,14 @@ func (b *fakeBrokers) read(p wire.ProducePartition) fakeBatch {
 	return got
 }
 
-// move makes a partition's leader another broker, or nobody with noLeader.
+// move changes the leader of a partition; cluster.NoLeader stands for none.
 func (b *fakeBrokers) move(partition, to int32) {
 	log := b.logs[partOf(partition)]
 	log.leader = to
 	log.epoch++
 }
 
-// moveAll gives each partition the leader that to says.
+// moveAll gives each partition the leader that to returns.
 func (b *fakeBrokers) moveAll(to func(partition, leader int32) int32) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -154,7 +154,8 @@ func (b *fakeBrokers) moveAll(to func(partition, leader int32) int32) {
 	}
 }
 
-// values are those of a partition's records, as who reads committed ones sees them.
+// values returns the values of a partition's records as a read_committed consumer sees
+// them.
 func (b *fakeBrokers) values(partition int32) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

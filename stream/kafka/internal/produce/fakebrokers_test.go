@@ -22,15 +22,14 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// fakeBrokers are brokers within the test, as a producer sees them: with Kafka's
-// rules for sequences and transactions, and whatever faults the test wants. They
-// are strict: a batch that comes twice with other bytes, a second request for a
-// partition before the first has ended, or a batch whose memory was used again
-// before it arrived, fails the test.
+// fakeBrokers are brokers as a producer sees them: they have Kafka's rules for sequences
+// and transactions, and the faults that a test wants. They are strict. The test fails if a
+// batch comes again with other bytes, if a second request for a partition comes before the
+// first has ended, or if the memory of a batch is reused before it arrives.
 type fakeBrokers struct {
 	t *testing.T
-	// fault says what goes wrong with an exchange. It is called with mu held. nil:
-	// nothing does.
+	// fault decides what goes wrong with an exchange; nil: nothing. It is called with mu
+	// held.
 	fault func(node int32, req protocol.Message) fault
 
 	mu       sync.Mutex
@@ -44,7 +43,7 @@ type fakeBrokers struct {
 	late     sync.WaitGroup
 }
 
-// A receivedRequest is a request that a broker was sent.
+// A receivedRequest is a request that a broker got.
 type receivedRequest struct {
 	node int32
 	req  protocol.Message
@@ -61,7 +60,7 @@ type fault struct {
 	after        time.Duration // how long the broker takes
 }
 
-// newFakeBrokers have one topic, which brokers lead in turn.
+// newFakeBrokers returns brokers with one topic, which they lead in turn.
 func newFakeBrokers(t *testing.T, nodes, partitions int32) *fakeBrokers {
 	b := &fakeBrokers{
 		t: t, nodes: nodes, settings: map[string]string{cluster.CleanupPolicy: "delete", cluster.MaxMessageBytes: "1048588"},
@@ -74,12 +73,12 @@ func newFakeBrokers(t *testing.T, nodes, partitions int32) *fakeBrokers {
 	return b
 }
 
-// partOf is a partition of the topic.
+// partOf returns a partition of the topic.
 func partOf(partition int32) stream.TopicPartition {
 	return stream.TopicPartition{Topic: "topic", Partition: partition}
 }
 
-// settings are of a client.
+// settings are those of a client.
 type settings struct {
 	Codec    batch.Codec
 	Patience time.Duration
@@ -96,7 +95,7 @@ func (c *testClient) OpenProducer(ctx context.Context, cfg stream.ProducerConfig
 	return Open(ctx, c.Client, c.codec, cfg)
 }
 
-// newClient is one of the brokers. It is closed with the test.
+// newClient returns a client of the brokers. It is closed with the test.
 func (b *fakeBrokers) newClient(set settings) *testClient {
 	s := &testClient{Client: cluster.NewClient(linktest.New(b.serve), set.Patience, set.Logger), codec: set.Codec}
 	b.t.Cleanup(func() {
@@ -147,7 +146,7 @@ func (b *fakeBrokers) serve(ctx context.Context, node int32, req protocol.Messag
 	return answer, nil
 }
 
-// override changes what is said of batches that were appended.
+// override changes the answer about appended batches.
 func (f *fault) override(p *wire.Produce) {
 	for i := range p.Answer.Partitions {
 		if q := &p.Answer.Partitions[i]; f.reportedCode != 0 && q.Code == 0 {
@@ -168,7 +167,7 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// checkSingleRequest checks that no two requests for a partition are under way.
+// checkSingleRequest checks that no two requests for a partition are in flight.
 func (b *fakeBrokers) checkSingleRequest(req protocol.Message) (end func()) {
 	p, ok := req.(*wire.Produce)
 	if !ok {
@@ -192,7 +191,7 @@ func (b *fakeBrokers) checkSingleRequest(req protocol.Message) (end func()) {
 	}
 }
 
-// handle does what a request asks for, or answers with a code instead.
+// handle carries out a request, or answers with a code instead.
 func (b *fakeBrokers) handle(node int32, req protocol.Message, instead kerr.Code) protocol.Message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -240,7 +239,7 @@ func (b *fakeBrokers) configs(r *describeconfigs.Request, instead kerr.Code) *de
 	return answer
 }
 
-// requests of one kind that the brokers were sent.
+// requests returns the requests of one kind that the brokers got.
 func requests[R protocol.Message](b *fakeBrokers) []R {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -27,8 +27,8 @@ type fakeID struct {
 	busy    int // how many more requests come too early after an end
 }
 
-// transact answers what has to do with producer ids, transactions and groups. The
-// caller holds mu.
+// transact handles requests about producer ids, transactions and groups. The caller holds
+// mu.
 func (b *fakeBrokers) transact(req protocol.Message, instead kerr.Code) protocol.Message {
 	switch r := req.(type) {
 	case *initproducerid.Request:
@@ -95,7 +95,7 @@ func (id *fakeID) begin() {
 	id.offsets = make(map[string]map[stream.TopicPartition]int64)
 }
 
-// enter is what comes before each request of a transaction.
+// enter comes first in each request of a transaction.
 func (b *fakeBrokers) enter(name string, who producerID, instead kerr.Code) (*fakeID, kerr.Code) {
 	id := b.ids[name]
 	switch {

@@ -18,9 +18,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// TestFencedProducer: of a producer whose place another one has taken nothing is
-// seen that wasn't committed by then, whether the broker has it or not.
-func TestFencedProducer(t *testing.T) {
+// Uncommitted records of a fenced producer are never seen, whether the broker has them or
+// not.
+func TestProducer_FencedByAnotherClient(t *testing.T) {
 	for name, sent := range map[string]bool{"before it sends": false, "after it has sent": true} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger(t, shared.Cluster(t), 2)
@@ -54,7 +54,7 @@ func TestFencedProducer(t *testing.T) {
 	}
 }
 
-// wantFenced looks at an error and at all that comes after it.
+// wantFenced checks an error, and all later calls.
 func wantFenced(t *testing.T, p *ledgerProducer, err error) {
 	t.Helper()
 	_, commitErr := p.Commit(t.Context(), stream.GroupOffsets{})
@@ -67,10 +67,10 @@ func wantFenced(t *testing.T, p *ledgerProducer, err error) {
 	}
 }
 
-// TestZombies: what a producer said before it was fenced, and the broker hears only
-// after, does nothing. The network stands still meanwhile, but for another
-// client's way to the broker, who takes the producer's place.
-func TestZombies(t *testing.T) {
+// Requests that a producer sent before it was fenced, and that arrive after it, have no
+// effect. The network stalls meanwhile, except for the other client that takes the
+// producer's place.
+func TestProducer_LateRequestsOfFenced(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{Proxied: true})
 	for name, late := range map[string]int32{"a partition": 1, "a batch": 0, "a commit": noPartition} {
 		t.Run(name+" comes late", func(t *testing.T) {
@@ -93,7 +93,7 @@ func TestZombies(t *testing.T) {
 				_, err := old.Commit(context.WithoutCancel(t.Context()), stream.GroupOffsets{})
 				failed <- err
 			}()
-			old.waitAsking(late == 0)
+			old.waitInFlight(late == 0)
 			l.takeOver(cfg.ID)
 			c.Proxy(t, 1).Heal()
 			wantFenced(t, old, <-failed)
@@ -107,11 +107,11 @@ func TestZombies(t *testing.T) {
 	}
 }
 
-// noPartition is none to be written to.
+// noPartition stands for no write.
 const noPartition = -1
 
-// waitAsking waits until a request is under way, to a leader or to a coordinator.
-func (p *ledgerProducer) waitAsking(leader bool) {
+// waitInFlight waits until a request is in flight, to a leader or to a coordinator.
+func (p *ledgerProducer) waitInFlight(leader bool) {
 	asking := func() bool {
 		if leader {
 			p.sender.mu.Lock()

@@ -18,7 +18,7 @@ var shared kafkatest.Shared
 
 func TestMain(m *testing.M) { os.Exit(shared.Around(m).Run()) }
 
-// openClient makes a client of real brokers, which is closed with the test.
+// openClient returns a client of real brokers. It is closed with the test.
 func openClient(t testing.TB, brokers []string, codec batch.Codec) *testClient {
 	t.Helper()
 	c := &testClient{Client: cluster.NewClient(dial.NewTransport(brokers, "grete", nil, nil), 0, nil), codec: codec}

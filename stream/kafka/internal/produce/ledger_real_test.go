@@ -13,7 +13,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// A ledger is what a topic has to hold, offset by offset. Only one producer at a
+// A ledger has the expected contents of a topic, offset by offset. Only one producer at a
 // time writes to the topic.
 type ledger struct {
 	*testing.T
@@ -22,7 +22,7 @@ type ledger struct {
 	log     [][]ledgerEntry // by partition and offset
 }
 
-// An ledgerEntry is what has an offset.
+// A ledgerEntry is what has an offset.
 type ledgerEntry struct {
 	kafkatest.JavaRecord
 	codec         batch.Codec
@@ -34,16 +34,17 @@ type ledgerEntry struct {
 func newLedger(t *testing.T, c *kafkatest.Cluster, partitions int32) *ledger {
 	l := &ledger{T: t, cluster: c, topic: kafkatest.Name(t), log: make([][]ledgerEntry, partitions)}
 	// Records have times of years ago.
+	// Records have times of years ago.
 	c.CreateTopic(t, l.topic, partitions, map[string]string{"retention.ms": "-1"})
 	return l
 }
 
-// system is a client of its own, that compresses by a codec.
+// system returns a client of its own, which compresses by a codec.
 func (l *ledger) system(codec batch.Codec) *testClient {
 	return openClient(l, l.cluster.Bootstrap(), codec)
 }
 
-// A ledgerProducer writes to the topic, and what it has written into the ledger.
+// A ledgerProducer writes to the topic, and into the ledger.
 type ledgerProducer struct {
 	*Producer
 	ledger *ledger
@@ -78,8 +79,7 @@ func (l *ledger) append(partition int32, e ledgerEntry) {
 	l.log[partition] = append(l.log[partition], e)
 }
 
-// commit commits what was sent, and compares where the partitions end with where
-// they have to.
+// commit commits what was sent, and compares the returned ends with the expected ones.
 func (p *ledgerProducer) commit(offsets stream.GroupOffsets) {
 	l := p.ledger
 	l.Helper()
@@ -104,8 +104,8 @@ func (p *ledgerProducer) abort() {
 	p.finish(abort)
 }
 
-// finish notes the end of the transaction in each of its partitions, and returns how
-// many these are.
+// finish notes the end of the transaction in each of its partitions. It returns their
+// number.
 func (p *ledgerProducer) finish(e ending) (partitions int) {
 	partitions = len(p.open)
 	for i := range p.open {
@@ -121,14 +121,14 @@ func (p *ledgerProducer) finish(e ending) (partitions int) {
 	return partitions
 }
 
-// abortedWithout notes that the transaction was aborted, and had nothing in a partition.
+// abortedWithout notes an aborted transaction without records in a partition.
 func (p *ledgerProducer) abortedWithout(partition int32) {
 	if p.transactional() {
 		p.ledger.append(partition, ledgerEntry{marker: true, state: abort})
 	}
 }
 
-// expected is what is to be seen, and where each partition ends.
+// expected returns what consumers see, and the ends of the partitions.
 func (l *ledger) expected(level string) (seen []ledgerEntry, ends []int64) {
 	for _, log := range l.log {
 		end := 0
@@ -146,8 +146,8 @@ func (l *ledger) expected(level string) (seen []ledgerEntry, ends []int64) {
 	return seen, ends
 }
 
-// check compares the ledger with what franz-go reads, and java with what Kafka's
-// own client does.
+// check compares the ledger with what franz-go reads; java compares it with what Kafka's
+// own client reads.
 func (l *ledger) check(level string) {
 	l.Helper()
 	seen, ends := l.expected(level)

@@ -20,10 +20,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// TestOutages: while leaders move, a broker is killed and comes back, and another
-// one stands still, nothing that is committed gets lost, comes twice or in another
-// order, and both producers go on in between.
-func TestOutages(t *testing.T) {
+// Leaders move, a broker is killed and restarted, and another one is paused. No committed
+// record is lost, repeated or out of order, and both producers go on in between.
+func TestProducer_Outages(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3})
 	transactional := newFlood(t, c, stream.ProducerConfig{ID: kafkatest.Name(t)})
@@ -65,8 +64,7 @@ const (
 	floodPause      = 200 * time.Millisecond
 )
 
-// A floodProducer is a producer that writes on and on. Its records count up in each
-// partition.
+// A floodProducer writes continuously. Its records count up in each partition.
 type floodProducer struct {
 	*testing.T
 	cluster  *kafkatest.Cluster
@@ -76,14 +74,14 @@ type floodProducer struct {
 	commits  atomic.Int64
 	failed   chan error // what became of write
 
-	// Of write, and then of who has heard from failed:
+	// Belongs to write, and after failed to its receiver:
 	next int64                  // in every partition
 	ends [floodPartitions]int64 // as the last commit told
 }
 
 func newFlood(t *testing.T, c *kafkatest.Cluster, cfg stream.ProducerConfig) *floodProducer {
 	f := &floodProducer{T: t, cluster: c, topic: kafkatest.Name(t), group: kafkatest.Name(t), failed: make(chan error, 1)}
-	// Small ones, so that a transaction takes several batches of a partition.
+	// Small batches, so that a transaction has several of each partition.
 	c.CreateTopic(t, f.topic, floodPartitions, map[string]string{"min.insync.replicas": "2", cluster.MaxMessageBytes: "20000"})
 	p, err := openClient(t, c.Bootstrap(), batch.None).OpenProducer(t.Context(), cfg)
 	linktest.Must(t, err)
@@ -92,8 +90,8 @@ func newFlood(t *testing.T, c *kafkatest.Cluster, cfg stream.ProducerConfig) *fl
 	return f
 }
 
-// write commits one transaction after another: slowly until calm is closed, then as
-// fast as it can until there are enough records.
+// write commits one transaction after another: slowly until calm is closed, then as fast
+// as possible until there are enough records.
 func (f *floodProducer) write(calm <-chan struct{}) error {
 	w, err := f.producer.Writer(f.topic)
 	if err != nil {
@@ -157,7 +155,7 @@ func (f *floodProducer) abort(w stream.Writer) error {
 	return errors.Join(f.send(w, aborted), f.producer.Flush(f.Context()), f.producer.Abort(f.Context()))
 }
 
-// waitCommits waits until so many transactions more are committed.
+// waitCommits waits for so many more committed transactions.
 func (f *floodProducer) waitCommits(more int64, when string) {
 	f.Helper()
 	ctx, cancel := context.WithTimeout(f.Context(), 20*time.Second)

@@ -45,7 +45,7 @@ func BenchmarkProduce(b *testing.B) {
 	)
 }
 
-// writeOurs commits every so often, as a container does.
+// writeOurs commits at intervals, as a container does.
 func writeOurs(b *testing.B, cluster *kafkatest.Cluster, codec batch.Codec, cfg stream.ProducerConfig, topic string, records int, value []byte) func() {
 	const everySoOften = 250_000
 	s := openClient(b, cluster.Bootstrap(), codec)

@@ -18,9 +18,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// TestOthersReadWhatWeWrite: by each codec and in both modes, in transactions that
-// are committed, aborted, or still open.
-func TestOthersReadWhatWeWrite(t *testing.T) {
+// Records are written with each codec and in both modes, in transactions that are
+// committed, aborted, or still open.
+func TestProducer_OtherClientsRead(t *testing.T) {
 	codecs := []batch.Codec{batch.None, batch.Gzip, batch.Snappy, batch.LZ4, batch.Zstd}
 	l := newLedger(t, shared.Cluster(t), int32(2*len(codecs)))
 	for i, codec := range codecs {
@@ -49,9 +49,9 @@ func TestOthersReadWhatWeWrite(t *testing.T) {
 	}
 }
 
-// TestOffsetsOfATransaction are the group's when it is committed, not before, and
-// not if it isn't.
-func TestOffsetsOfATransaction(t *testing.T) {
+// The group has the offsets of a transaction once it is committed, not before, and not if
+// it is aborted.
+func TestCommit_OffsetsVisibleWithTransaction(t *testing.T) {
 	c := shared.Cluster(t)
 	l := newLedger(t, c, 2)
 	p := l.producer(l.system(batch.None), stream.ProducerConfig{})
@@ -59,12 +59,12 @@ func TestOffsetsOfATransaction(t *testing.T) {
 	offsets := func(first, second int64) stream.GroupOffsets {
 		return stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: linktest.At(l.topic, 0), Offset: first}, {TopicPartition: linktest.At(l.topic, 1), Offset: second}}}
 	}
-	// given has the broker get offsets in a transaction that stays open.
+	// given sends offsets in a transaction that stays open.
 	given := func(o stream.GroupOffsets) {
 		p.txn.addGroupOffsets(o)
 		linktest.Must(t, p.life.Await(t.Context(), p.txn.change(func(*transaction) {})))
 	}
-	// A commit may be seen a moment later, for which others can wait.
+	// A commit may become visible a moment later. Clients can wait for that.
 	now, stable := t.Context(), kadm.RequireStable(t.Context())
 	given(offsets(3, 4))
 	wantOffsets(now, l.T, c, group, l.topic, -1, -1)
@@ -81,9 +81,8 @@ func TestOffsetsOfATransaction(t *testing.T) {
 	l.check(kafkatest.ReadUncommitted)
 }
 
-// TestRecordsBeyondTheLimit: what a broker won't take is told, and takes nothing
-// else with it.
-func TestRecordsBeyondTheLimit(t *testing.T) {
+// The error says what the broker won't take. All other records are unaffected.
+func TestSend_RecordTooLarge(t *testing.T) {
 	random := make([]byte, 1_200_000)
 	source := rand.NewChaCha8([32]byte{1})
 	_, _ = source.Read(random)
@@ -125,9 +124,9 @@ func wantTooLarge(t *testing.T, err error, parts ...string) {
 	wantParts(t, err, parts...)
 }
 
-// TestLimitIsLowered: batches that have become too large are refused with a word on
-// why, and a producer that is opened then makes smaller ones.
-func TestLimitIsLowered(t *testing.T) {
+// The error of batches that have become too large says why. A producer that is opened
+// after it makes smaller ones.
+func TestSend_LimitLowered(t *testing.T) {
 	c := shared.Cluster(t)
 	l := newLedger(t, c, 1)
 	s := l.system(batch.None)
@@ -148,9 +147,8 @@ func TestLimitIsLowered(t *testing.T) {
 	l.check(kafkatest.ReadCommitted)
 }
 
-// TestRecordsOfTheFuture: since Kafka 4 brokers don't take them, unless a topic is
-// told to.
-func TestRecordsOfTheFuture(t *testing.T) {
+// Since Kafka 4, brokers refuse timestamps in the future unless the topic allows them.
+func TestSend_TimestampRefused(t *testing.T) {
 	l := newLedger(t, shared.Cluster(t), 1)
 	p := l.producer(l.system(batch.None), stream.ProducerConfig{})
 	linktest.Must(t, p.topic.Send(0, &stream.Record{Time: time.Now().Add(2 * time.Hour).UnixMilli()}))

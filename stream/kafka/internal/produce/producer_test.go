@@ -19,7 +19,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A testProducer is a producer on fake brokers, and what was sent by it.
+// A testProducer is a producer on fake brokers, with what it has sent.
 type testProducer struct {
 	*Producer
 	t      *testing.T
@@ -28,8 +28,8 @@ type testProducer struct {
 	values map[int32][]string // sent by partition
 }
 
-// modes runs a test with a transactional producer and with one that isn't, in a
-// bubble whose clock takes no time.
+// modes runs a test with a transactional producer and with one at least once, each in a
+// synctest bubble.
 func modes(t *testing.T, test func(t *testing.T, cfg stream.ProducerConfig)) {
 	for name, cfg := range map[string]stream.ProducerConfig{"transactional": {ID: "id"}, "at least once": {AtLeastOnce: true}} {
 		t.Run(name, func(t *testing.T) {
@@ -95,7 +95,7 @@ func (s *testProducer) check(b *fakeBrokers) {
 // batchOf is a number of records that fill more than a batch.
 const batchOf = 300
 
-func TestProduces(t *testing.T) {
+func TestProducer_Delivers(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 3, 8)
 		s := newTestProducer(t, b.newClient(settings{}), cfg)
@@ -122,7 +122,7 @@ func TestProduces(t *testing.T) {
 	})
 }
 
-func TestTransactionsAskForAsLittleAsTheyCan(t *testing.T) {
+func TestTransaction_FewRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 2, 6)
 		s := newTestProducer(t, b.newClient(settings{}), stream.ProducerConfig{ID: "id"})
@@ -153,7 +153,7 @@ func TestTransactionsAskForAsLittleAsTheyCan(t *testing.T) {
 	})
 }
 
-func TestFullBatchesLeaveAtOnce(t *testing.T) {
+func TestSend_FullBatchLeavesAtOnce(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 2)
 		s := newTestProducer(t, b.newClient(settings{}), cfg)
@@ -189,7 +189,7 @@ func TestFlush(t *testing.T) {
 	})
 }
 
-func TestThrottled(t *testing.T) {
+func TestProducer_Throttled(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 1)
 		s := newTestProducer(t, b.newClient(settings{}), cfg)
@@ -212,7 +212,7 @@ func TestThrottled(t *testing.T) {
 	})
 }
 
-func TestRequestsAreBounded(t *testing.T) {
+func TestProducer_RequestSize(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 100)
 		s := newTestProducer(t, b.newClient(settings{}), cfg)

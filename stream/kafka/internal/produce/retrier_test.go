@@ -15,8 +15,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// TestTroubleIsLoggedOnce, and its end.
-func TestTroubleIsLoggedOnce(t *testing.T) {
+// A failure and its end are logged once each.
+func TestRetrier_LogsOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		kind  func(protocol.Message) bool
 		fault fault
@@ -34,7 +34,7 @@ func TestTroubleIsLoggedOnce(t *testing.T) {
 	}
 }
 
-// testLog has a fault happen to requests of a kind for a while.
+// testLog makes requests of a kind fail for a while.
 func testLog(t *testing.T, kind func(protocol.Message) bool, f fault, want []string) {
 	var log bytes.Buffer
 	b := newFakeBrokers(t, 1, 3)

@@ -19,10 +19,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// This file is how another client, franz-go, sees what we have written.
-
-// wantOffsets waits until a group's offsets in the first partitions of a topic are
-// these; none is -1.
+// wantOffsets waits until a group has these offsets in the first partitions of a topic; -1
+// stands for none.
 func wantOffsets(ctx context.Context, t *testing.T, c *kafkatest.Cluster, group, topic string, want ...int64) {
 	t.Helper()
 	client := kadm.NewClient(c.Franz(t))
@@ -46,7 +44,7 @@ func wantOffsets(ctx context.Context, t *testing.T, c *kafkatest.Cluster, group,
 	}
 }
 
-// entryOf is a record as the ledger has it.
+// entryOf converts a record to an entry of the ledger.
 func entryOf(r *kgo.Record) ledgerEntry {
 	return ledgerEntry{JavaRecord: kafkatest.FromFranz(r), codec: batch.Codec(r.Attrs.CompressionType()), transactional: r.Attrs.IsTransactional()}
 }

@@ -45,8 +45,8 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// A sequencePartition is a partition as its leader sees it: Kafka's rules for the
-// batches of one idempotent producer.
+// A sequencePartition is a partition as its leader sees it: Kafka's rules for the batches
+// of one idempotent producer.
 type sequencePartition struct {
 	sender producerID
 	next   int32
@@ -76,8 +76,8 @@ func (p *sequencePartition) append(b *recordBatch) kerr.Code {
 	return 0
 }
 
-// sequenceModel drives a sequence against such a partition, over a network that
-// loses requests and answers, and brings some requests late.
+// A sequenceModel drives a sequence against such a partition, over a network that loses
+// requests and answers and delays some requests.
 type sequenceModel struct {
 	sequence  sequence
 	partition sequencePartition
@@ -143,7 +143,7 @@ func (m *sequenceModel) drop(t *rapid.T) {
 	}
 }
 
-// arrive decides what becomes of the request under way.
+// arrive decides what becomes of the request in flight.
 func (m *sequenceModel) arrive(t *rapid.T) {
 	p := m.flying
 	m.flying = nil
@@ -167,8 +167,8 @@ func (m *sequenceModel) arrive(t *rapid.T) {
 	}
 }
 
-// check: all that has landed is in the log, once and in order, and what is there
-// besides is the one that comes next.
+// check: every acknowledged batch is in the log, once and in order. There may be one more,
+// which comes next.
 func (m *sequenceModel) check(t *rapid.T) {
 	log := m.partition.log
 	if len(log) > len(m.sent) || !slices.Equal(log, m.sent[:len(log)]) {
@@ -190,7 +190,7 @@ func TestSequenceModel(t *testing.T) {
 	})
 }
 
-func TestMissedWithoutAnswerIsExposed(t *testing.T) {
+func TestSequence_UnansweredBatchNotReused(t *testing.T) {
 	var s sequence
 	p := &recordBatch{count: 1, sequence: unsent}
 	s.push(p)

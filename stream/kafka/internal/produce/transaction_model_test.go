@@ -11,8 +11,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-// A modelCoordinator is a broker that keeps the transactions of one transactional
-// id, by the rules of the protocol that is spoken here.
+// A modelCoordinator is a broker that keeps the transactions of one transactional id, by
+// the protocol's rules.
 type modelCoordinator struct {
 	epoch, last int16 // last: the one before, if it was raised by request of its owner
 	open        bool
@@ -26,7 +26,7 @@ type modelCoordinator struct {
 	atOffsets   string // that are committed
 }
 
-// carryOut is what the broker does about a step, whoever waits for it.
+// carryOut is what the broker does about a step, even if the answer is lost.
 func (m *modelCoordinator) carryOut(s step, t transaction) (producerID, kerr.Code) {
 	if s == stepInitProducer {
 		return m.initialise(t.who)
@@ -78,14 +78,14 @@ func (m *modelCoordinator) initialise(who producerID) (producerID, kerr.Code) {
 	return producerID{who.id, m.epoch}, 0
 }
 
-// write is what a partition does about a batch.
+// write is what a partition does with a batch.
 func (m *modelCoordinator) write(o *partitionBuffer) bool {
 	m.data = append(m.data, o.String())
 	return slices.Contains(m.parts, o)
 }
 
-// finish ends the transaction. One that a late request has opened, with nothing in
-// it or the offsets that are committed already, leaves no trace.
+// finish ends the transaction. One that a late request has opened, without records or with
+// offsets that are committed already, leaves no trace.
 func (m *modelCoordinator) finish(e ending) {
 	if e == commit && (len(m.data) > 0 || m.offsets != "" && m.offsets != m.atOffsets) {
 		m.committed = append(m.committed, describeTransaction(m.data, m.offsets))
@@ -100,8 +100,8 @@ func describeTransaction(data []string, offsets string) string {
 	return fmt.Sprint(slices.Sorted(slices.Values(data)), offsets)
 }
 
-// A transactionModel drives a transaction against such a coordinator, over a
-// network that loses requests and answers, and brings some late.
+// A transactionModel drives a transaction against such a coordinator, over a network that
+// loses requests and answers and delays some.
 type transactionModel struct {
 	*rapid.T
 	client transaction
@@ -111,7 +111,7 @@ type transactionModel struct {
 	want   []string
 }
 
-// arrive has some of the late requests arrive.
+// arrive delivers some of the late requests.
 func (m *transactionModel) arrive() {
 	for len(m.late) > 0 && rapid.Bool().Draw(m.T, "something late arrives") {
 		i := rapid.IntRange(0, len(m.late)-1).Draw(m.T, "which")
@@ -120,7 +120,7 @@ func (m *transactionModel) arrive() {
 	}
 }
 
-// drive does what the client says until it says nothing.
+// drive takes the steps that the client says until there is none.
 func (m *transactionModel) drive() {
 	for s := m.client.next(); s != stepNone; s = m.client.next() {
 		m.arrive()
@@ -158,7 +158,7 @@ func (m *transactionModel) answer(s step, request transaction) {
 	}
 }
 
-// transact has a transaction of its own partitions and offsets.
+// transact runs a transaction with partitions and offsets of its own.
 func (m *transactionModel) transact(n int) {
 	var data []string
 	offsets := ""
@@ -183,8 +183,8 @@ func (m *transactionModel) transact(n int) {
 	}
 }
 
-// TestTransactionModel: whatever the network does, what is committed is what was to
-// be, once and whole; nothing that arrives late ends a later transaction.
+// Whatever the network does, exactly what should be committed is, once and whole, and no
+// late request ends a later transaction.
 func TestTransactionModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m := transactionModel{T: t, client: transaction{who: producerID{5, 0}}, broker: modelCoordinator{last: -1}}

@@ -57,7 +57,7 @@ func TestTransactionSteps(t *testing.T) {
 	}
 }
 
-func TestTransactionAddsAllAtOnce(t *testing.T) {
+func TestTransaction_AddsAllPartitionsAtOnce(t *testing.T) {
 	a, b, c := &partitionBuffer{}, &partitionBuffer{}, &partitionBuffer{}
 	x := transaction{who: producerID{1, 0}, toAdd: []*partitionBuffer{a, b}}
 	if got := x.request(x.next()); !slices.Equal(got.adding, []*partitionBuffer{a, b}) {

@@ -42,7 +42,7 @@ func TestWriter(t *testing.T) {
 	})
 }
 
-func TestCompactedTopic(t *testing.T) {
+func TestSend_CompactedTopicNeedsKey(t *testing.T) {
 	for _, policy := range []string{"compact", "compact,delete"} {
 		synctest.Test(t, func(t *testing.T) {
 			b := newFakeBrokers(t, 1, 1)
@@ -59,8 +59,8 @@ func TestCompactedTopic(t *testing.T) {
 	}
 }
 
-// TestSettingsAreHidden: who may not see a topic's settings can write to it.
-func TestSettingsAreHidden(t *testing.T) {
+// A client that may not describe a topic's settings can write to it.
+func TestWriter_SettingsDenied(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 1)
 		b.fault = func(_ int32, req protocol.Message) fault {
@@ -76,7 +76,7 @@ func TestSettingsAreHidden(t *testing.T) {
 	})
 }
 
-func TestBatchesKeepTheTopicsLimit(t *testing.T) {
+func TestWriter_TopicLimit(t *testing.T) {
 	for _, codec := range []batch.Codec{batch.None, batch.Zstd} {
 		for _, limit := range []string{"1048588", "20000", "nonsense", ""} {
 			modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
@@ -102,7 +102,7 @@ func TestBatchesKeepTheTopicsLimit(t *testing.T) {
 	}
 }
 
-func TestLargeRecords(t *testing.T) {
+func TestSend_LargeRecords(t *testing.T) {
 	modes(t, func(t *testing.T, cfg stream.ProducerConfig) {
 		b := newFakeBrokers(t, 1, 1)
 		s := newTestProducer(t, b.newClient(settings{}), cfg)
@@ -120,9 +120,8 @@ func TestLargeRecords(t *testing.T) {
 	})
 }
 
-// TestHeadersCount: a record's size is that of its headers too, so that batches
-// don't get too large by them.
-func TestHeadersCount(t *testing.T) {
+// A record's size includes its headers, so that batches don't exceed the limit.
+func TestSend_HeadersCount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 1, 1)
 		s := newTestProducer(t, b.newClient(settings{}), stream.ProducerConfig{})
@@ -144,7 +143,7 @@ func TestHeadersCount(t *testing.T) {
 	})
 }
 
-func TestTimeOfARecord(t *testing.T) {
+func TestSend_RecordTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 1, 1)
 		s := newTestProducer(t, b.newClient(settings{}), stream.ProducerConfig{})
@@ -160,9 +159,8 @@ func TestTimeOfARecord(t *testing.T) {
 	})
 }
 
-// TestBatchesGrowOnce: where one batch after another is full, the memory of each is
-// allocated at once.
-func TestBatchesGrowOnce(t *testing.T) {
+// When one batch after another is full, the memory of each is allocated at once.
+func TestWriter_BatchGrowsOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 1, 1)
 		s := newTestProducer(t, b.newClient(settings{}), stream.ProducerConfig{})
@@ -180,8 +178,8 @@ func TestBatchesGrowOnce(t *testing.T) {
 	})
 }
 
-// TestSendAllocatesNothing once the memory of its batches is there.
-func TestSendAllocatesNothing(t *testing.T) {
+// Send doesn't allocate once batches have their memory.
+func TestSend_NoAllocation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newFakeBrokers(t, 1, 1)
 		s := newTestProducer(t, b.newClient(settings{}), stream.ProducerConfig{})

@@ -134,7 +134,7 @@ func fetchAnswer() *kmsg.FetchResponse {
 	return answer
 }
 
-func TestFetchUsesItsMemoryAgain(t *testing.T) {
+func TestFetch_ReusesMemory(t *testing.T) {
 	block := make([]byte, 100)
 	req := &Fetch{Take: func(int) []byte { return block }}
 	frame := fetchAnswer().AppendTo(make([]byte, 8))
@@ -150,7 +150,7 @@ func TestFetchUsesItsMemoryAgain(t *testing.T) {
 		}
 	}
 	read()
-	// The reader itself is made anew each time.
+	// Each exchange allocates a reader.
 	if n := testing.AllocsPerRun(100, read); n > 3 {
 		t.Errorf("%v allocations", n)
 	}
@@ -337,7 +337,7 @@ func metadataAnswer() *kmsg.MetadataResponse {
 	return answer
 }
 
-func TestAnswersThatAreWrong(t *testing.T) {
+func TestDecode_InvalidAnswers(t *testing.T) {
 	b := &broker{t: t, want: kmsg.NewPtrFetchRequest(), answer: fetchAnswer(), correlation: 1}
 	if err := Exchange(b, 7, "client", &Fetch{}); err == nil || !strings.Contains(err.Error(), "request 8, expected 7") {
 		t.Errorf("an answer to another request: %v", err)
@@ -351,8 +351,8 @@ func TestAnswersThatAreWrong(t *testing.T) {
 	}
 }
 
-// FuzzAnswers: whatever a broker sends, no request reads beyond the answer's own
-// size, takes memory that the answer doesn't have bytes for, or goes on for ever.
+// Whatever a broker sends, no request reads beyond the answer's own size, takes memory for
+// which the answer has no bytes, or goes on forever.
 func FuzzAnswers(f *testing.F) {
 	answers := []kmsg.Response{fetchAnswer(), kmsg.NewPtrProduceResponse(), kmsg.NewPtrOffsetFetchResponse(), kmsg.NewPtrDeleteRecordsResponse(), metadataAnswer(), joinAnswer(), describeAnswer()}
 	for i, v := range []int16{11, 8, 7, 1, 10, 5, 4} {
