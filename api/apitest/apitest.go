@@ -15,20 +15,19 @@ import (
 	streammemory "github.com/gretestream/grete/stream/memory"
 )
 
-// Options say how a test runs the job. The zero value is one container a stage
-// and one partition a topic, so that outputs have one order.
+// Options configure a test. The zero value is one container per stage and one partition per
+// topic, so that each output has one order.
 type Options struct {
 	Partitions int32
 	Containers int
-	// Topics are inputs that exist when the job starts, besides those that the
-	// pipeline names: for inputs with a pattern.
+	// Topics are further topics that exist when the job starts, for inputs with a pattern.
 	Topics []string
-	// IdleTimeout is after how long a quiet input holds no watermark back; 0 means
-	// never, so that event time is moved by records and by Advance alone.
+	// IdleTimeout is the time after which an input without records no longer holds the
+	// watermark back; 0 means never: then only records and Advance move event time.
 	IdleTimeout time.Duration
 }
 
-// A Test is a job under test. Any mistake or failure of the job fails the test.
+// A Test is a job under test. A mistake in the pipeline or a failure of the job fails the test.
 type Test struct {
 	t       testing.TB
 	app     *api.App
@@ -36,22 +35,22 @@ type Test struct {
 	system  stream.System
 	plan    *scheduler.Plan
 	now     time.Time
-	time    int64 // event time, ms; what has been promised to the job
+	time    int64 // event time in ms that Advance has promised to the job
 	run     int64 // counts bounded runs
 	running []*container.Container
-	turn    map[string]int32                // of an input: the partition whose turn it is
-	seen    map[stream.TopicPartition]int64 // outputs up to where they were taken
+	turn    map[string]int32                // by input: the next partition to write to
+	seen    map[stream.TopicPartition]int64 // by output: the next offset to read
 }
 
 // stateLimit bounds the state in memory.
 const stateLimit = 1 << 30
 
-// New plans the job and starts it. It is closed when the test ends.
+// New plans the job and starts it. It ends with the test.
 func New(t testing.TB, app *api.App, opts ...Options) *Test {
 	t.Helper()
 	log := streammemory.New()
 	x := &Test{t: t, app: app, system: log, now: time.Unix(0, 0), time: stream.NoTime, turn: make(map[string]int32), seen: make(map[stream.TopicPartition]int64)}
-	log.Now = func() time.Time { return x.now } // for records of the time 0, when a test begins
+	log.Now = func() time.Time { return x.now } // records have the test's time, which starts at 0
 	for _, o := range opts {
 		x.options = o
 	}
@@ -78,14 +77,14 @@ func New(t testing.TB, app *api.App, opts ...Options) *Test {
 	return x
 }
 
-// CreateTopic makes an input topic. An input with a pattern that it matches takes
-// it in at the next [Test.Restart].
+// CreateTopic creates an input topic. An input with a matching pattern reads it from the next
+// [Test.Restart] on.
 func (x *Test) CreateTopic(topic string) {
 	x.t.Helper()
 	x.must(x.system.Admin().CreateTopic(context.Background(), stream.TopicConfig{Name: topic, Partitions: x.options.Partitions}))
 }
 
-// prepare makes the plan and its topics.
+// prepare plans the job and creates its topics.
 func (x *Test) prepare() {
 	x.t.Helper()
 	ctx := context.Background()
@@ -97,7 +96,7 @@ func (x *Test) prepare() {
 	x.must(topics.Create(ctx, x.system.Admin(), x.plan, topics.Options{}))
 }
 
-// start opens the containers from what is committed.
+// start opens the containers at their last commit.
 func (x *Test) start(bounds map[stream.TopicPartition]int64) {
 	x.t.Helper()
 	base := container.Config{
@@ -115,8 +114,8 @@ func (x *Test) start(bounds map[stream.TopicPartition]int64) {
 	}
 }
 
-// Send appends values to an input topic, encoded as their type is by default, in
-// turn to its partitions.
+// Send appends values to the partitions of an input topic in turn, with the default serde of
+// their type.
 func (x *Test) Send[M any](topic string, values ...M) {
 	x.t.Helper()
 	codec, _ := x.app.Serdes().For[M]()
@@ -126,7 +125,7 @@ func (x *Test) Send[M any](topic string, values ...M) {
 	})
 }
 
-// SendKeyed appends a value under a key to an input topic.
+// SendKeyed appends a value with a key to an input topic.
 func (x *Test) SendKeyed[K comparable, M any](topic string, key K, value M) {
 	x.t.Helper()
 	keys, _ := x.app.Serdes().For[K]()
@@ -163,9 +162,9 @@ func (x *Test) send(topic string, n int, fill func(int, *stream.Record) error) {
 	x.must(p.Close())
 }
 
-// Advance processes what was sent, and then moves event time on by d from the
-// latest record, or from where it was moved to before: whatever is due by then
-// happens.
+// Advance processes all records that were sent, and then advances event time by d from the
+// latest record or from the last Advance, whichever is later. Windows and timers that are due
+// by then fire.
 func (x *Test) Advance(d time.Duration) {
 	x.t.Helper()
 	x.settle()
@@ -183,8 +182,8 @@ func (x *Test) Advance(d time.Duration) {
 	x.settle()
 }
 
-// Wait processes what was sent and lets time pass, as a clock on the wall shows
-// it. Event time stands still, unless inputs become idle.
+// Wait processes all records that were sent, and advances wall-clock time by d. Event time
+// stays, unless inputs become idle.
 func (x *Test) Wait(d time.Duration) {
 	x.t.Helper()
 	x.settle()
@@ -192,8 +191,8 @@ func (x *Test) Wait(d time.Duration) {
 	x.settle()
 }
 
-// End is the end of the inputs as they are now: what was sent is processed, all
-// windows are closed, as a run with -once does. The job can go on after it.
+// End treats the current ends of the inputs as final, as a run with -once does: it processes
+// all records that were sent, and closes all windows. The job can continue afterwards.
 func (x *Test) End() {
 	x.t.Helper()
 	x.settle()
@@ -217,8 +216,8 @@ func (x *Test) End() {
 	x.start(nil)
 }
 
-// Crash kills the job, with what it has not committed. Records that were sent
-// and not looked at yet are begun with first, so that there is something to lose.
+// Crash kills the job: all that isn't committed is lost. Before that it processes some of the
+// records that were sent, so that there is something to lose.
 func (x *Test) Crash() {
 	x.t.Helper()
 	for _, c := range x.running {
@@ -228,7 +227,7 @@ func (x *Test) Crash() {
 	x.running = nil
 }
 
-// Restart starts the job from its last commit, after a Crash or without one.
+// Restart starts the job again from its last commit. It crashes a running job first.
 func (x *Test) Restart() {
 	x.t.Helper()
 	x.Crash()
@@ -236,7 +235,7 @@ func (x *Test) Restart() {
 	x.start(nil)
 }
 
-// settle lets the job run until there is nothing left to do and all is committed.
+// settle runs the job until there is nothing left to do and all is committed.
 func (x *Test) settle() {
 	x.t.Helper()
 	for busy := true; busy; {

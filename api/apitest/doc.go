@@ -6,7 +6,7 @@
 //	t.Advance(time.Minute)
 //	t.Expect("views-per-user", api.Pane[string, int64]{…})
 //
-// Records are sent to inputs, event time is moved by hand, and what has come to an
-// output is compared. [Test.Crash] throws away whatever isn't committed, as a
-// kill would; the job goes on from its last commit.
+// A test sends records to inputs, advances event time, and compares the records of outputs.
+// [Test.Crash] drops all that isn't committed, as a kill does; [Test.Restart] starts the job
+// again from its last commit.
 package apitest

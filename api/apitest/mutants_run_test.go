@@ -12,10 +12,10 @@ import (
 	"testing"
 )
 
-var mutantSeeds = flag.String("mutantseeds", "1000", "how many seeds may be needed to find a mutant out")
+var mutantSeeds = flag.String("mutantseeds", "1000", "how many seeds may be needed to detect a mutant")
 
-// TestMutants: without any one of the steps that the guarantee rests on, the
-// simulation fails. So it can. (make mutants)
+// The simulation must fail without any one of the steps that exactly-once depends on.
+// (make mutants)
 func TestMutants(t *testing.T) {
 	for _, m := range mutants {
 		t.Run(m.name, m.mustFail)
@@ -32,17 +32,17 @@ func (m mutant) mustFail(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	switch {
 	case err == nil:
-		t.Errorf("%s seeds don't find it out", *mutantSeeds)
+		t.Errorf("%s seeds don't detect it", *mutantSeeds)
 	case !strings.Contains(string(out), "to see how"):
-		t.Errorf("it failed otherwise:\n%s", out)
+		t.Errorf("it failed in another way:\n%s", out)
 	default:
 		_, found, _ := strings.Cut(string(out), "seed ")
 		found, _, _ = strings.Cut(found, "\n")
-		t.Log("found by seed", found)
+		t.Log("detected by seed", found)
 	}
 }
 
-// overlay writes the mutated file, and what tells the go command to take it.
+// overlay writes the mutated file, and the overlay that makes the go command use it.
 func (m mutant) overlay(t *testing.T) string {
 	t.Helper()
 	path, source := m.mutated(t)

@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// A mutant is the code without one of the steps that exactly-once rests on.
+// A mutant is the code without one of the steps that exactly-once depends on.
 type mutant struct {
 	name     string
 	file     string // from the module's root
 	old, new string
-	shared   bool // it is about containers that share
+	shared   bool // it affects containers that share tasks
 }
 
 var mutants = []mutant{
@@ -31,12 +31,12 @@ var mutants = []mutant{
 		`	ends, err := c.producer.Commit(ctx, c.offsets())`,
 		`	c.trim(ctx, c.cfg.Now())
 	ends, err := c.producer.Commit(ctx, c.offsets())`, false},
-	{"offsets needn't be stable", "container/sim/simulation.go",
+	{"unstable offsets are fetched", "container/sim/simulation.go",
 		`	s.faults = w.draw()`, `	s.network.cluster.UnstableOffsets = true
 	s.faults = w.draw()`, false},
-	{"no new epoch after an unknown outcome", "stream/kafka/internal/produce/transaction.go",
+	{"the epoch stays after an unknown outcome", "stream/kafka/internal/produce/transaction.go",
 		`t.who.id < 0 || t.needsEpoch && !t.open`, `t.who.id < 0`, false},
-	{"what isn't known to have happened isn't asked again", "stream/kafka/internal/produce/transaction.go",
+	{"a request with an unknown outcome isn't repeated", "stream/kafka/internal/produce/transaction.go",
 		`		t.unanswered = s
 `, `		t.reset()
 `, false},
@@ -55,28 +55,28 @@ var mutants = []mutant{
 		return err
 	}
 	db.tail = append(db.tail, bytes.Clone(b.Encoded()))`, false},
-	{"what was aborted is read", "stream/kafka/internal/fetch/aborted.go",
+	{"aborted records are read", "stream/kafka/internal/fetch/aborted.go",
 		`	return len(f.open) > 0 &&`, `	return len(f.open) < 0 &&`, false},
-	{"the end isn't waited for until all has arrived", "stream/kafka/internal/produce/commit.go",
+	{"the transaction ends before all records have arrived", "stream/kafka/internal/produce/commit.go",
 		`	if err := p.flush(ctx); err != nil {
 		return err
 	}
 	if`, `	p.send()
 	if`, false},
-	{"tasks are given up without a commit", "container/group.go",
+	{"tasks are released without a commit", "container/group.go",
 		`	if m.MayCommit() {
 		if err := c.commit(ctx); err != nil {
 			return err
 		}
 	}
 `, ``, true},
-	{"who was lost goes on with its transaction", "container/membership/events.go",
+	{"a lost member continues its transaction", "container/membership/events.go",
 		`		return fmt.Errorf("%w: %w", errLost, e.Err)`, `		return nil`, true},
-	{"a commit is of no generation", "container/commit.go",
+	{"a commit has no generation", "container/commit.go",
 		`g.Generation, g.Member, g.Instance = c.member.Generation()`, `g.Generation = 0`, true},
 }
 
-// mutated is the file of a mutant, as it is and without the step.
+// mutated returns the file of a mutant, and its source without the step.
 func (m mutant) mutated(t *testing.T) (path, source string) {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("..", "..", filepath.FromSlash(m.file)))
@@ -88,14 +88,13 @@ func (m mutant) mutated(t *testing.T) (path, source string) {
 		t.Fatal(err)
 	}
 	if strings.Count(string(src), m.old) != 1 {
-		t.Fatalf("%s doesn't have what is to be changed, once: %s", m.file, m.old)
+		t.Fatalf("%s must contain this exactly once: %s", m.file, m.old)
 	}
 	return path, strings.Replace(string(src), m.old, m.new, 1)
 }
 
-// TestMutantsApply: who changes one of the steps that exactly-once rests on changes its
-// mutant, too. Whether they are found out takes minutes. (make mutants)
-func TestMutantsApply(t *testing.T) {
+// A change to one of these steps must change its mutant, too.
+func TestMutants_Apply(t *testing.T) {
 	for _, m := range mutants {
 		m.mutated(t)
 	}

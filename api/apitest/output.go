@@ -8,8 +8,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// Output processes what was sent and returns the values that have come to an
-// output topic since it was last asked for, those of a partition in their order.
+// Output processes all records that were sent, and returns the values that the output topic
+// has got since the last Output or Expect. Values of a partition are in their order.
 func (x *Test) Output[M any](topic string) []M {
 	x.t.Helper()
 	x.settle()
@@ -23,14 +23,14 @@ func (x *Test) Output[M any](topic string) []M {
 	return out
 }
 
-// read calls f with the records of a topic that are new.
+// read calls f for the new records of a topic.
 func (x *Test) read(topic string, f func(*stream.Record) error) {
 	x.t.Helper()
 	ctx := context.Background()
 	partitions, err := x.system.Admin().Partitions(ctx, topic)
 	x.must(err)
 	if partitions[topic] == 0 {
-		x.t.Fatalf("there is no topic %s", topic)
+		x.t.Fatalf("no topic %s", topic)
 	}
 	c, err := x.system.OpenConsumer(ctx, stream.ConsumerConfig{})
 	x.must(err)
@@ -53,8 +53,8 @@ func (x *Test) read(topic string, f func(*stream.Record) error) {
 	}
 }
 
-// Expect compares what Output returns with what is wanted: in this order with one
-// partition, in any with more.
+// Expect compares the values of Output with the wanted ones: in this order with one partition,
+// in any order with more.
 func (x *Test) Expect[M any](topic string, want ...M) {
 	x.t.Helper()
 	got := x.Output[M](topic)

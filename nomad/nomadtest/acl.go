@@ -12,7 +12,7 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// bootstrap has the server issue the token that may do all.
+// bootstrap creates the management token.
 func (c *Cluster) bootstrap(ctx context.Context) error {
 	return harnesstest.Poll(ctx, readyTimeout, func(ctx context.Context) error {
 		token, _, err := c.API().ACLTokens().Bootstrap(write(ctx))
@@ -27,14 +27,14 @@ func (c *Cluster) bootstrap(ctx context.Context) error {
 	})
 }
 
-// Token is one that may do all, as in NOMAD_TOKEN: empty without ACL.
+// Token returns the management token, as in NOMAD_TOKEN; "" without ACL.
 func (c *Cluster) Token() string { return c.token }
 
-// CreateToken returns a token that may do what the rules of a policy say.
+// CreateToken returns a token with a policy of these rules.
 func (c *Cluster) CreateToken(t testing.TB, rules string) string {
 	t.Helper()
 	if c.token == "" {
-		t.Fatal("nomadtest: Options.ACL must ask for tokens")
+		t.Fatal("nomadtest: set Options.ACL to use tokens")
 	}
 	ctx, cancel := requestContext(t)
 	defer cancel()

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-func TestACL(t *testing.T) {
+func TestACL_PoliciesLimitTokens(t *testing.T) {
 	c := Start(t, Options{Clients: 1, ACL: true, DefaultHeartbeats: true})
 	reader := c.CreateToken(t, `namespace "default" { policy = "read" }`)
 	j := job("sleeper", "raw_exec", 1, "", "/bin/sleep", "4321")
@@ -37,5 +37,5 @@ func TestACL(t *testing.T) {
 		check("writing", tt.written, err)
 	}
 	waitFor(t, "the task", func() bool { return len(running(t, c, "sleeper")) == 1 })
-	took(t, "the server again", func() { restartServer(t, c, 0) })
+	timed(t, "the server again", func() { restartServer(t, c, 0) })
 }

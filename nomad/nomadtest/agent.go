@@ -12,8 +12,7 @@ import (
 // stopTimeout is how long an agent may take to stop.
 const stopTimeout = 30 * time.Second
 
-// An agent is the server or a client, running or not. Tasks are no part of it: they
-// go on when it ends.
+// An agent is the server or a client, running or not. Its tasks continue when it ends.
 type agent struct {
 	id               int // 0: the server
 	name, dir        string
@@ -21,13 +20,13 @@ type agent struct {
 	firstDynamic     int
 	lastDynamic      int
 	program, logFile string
-	cmd              *exec.Cmd     // nil: it was stopped or killed
+	cmd              *exec.Cmd     // nil after it was stopped or killed
 	ended            chan struct{} // closed when the process has ended
-	begun            time.Time     // when it was last started, or let go on
-	cut              bool
+	started          time.Time     // or resumed
+	cut              bool          // off, by CutOff
 }
 
-// newAgent is the agent of that number in a cluster's directory and block of ports.
+// newAgent returns the agent with a number, in a cluster's directory and block of ports.
 func newAgent(id int, program, dir string, port int) *agent {
 	first := port + portsPerAgent*id
 	a := &agent{id: id, name: "server", program: program, http: first, rpc: first + 1, serf: first + 2}
@@ -36,13 +35,13 @@ func newAgent(id int, program, dir string, port int) *agent {
 		a.firstDynamic = port + portsPerAgent*(1+maxClients) + portsForTasks*(id-1)
 		a.lastDynamic = a.firstDynamic + portsForTasks - 1
 	}
-	// Short, as there are sockets below it.
+	// Short, because it contains sockets.
 	a.dir = filepath.Join(dir, fmt.Sprint(id))
 	a.logFile = filepath.Join(dir, a.name+".log")
 	return a
 }
 
-// prepare writes what the agent finds when it starts.
+// prepare creates the agent's directory and settings.
 func (a *agent) prepare(config string) error {
 	// Nomad fetches artifacts as nobody.
 	if err := os.Mkdir(a.dir, 0o755); err != nil {
@@ -54,7 +53,7 @@ func (a *agent) prepare(config string) error {
 	return nil
 }
 
-// start starts the process; it isn't ready then.
+// start starts the process, without waiting until it is ready.
 func (a *agent) start() error {
 	log, err := os.OpenFile(a.logFile, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666)
 	if err != nil {
@@ -63,22 +62,22 @@ func (a *agent) start() error {
 	defer func() { _ = log.Close() }()                               // the child has its own
 	cmd := exec.Command(a.program, "agent", "-config", a.settings()) //nolint:noctx // it ends by stop or kill
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.Env = a.dir, log, log, a.environment()
-	alone(cmd)
-	a.begun, a.cut = time.Now(), false
+	detach(cmd)
+	a.started, a.cut = time.Now(), false
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", a.name, err)
 	}
 	ended := make(chan struct{})
 	a.cmd, a.ended = cmd, ended
 	go func() {
-		_ = cmd.Wait() // how it ended is known to who ended it, or stands in its log
+		_ = cmd.Wait() // its log says why it has ended
 		close(ended)
 	}()
 	return nil
 }
 
-// environment is what an agent needs and no more: Nomad gives it to all tasks, and
-// what happens to be set where tests run would be missing elsewhere.
+// environment is minimal: Nomad passes it on to all tasks, and tests must not depend on the
+// variables of the machine that they run on.
 func (a *agent) environment() []string {
 	return []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -88,14 +87,14 @@ func (a *agent) environment() []string {
 	}
 }
 
-// kill ends the agent without asking, and waits for that.
+// kill kills the agent, and waits for its end.
 func (a *agent) kill() {
 	_ = a.cmd.Process.Kill() // it fails for a process that has ended
 	<-a.ended
 	a.cmd = nil
 }
 
-// stop asks the agent to end.
+// stop stops the agent gracefully.
 func (a *agent) stop() error {
 	if err := terminate(a.cmd.Process); err != nil {
 		return fmt.Errorf("stop %s: %w", a.name, err)
@@ -107,7 +106,7 @@ func (a *agent) stop() error {
 		a.cmd = nil
 		return nil
 	case <-timeout.C:
-		return fmt.Errorf("%s didn't stop within %v; the end of its log:\n%s", a.name, stopTimeout, a.lastWords())
+		return fmt.Errorf("%s didn't stop within %v; the end of its log:\n%s", a.name, stopTimeout, a.logTail())
 	}
 }
 
@@ -122,8 +121,8 @@ func (a *agent) hasEnded() bool {
 
 func (a *agent) settings() string { return filepath.Join(filepath.Dir(a.dir), a.name+".hcl") }
 
-// lastWords are the end of the agent's log, for a message.
-func (a *agent) lastWords() string {
+// logTail returns the end of the agent's log, for a message.
+func (a *agent) logTail() string {
 	log, err := os.ReadFile(a.logFile)
 	if err != nil {
 		return err.Error()

@@ -13,19 +13,19 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// A Cluster is a server and its clients, the nodes 1, 2, …. Its methods end the
-// test when they fail, so they belong to the goroutine of the test.
+// A Cluster is a server and its clients, the nodes 1, 2, …. Its methods fail the test
+// immediately on errors, so call them in the goroutine of the test.
 type Cluster struct {
 	opts   Options
-	dir    string // all that is the cluster's; its guard removes it
+	dir    string // all files of the cluster; its guard removes it
 	guard  *guard
 	agents []*agent      // the server, and node i at i
 	apis   []*api.Client // of each agent
 	token  string        // empty without ACL
 }
 
-// Start starts a cluster for one test, and waits until all its nodes take tasks.
-// The test is skipped if this machine can't run one, and fails if CI is set.
+// Start starts a cluster for one test, and waits until all its nodes are ready. If this
+// machine can't run one, the test is skipped, or fails if CI is set.
 func Start(t testing.TB, opts Options) *Cluster {
 	t.Helper()
 	c, err := launch(t.Context(), opts)
@@ -34,17 +34,17 @@ func Start(t testing.TB, opts Options) *Cluster {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			c.logLastWords(t)
+			c.logState(t)
 		}
 		c.close()
 	})
 	return c
 }
 
-// Address is that of the server's HTTP interface, as in NOMAD_ADDR.
+// Address returns the address of the server's HTTP API, as in NOMAD_ADDR.
 func (c *Cluster) Address() string { return c.API().Address() }
 
-// API is a client of the server that may do all.
+// API returns a client of the server, with all permissions.
 func (c *Cluster) API() *api.Client { return c.apis[0] }
 
 func launch(ctx context.Context, opts Options) (*Cluster, error) {
@@ -71,7 +71,7 @@ func launch(ctx context.Context, opts Options) (*Cluster, error) {
 	return c, nil
 }
 
-// launch makes and starts the agents. Its caller closes the cluster if it fails.
+// launch creates and starts the agents. If it fails, the caller closes the cluster.
 func (c *Cluster) launch(ctx context.Context, program string) error {
 	port, err := c.reserve(ctx)
 	if err != nil {
@@ -89,8 +89,8 @@ func (c *Cluster) launch(ctx context.Context, program string) error {
 			return err
 		}
 	}
-	// A client that registers before the server can sign its tasks' identities
-	// doesn't try again for half a minute.
+	// The server must be able to sign the identities of tasks before a client registers:
+	// otherwise the client waits half a minute before it retries.
 	if err := c.startServer(ctx); err != nil {
 		return err
 	}
@@ -107,13 +107,13 @@ func (c *Cluster) launch(ctx context.Context, program string) error {
 	return c.waitForNodes(ctx, c.nodes())
 }
 
-// reserve makes the cluster's directory and has ports, both of which are its guard's.
+// reserve creates the cluster's directory and reserves ports. Both belong to the guard.
 func (c *Cluster) reserve(ctx context.Context) (port int, err error) {
 	port, ports, err := reservePorts(ctx)
 	if err != nil {
 		return 0, err
 	}
-	defer harnesstest.Unlock(ports) // the guard has it
+	defer harnesstest.Unlock(ports) // the guard holds it, too
 	dir, lock, err := makeDirectory()
 	if err != nil {
 		return 0, err
@@ -124,7 +124,7 @@ func (c *Cluster) reserve(ctx context.Context) (port int, err error) {
 	return port, err
 }
 
-// makeDirectory returns a new directory, and its lock.
+// makeDirectory creates a directory and locks it.
 func makeDirectory() (string, *os.File, error) {
 	for {
 		dir, err := os.MkdirTemp("", prefix)
@@ -139,19 +139,19 @@ func makeDirectory() (string, *os.File, error) {
 		if lock != nil || err != nil {
 			return dir, lock, err
 		}
-		// Who looked for leftovers was quicker, and removes it.
+		// Another process cleans up leftovers, and removes it.
 	}
 }
 
-// close ends all that runs and removes what was written: so nobody is asked, which
-// takes longer.
+// close kills all processes and removes all files. It doesn't stop agents gracefully, which
+// would take longer.
 func (c *Cluster) close() {
 	if c.guard != nil {
 		c.guard.end()
 	}
 	for _, a := range c.agents {
 		if a.cmd != nil {
-			a.kill() // the guard did it
+			a.kill() // the guard has killed it
 		}
 	}
 	for _, client := range c.apis {

@@ -16,8 +16,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// TestCluster is make cluster: what tests run on, for somebody to try things on. It
-// ends with a Ctrl-C, or with make.
+// TestCluster is make cluster: the clusters that tests use, to try things out. It ends with
+// Ctrl-C, or with make.
 func TestCluster(t *testing.T) {
 	ctx, cancel := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
@@ -32,7 +32,7 @@ func TestCluster(t *testing.T) {
 	waitForEnd(ctx)
 }
 
-// userInterface says where Nomad's is, if the program has one.
+// userInterface returns the address of Nomad's user interface, if the program has one.
 func userInterface(t *testing.T, c *Cluster) string {
 	body, err := c.API().Raw().Response("/ui/", query(t.Context()))
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// What every agent has. A client of a test has more connections to the same
-// address than a stranger would be allowed.
+// The settings of every agent. Tests need more connections from one address than the default
+// limit.
 const common = `
 name               = %[1]q
 data_dir           = %[2]q
@@ -48,8 +48,7 @@ server {
 %s}
 `
 
-// A node that is silent is down soon, but not before an agent on a busy machine has
-// been started again.
+// An unreachable node is down soon, but not before an agent on a busy machine could restart.
 const quickHeartbeats = `
   heartbeat_grace          = "4s"
   min_heartbeat_ttl        = "1s"
@@ -57,9 +56,9 @@ const quickHeartbeats = `
   max_heartbeats_per_second = 100
 `
 
-// The whole of /usr, which is what an exec task gets by default, takes 20 s to
-// link. A static program needs none of it. What has ended is kept, however full the
-// machine's disk is: a task that follows may want its data.
+// By default, an exec task gets all of /usr, which takes 20 s to link. A static program needs
+// none of it. Ended allocations are kept, however full the machine's disk is: a later one may
+// need their data.
 const clientPart = `
 client {
   enabled           = true

@@ -6,24 +6,22 @@
 //		c.KillNode(t, 2)
 //	}
 //
-// A cluster is one server and some clients, on loopback: processes of one machine,
-// each with a directory and ports of its own. Clients run tasks by raw_exec and
-// exec. Nodes are lost with all that ran on them, their agents are stopped, started
-// again, cut off and drained, and the server is killed ([Cluster]); permissions are
-// asked for ([Options.ACL]); [Store] is somewhere to fetch programs from.
+// A cluster is one server and some clients on loopback. Each is a process with its own
+// directory and ports. Clients run tasks with the drivers raw_exec and exec. A [Cluster] can
+// kill a node with all its tasks, stop, restart, cut off and drain its agent, and kill the
+// server. With [Options.ACL] it checks permissions. A [Store] serves programs to nodes.
 //
-// Nothing outlives a test, nor a test that was killed: a guard beside it, which
-// ends when the test does, kills agents and tasks, and removes mounts, control
-// groups and directories. It knows them by a variable in their environment, so it
-// ends nobody else's. Only when the guard is killed as well something stays, until
-// the next cluster is started. Nomad's own control groups, which all agents of a
-// machine share, stay: they are empty.
+// Nothing outlives a test, even one that is killed: a guard process ends with the test, kills
+// agents and tasks, and removes mounts, control groups and directories. It recognizes them by
+// a variable in their environment, so it affects no other processes. If the guard is killed as
+// well, the start of the next cluster cleans up. Nomad's own control groups, which all agents
+// of a machine share, remain, empty.
 //
-// The program is build/nomad, which make build/nomad makes: some minutes, once.
-// Where it isn't, or this isn't Linux and root, as exec needs, tests are skipped
-// with the reason; with CI set in the environment they fail. Tests that start a
-// cluster carry the build tag real. GRETE_TEST_NOMAD_PROGRAM is another program to
-// run: another version, or one with a user interface, which ours is without.
+// The agents' program is build/nomad, which make build/nomad builds once, in some minutes.
+// Without it, or without Linux and root, which the driver exec needs, tests are skipped with
+// the reason; with CI set in the environment they fail. Tests that start a cluster have the
+// build tag real. GRETE_TEST_NOMAD_PROGRAM names another program to use: another version, or
+// one with the user interface, which build/nomad lacks.
 //
-// It stands beside the job's way: nothing but tests imports it.
+// Only tests import this package.
 package nomadtest

@@ -12,23 +12,23 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// nodeVariable is in the environment of an agent and of all that it starts: the
-// agent's directory. The script knows it as well.
+// nodeVariable has the agent's directory, in the environment of the agent and of all its
+// processes. The script uses it, too.
 const nodeVariable = "GRETE_TEST_NODE"
 
 //go:embed sweep.sh
 var sweepScript string
 
-// prefix is how the names of clusters' directories begin. They are short, as there
-// are sockets in them.
+// prefix begins the names of clusters' directories. They are short, because they contain
+// sockets.
 const prefix = "grnt-"
 
-// lockFile is locked as long as the cluster of a directory, or its guard, is there.
+// lockFile is locked as long as the cluster of a directory, or its guard, runs.
 const lockFile = "lock"
 
-// A guard removes all that a cluster leaves when this process is gone, however it
-// went: it is a shell that waits for the end of its input. The locks of the cluster
-// are its own as well, so nobody has its ports before that.
+// A guard cleans up after a cluster when this process has ended, in whatever way: it is a shell
+// that waits for the end of its input. It holds the locks of the cluster, too, so the ports
+// stay reserved until then.
 type guard struct {
 	cmd   *exec.Cmd
 	input io.Closer
@@ -37,7 +37,7 @@ type guard struct {
 func startGuard(dir string, locks ...*os.File) (*guard, error) {
 	cmd := sweep(context.Background(), "guard", dir)
 	cmd.ExtraFiles = locks
-	alone(cmd)
+	detach(cmd)
 	input, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("make the input of a cluster's guard: %w", err)
@@ -48,20 +48,20 @@ func startGuard(dir string, locks ...*os.File) (*guard, error) {
 	return &guard{cmd, input}, nil
 }
 
-// end has the guard do its work, and waits for that.
+// end makes the guard clean up, and waits for it.
 func (g *guard) end() {
-	_ = g.input.Close() // it has read nothing
-	_ = g.cmd.Wait()    // what it couldn't remove, the next cluster's start does
+	_ = g.input.Close() // a pipe, which nothing is written to
+	_ = g.cmd.Wait()    // the start of the next cluster removes what is left
 }
 
-// sweep runs the script, whose environment isn't that of an agent.
+// sweep returns the command of the script, without the environment of an agent.
 func sweep(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", sweepScript, "sweep"}, args...)...)
 	cmd.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}
 	return cmd
 }
 
-// sweepNode ends a node with all that ran on it.
+// sweepNode kills all processes of a node.
 func sweepNode(ctx context.Context, dir string) error {
 	if out, err := sweep(ctx, "kill", dir).CombinedOutput(); err != nil {
 		return fmt.Errorf("kill what runs in %s: %w %s", dir, err, out)
@@ -69,11 +69,11 @@ func sweepNode(ctx context.Context, dir string) error {
 	return nil
 }
 
-// removeLeftovers does what guards were killed before they could do.
+// removeLeftovers cleans up after clusters whose guards were killed.
 func removeLeftovers(ctx context.Context) error {
 	locks, err := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*", lockFile))
 	if err != nil {
-		return fmt.Errorf("look for what clusters have left: %w", err)
+		return fmt.Errorf("look for leftovers of clusters: %w", err)
 	}
 	for _, name := range locks {
 		lock, err := harnesstest.TryLock(name)
@@ -81,12 +81,12 @@ func removeLeftovers(ctx context.Context) error {
 			return err
 		}
 		if lock == nil {
-			continue // it lives
+			continue // it is running
 		}
-		err = sweep(ctx, "guard", filepath.Dir(name)).Run() // its input has ended
+		err = sweep(ctx, "guard", filepath.Dir(name)).Run() // without input, it cleans up at once
 		harnesstest.Unlock(lock)
 		if err != nil {
-			return fmt.Errorf("remove what a cluster has left in %s: %w", filepath.Dir(name), err)
+			return fmt.Errorf("remove leftovers of a cluster in %s: %w", filepath.Dir(name), err)
 		}
 	}
 	return nil

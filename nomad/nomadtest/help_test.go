@@ -30,7 +30,7 @@ func waitFor(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	err := harnesstest.Poll(t.Context(), 2*time.Minute, func(context.Context) error {
 		if !holds() {
-			return errors.New("it never came to that")
+			return errors.New("the condition doesn't hold")
 		}
 		return nil
 	})
@@ -39,12 +39,12 @@ func waitFor(t testing.TB, what string, holds func() bool) {
 	}
 }
 
-// took logs how long something takes.
-func took(t testing.TB, what string, do func()) {
+// timed logs how long something takes.
+func timed(t testing.TB, what string, do func()) {
 	t.Helper()
-	begun := time.Now()
+	began := time.Now()
 	do()
-	t.Logf("%-40s %6.2f s", what, time.Since(begun).Seconds())
+	t.Logf("%-40s %6.2f s", what, time.Since(began).Seconds())
 }
 
 // storeTask builds the program of testdata, and puts it into a store.
@@ -67,7 +67,7 @@ func storeTask(t *testing.T) (store *Store, path string) {
 
 func ptr[T any](v T) *T { return &v }
 
-// job is one that runs a program of a store, or one that is on the nodes.
+// job returns a job that runs a program of a store, or one that the nodes have.
 func job(id, driver string, count int, url, command string, args ...string) *api.Job {
 	task := &api.Task{
 		Name: "task", Driver: driver, Config: map[string]any{"command": command, "args": args},
@@ -79,11 +79,11 @@ func job(id, driver string, count int, url, command string, args ...string) *api
 	return &api.Job{ID: &id, Type: ptr("service"), Datacenters: []string{"*"}, TaskGroups: []*api.TaskGroup{{
 		Name: ptr("group"), Count: &count, Tasks: []*api.Task{task},
 		RestartPolicy: &api.RestartPolicy{Attempts: ptr(0), Mode: ptr("fail")},
-		// A drain waits for what it moves to be healthy first.
+		// A drain waits until a moved task is healthy.
 		Update:   &api.UpdateStrategy{HealthCheck: ptr("task_states"), MinHealthyTime: ptr(time.Second), HealthyDeadline: ptr(time.Minute), ProgressDeadline: ptr(2 * time.Minute)},
 		Migrate:  &api.MigrateStrategy{MaxParallel: ptr(1), HealthCheck: ptr("task_states"), MinHealthyTime: ptr(time.Second), HealthyDeadline: ptr(time.Minute)},
 		Networks: []*api.NetworkResource{{Mode: "host", DynamicPorts: []api.Port{{Label: "http"}}}},
-		// Each on a node of its own.
+		// Each task on a different node.
 		Constraints: []*api.Constraint{{Operand: "distinct_hosts", RTarget: "true"}},
 	}}}
 }
@@ -97,7 +97,7 @@ func run(t *testing.T, c *Cluster, j *api.Job) {
 	waitFor(t, "the tasks of "+*j.ID, func() bool { return len(running(t, c, *j.ID)) == *j.TaskGroups[0].Count })
 }
 
-// running are the allocations of a job that should run, and do: by node.
+// running returns the running allocations of a job that should run, by node.
 func running(t *testing.T, c *Cluster, id string) map[int]*api.AllocationListStub {
 	t.Helper()
 	list, _, err := c.API().Jobs().Allocations(id, false, nil)
@@ -113,26 +113,26 @@ func running(t *testing.T, c *Cluster, id string) map[int]*api.AllocationListStu
 	return found
 }
 
-// A life is that of a task's process: who asks it gets the same as long as it lasts.
-type life struct{ address, says string }
+// An identity is a task's address and its answer, which is different for each process.
+type identity struct{ address, says string }
 
-// lives asks all tasks of a job who they are, by node.
-func lives(t *testing.T, c *Cluster, id string) map[int]life {
+// identities returns the identities of all tasks of a job, by node.
+func identities(t *testing.T, c *Cluster, id string) map[int]identity {
 	t.Helper()
-	found := map[int]life{}
+	found := map[int]identity{}
 	for node, stub := range running(t, c, id) {
 		alloc, _, err := c.API().Allocations().Info(stub.ID, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := life{address: harnesstest.Address(alloc.AllocatedResources.Shared.Ports[0].Value)}
+		l := identity{address: harnesstest.Address(alloc.AllocatedResources.Shared.Ports[0].Value)}
 		waitFor(t, "a task to answer", func() bool { l.says = ask(l.address); return l.says != "" })
 		found[node] = l
 	}
 	return found
 }
 
-// ask returns what a task says, nothing if it is gone.
+// ask returns a task's answer; "" if it has ended.
 func ask(address string) string {
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
 	resp, err := client.Get("http://" + address)
@@ -144,4 +144,4 @@ func ask(address string) string {
 	return string(text)
 }
 
-func (l life) goesOn() bool { return ask(l.address) == l.says }
+func (l identity) unchanged() bool { return ask(l.address) == l.says }

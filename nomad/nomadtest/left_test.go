@@ -16,13 +16,13 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// orphanVariable makes a test the process that is killed.
+// orphanVariable is set in a test process that will be killed.
 const orphanVariable = "GRETE_TEST_BE_KILLED"
 
-// shy is a task whose child has thrown away what it is known by.
+// shy is a task whose child process has cleared its environment.
 const shy = "env -i setsid sleep 4321 & exec sleep 4321"
 
-// populate has a node run tasks that leave as much as they can.
+// populate runs tasks that leave as much as possible behind.
 func populate(t *testing.T, c *Cluster) {
 	for _, driver := range drivers() {
 		if driver == "exec" {
@@ -35,7 +35,7 @@ func populate(t *testing.T, c *Cluster) {
 	waitFor(t, "the task's child", func() bool { return len(left(t, c.dir, allocations(t, c.dir))) > 8 })
 }
 
-// allocations are the ids of those that nodes have.
+// allocations returns the ids of all allocations on the nodes.
 func allocations(t *testing.T, dir string) (ids []string) {
 	dirs, err := filepath.Glob(filepath.Join(dir, "*", "alloc", "*-*"))
 	if err != nil {
@@ -47,8 +47,8 @@ func allocations(t *testing.T, dir string) (ids []string) {
 	return ids
 }
 
-// left is what is left of a cluster: processes, mounts, control groups, files. It
-// looks for them in other ways than the script does.
+// left returns the leftovers of a cluster: processes, mounts, control groups, files. It finds
+// them in other ways than the script does.
 func left(t *testing.T, dir string, allocations []string) (found []string) {
 	look := func(format string, args ...any) {
 		out, _ := exec.Command("sh", "-c", fmt.Sprintf(format, args...)).Output() // grep fails if there is none
@@ -64,7 +64,7 @@ func left(t *testing.T, dir string, allocations []string) (found []string) {
 	return found
 }
 
-func TestNothingIsLeft(t *testing.T) {
+func TestCluster_LeavesNothing(t *testing.T) {
 	var c *Cluster
 	var ids []string
 	var over time.Time
@@ -89,9 +89,9 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Log("the next cluster has port", port)
 }
 
-// A cluster doesn't outlive a test that is killed, not even with an agent that
-// hangs. If its guard is killed as well, the next cluster's start removes it.
-func TestKilledTest(t *testing.T) {
+// A cluster ends with a killed test, even if an agent hangs. If its guard is killed as well,
+// the start of the next cluster removes it.
+func TestCluster_EndsWithAKilledTest(t *testing.T) {
 	if os.Getenv(orphanVariable) != "" {
 		c := Start(t, Options{Clients: 1})
 		populate(t, c)
@@ -115,7 +115,7 @@ func TestKilledTest(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, _ = process.Wait()
-			took(t, "the end", func() {
+			timed(t, "the end", func() {
 				waitFor(t, "nothing to be left", func() bool {
 					if guard == "without its guard" {
 						nextStart(t)
@@ -127,17 +127,17 @@ func TestKilledTest(t *testing.T) {
 	}
 }
 
-// nextStart does what the start of another cluster does before all else.
+// nextStart does the first step of the start of another cluster.
 func nextStart(t *testing.T) {
 	if err := removeLeftovers(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// startOrphan starts a process of this test, and returns it, its guard's id and its
-// cluster's directory.
+// startOrphan starts a process with a cluster, and returns it, the process id of its guard
+// and its directory.
 func startOrphan(t *testing.T) (process *os.Process, guard int, dir string) {
-	cmd := exec.Command(os.Args[0], "-test.run=^TestKilledTest$")
+	cmd := exec.Command(os.Args[0], "-test.run=^TestCluster_EndsWithAKilledTest$")
 	cmd.Env = append(os.Environ(), orphanVariable+"=1")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

@@ -11,22 +11,22 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// drainTimeout is for tasks that end slowly, and disks that are copied.
+// drainTimeout allows for tasks that end slowly and for copying their disks.
 const drainTimeout = 3 * time.Minute
 
-// NodeID is Nomad's id of a node: 1, 2, ….
+// NodeID returns Nomad's id of a node: 1, 2, ….
 func (c *Cluster) NodeID(t testing.TB, node int) string {
 	t.Helper()
 	ctx, cancel := requestContext(t)
 	defer cancel()
 	stub, err := c.node(ctx, c.agent(t, node))
 	if err != nil {
-		t.Fatalf("ask for the id of client%d: %v", node, err)
+		t.Fatalf("get the id of client%d: %v", node, err)
 	}
 	return stub.ID
 }
 
-// Node is the number of the node with Nomad's id, as an allocation has it.
+// Node returns the number of the node with an id of Nomad's, as in an allocation.
 func (c *Cluster) Node(t testing.TB, id string) int {
 	t.Helper()
 	for _, a := range c.nodes() {
@@ -38,9 +38,8 @@ func (c *Cluster) Node(t testing.TB, id string) int {
 	return 0
 }
 
-// KillNode ends a node as the loss of its machine does: the agent and all that it
-// has started, at once. Its disk is kept for RestartAgent, which is the machine's
-// return.
+// KillNode kills a node's agent and all its tasks at once, like the failure of a machine. Its
+// disk is kept: RestartAgent starts the node again.
 func (c *Cluster) KillNode(t testing.TB, node int) {
 	t.Helper()
 	a := c.running(t, node)
@@ -50,7 +49,7 @@ func (c *Cluster) KillNode(t testing.TB, node int) {
 	}
 }
 
-// StopAgent stops a node's agent, as an administrator does; its tasks go on.
+// StopAgent stops a node's agent gracefully; its tasks continue.
 func (c *Cluster) StopAgent(t testing.TB, node int) {
 	t.Helper()
 	if err := c.running(t, node).stop(); err != nil {
@@ -58,14 +57,14 @@ func (c *Cluster) StopAgent(t testing.TB, node int) {
 	}
 }
 
-// KillAgent ends a node's agent, as kill -9 does; its tasks go on.
+// KillAgent kills a node's agent, as kill -9 does; its tasks continue.
 func (c *Cluster) KillAgent(t testing.TB, node int) {
 	t.Helper()
 	c.running(t, node).kill()
 }
 
-// RestartAgent starts an agent that was stopped or killed, or whose node was, with
-// the ports and the disk that it had, and waits until the node takes tasks.
+// RestartAgent starts an agent again after StopAgent, KillAgent or KillNode, with the same
+// ports and disk, and waits until the node is ready.
 func (c *Cluster) RestartAgent(t testing.TB, node int) {
 	t.Helper()
 	a := c.agent(t, node)
@@ -78,10 +77,9 @@ func (c *Cluster) RestartAgent(t testing.TB, node int) {
 	c.awaitNode(t, a)
 }
 
-// CutOff has the server hear nothing more of a node, and the node nothing of it:
-// the agent hangs. Its tasks go on, and what they talk to isn't cut off. It isn't a
-// network's failure in that the agent doesn't notice either: until Rejoin it starts
-// no task again that ends, and answers nobody.
+// CutOff disconnects a node from the server by suspending its agent. Its tasks continue, and
+// keep their own connections. Unlike in a network failure, the agent doesn't notice: until
+// Rejoin it restarts no tasks and answers no requests.
 func (c *Cluster) CutOff(t testing.TB, node int) {
 	t.Helper()
 	a := c.running(t, node)
@@ -91,27 +89,27 @@ func (c *Cluster) CutOff(t testing.TB, node int) {
 	a.cut = true
 }
 
-// Rejoin ends CutOff, and waits until the node takes tasks again.
+// Rejoin ends CutOff, and waits until the node is ready.
 func (c *Cluster) Rejoin(t testing.TB, node int) {
 	t.Helper()
 	a := c.running(t, node)
 	if !a.cut {
 		t.Fatalf("%s isn't cut off", a.name)
 	}
-	a.begun = time.Now()
+	a.started = time.Now()
 	if err := resume(a.cmd.Process); err != nil {
-		t.Fatalf("have %s rejoin: %v", a.name, err)
+		t.Fatalf("rejoin %s: %v", a.name, err)
 	}
 	a.cut = false
 	c.awaitNode(t, a)
 }
 
-// Drain has a node's tasks moved to others, and waits until they are. It takes none
-// until Undrain.
+// Drain drains a node, and waits until its tasks have moved. The node accepts no tasks until
+// Undrain.
 func (c *Cluster) Drain(t testing.TB, node int) {
 	t.Helper()
 	id := c.NodeID(t, node)
-	// Not the test's context: a cleanup may do this.
+	// Not the test's context, so that cleanups can do this.
 	ctx := context.WithoutCancel(t.Context())
 	spec := &api.DrainSpec{Deadline: drainTimeout}
 	if _, err := c.API().Nodes().UpdateDrainOpts(id, &api.DrainOptions{DrainSpec: spec}, write(ctx)); err != nil {
@@ -123,7 +121,7 @@ func (c *Cluster) Drain(t testing.TB, node int) {
 			return err
 		}
 		if n.DrainStrategy != nil || n.LastDrain == nil || n.LastDrain.Status != api.DrainStatusComplete {
-			return fmt.Errorf("it has still tasks after %v", drainTimeout)
+			return fmt.Errorf("it still has tasks after %v", drainTimeout)
 		}
 		return nil
 	})
@@ -132,7 +130,7 @@ func (c *Cluster) Drain(t testing.TB, node int) {
 	}
 }
 
-// Undrain has a node take tasks again.
+// Undrain makes a node eligible for tasks again.
 func (c *Cluster) Undrain(t testing.TB, node int) {
 	t.Helper()
 	ctx, cancel := requestContext(t)
@@ -142,14 +140,14 @@ func (c *Cluster) Undrain(t testing.TB, node int) {
 	}
 }
 
-// KillServer ends the server, as kill -9 does. The nodes go on.
+// KillServer kills the server, as kill -9 does. The nodes continue.
 func (c *Cluster) KillServer(t testing.TB) {
 	t.Helper()
 	c.running(t, 0).kill()
 }
 
-// RestartServer starts the server again, with what it had decided, and waits until
-// the nodes that run, and aren't cut off, have found it.
+// RestartServer starts the server again with its state, and waits until all running nodes that
+// aren't cut off have reconnected.
 func (c *Cluster) RestartServer(t testing.TB) {
 	t.Helper()
 	if c.server().cmd != nil {
@@ -160,7 +158,7 @@ func (c *Cluster) RestartServer(t testing.TB) {
 	}
 	for _, a := range c.nodes() {
 		if a.cmd != nil && !a.cut {
-			a.begun = c.server().begun
+			a.started = c.server().started
 			c.awaitNode(t, a)
 		}
 	}
@@ -168,7 +166,7 @@ func (c *Cluster) RestartServer(t testing.TB) {
 
 func (c *Cluster) awaitNode(t testing.TB, a *agent) {
 	t.Helper()
-	// Not the test's context: a cleanup may do this.
+	// Not the test's context, so that cleanups can do this.
 	if err := c.waitForNodes(context.WithoutCancel(t.Context()), []*agent{a}); err != nil {
 		t.Fatal(err)
 	}
@@ -178,12 +176,12 @@ func (c *Cluster) awaitNode(t testing.TB, a *agent) {
 func (c *Cluster) agent(t testing.TB, node int) *agent {
 	t.Helper()
 	if node < 0 || node >= len(c.agents) {
-		t.Fatalf("nomadtest: there is no node %d: they are 1 to %d", node, len(c.agents)-1)
+		t.Fatalf("nomadtest: no node %d: they are 1 to %d", node, len(c.agents)-1)
 	}
 	return c.agents[node]
 }
 
-// running is agent, which must run.
+// running returns the agent of a node, which must run.
 func (c *Cluster) running(t testing.TB, node int) *agent {
 	t.Helper()
 	a := c.agent(t, node)
@@ -193,10 +191,10 @@ func (c *Cluster) running(t testing.TB, node int) *agent {
 	return a
 }
 
-// requestTimeout is for a server that is there.
+// requestTimeout bounds a request to a running server.
 const requestTimeout = 30 * time.Second
 
-// requestContext isn't done when the test is: a cleanup may use it.
+// requestContext outlives the test's context, so that cleanups can use it.
 func requestContext(t testing.TB) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(t.Context()), requestTimeout)
 }

@@ -6,15 +6,14 @@ import (
 	"testing"
 )
 
-// What happens to nodes and to the server happens to the tasks of both drivers: two
-// on raw_exec and two on exec, each on a node of its own.
-func TestNodes(t *testing.T) {
+// There are two tasks of each driver, each on a different node.
+func TestNodes_FaultsAffectTheirTasks(t *testing.T) {
 	var c *Cluster
-	took(t, "a server and 3 clients", func() { c = Start(t, Options{}) })
+	timed(t, "a server and 3 clients", func() { c = Start(t, Options{}) })
 	store, path := storeTask(t)
 	jobs := map[string]string{"raw_exec": "${NOMAD_TASK_DIR}/bin/task", "exec": "local/bin/task"}
 	for driver, command := range jobs {
-		took(t, "2 tasks on "+driver, func() { run(t, c, job(driver, driver, 2, store.URL()+path, command)) })
+		timed(t, "2 tasks on "+driver, func() { run(t, c, job(driver, driver, 2, store.URL()+path, command)) })
 	}
 	steps := []struct {
 		name string
@@ -33,17 +32,17 @@ func TestNodes(t *testing.T) {
 	}
 	for _, step := range steps {
 		ok := t.Run(step.name, func(t *testing.T) {
-			before := map[string]map[int]life{}
+			before := map[string]map[int]identity{}
 			for driver := range jobs {
-				before[driver] = lives(t, c, driver)
+				before[driver] = identities(t, c, driver)
 			}
 			node := busy(before)
-			took(t, step.name, func() { step.do(t, c, node) })
+			timed(t, step.name, func() { step.do(t, c, node) })
 			for driver, tasks := range before {
 				checkTasks(t, c, driver, tasks, node, step.lost)
 			}
 			if step.after != nil {
-				took(t, "and is back", func() { step.after(t, c, node) })
+				timed(t, "and is back", func() { step.after(t, c, node) })
 			}
 		})
 		if !ok {
@@ -52,8 +51,8 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// busy is a node with tasks of both jobs: two of three nodes have one of each.
-func busy(all map[string]map[int]life) int {
+// busy returns a node with tasks of both jobs.
+func busy(all map[string]map[int]identity) int {
 	for node := range all["exec"] {
 		if _, ok := all["raw_exec"][node]; ok {
 			return node
@@ -62,20 +61,20 @@ func busy(all map[string]map[int]life) int {
 	return 0
 }
 
-// checkTasks tells of tasks that should be the same as before, or elsewhere.
-func checkTasks(t *testing.T, c *Cluster, driver string, before map[int]life, node int, lost bool) {
+// checkTasks checks that tasks are the same as before, or have moved to other nodes.
+func checkTasks(t *testing.T, c *Cluster, driver string, before map[int]identity, node int, lost bool) {
 	t.Helper()
 	for n, l := range before {
 		if n != node || !lost {
-			if !l.goesOn() {
+			if !l.unchanged() {
 				t.Errorf("%s: the task on node %d isn't the same any more", driver, n)
 			}
-		} else if l.goesOn() {
+		} else if l.unchanged() {
 			t.Errorf("%s: the task on node %d is still there", driver, n)
 		}
 	}
 	waitFor(t, "two tasks", func() bool { return len(running(t, c, driver)) == 2 })
-	if _, ok := lives(t, c, driver)[node]; ok == lost {
+	if _, ok := identities(t, c, driver)[node]; ok == lost {
 		t.Errorf("%s: a task on node %d: %t", driver, node, ok)
 	}
 }
@@ -97,7 +96,7 @@ func restartServer(t *testing.T, c *Cluster, _ int) {
 
 func undrain(t *testing.T, c *Cluster, node int) { c.Undrain(t, node) }
 
-// replaced waits until a node's tasks run elsewhere as well.
+// replaced waits until a node's tasks have replacements on other nodes.
 func replaced(t *testing.T, c *Cluster, node int) {
 	t.Helper()
 	for _, driver := range []string{"raw_exec", "exec"} {
@@ -109,27 +108,26 @@ func replaced(t *testing.T, c *Cluster, node int) {
 }
 
 func killNode(t *testing.T, c *Cluster, node int) {
-	before := lives(t, c, "exec")[node]
+	before := identities(t, c, "exec")[node]
 	c.KillNode(t, node)
-	if before.goesOn() {
+	if before.unchanged() {
 		t.Error("a task outlived its node")
 	}
-	took(t, "tasks of the killed node elsewhere", func() { replaced(t, c, node) })
+	timed(t, "tasks of the killed node elsewhere", func() { replaced(t, c, node) })
 }
 
-// The tasks of a node that is cut off go on beside those that replace them, until
-// it rejoins.
+// The tasks of a node that is cut off continue beside their replacements, until it rejoins.
 func cutOff(t *testing.T, c *Cluster, node int) {
-	before := []life{lives(t, c, "exec")[node], lives(t, c, "raw_exec")[node]}
+	before := []identity{identities(t, c, "exec")[node], identities(t, c, "raw_exec")[node]}
 	c.CutOff(t, node)
-	took(t, "tasks of the cut-off node elsewhere", func() { replaced(t, c, node) })
+	timed(t, "tasks of the cut-off node elsewhere", func() { replaced(t, c, node) })
 	for _, l := range before {
-		if !l.goesOn() {
+		if !l.unchanged() {
 			t.Error("the task of a node that is only cut off ended")
 		}
 	}
-	took(t, "rejoin", func() { c.Rejoin(t, node) })
+	timed(t, "rejoin", func() { c.Rejoin(t, node) })
 	for _, l := range before {
-		waitFor(t, "the replaced tasks to end", func() bool { return !l.goesOn() })
+		waitFor(t, "the replaced tasks to end", func() bool { return !l.unchanged() })
 	}
 }

@@ -19,8 +19,8 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// No two agents, nor their tasks, have a port in common, or one of another block.
-func TestPortsAreDisjoint(t *testing.T) {
+// Agents and tasks share no ports, and use none outside of their block.
+func TestPorts_AreDisjoint(t *testing.T) {
 	owner := map[int]string{}
 	for id := range maxClients + 1 {
 		a := newAgent(id, "", t.TempDir(), firstPort)
@@ -37,7 +37,7 @@ func TestPortsAreDisjoint(t *testing.T) {
 	}
 }
 
-func TestProgram(t *testing.T) {
+func TestProgram_IsFoundOrMissing(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "nomad")
 	t.Setenv(programVariable, file)
 	if _, err := program(); err == nil || !strings.Contains(err.Error(), "no such file") {

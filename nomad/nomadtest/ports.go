@@ -8,10 +8,9 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// An agent must find its ports free when it is started again, and tasks those that
-// it gives them. So each cluster has a block of ports of its own, below those of
-// package kafkatest. Clients share an address, so each has ports of its own for its
-// tasks.
+// An agent's ports, and those of its tasks, must still be free when it restarts. So each cluster
+// reserves a block of ports, below those of package kafkatest. Clients share an address, so
+// each has its own ports for its tasks.
 const (
 	firstPort = 10000
 	lastPort  = 20000

@@ -9,10 +9,10 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// programVariable names another program than ours.
+// programVariable names another program than build/nomad.
 const programVariable = "GRETE_TEST_NOMAD_PROGRAM"
 
-// program returns the name of Nomad's program.
+// program returns the path of Nomad's program.
 func program() (string, error) {
 	if name := os.Getenv(programVariable); name != "" {
 		if !exists(name) {
@@ -31,7 +31,8 @@ func program() (string, error) {
 	return name, nil
 }
 
-// repository returns the top of Grete's, of which the working directory is in.
+// repository returns the top directory of Grete's repository, which contains the working
+// directory.
 func repository() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -40,7 +41,7 @@ func repository() (string, error) {
 	for !exists(filepath.Join(dir, ".tools", "nomad", "go.mod")) {
 		up := filepath.Dir(dir)
 		if up == dir {
-			return "", &harnesstest.MissingError{Err: fmt.Errorf("a real cluster needs Nomad: outside of Grete's repository, say by %s where its program is", programVariable)}
+			return "", &harnesstest.MissingError{Err: fmt.Errorf("a real cluster needs Nomad: outside of Grete's repository, set %s to its program", programVariable)}
 		}
 		dir = up
 	}

@@ -11,20 +11,19 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// readyTimeout is for a machine that is busy with other tests, and for a client
-// that tries again after half a minute.
+// readyTimeout allows for a busy machine, and for a client that retries after half a minute.
 const readyTimeout = 2 * time.Minute
 
-// drivers are what each node has.
+// drivers returns the drivers of each node.
 func drivers() []string { return []string{"raw_exec", "exec"} }
 
-// startServer starts the server and waits until it leads, and can sign.
+// startServer starts the server, and waits until it leads and has a signing key.
 func (c *Cluster) startServer(ctx context.Context) error {
 	if err := c.server().start(); err != nil {
 		return err
 	}
 	return c.wait(ctx, c.server(), func(ctx context.Context) error {
-		// The signing key comes last. It isn't there before there is a leader.
+		// The signing key comes last, after the election of a leader.
 		var keys struct {
 			Keys []struct {
 				ID string `json:"kid"`
@@ -40,7 +39,7 @@ func (c *Cluster) startServer(ctx context.Context) error {
 	})
 }
 
-// waitForNodes waits until these nodes take tasks.
+// waitForNodes waits until these nodes are ready.
 func (c *Cluster) waitForNodes(ctx context.Context, nodes []*agent) error {
 	for _, a := range nodes {
 		if err := c.wait(ctx, a, func(ctx context.Context) error { return c.checkNode(ctx, a) }); err != nil {
@@ -50,21 +49,21 @@ func (c *Cluster) waitForNodes(ctx context.Context, nodes []*agent) error {
 	return nil
 }
 
-// wait polls until an agent is as it should be.
+// wait polls until a check of an agent succeeds.
 func (c *Cluster) wait(ctx context.Context, a *agent, check func(context.Context) error) error {
 	return harnesstest.Poll(ctx, readyTimeout, func(ctx context.Context) error {
 		if a.hasEnded() {
-			return &harnesstest.FinalError{Err: fmt.Errorf("%s has ended; the end of its log:\n%s", a.name, a.lastWords())}
+			return &harnesstest.FinalError{Err: fmt.Errorf("%s has ended; the end of its log:\n%s", a.name, a.logTail())}
 		}
 		if err := check(ctx); err != nil {
-			return fmt.Errorf("%s isn't ready: %w; the end of its log:\n%s", a.name, err, a.lastWords())
+			return fmt.Errorf("%s isn't ready: %w; the end of its log:\n%s", a.name, err, a.logTail())
 		}
 		return nil
 	})
 }
 
-// checkNode asks the server, and whether it is right: what it knows of a node may
-// be what it knew before one of both was started again.
+// checkNode checks that the server considers a node ready, and that this isn't outdated: it
+// requires a heartbeat since the last start of both.
 func (c *Cluster) checkNode(ctx context.Context, a *agent) error {
 	node, err := c.node(ctx, a)
 	if err != nil {
@@ -82,13 +81,13 @@ func (c *Cluster) checkNode(ctx context.Context, a *agent) error {
 	if err != nil {
 		return err
 	}
-	if since := max(time.Since(a.begun), 0); silent > since {
+	if since := max(time.Since(a.started), 0); silent > since {
 		return fmt.Errorf("no heartbeat for %v, since before it was started %v ago", silent, since)
 	}
 	return nil
 }
 
-// node is what the server knows of a node.
+// node returns the server's record of a node.
 func (c *Cluster) node(ctx context.Context, a *agent) (*api.NodeListStub, error) {
 	all, _, err := c.API().Nodes().List(query(ctx))
 	if err != nil {
@@ -102,7 +101,7 @@ func (c *Cluster) node(ctx context.Context, a *agent) (*api.NodeListStub, error)
 	return nil, errors.New("the server doesn't know it")
 }
 
-// silence is how long ago the server has last answered a node.
+// silence returns the time since the server's last answer to a node's heartbeat.
 func (c *Cluster) silence(ctx context.Context, a *agent) (time.Duration, error) {
 	var self struct {
 		Stats struct {
@@ -116,7 +115,7 @@ func (c *Cluster) silence(ctx context.Context, a *agent) (time.Duration, error) 
 	}
 	ago, err := time.ParseDuration(self.Stats.Client.LastHeartbeat)
 	if err != nil {
-		return 0, fmt.Errorf("ask it for its last heartbeat: %w", err)
+		return 0, fmt.Errorf("parse its last heartbeat: %w", err)
 	}
 	return ago, nil
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// A machine that was switched off and comes back soon goes on with what it had, if
-// the job says that it may wait for that.
-func TestNodeReturns(t *testing.T) {
+// After a short outage, a node continues with its disk and allocations, if the job allows for
+// that.
+func TestNode_KeepsTasksWhenItReturns(t *testing.T) {
 	c := Start(t, Options{Clients: 2})
 	store, path := storeTask(t)
 	for _, driver := range drivers() {
@@ -31,21 +31,21 @@ func TestNodeReturns(t *testing.T) {
 
 func checkReturn(t *testing.T, c *Cluster, driver string) {
 	t.Helper()
-	before := lives(t, c, driver)
+	before := identities(t, c, driver)
 	for node, l := range before {
 		c.KillNode(t, node)
 		waitFor(t, "the task to be missed", func() bool { return len(running(t, c, driver)) == 0 })
-		if l.goesOn() {
+		if l.unchanged() {
 			t.Errorf("%s: the task outlived its node", driver)
 		}
-		var after map[int]life
-		took(t, driver+": the node returns, its task runs", func() {
+		var after map[int]identity
+		timed(t, driver+": the node returns, its task runs", func() {
 			c.RestartAgent(t, node)
-			waitFor(t, "the task", func() bool { after = lives(t, c, driver); return len(after) == 1 })
+			waitFor(t, "the task", func() bool { after = identities(t, c, driver); return len(after) == 1 })
 		})
 		was, is := strings.Fields(l.says), strings.Fields(after[node].says)
 		if len(is) != 2 || is[0] != was[0] || is[1] == was[1] {
-			t.Errorf("%s: the task was %v, is %v: want the same allocation, and another life", driver, was, is)
+			t.Errorf("%s: the task was %v, is %v: want the same allocation, and another identity", driver, was, is)
 		}
 	}
 }

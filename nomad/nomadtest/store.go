@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A Store is a server of files, by GET and HEAD, that takes them by PUT: somewhere
-// for programs to be fetched from. It is safe for concurrent use.
+// A Store is an HTTP server of files, for nodes to fetch programs from. It serves GET, HEAD
+// and PUT, and is safe for concurrent use.
 type Store struct {
 	server        *httptest.Server
 	header, value string
@@ -22,8 +22,8 @@ type Store struct {
 	requests []string
 }
 
-// StartStore starts an empty store, which ends with the test. If header isn't
-// empty, requests need it, with that value.
+// StartStore starts an empty store, which ends with the test. If header isn't empty, requests
+// must have it, with that value.
 func StartStore(t testing.TB, header, value string) *Store {
 	s := &Store{header: header, value: value, files: map[string][]byte{}}
 	s.server = httptest.NewServer(s)
@@ -31,20 +31,20 @@ func StartStore(t testing.TB, header, value string) *Store {
 	return s
 }
 
-// URL is where the files are: a file's path follows it.
+// URL returns the address of the store, without a trailing slash.
 func (s *Store) URL() string { return s.server.URL }
 
-// Stop ends the store: connections to it are refused.
+// Stop ends the store: it refuses connections from then on.
 func (s *Store) Stop() { s.server.Close() }
 
-// Put has the store have a file.
+// Put adds or replaces a file.
 func (s *Store) Put(path string, data []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.files[path] = data
 }
 
-// Get returns a file that is there.
+// Get returns a file.
 func (s *Store) Get(path string) (data []byte, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,14 +52,14 @@ func (s *Store) Get(path string) (data []byte, ok bool) {
 	return data, ok
 }
 
-// Requests are those that were answered, or refused, by now: "PUT /path".
+// Requests returns all requests so far, including refused ones: "PUT /path".
 func (s *Store) Requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.requests)
 }
 
-// ServeHTTP answers as the server does.
+// ServeHTTP serves a request.
 func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.requests = append(s.requests, r.Method+" "+r.URL.Path)
@@ -72,14 +72,14 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodGet, r.Method == http.MethodHead:
 		s.get(w, r)
 	default:
-		http.Error(w, "there is GET, HEAD and PUT", http.StatusMethodNotAllowed)
+		http.Error(w, "only GET, HEAD and PUT are allowed", http.StatusMethodNotAllowed)
 	}
 }
 
 func (s *Store) put(w http.ResponseWriter, r *http.Request) {
 	data, err := io.ReadAll(r.Body)
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest) // it was cut off
+		http.Error(w, err.Error(), http.StatusBadRequest) // incomplete
 		return
 	}
 	s.Put(r.URL.Path, data)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// request does one, and returns its status and what came.
+// request sends a request, and returns the status and the body.
 func request(t *testing.T, method, url, body string, header ...string) (int, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -67,7 +67,7 @@ func TestStore(t *testing.T) {
 	}
 }
 
-func TestStoreOpenToAll(t *testing.T) {
+func TestStore_WithoutHeader(t *testing.T) {
 	s := StartStore(t, "", "")
 	s.Put("/b", []byte("x"))
 	if status, answer := request(t, "GET", s.URL()+"/b", ""); status != 200 || answer != "x" {

@@ -1,11 +1,11 @@
-# Ends what belongs to a cluster, or to one of its nodes, and removes what they have
-# left. DIR is the directory of either.
+# Kills the processes of a cluster or of one of its nodes, and removes what they leave
+# behind. DIR is the directory of the cluster or the node.
 #
 #   sweep.sh kill DIR    processes, mounts and control groups
-#   sweep.sh guard DIR   when the input ends: that, and the directory itself
+#   sweep.sh guard DIR   the same and the directory itself, when the input ends
 #
-# Processes are known by their environment, which agents give to their tasks. A
-# task that has thrown it away is known by its control group.
+# Processes are found by their environment, which tasks inherit from agents. A task that has
+# cleared its environment is found by its control group.
 dir=$2
 
 # groups prints the control groups of the tasks: of versions 1 and 2.
@@ -19,17 +19,17 @@ groups() {
 processes() {
 	grep -lzxsE "GRETE_TEST_NODE=$dir(/.*)?" /proc/[0-9]*/environ | cut -d / -f 3
 	groups | while read -r g; do
-		# Nomad freezes what it kills, and what is frozen doesn't die.
+		# Nomad freezes processes that it kills, and frozen ones don't end.
 		[ ! -e "$g/freezer.state" ] || echo THAWED >"$g/freezer.state"
 		[ ! -e "$g/cgroup.freeze" ] || echo 0 >"$g/cgroup.freeze"
 		cat "$g/cgroup.procs"
 	done 2>/dev/null
 }
 
-# mounts prints what is mounted below the directory, the innermost first.
+# mounts prints the mounts below the directory, the innermost first.
 mounts() { awk -v dir="$dir/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r; }
 
-# until_none calls $1, which prints what is left and removes it, for a while.
+# until_none repeats $1, which prints and removes leftovers, until there are none, for 10 s.
 until_none() {
 	tries=200
 	while [ -n "$($1)" ] && [ $((tries -= 1)) -gt 0 ]; do sleep 0.05; done
@@ -38,7 +38,7 @@ until_none() {
 kill_processes() { processes | sort -u | while read -r p; do echo "$p"; kill -9 "$p" 2>/dev/null; done; }
 unmount() { mounts | while read -r m; do echo "$m"; umount "$m" 2>/dev/null || umount -l "$m" 2>/dev/null; done; }
 remove_groups() { groups | while read -r g; do echo "$g"; find "$g" -depth -type d -exec rmdir {} + 2>/dev/null; done; }
-# Nothing is removed through a mount.
+# Never remove files through a mount.
 remove_directory() { [ ! -e "$dir" ] || { echo "$dir"; [ -n "$(mounts)" ] || rm -rf "$dir"; } 2>/dev/null; }
 
 if [ "$1" = guard ]; then

@@ -10,7 +10,7 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// checkMachine tells whether a cluster can run here.
+// checkMachine returns an error if this machine can't run a cluster.
 func checkMachine() error {
 	if os.Geteuid() != 0 {
 		return &harnesstest.MissingError{Err: errors.New("a real cluster needs root, as Nomad's exec driver does")}
@@ -18,8 +18,8 @@ func checkMachine() error {
 	return nil
 }
 
-// alone has a command run where no Ctrl-C of a terminal finds it.
-func alone(cmd *exec.Cmd) { cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true} }
+// detach runs a command in a session of its own, where Ctrl-C doesn't reach it.
+func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true} }
 
 func terminate(p *os.Process) error { return p.Signal(unix.SIGTERM) }
 func pause(p *os.Process) error     { return p.Signal(unix.SIGSTOP) }

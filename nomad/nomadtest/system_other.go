@@ -12,7 +12,7 @@ import (
 
 func checkMachine() error { return errNotLinux() }
 
-func alone(*exec.Cmd) {}
+func detach(*exec.Cmd) {}
 
 func terminate(*os.Process) error { return errNotLinux() }
 func pause(*os.Process) error     { return errNotLinux() }

@@ -11,16 +11,15 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// logLastWords shows what the agents thought of a test that failed, and what became
-// of its tasks.
-func (c *Cluster) logLastWords(t testing.TB) {
+// logState logs the ends of the agents' logs and the states of all tasks, after a failure.
+func (c *Cluster) logState(t testing.TB) {
 	for _, a := range c.agents {
-		t.Logf("the end of the log of %s:\n%s", a.name, a.lastWords())
+		t.Logf("the end of the log of %s:\n%s", a.name, a.logTail())
 	}
 	t.Logf("the tasks:\n%s", c.tasks())
 }
 
-// tasks describes the tasks that the server knows of, the oldest first.
+// tasks describes all tasks, the oldest first.
 func (c *Cluster) tasks() string {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 	defer cancel()
