@@ -22,7 +22,7 @@ GO_PACKAGES := ./...
 # these mustn't wait for processors as long as sessions last.
 # The system tests run programs that are built without the race detector: it would slow
 # down nobody but the tests themselves.
-SLOW     := ./stream/kafka ./stream/kafka/internal/produce ./api ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
+SLOW     := ./stream/kafka ./stream/kafka/internal/produce ./api/internal/program/commands ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
 SYSTEM   := ./api/systemtest/wikipedia ./api/systemtest/totals ./api/systemtest/...
 # What has a command of its own.
 ON_FIRE  := ^TestUnderFire
@@ -66,7 +66,7 @@ test: deps vet imports build/testsum ## all tests that end in minutes, but for t
 test-fire: deps build/testsum ## jobs that are killed and stopped at random, brokers that come and go, and minutes of the simulation
 	$(TESTSUM) \
 		'whole programs under fire=go test $(QUICKLY) -p 1 -tags $(TAGS) -run "$(ON_FIRE)" $(SYSTEM)' \
-		'+brokers that come and go=go test $(QUICKLY) -short $(RACE) -tags $(TAGS) -run "$(ON_FIRE)" ./api' \
+		'+brokers that come and go=go test $(QUICKLY) -short $(RACE) -tags $(TAGS) -run "$(ON_FIRE)" ./api/internal/program/commands' \
 		'+the simulation=CGO_ENABLED=0 go test $(QUICKLY) ./api/apitest -seeds 500'
 
 # One after the other: all agents of a machine share their cgroups.

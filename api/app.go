@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 
+	commandline "github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream/serde"
 )
@@ -15,7 +16,7 @@ type App struct {
 	name     string
 	nodes    []*node
 	mistakes []error
-	samples  []sampled // inputs that can make records of their own
+	samples  []commandline.Sample // inputs that can make records of their own
 	serdes   serde.Registry
 }
 

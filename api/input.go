@@ -107,7 +107,7 @@ func addInput[M any](a *App, from scheduler.Node, key string, opts []InputOption
 		if len(from.Topics) > 0 {
 			topic = from.Topics[0]
 		}
-		a.samples = append(a.samples, newSampled(topic, in))
+		a.samples = append(a.samples, newSample(topic, in))
 	}
 	return n
 }

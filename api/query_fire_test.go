@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
 	"github.com/gretestream/grete/container/topics"
@@ -62,7 +63,7 @@ func newAskedJob(t *testing.T) *askedJob {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := newEngine(64 << 20)
+	engine, err := cluster.NewEngine(64 << 20)
 	if err != nil {
 		t.Fatal(err)
 	}

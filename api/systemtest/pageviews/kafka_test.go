@@ -122,7 +122,7 @@ func testSecondSignal(t *testing.T, path string) {
 	if waited := time.Since(began); p.Wait() == nil || waited > 20*time.Second {
 		t.Errorf("it ended after %v with %v", waited, p.Wait())
 	}
-	if said := p.Messages(); !strings.Contains(said, "pageviews: asked twice to stop: ended without a commit") {
+	if said := p.Messages(); !strings.Contains(said, "pageviews: stopped at once; uncommitted work") {
 		t.Errorf("its messages are:\n%s", said)
 	}
 }

@@ -80,7 +80,7 @@ func (r *nomadRun) checkForeignJob() {
 // from submit itself.
 func (r *nomadRun) submitFirst() {
 	stdout, stderr := r.submits("-artifacts=")
-	if !strings.Contains(stderr, "nodes have got the program from here") {
+	if !strings.Contains(stderr, "nodes have fetched the program from this process") {
 		r.Error("it doesn't say that nodes fetched the program from here")
 	}
 	for _, stage := range []string{"page-views\thttp://127.0.0.1:", "by-user\thttp://127.0.0.1:"} {
@@ -182,7 +182,7 @@ func (r *nomadRun) updateRestarting() {
 	r.refuses("-binary "+alone+" is another version than this program", "-binary", alone)
 	r.program = alone
 	_, stderr := r.submits()
-	for _, want := range []string{"stage more-views: new", "stops the job as it ran", "stage more-views: 2 of 2 well"} {
+	for _, want := range []string{"stage more-views: new", "stopping the running version", "stage more-views: 2 of 2 healthy"} {
 		if !strings.Contains(stderr, want) {
 			r.Errorf("submit doesn't say %s", want)
 		}

@@ -52,7 +52,7 @@ func (f *parent) tasks(number int) (tasks string) {
 	}
 	messages := f.Messages()
 	messages = messages[max(0, strings.LastIndex(messages, fmt.Sprintf("[%d] totals: on Kafka at", number))):] // since its last start
-	said := regexp.MustCompile(fmt.Sprintf(`(?m)^\[%d\] totals: stage by-account: tasks (.*) of its %d, which 2 containers share$`, number, sharedPartitions))
+	said := regexp.MustCompile(fmt.Sprintf(`(?m)^\[%d\] totals: stage by-account: tasks (.*) of %d, shared by 2 containers$`, number, sharedPartitions))
 	for _, s := range said.FindAllStringSubmatch(messages, -1) {
 		tasks = s[1]
 	}

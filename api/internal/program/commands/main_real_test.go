@@ -1,0 +1,16 @@
+//go:build real
+
+package commands_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+// oneBroker is for tests that don't break it.
+var oneBroker kafkatest.Shared
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(oneBroker.Around(m)) }

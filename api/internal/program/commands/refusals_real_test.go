@@ -1,0 +1,323 @@
+//go:build real
+
+package commands_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/gretestream/grete/api"
+	"github.com/gretestream/grete/api/internal/program/programtest"
+	"github.com/gretestream/grete/stream/kafka/kafkatest"
+)
+
+// A kafkaJob counts words on a real broker.
+type kafkaJob struct {
+	cluster *kafkatest.Cluster
+	app     string
+	store   string // the name of the operator that has state
+	second  string // and of another one, if there is one
+	file    string // that is fed
+	from    []api.InputOption[word]
+	args    []string
+}
+
+// twoWords are what it counts at first.
+const twoWords = `{"word":"a"}` + "\n" + `{"word":"b"}` + "\n"
+
+func newKafkaJob(t *testing.T, c *kafkatest.Cluster, app, store string) *kafkaJob {
+	t.Helper()
+	dir := t.TempDir()
+	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), twoWords)
+	j := &kafkaJob{cluster: c, app: app, store: store, file: file}
+	j.args = []string{
+		"-kafka", strings.Join(c.Bootstrap(), ","), "-feed", j.topic("words") + "=" + file, "-once", "-print", j.topic("counts"),
+		"-data", filepath.Join(dir, "data"), "-partitions", "1", "-commit-interval", "20ms",
+	}
+	return j
+}
+
+func (j *kafkaJob) topic(name string) string { return j.app + "." + name }
+
+func (j *kafkaJob) run(t *testing.T) programtest.Result {
+	t.Helper()
+	app := api.New(j.app)
+	byWord := app.From(j.topic("words"), j.from...).PartitionBy("by-word", func(w word) string { return w.Word })
+	byWord.Count(j.store).To(j.topic("counts"))
+	if j.second != "" {
+		byWord.Count(j.second).To(j.topic("counts"))
+	}
+	return runMain(t.Context(), app, j.args...)
+}
+
+// refuses starts the job, which refuses, with all these words. It changes nothing:
+// its topics end where they ended.
+func (j *kafkaJob) refuses(t *testing.T, words ...string) {
+	t.Helper()
+	before := j.ends(t)
+	for range 2 { // the first refusal isn't a reason for the second to be another
+		if r := j.run(t); r.Code != 1 || r.Out != "" {
+			t.Errorf("exit %d, printed %q", r.Code, r.Out)
+		} else {
+			r.Failed(t, words...)
+		}
+	}
+	if after := j.ends(t); !maps.Equal(before, after) {
+		t.Errorf("its topics ended at %v, and end at %v", before, after)
+	}
+}
+
+// changelog is what that of the store holds.
+func (j *kafkaJob) changelog(t *testing.T) (records []*kgo.Record) {
+	t.Helper()
+	topic := j.app + "-" + j.store + "-changelog"
+	ends, err := j.cluster.Admin().ListCommittedOffsets(t.Context(), topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end, _ := ends.Lookup(topic, 0)
+	client := j.cluster.Franz(t, kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords())
+	for next := int64(0); next < end.Offset; {
+		fetches := client.PollFetches(t.Context())
+		if err := fetches.Err(); err != nil {
+			t.Fatal(err)
+		}
+		fetches.EachRecord(func(r *kgo.Record) {
+			next = r.Offset + 1
+			if !r.Attrs.IsControl() {
+				records = append(records, &kgo.Record{Topic: topic, Key: r.Key, Value: r.Value})
+			}
+		})
+	}
+	return records
+}
+
+// makeAnew deletes the store's changelog, and makes one with these records.
+func (j *kafkaJob) makeAnew(t *testing.T, records ...*kgo.Record) {
+	t.Helper()
+	topic := j.app + "-" + j.store + "-changelog"
+	j.cluster.DeleteTopic(t, topic)
+	j.cluster.CreateTopic(t, topic, 1, map[string]string{"cleanup.policy": "compact"})
+	client := j.cluster.Franz(t)
+	for _, r := range records {
+		again := *r // the client makes notes in it
+		if err := client.ProduceSync(t.Context(), &again).FirstErr(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// feedNothing leaves the file out.
+func (j *kafkaJob) feedNothing() {
+	j.args = slices.DeleteFunc(j.args, func(arg string) bool { return arg == "-feed" || strings.HasSuffix(arg, j.file) })
+}
+
+// forget deletes the local state.
+func (j *kafkaJob) forget(t *testing.T) {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(filepath.Dir(j.file), "data", "state")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// goesOn starts the job with a word more, of which there was one.
+func (j *kafkaJob) goesOn(t *testing.T) {
+	t.Helper()
+	programtest.WriteFile(t, j.file, twoWords+`{"word":"a"}`+"\n")
+	if r := j.run(t).Succeeded(t); r.Out != "2\n" {
+		t.Errorf("it printed %q\n%s", r.Out, r.Err)
+	}
+}
+
+// ends are those of the results, and of the topics with state.
+func (j *kafkaJob) ends(t *testing.T) map[string]int64 {
+	t.Helper()
+	ends := map[string]int64{}
+	for _, topic := range []string{j.topic("counts"), j.app + "-" + j.store + "-changelog", j.app + "-" + j.second + "-changelog"} {
+		list, err := j.cluster.Admin().ListEndOffsets(t.Context(), topic)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list.Each(func(o kadm.ListedOffset) { ends[topic] += max(o.Offset, 0) })
+		if ends[topic] == 0 {
+			delete(ends, topic) // whether it is there or not
+		}
+	}
+	return ends
+}
+
+// TestWhatDoesntFitIsRefused: state, offsets and topics that somebody else has
+// changed aren't guessed about.
+func TestWhatDoesntFitIsRefused(t *testing.T) {
+	t.Parallel()
+	c := oneBroker.Cluster(t)
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("offsets that were reset", func(t *testing.T) {
+		j := newKafkaJob(t, c, "reset", "count")
+		j.run(t).Succeeded(t)
+		var old kadm.Offsets
+		old.AddOffset("reset-by-word", 0, 1, -1)
+		check(c.Admin().CommitAllOffsets(t.Context(), "reset-by-word", old))
+		j.refuses(t, "reset-by-word/0: group reset-by-word has offset 1, but the state is as of offset 4: the group's offset was changed from outside. Set it back to 4, or delete the group's offsets")
+		_, err := c.Admin().DeleteGroups(t.Context(), "reset-by-word")
+		check(err)
+		j.goesOn(t)
+	})
+	t.Run("a changelog that was deleted", func(t *testing.T) {
+		j := newKafkaJob(t, c, "deleted", "count")
+		j.run(t).Succeeded(t)
+		c.DeleteTopic(t, "deleted-count-changelog")
+		j.refuses(t, "group deleted-by-word has committed offsets", "there is no topic deleted-count-changelog. Was it deleted", "Nothing was changed. Give the operator its former name, or start over under another app name")
+		c.CreateTopic(t, "deleted-count-changelog", 1, map[string]string{"cleanup.policy": "compact"})
+		j.refuses(t, "changelog deleted-count-changelog/0 has nothing of what was committed to it", "The state was not touched; start over under another app name")
+		j.forget(t)
+		j.refuses(t, "deleted-by-word/0: group deleted-by-word has offset 4", "was that topic deleted and created again?", "Start over under another app name")
+	})
+	t.Run("one of two changelogs that was deleted", func(t *testing.T) {
+		j := newKafkaJob(t, c, "halved", "count")
+		j.second = "count-again"
+		j.run(t).Succeeded(t)
+		c.DeleteTopic(t, "halved-count-changelog")
+		for range 2 { // with the state, and without
+			if r := j.run(t); r.Code != 1 {
+				t.Errorf("exit %d\n%s", r.Code, r.Err)
+			}
+			j.refuses(t, "changelog halved-count-changelog/0 has nothing of what was committed to it", "give the operator a new name, to go on without its state")
+			j.forget(t)
+		}
+		j.store = "count-anew"
+		programtest.WriteFile(t, j.file, twoWords+`{"word":"a"}`+"\n")
+		j.refuses(t, "the change is refused", "-accept-loss")
+		j.args = append(j.args, "-accept-loss")
+		if r := j.run(t).Succeeded(t); r.Out != "1\n2\n" && r.Out != "2\n1\n" {
+			t.Errorf("it printed %q\n%s", r.Out, r.Err)
+		}
+	})
+	t.Run("one of two changelogs that was made anew, and isn't shorter", func(t *testing.T) {
+		j := newKafkaJob(t, c, "anew", "count")
+		j.second = "count-again"
+		j.run(t).Succeeded(t)
+		former := j.changelog(t)
+		programtest.WriteFile(t, j.file, twoWords+`{"word":"a"}`+"\n")
+		j.run(t).Succeeded(t)
+		whole := j.changelog(t)
+		const anew = "changelog anew-count-changelog/0: the topic was deleted and created again (its id was "
+		j.makeAnew(t, slices.Concat(former, former, former)...)
+		j.refuses(t, anew, "give the operator a new name, to go on without its state, or start over under another app name")
+		j.forget(t)
+		j.refuses(t, anew, "everything that was committed to it before is gone. The state was not touched; give the operator a new name")
+		j.makeAnew(t, whole...)
+		programtest.WriteFile(t, j.file, twoWords+`{"word":"a"}`+"\n"+`{"word":"a"}`+"\n")
+		if r := j.run(t).Succeeded(t); r.Out != "3\n3\n" {
+			t.Errorf("it printed %q\n%s", r.Out, r.Err)
+		}
+	})
+	t.Run("a group that another kind of client uses", func(t *testing.T) {
+		j := newKafkaJob(t, c, "taken", "count")
+		j.run(t).Succeeded(t)
+		in := make(chan struct{})
+		client := c.Franz(t, kgo.ConsumerGroup("taken-by-word"), kgo.ConsumeTopics(j.topic("words")),
+			kgo.OnPartitionsAssigned(func(context.Context, *kgo.Client, map[string][]int32) { close(in) }))
+		<-in
+		j.refuses(t, "group taken-by-word", "group taken-by-word is used by another client (cooperative-sticky)")
+		j.args = slices.DeleteFunc(j.args, func(arg string) bool { return arg == "-once" })
+		j.refuses(t, "stage by-word", "group taken-by-word", "in use by another kind of client: stop it, or use another group")
+		client.LeaveGroup()
+		j.args = append(j.args, "-once")
+		j.goesOn(t)
+	})
+	t.Run("an input that was made anew, and isn't shorter", func(t *testing.T) {
+		j := newKafkaJob(t, c, "replaced", "count")
+		j.run(t).Succeeded(t)
+		c.DeleteTopic(t, j.topic("words"))
+		c.CreateTopic(t, j.topic("words"), 1, nil)
+		for _, w := range []string{"c", "d", "e"} {
+			check(c.Franz(t).ProduceSync(t.Context(), &kgo.Record{Topic: j.topic("words"), Value: []byte(`{"word":"` + w + `"}`)}).FirstErr())
+		}
+		j.feedNothing()
+		for range 2 { // the stage behind it may have begun
+			r := j.run(t)
+			r.Failed(t, "replaced.words/0: the topic was deleted and created again (its id was ", "OnOutOfRange of the input can say to go on with the oldest or the newest record")
+			if r.Code != 1 || r.Out != "" {
+				t.Errorf("exit %d, printed %q", r.Code, r.Out)
+			}
+		}
+		j.from = []api.InputOption[word]{api.OnOutOfRange[word](api.ResumeOldest())}
+		if r := j.run(t).Succeeded(t); r.Out != "1\n1\n1\n" || !strings.Contains(r.Err, "created again") || !strings.Contains(r.Err, "going on elsewhere") {
+			t.Errorf("it printed %q\n%s", r.Out, r.Err)
+		}
+		j.from = nil
+		if r := j.run(t).Succeeded(t); r.Out != "" {
+			t.Errorf("it printed %q\n%s", r.Out, r.Err)
+		}
+	})
+	t.Run("an operator that is new", func(t *testing.T) {
+		j := newKafkaJob(t, c, "grown", "count")
+		j.run(t).Succeeded(t)
+		j.second = "count-too"
+		programtest.WriteFile(t, j.file, twoWords+`{"word":"a"}`+"\n")
+		if r := j.run(t).Succeeded(t); r.Out != "1\n2\n" && r.Out != "2\n1\n" {
+			t.Errorf("it printed %q\n%s", r.Out, r.Err)
+		}
+	})
+	t.Run("an operator that was renamed", func(t *testing.T) {
+		j := newKafkaJob(t, c, "renamed", "count")
+		j.run(t).Succeeded(t)
+		j.store = "counted"
+		if r := j.run(t).Failed(t, "the change is refused"); !strings.Contains(r.Err, `give the operator its former name, "count"`) {
+			t.Errorf("it doesn't say what can be done:\n%s", r.Err)
+		}
+		c.DeleteTopic(t, "renamed-plan") // what the job was isn't known any more
+		j.refuses(t, "there is no topic renamed-counted-changelog", "Give the operator its former name")
+		j.store = "count"
+		j.goesOn(t)
+	})
+	t.Run("a changelog of another app", func(t *testing.T) {
+		other := newKafkaJob(t, c, "words-by", "count")
+		other.run(t).Succeeded(t)
+		newKafkaJob(t, c, "words", "by-count").refuses(t, "words-by-count-changelog/0", "belongs to stage by-word of app words-by: give the app or the operator another name")
+		other.goesOn(t)
+	})
+	t.Run("a changelog of another client", func(t *testing.T) {
+		j := newKafkaJob(t, c, "foreign", "count")
+		c.CreateTopic(t, "foreign-count-changelog", 1, map[string]string{"cleanup.policy": "compact"})
+		check(c.Franz(t).ProduceSync(t.Context(), &kgo.Record{Topic: "foreign-count-changelog", Key: []byte("a"), Value: []byte("b")}).FirstErr())
+		j.refuses(t, "foreign-count-changelog/0 has records, but no meta record", "delete the topic, or give the app another name")
+	})
+}
+
+// TestBrokerWithALimitOnTransactions: what to set is said, and what to do without.
+func TestBrokerWithALimitOnTransactions(t *testing.T) {
+	t.Parallel()
+	c := kafkatest.Start(t, kafkatest.Options{Properties: map[string]string{"transaction.max.timeout.ms": "10000"}})
+	for _, fed := range []bool{true, false} {
+		j := newKafkaJob(t, c, fmt.Sprintf("fed-%v", fed), "count")
+		hint := "or do without transactions: -at-least-once"
+		if !fed {
+			c.CreateTopic(t, j.topic("words"), 1, nil)
+			j.feedNothing()
+		}
+		j.run(t).Failed(t, "the cluster isn't set up for transactions: set the brokers' transaction.max.timeout.ms to 30000 at least")
+		if r := j.run(t); r.Code != 1 || strings.Contains(r.Err, hint) == fed {
+			t.Errorf("fed %v, exit %d\n%s", fed, r.Code, r.Err)
+		}
+		j.args = append(j.args, "-at-least-once")
+		if r := j.run(t); (r.Code == 0) == fed {
+			t.Errorf("fed %v, exit %d\n%s", fed, r.Code, r.Err)
+		}
+	}
+}

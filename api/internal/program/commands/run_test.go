@@ -1,0 +1,304 @@
+package commands_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gretestream/grete/api"
+	"github.com/gretestream/grete/api/internal/program/programtest"
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/local"
+)
+
+func TestFeedOnceAndPrint(t *testing.T) {
+	dir := t.TempDir()
+	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`+"\n"+`{"word":"b"}`+"\r\n\n"+`{"word":"a"}`)
+	args := []string{"-feed", "words=" + file, "-once", "-print", "counts", "-data", filepath.Join(dir, "data")}
+	r := runMain(t.Context(), words(), args...).Succeeded(t)
+	if got := r.Lines(); !slices.Equal(got, []string{"1\n", "1\n", "2\n"}) {
+		t.Errorf("printed %q", got)
+	}
+	if r := runMain(t.Context(), words(), args...).Succeeded(t); r.Out != "" {
+		t.Errorf("the second run printed %q", r.Out)
+	}
+	programtest.WriteFile(t, file, `{"word":"a"}`+"\n"+`{"word":"b"}`+"\r\n\n"+`{"word":"a"}`+"\n"+`{"word":"b"}`+"\n")
+	if r := runMain(t.Context(), words(), args...).Succeeded(t); r.Out != "2\n" {
+		t.Errorf("the file has grown by a word; printed %q", r.Out)
+	}
+	programtest.WriteFile(t, file, `{"word":"a"}`)
+	runMain(t.Context(), words(), args...).Failed(t, "words.json", "12 bytes", "another name")
+}
+
+func TestFeedByKey(t *testing.T) {
+	app := api.New("words")
+	app.FromKeyed[string, word]("words").Count("count").To("counts")
+	file := programtest.WriteFile(t, filepath.Join(t.TempDir(), "words.json"), strings.Repeat(`{"word":"a"}`+"\n"+`{"word":"b"}`+"\n", 3))
+	r := runMain(t.Context(), app, "-feed", "words="+file, "-key", "words=word", "-once", "-print", "counts").Succeeded(t)
+	if got := r.Lines(); !slices.Equal(got, []string{"1\n", "1\n", "2\n", "2\n", "3\n", "3\n"}) {
+		t.Errorf("printed %q\n%s", got, r.Err)
+	}
+	runMain(t.Context(), app, "-feed", "words="+file, "-key", "words=nothing", "-once").Failed(t, "words.json", "byte 13", `no field "nothing"`)
+	runMain(t.Context(), app, "-feed", "words="+file, "-once").Failed(t, "topic words, partition 0, offset 0", "no key", "PartitionBy")
+}
+
+// Topics that a pattern matches are fed as any other, and found when the job is
+// planned.
+func TestFeedTopicsOfAPattern(t *testing.T) {
+	dir := t.TempDir()
+	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`+"\n"+`{"word":"b"}`)
+	app := api.New("words")
+	app.FromMatching[word]("words", "words-.*").PartitionBy("by-word", func(w word) string { return w.Word }).Count("count").To("counts")
+	args := []string{"-once", "-print", "counts", "-data", filepath.Join(dir, "data")}
+	feed := append(args, "-feed", "words-eu="+file, "-feed", "words-us="+file)
+	if got := runMain(t.Context(), app, feed...).Succeeded(t).Lines(); !slices.Equal(got, []string{"1\n", "1\n", "2\n", "2\n"}) {
+		t.Errorf("printed %q", got)
+	}
+	more := append(args, "-feed", "words-africa="+file) // a new topic, in the same state
+	if got := runMain(t.Context(), app, more...).Succeeded(t).Lines(); !slices.Equal(got, []string{"3\n", "3\n"}) {
+		t.Errorf("printed %q", got)
+	}
+	runMain(t.Context(), app, "-once", "-feed", "other="+file).Failed(t, "no input topic")
+	runMain(t.Context(), app, "-once").Failed(t, `no topic whose whole name matches "words-.*"`, "-feed TOPIC=FILE")
+	if r := runMain(t.Context(), app, "plan").Succeeded(t); !strings.Contains(r.Out, `reads   words..., 4 partitions, matches "words-.*"`) {
+		t.Errorf("plan:\n%s", r.Out)
+	}
+}
+
+// What was there before the first start isn't read, what comes between starts is.
+func TestStartNewest(t *testing.T) {
+	dir := t.TempDir()
+	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`+"\n")
+	args := []string{"-feed", "words=" + file, "-once", "-print", "counts", "-data", filepath.Join(dir, "data")}
+	app := words(api.StartNewest[word]())
+	if r := runMain(t.Context(), app, args...).Succeeded(t); r.Out != "" {
+		t.Errorf("printed %q", r.Out)
+	}
+	programtest.WriteFile(t, file, `{"word":"a"}`+"\n"+`{"word":"a"}`+"\n")
+	if r := runMain(t.Context(), app, args...).Succeeded(t); r.Out != "1\n" {
+		t.Errorf("printed %q", r.Out)
+	}
+}
+
+// Records that are deleted before they are read stop the job, unless it says where
+// to go on.
+func TestOutOfRange(t *testing.T) {
+	dir := t.TempDir()
+	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`+"\n")
+	args := []string{"-feed", "words=" + file, "-once", "-partitions", "1", "-print", "counts", "-data", filepath.Join(dir, "data")}
+	runMain(t.Context(), words(), args...).Succeeded(t)
+	other := api.New("other") // has the same log, and feeds the topic
+	other.From[word]("words").To("seen")
+	more := programtest.WriteFile(t, filepath.Join(dir, "more.json"), strings.Repeat(`{"word":"a"}`+"\n", 3))
+	runMain(t.Context(), other, "-feed", "words="+more, "-once", "-data", filepath.Join(dir, "data")).Succeeded(t)
+	log, err := local.Open(filepath.Join(dir, "data", "log"), local.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := stream.Position{TopicPartition: stream.TopicPartition{Topic: "words"}, Offset: 3}
+	if err := errors.Join(log.Admin().DeleteRecords(t.Context(), gone), log.Close()); err != nil {
+		t.Fatal(err)
+	}
+	runMain(t.Context(), words(), args...).Failed(t, "words/0: offset 1 is out of range", "3 to 4", "OnOutOfRange")
+	if r := runMain(t.Context(), words(api.OnOutOfRange[word](api.ResumeOldest())), args...).Succeeded(t); r.Out != "2\n" {
+		t.Errorf("printed %q", r.Out)
+	}
+}
+
+// The key of the meta record can't be a user's: a restore would take one for the
+// other.
+func TestReservedKeyIsRefused(t *testing.T) {
+	file := programtest.WriteFile(t, filepath.Join(t.TempDir(), "words.json"), `{"word":"\u0000grete.meta\u0000"}`)
+	runMain(t.Context(), words(), "-feed", "words="+file, "-once").Failed(t, "store count", "grete.meta", "reserved")
+}
+
+func TestBadInput(t *testing.T) {
+	dir := t.TempDir()
+	bad := programtest.WriteFile(t, filepath.Join(dir, "bad.json"), `{"word":"a"}`+"\n"+`{"word":`+"\n"+`{"word":"b"}`)
+	feed := []string{"-feed", "words=" + bad, "-once", "-partitions", "1", "-print", "counts"}
+	runMain(t.Context(), words(), feed...).Failed(t, "topic words, partition 0, offset 1", "decoded")
+	r := runMain(t.Context(), words(api.OnError[word](api.Skip())), feed...).Succeeded(t)
+	if r.Out != "1\n1\n" || !strings.Contains(r.Err, "3 records processed, 0 late, 1 skipped") {
+		t.Errorf("got %q\n%s", r.Out, r.Err)
+	}
+	runMain(t.Context(), words(), "-once").Failed(t, `topic "words" does not exist`, "-feed words=FILE")
+	runMain(t.Context(), words(), append(feed, "-data", bad)...).Failed(t, "bad.json", "not a directory")
+}
+
+// What makes no sense is told before anything is done.
+func TestCommandLinesThatMakeNoSense(t *testing.T) {
+	programtest.WithoutKafka(t)
+	dir := t.TempDir()
+	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`)
+	for name, test := range map[string]struct {
+		args []string
+		want []string
+	}{
+		"an unknown flag":          {[]string{"-nonsense"}, []string{"nonsense"}},
+		"a feed without a file":    {[]string{"-feed", "words"}, []string{"TOPIC=FILE"}},
+		"an unknown input":         {[]string{"-feed", "nothing=" + file}, []string{"-feed nothing=", "no input topic"}},
+		"a feed of no file":        {[]string{"-feed", "words=" + filepath.Join(dir, "none")}, []string{"none", "no such file"}},
+		"a key of no feed":         {[]string{"-key", "words=word"}, []string{"-key words=word", "no -feed"}},
+		"an unknown output":        {[]string{"-print", "nothing"}, []string{"-print nothing", "no output topic"}},
+		"a size that is none":      {[]string{"-memory", "much"}, []string{`-memory: "much"`, "256MB"}},
+		"too small a size":         {[]string{"-memory", "1MB"}, []string{"-memory 1MB", "16MB"}},
+		"no containers":            {[]string{"-containers", "0"}, []string{"-containers 0", "positive"}},
+		"no processes":             {[]string{"-processes", "0"}, []string{"-processes 0", "positive"}},
+		"processes that end":       {[]string{"-processes", "2"}, []string{"-processes 2", "-once", "-containers 2"}},
+		"a stage alone":            {[]string{"-stage", "by-word"}, []string{"-stage by-word", "embedded log", "-kafka HOST:PORT"}},
+		"a stage that ends":        {[]string{"-stage", "by-word", "-kafka", "localhost:1"}, []string{"-stage by-word", "-once", "all of its stages"}},
+		"negative partitions":      {[]string{"-partitions=-1"}, []string{"-partitions -1", "positive"}},
+		"a negative number":        {[]string{"-commit-interval", "-5s"}, []string{`--commit-interval="-5s"`}},
+		"no time between commits":  {[]string{"-commit-interval", "0s"}, []string{"-commit-interval 0s", "positive"}},
+		"an address without port":  {[]string{"-http", "nonsense"}, []string{`-http: "nonsense"`, "HOST:PORT"}},
+		"an address without sense": {[]string{"-http", ":123456"}, []string{`-http: ":123456"`, "HOST:PORT"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := filepath.Join(t.TempDir(), "data")
+			r := runMain(t.Context(), words(), append(test.args, "-once", "-data", data)...)
+			r.Failed(t, append(test.want, "see -help")...)
+			if _, err := os.Stat(data); r.Code != 2 || err == nil || strings.Count(r.Err, "\n") != 1 {
+				t.Errorf("exit %d, data directory: %v\n%s", r.Code, err, r.Err)
+			}
+		})
+	}
+}
+
+// Failures and panics of the user's functions are told with record and operator.
+func TestUserErrors(t *testing.T) {
+	file := programtest.WriteFile(t, filepath.Join(t.TempDir(), "words.json"), `{"word":"a"}`+"\n"+`{"word":"b"}`)
+	feed := []string{"-feed", "words=" + file, "-once", "-partitions", "1"}
+	failing := api.New("words")
+	failing.From[word]("words").TryMap("check", func(w word) (word, error) {
+		if w.Word == "b" {
+			return w, errors.New("b is no word")
+		}
+		return w, nil
+	}).To("checked")
+	runMain(t.Context(), failing, feed...).Failed(t, "topic words, partition 0, offset 1", `"check" at commands/run_test.go:`, "b is no word")
+
+	panicking := api.New("words")
+	panicking.From[word]("words").Map(func(w word) string { return strings.Fields("")[len(w.Word)] }).To("firsts")
+	runMain(t.Context(), panicking, feed...).Failed(t, "topic words, partition 0, offset 0", "map at commands/run_test.go:", "index out of range", "run_test.go:")
+}
+
+// So are those of the functions that look at a record before any operator does.
+func TestPanicInEventTime(t *testing.T) {
+	file := programtest.WriteFile(t, filepath.Join(t.TempDir(), "words.json"), `{"word":"a"}`+"\n"+`{"word":""}`)
+	feed := []string{"-feed", "words=" + file, "-once", "-partitions", "1", "-print", "counts"}
+	first := api.EventTime(func(w word) time.Time { return time.UnixMilli(int64(w.Word[0])) })
+	runMain(t.Context(), words(first), feed...).Failed(t, "topic words, partition 0, offset 1", "index out of range", "run_test.go:")
+	if r := runMain(t.Context(), words(first, api.OnError[word](api.Skip())), feed...).Succeeded(t); r.Out != "1\n" {
+		t.Errorf("printed %q", r.Out)
+	}
+}
+
+// State that means something else to the program than to the one that wrote it is
+// refused.
+func TestChangedStoreIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`)
+	args := []string{"-feed", "words=" + file, "-once", "-data", filepath.Join(dir, "data")}
+	runMain(t.Context(), words(), args...).Succeeded(t)
+	changed := api.New("words")
+	changed.From[word]("words").PartitionBy("by-word", func(w word) string { return w.Word }).
+		Fold("count", func(n int32, _ word) int32 { return n + 1 }).To("counts")
+	r := runMain(t.Context(), changed, args...).Failed(t, "refused")
+	for _, want := range []string{"store count", "int64", "int32", "new name"} {
+		if !strings.Contains(r.Err, want) {
+			t.Errorf("%q is missing in\n%s", want, r.Err)
+		}
+	}
+}
+
+// One data directory is one process's.
+func TestLockedDirectory(t *testing.T) {
+	dir := t.TempDir()
+	lock, err := local.LockDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"-feed", "words=" + programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`), "-once", "-data", dir}
+	runMain(t.Context(), words(), args...).Failed(t, dir, "in use by another process", fmt.Sprintf("pid %d", os.Getpid()), "another directory")
+	if err := lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	runMain(t.Context(), words(), args...).Succeeded(t)
+}
+
+// A run that is asked to stop commits and is well.
+func TestStop(t *testing.T) {
+	dir := t.TempDir()
+	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`)
+	ctx, cancel := context.WithCancel(t.Context())
+	app := api.New("words")
+	app.From[word]("words").Peek(func(word) { cancel() }).PartitionBy("by-word", func(w word) string { return w.Word }).Count("count").To("counts")
+	args := []string{"-feed", "words=" + file, "-print", "counts", "-data", filepath.Join(dir, "data")}
+	first := runMain(ctx, app, args...).Succeeded(t)
+	second := runMain(t.Context(), app, append(args, "-once")...).Succeeded(t)
+	if first.Out+second.Out != "1\n" {
+		t.Errorf("printed %q and then %q", first.Out, second.Out)
+	}
+}
+
+// A stage that stands still doesn't hold up the one before it.
+func TestSlowStageHoldsNobodyUp(t *testing.T) {
+	dir := t.TempDir()
+	const n = 20_000
+	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), strings.Repeat(`{"word":"a"}`+"\n", n))
+	read, standing := 0, make(chan struct{})
+	app := api.New("words")
+	app.From[word]("words").Peek(func(word) {
+		if read++; read == n {
+			close(standing)
+		}
+	}).PartitionBy("by-word", func(w word) string { return w.Word }).
+		Peek(func(word) { <-standing }).
+		Count("count").To("counts")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	runMain(ctx, app, "-feed", "words="+file, "-once").Succeeded(t)
+	if read != n {
+		t.Errorf("the first stage read %d of %d records", read, n)
+	}
+}
+
+func TestCommands(t *testing.T) {
+	r := runMain(t.Context(), words(), "plan").Succeeded(t)
+	if !strings.Contains(r.Out, "stage by-word") || !strings.Contains(r.Out, "words-count-changelog") {
+		t.Errorf("plan:\n%s", r.Out)
+	}
+	for format, want := range map[string]string{"-dot": "digraph", "-mermaid": "flowchart", "-json": `"nodes"`, "-svg": "<svg"} {
+		if r := runMain(t.Context(), words(), "graph", format).Succeeded(t); !strings.Contains(r.Out, want) {
+			t.Errorf("graph %s:\n%s", format, r.Out)
+		}
+	}
+	if r := runMain(t.Context(), words(), "-help").Succeeded(t); !strings.Contains(r.Out, "run -help") {
+		t.Errorf("help:\n%s", r.Out)
+	}
+}
+
+// A program without a command line reads the environment, too.
+func TestRun_ReadsEnvironment(t *testing.T) {
+	programtest.WithoutKafka(t)
+	t.Setenv("GRETE_KAFKA", "nonsense")
+	if err := words().Run(t.Context()); err == nil || !strings.Contains(err.Error(), `GRETE_KAFKA: "nonsense"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A run says where its log and state are, and counts a single record in the singular.
+func TestRun_FirstAndLastLines(t *testing.T) {
+	r := runMain(t.Context(), words(), "-feed", "words="+programtest.WriteFile(t, t.TempDir()+"/words.json", `{"word":"a"}`), "-once").Succeeded(t)
+	for _, want := range []string{"words: on the embedded log in ", "which is removed", "words: state in ", "words: 1 record processed, 0 late, 0 skipped\n"} {
+		if !strings.Contains(r.Err, want) {
+			t.Errorf("%q is missing in\n%s", want, r.Err)
+		}
+	}
+}

@@ -1,0 +1,102 @@
+// Package reset has the command reset: it makes a job that isn't running start again at
+// other offsets.
+package reset
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/cluster"
+	"github.com/gretestream/grete/api/internal/program/remote"
+	"github.com/gretestream/grete/container/reset"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// Commands are those of this package.
+type Commands struct {
+	Reset Command `cmd:"" help:"Make the job, which must not be running, start again at other offsets. The command shows what it is about to do, and asks."`
+}
+
+// A Command resets the job.
+type Command struct {
+	To     string   `placeholder:"WHERE" help:"Where to read the inputs from: oldest, newest, or the first record that isn't older than a time: 2014-03-01T12:00:00Z, or 90m for 90 minutes ago."`
+	Offset []string `sep:"none" placeholder:"TOPIC/PARTITION=OFFSET" help:"Offset of one partition; it takes precedence over -to. May be repeated. Without -to, the other partitions keep their offsets."`
+	State  string   `default:"clear" enum:"clear,keep" help:"clear: empty the stores, and skip what is in flight between stages. keep: keep both, so that records which are read again are counted again; closed windows may give results again, and if records were in flight between stages, those that are read again may be late."`
+	Yes    bool     `help:"Don't ask."`
+	Data   string   `placeholder:"DIR" help:"On the embedded log: the job's data directory (default: .grete/<app>)."`
+
+	Kafka cluster.KafkaFlags `embed:"" group:"kafka"`
+}
+
+// Run runs the command.
+func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console) (err error) {
+	target, err := k.target(time.Now())
+	if err != nil {
+		return program.Usage(err)
+	}
+	if _, err := p.Graph(); err != nil {
+		return err
+	}
+	system, release, err := k.open(ctx, p, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = release(err) }()
+	plan, err := remote.PlanOn(ctx, p, system, scheduler.Options{})
+	if err != nil {
+		return err
+	}
+	if target.KeepState { // else a changed plan can lose nothing
+		if plan, _, err = cluster.GoOn(ctx, system, plan, false); err != nil {
+			return err
+		}
+	}
+	prepared, err := reset.Prepare(ctx, plan, reset.Config{System: system, Logger: c.Logger()}, target)
+	if err != nil {
+		return err
+	}
+	show(c, prepared, target)
+	if err := c.Confirm(k.Yes, "Do this? It can't be undone."); err != nil {
+		return err
+	}
+	if err := prepared.Run(ctx); err != nil {
+		return err
+	}
+	if err := cluster.Record(ctx, system, plan); err != nil {
+		return fmt.Errorf("the job is reset, but its plan can't be recorded: %w; run the reset again", err)
+	}
+	c.Say("done: the next start begins there")
+	return nil
+}
+
+// open opens the cluster, or the embedded log, whose directory it locks. release closes
+// them, and adds its errors to another.
+func (k *Command) open(ctx context.Context, p program.Pipeline, c program.Console) (_ stream.System, release func(error) error, err error) {
+	where, err := k.Kafka.Options()
+	if err != nil {
+		return nil, nil, err
+	}
+	if where != nil {
+		system, err := cluster.OpenKafka(ctx, *where, c.Logger())
+		return system, func(err error) error { return program.Close(err, system) }, err
+	}
+	data := k.Data
+	if data == "" {
+		data = cluster.DataDir(p.App)
+	}
+	if !cluster.HasLog(data) {
+		return nil, nil, fmt.Errorf("data directory %s: it has no log, so the job has never run there; name another with -data, or a cluster with -kafka", data)
+	}
+	lock, err := cluster.Lock(data)
+	if err != nil {
+		return nil, nil, err
+	}
+	system, err := cluster.OpenLog(data, c.Logger())
+	if err != nil {
+		return nil, nil, program.Close(err, lock)
+	}
+	return system, func(err error) error { return program.Close(program.Close(err, system), lock) }, nil
+}

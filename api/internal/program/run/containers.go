@@ -1,0 +1,84 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gretestream/grete/api/internal/program/records"
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/membership"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// containers returns the configuration of each container of a plan.
+func (p *process) containers(ctx context.Context, plan *scheduler.Plan, fed []stream.Position, adm *admission) ([]container.Config, error) {
+	base := container.Config{
+		Program: p.pipeline.Operators, System: p.system, Engine: p.engine,
+		Dir: p.data.state(), Positions: p.positions, Memory: p.memory, CommitInterval: p.Commit, Logger: p.log,
+		AtLeastOnce: p.kafka != nil && p.AtLeastOnce, Readers: &p.shared.readers, AtWork: adm.admit, Hold: &p.shared.hold,
+	}
+	if p.Once {
+		if err := records.AwaitEnds(ctx, p.system.Admin(), fed); err != nil {
+			return nil, err
+		}
+		bounds, err := container.Bounds(ctx, p.system.Admin(), plan)
+		if err != nil {
+			return nil, err
+		}
+		base.Run, base.Bounds = time.Now().UnixNano(), bounds
+	}
+	mine := *plan
+	mine.Stages = p.stages(plan)
+	configs := container.Configs(&mine, base)
+	for i := range configs {
+		configs[i].Counts = p.registry.Container(configs[i].Stage.Name, configs[i].Index)
+		var err error
+		if configs[i].Membership, err = p.sharing(plan, configs[i].Index); err != nil {
+			return nil, err
+		}
+	}
+	return configs, nil
+}
+
+// sharing returns how a container shares its stage; nil if it doesn't.
+func (p *process) sharing(plan *scheduler.Plan, index int) (*membership.Config, error) {
+	group, ok := p.system.(stream.Grouper)
+	if !ok || !p.shares() {
+		return nil, nil
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return nil, fmt.Errorf("getting this machine's name: %w", err)
+	}
+	s := &membership.Config{
+		Group: group, Instance: fmt.Sprintf("%s-%d", p.identity, index), Host: host,
+		Compatibility: plan.Fingerprint, SessionTimeout: p.Session, Standbys: p.Standbys,
+		Peers: &p.shared.peers, MoveRequests: &p.shared.requests, OnAssigned: p.sayTasks,
+	}
+	if p.server != nil {
+		s.Address, _ = p.server.Advertised()
+	}
+	return s, nil
+}
+
+// sayTasks says which tasks of a stage a container of this process has from now on.
+func (p *process) sayTasks(stage *scheduler.Stage, tasks []int32, containers int) {
+	if containers == 1 && len(tasks) == int(stage.Tasks) {
+		p.console.Say("stage %s: all %d tasks", stage.Name, stage.Tasks)
+		return
+	}
+	ids := make([]string, len(tasks))
+	for i, id := range tasks {
+		ids[i] = strconv.Itoa(int(id))
+	}
+	have := "no task"
+	if len(ids) > 0 {
+		have = "tasks " + strings.Join(ids, ", ")
+	}
+	p.console.Say("stage %s: %s of %d, shared by %d containers", stage.Name, have, stage.Tasks, containers)
+}

@@ -1,0 +1,106 @@
+package run
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/gretestream/grete/api/internal/program/programtest"
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/memory"
+)
+
+// A slowSystem is a log over a network: a consumer finds nothing the first times
+// that it looks, and what was committed can't be read yet.
+type slowSystem struct {
+	stream.System
+	polls int
+}
+
+func (s slowSystem) OpenConsumer(ctx context.Context, cfg stream.ConsumerConfig) (stream.Consumer, error) {
+	c, err := s.System.OpenConsumer(ctx, cfg)
+	return &slowConsumer{Consumer: c, polls: s.polls, ready: make(chan struct{}, 1)}, err
+}
+
+func (s slowSystem) Admin() stream.Admin {
+	return &slowAdmin{Admin: s.System.Admin(), times: s.polls}
+}
+
+type slowConsumer struct {
+	stream.Consumer
+	polls int
+	ready chan struct{}
+}
+
+func (c *slowConsumer) Ready() <-chan struct{} { return c.ready }
+
+func (c *slowConsumer) Poll() ([]stream.Chunk, error) {
+	if c.polls--; c.polls >= 0 {
+		c.ready <- struct{}{}
+		return nil, nil
+	}
+	return c.Consumer.Poll()
+}
+
+// A slowAdmin doesn't see, the first times that it is asked, where partitions end.
+type slowAdmin struct {
+	stream.Admin
+	asked, times int
+}
+
+func (a *slowAdmin) Ends(ctx context.Context, tps ...stream.TopicPartition) ([]int64, error) {
+	if a.asked++; a.asked <= a.times {
+		return make([]int64, len(tps)), nil
+	}
+	return a.Admin.Ends(ctx, tps...)
+}
+
+// counted returns a log with the output of words.
+func counted(t *testing.T, counts ...byte) stream.System {
+	t.Helper()
+	system := memory.New()
+	create := system.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: "counts", Partitions: 2})
+	p, err := system.OpenProducer(t.Context(), stream.ProducerConfig{})
+	if err = errors.Join(create, err); err != nil {
+		t.Fatal(err)
+	}
+	w, err := p.Writer("counts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range counts {
+		if err := w.Send(int32(i%2), &stream.Record{Value: []byte{0, 0, 0, 0, 0, 0, 0, n}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = p.Commit(t.Context(), stream.GroupOffsets{})
+	if err = errors.Join(err, p.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return system
+}
+
+// A run that has ended prints all that it has written, even if that is visible and
+// arrives only later.
+func TestPrinter_PrintsToTheEnd(t *testing.T) {
+	system := counted(t, 1, 2, 3)
+	var out bytes.Buffer
+	words := programtest.Words()
+	p, err := newPrinter(t.Context(), words, system.Admin(), "counts", &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range p.from {
+		p.from[i].Offset = 0
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := p.run(over, slowSystem{system, 3}); err != nil {
+		t.Fatal(err)
+	}
+	if got := (programtest.Result{Out: out.String()}).Lines(); !slices.Equal(got, []string{"1\n", "2\n", "3\n"}) {
+		t.Errorf("printed %q", got)
+	}
+}

@@ -1,0 +1,145 @@
+package stores
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/cluster"
+	"github.com/gretestream/grete/api/internal/program/records"
+	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/meta"
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+)
+
+// dumpChangelog calls f with all entries of a store as its changelog has them: what is
+// committed, ordered by key and then by task. (Without transactions, a killed job may
+// have written a part of its next commit.)
+func dumpChangelog(ctx context.Context, system stream.System, plan *scheduler.Plan, name string, memory int64, f func(httpapi.Entry) error) (err error) {
+	render, err := httpapi.Render(plan, name)
+	if err != nil {
+		return err
+	}
+	store, _, err := find(plan, name)
+	if err != nil {
+		return err
+	}
+	s, err := newSorter(memory)
+	if err != nil {
+		return err
+	}
+	defer func() { err = program.Close(err, s) }()
+	if err := readChangelog(ctx, system, store.Changelog, s); err != nil {
+		return cluster.Explain(err)
+	}
+	return s.each(func(key, value []byte) error {
+		e, err := render(key, value)
+		if err != nil {
+			return err
+		}
+		return f(e)
+	})
+}
+
+// readChangelog reads the records that a changelog has at this moment.
+func readChangelog(ctx context.Context, system stream.System, topic string, s *sorter) error {
+	tps, err := records.Partitions(ctx, system.Admin(), topic)
+	if errors.Is(err, stream.ErrUnknownTopic) {
+		return fmt.Errorf("%w: the changelog doesn't exist, since the job has never run", err)
+	}
+	if err != nil {
+		return err
+	}
+	if err := records.ReadAll(ctx, system, tps, s.add); err != nil {
+		return fmt.Errorf("reading the changelog: %w", err)
+	}
+	return s.state.ApplyReplay([]byte("dump"))
+}
+
+// A sorter is a temporary database that sorts the entries of one store, of all tasks.
+type sorter struct {
+	dir    string
+	engine kv.Engine
+	db     kv.Database
+	state  *kv.State
+	key    []byte
+}
+
+func newSorter(memory int64) (_ *sorter, err error) {
+	s := &sorter{}
+	defer func() {
+		if err != nil {
+			err = program.Close(fmt.Errorf("opening a database to sort the entries: %w", err), s)
+		}
+	}()
+	if s.dir, err = os.MkdirTemp("", "grete-dump-"); err != nil {
+		return nil, err
+	}
+	if s.engine, err = cluster.NewEngine(memory * 3 / 4); err != nil {
+		return nil, err
+	}
+	stores := []string{"entries"}
+	if s.db, err = s.engine.Open(s.dir, stores); err != nil {
+		return nil, err
+	}
+	s.state = kv.NewState(s.db, stores, &kv.Budget{Limit: memory / 4})
+	return s, nil
+}
+
+// add adds a record of a changelog.
+func (s *sorter) add(tp stream.TopicPartition, r *stream.Record) error {
+	if meta.IsKey(r.Key) {
+		return nil
+	}
+	s.key = appendOrdered(s.key[:0], r.Key, tp.Partition)
+	return s.state.Replay(0, s.key, r.Value)
+}
+
+// each calls f with the entries. They are valid during the call.
+func (s *sorter) each(f func(key, value []byte) error) error {
+	it := s.db.Iterate(0, nil, nil)
+	var err error
+	for err == nil && it.Next() {
+		err = f(keyOfOrdered(it.Key()), it.Value())
+	}
+	return errors.Join(err, it.Err(), it.Close())
+}
+
+// Close removes the database.
+func (s *sorter) Close() error {
+	var errs []error
+	if s.state != nil {
+		errs = append(errs, s.state.Close())
+	}
+	if s.engine != nil {
+		errs = append(errs, s.engine.Close())
+	}
+	if s.dir != "" {
+		errs = append(errs, os.RemoveAll(s.dir))
+	}
+	return errors.Join(errs...)
+}
+
+// appendOrdered appends a key and its task so that the result is ordered by key, and
+// then by task: a zero byte in a key is followed by a one, and the key ends with two
+// zeros.
+func appendOrdered(dst, key []byte, task int32) []byte {
+	for _, b := range key {
+		dst = append(dst, b)
+		if b == 0 {
+			dst = append(dst, 1)
+		}
+	}
+	return binary.BigEndian.AppendUint32(append(dst, 0, 0), uint32(task))
+}
+
+// keyOfOrdered returns the key of what appendOrdered has appended.
+func keyOfOrdered(b []byte) []byte {
+	return bytes.ReplaceAll(b[:len(b)-6], []byte{0, 1}, []byte{0})
+}
