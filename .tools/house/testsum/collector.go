@@ -11,27 +11,27 @@ import (
 type event struct {
 	Action     string
 	Package    string
-	ImportPath string // of what is built, in build events
+	ImportPath string // in build events
 	Test       string
 	Output     string
 }
 
-// A test is one that has begun.
+// A test is a test that has started.
 type test struct {
 	name   string
-	parent bool   // it has subtests, which are counted in its place
+	parent bool   // it has subtests, which are counted instead of it
 	result string // pass, fail or skip; empty while it runs
 	output strings.Builder
 }
 
-// A pkg is a package whose tests run.
+// A pkg is a package whose tests are running.
 type pkg struct {
 	tests  map[string]*test
 	order  []*test
-	output strings.Builder // what belongs to no test
+	output strings.Builder // output outside of tests
 }
 
-// A collector makes tests of events, package by package.
+// A collector assembles the events of each package into tests.
 type collector struct {
 	out   io.Writer
 	label string
@@ -65,7 +65,7 @@ func (c *collector) add(e event) {
 	}
 }
 
-// test returns the test of that name, and marks those that it is a part of.
+// test returns the test with a name, and marks its parents.
 func (p *pkg) test(name string) *test {
 	t := p.tests[name]
 	if t != nil {
@@ -91,12 +91,12 @@ func (t *test) add(e event) {
 	}
 }
 
-// endPackage counts a package's tests and shows what is to be seen of it.
+// endPackage counts a package's tests and prints its output: one line if it passed.
 func (c *collector) endPackage(name string, p *pkg, result string) {
 	delete(c.pkgs, name)
 	failed := c.count(name, p)
 	if result == "fail" && failed == 0 {
-		// It didn't compile, or its TestMain failed: no test to blame.
+		// It didn't compile, or its TestMain failed.
 		c.total.failed++
 		c.total.failures = append(c.total.failures, c.label+": "+name)
 	}
@@ -107,13 +107,13 @@ func (c *collector) endPackage(name string, p *pkg, result string) {
 	}
 }
 
-// count adds a package's tests to the total, shows the output of those that
-// failed, and returns how many these are.
+// count adds a package's tests to the total, prints the output of failed tests, and
+// returns their number.
 func (c *collector) count(name string, p *pkg) int {
 	failed := 0
 	for _, t := range p.order {
 		if t.result == "" {
-			t.result = "fail" // the process died under it
+			t.result = "fail" // the process died while it was running
 		}
 		if t.result == "fail" {
 			fmt.Fprint(c.out, t.output.String())
@@ -134,7 +134,7 @@ func (c *collector) count(name string, p *pkg) int {
 	return failed
 }
 
-// failedBelow tells whether a subtest accounts for the failure of t.
+// failedBelow reports whether a subtest of t has failed.
 func (p *pkg) failedBelow(t *test) bool {
 	for _, s := range p.order {
 		if strings.HasPrefix(s.name, t.name+"/") && (s.result == "fail" || s.result == "") {
@@ -144,18 +144,18 @@ func (p *pkg) failedBelow(t *test) bool {
 	return false
 }
 
-// finish ends the packages of which go test has told no end.
+// finish ends the packages that go test hasn't ended.
 func (c *collector) finish() {
 	for name, p := range c.pkgs {
 		c.endPackage(name, p, "fail")
 	}
 }
 
-// ofTest begins a line that a test has logged itself, rather than what it uses.
+// ofTest matches a line that was logged by a test, rather than by the code under test.
 var ofTest = regexp.MustCompile(`^\s+\w+_test\.go:\d+: `)
 
-// complaints are the last lines that a failed test logged itself: why it failed is
-// among them, however much is shown of what ran beneath it.
+// complaints returns the last lines that a failed test has logged. They have the reason
+// of the failure, however much other output there is.
 func complaints(output string) []string {
 	const most, longest = 4, 300
 	var said []string
@@ -168,7 +168,7 @@ func complaints(output string) []string {
 	return said[max(0, len(said)-most):]
 }
 
-// reason is what a skipped test wrote.
+// reason returns the message of a skipped test.
 func reason(output string) string {
 	var said []string
 	for line := range strings.Lines(output) {
@@ -178,7 +178,7 @@ func reason(output string) string {
 		}
 	}
 	if len(said) == 0 {
-		return "it gives no reason"
+		return "no reason given"
 	}
 	return strings.Join(said, "; ")
 }

@@ -9,13 +9,13 @@ import (
 	"sync"
 )
 
-// A command is a go test, and what it is called.
+// A command is a go test with a label.
 type command struct{ label, text string }
 
-// A group is commands that run side by side.
+// A group is a list of commands that run concurrently.
 type group []command
 
-// grouped makes groups of what the caller gave.
+// grouped parses the arguments into groups.
 func grouped(args []string) ([]group, error) {
 	var groups []group
 	for _, arg := range args {
@@ -33,7 +33,7 @@ func grouped(args []string) ([]group, error) {
 	return groups, nil
 }
 
-// run tells whether all of them ended well.
+// run runs the commands and reports whether all succeeded.
 func (g group) run(out io.Writer, total *summary) (bool, error) {
 	results := make([]result, len(g)-1)
 	var running sync.WaitGroup
@@ -53,7 +53,7 @@ func (g group) run(out io.Writer, total *summary) (bool, error) {
 	return ok, errors.Join(errs...)
 }
 
-// A result is of a command that ran beside others.
+// A result is the result of a command after the first of a group.
 type result struct {
 	out   bytes.Buffer
 	total summary

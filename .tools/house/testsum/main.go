@@ -1,20 +1,17 @@
-// Testsum runs go test, one or more times, and says at the end what a person
-// wants to know: how many tests passed, how many failed, and what was skipped
-// and why.
+// Testsum runs go test one or more times, and prints a summary: how many tests passed
+// and failed, and which were skipped, with their reasons.
 //
 //	testsum [-allow FILE] [+]LABEL=COMMAND...
 //
-// Each COMMAND is run by sh and should be a "go test -json". Of a package that
-// passes one line is shown; of one that fails, the output of its failing tests.
-// A "go test" without -json, which shares its cached results with the bare command, is
-// shown as it is: its failed packages are counted, and its skips aren't seen.
-// A command whose label begins with + is run beside the one before it: those who
-// use one core only, or wait a lot, share the machine. What it prints is shown when
-// those before it have ended.
+// sh runs each COMMAND, which should be a "go test -json". Testsum prints one line for
+// a package that passes, and the output of failing tests. It copies the output of a "go
+// test" without -json, which shares cached results with the bare command; it counts the
+// failed packages there, and doesn't see skips. A command whose label starts with + runs
+// concurrently with the previous one, which saves time if they use one core or wait a
+// lot. Its output is printed when the commands before it have ended.
 //
-// A skipped test is a promise that isn't kept. So with CI set a skip fails the
-// run, unless FILE allows it: a line "PACKAGE TEST REASON" for each, with the
-// package's path as it ends.
+// With CI set a skip fails the run, unless FILE allows it. FILE has a line "PACKAGE TEST
+// REASON" for each allowed skip, where PACKAGE is the end of the package's path.
 package main
 
 import (
@@ -31,7 +28,7 @@ import (
 )
 
 func main() {
-	allowFile := flag.String("allow", "", "the file that lists the skips which may happen")
+	allowFile := flag.String("allow", "", "file with the allowed skips")
 	flag.Parse()
 	ok, err := run(os.Stdout, *allowFile, os.Getenv("CI") != "", flag.Args())
 	if err != nil {
@@ -43,14 +40,14 @@ func main() {
 	}
 }
 
-// run tells whether everything passed.
+// run runs all commands and reports whether everything passed.
 func run(out io.Writer, allowFile string, ci bool, commands []string) (bool, error) {
 	allowed, err := readAllowed(allowFile)
 	if err != nil {
 		return false, err
 	}
 	if len(commands) == 0 {
-		return false, errors.New("nothing to run: give LABEL=COMMAND")
+		return false, errors.New("no command: add LABEL=COMMAND")
 	}
 	groups, err := grouped(commands)
 	if err != nil {
@@ -69,7 +66,7 @@ func run(out io.Writer, allowFile string, ci bool, commands []string) (bool, err
 	return ok && total.failed == 0 && (!ci || unexpected == 0), nil
 }
 
-// run runs a command and tells whether it ended well.
+// run runs a command and reports whether it succeeded.
 func (c command) run(out io.Writer, total *summary) (bool, error) {
 	fmt.Fprintf(out, "== %s: %s\n", c.label, c.text)
 	start := time.Now()
@@ -96,7 +93,7 @@ func (c command) run(out io.Writer, total *summary) (bool, error) {
 	return err == nil, err
 }
 
-// plain shows a line that is no event, and counts it if it says that a package failed.
+// plain prints a line that isn't an event, and counts failed packages.
 func (c *collector) plain(line string) {
 	fmt.Fprint(c.out, line)
 	if f := strings.Fields(line); strings.HasPrefix(line, "FAIL\t") && len(f) > 1 {
@@ -105,7 +102,7 @@ func (c *collector) plain(line string) {
 	}
 }
 
-// read takes in the events of one go test. What isn't an event, it shows.
+// read reads the output of one go test.
 func (c *collector) read(r io.Reader) error {
 	lines := bufio.NewReader(r)
 	for {

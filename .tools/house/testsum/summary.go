@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// A summary is what all commands came to.
+// A summary has the results of all commands.
 type summary struct {
 	passed, failed int
 	failures       []string
 	skips          []skip
 }
 
-// A skip is a test that didn't run, and why.
+// A skip is a skipped test with its reason.
 type skip struct {
 	label, pkg, test, reason string
 }
 
-// An allowance is a skip that may happen.
+// An allowance allows a test to be skipped.
 type allowance struct {
 	pkg, test, reason string
 }
@@ -28,7 +28,7 @@ func (a allowance) allows(s skip) bool {
 	return (s.pkg == a.pkg || strings.HasSuffix(s.pkg, "/"+a.pkg)) && s.test == a.test
 }
 
-// add takes in what others came to.
+// add adds another summary.
 func (s *summary) add(o summary) {
 	s.passed += o.passed
 	s.failed += o.failed
@@ -36,8 +36,7 @@ func (s *summary) add(o summary) {
 	s.skips = append(s.skips, o.skips...)
 }
 
-// report writes the summary and returns the number of skips that nothing
-// allows.
+// report prints the summary and returns the number of skips that aren't allowed.
 func (s *summary) report(out io.Writer, allowed []allowance) int {
 	unexpected := 0
 	if len(s.skips) > 0 {
@@ -65,7 +64,7 @@ func (s *summary) report(out io.Writer, allowed []allowance) int {
 	return unexpected
 }
 
-// readAllowed reads the list of allowed skips. No name, no list.
+// readAllowed reads the list of allowed skips. Without a name the list is empty.
 func readAllowed(name string) ([]allowance, error) {
 	if name == "" {
 		return nil, nil

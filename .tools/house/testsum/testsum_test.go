@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// say is a command that prints lines as go test -json would, then exits.
+// say returns a command that prints lines like go test -json, and exits with a code.
 func say(t *testing.T, code string, lines ...string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "events")
@@ -36,7 +36,7 @@ const (
 	buildOut = `{"Action":"build-output","ImportPath":"m/p","Output":"p.go:1: no such thing\n"}`
 )
 
-func TestRun(t *testing.T) {
+func TestRun_OneCommand(t *testing.T) {
 	tests := map[string]struct {
 		code   string
 		events []string
@@ -47,27 +47,27 @@ func TestRun(t *testing.T) {
 	}{
 		"all pass": {"0", []string{start, runA, saidA, passA, okLine, pass}, true, "",
 			true, []string{"ok  \tm/p", "1 passed, 0 failed, 0 skipped"}},
-		"a failure shows what it said": {"1", []string{start, runA, saidA, failA, fail}, false, "",
+		"a failure with its message": {"1", []string{start, runA, saidA, failA, fail}, false, "",
 			false, []string{"a_test.go:3: wrong", "it: m/p A\n      a_test.go:3: wrong\n", "0 passed, 1 failed, 0 skipped"}},
-		"subtests count in their parent's place": {"1", []string{start, runA, runSub, failSub, failA, fail}, false, "",
+		"subtests count instead of their parent": {"1", []string{start, runA, runSub, failSub, failA, fail}, false, "",
 			false, []string{"it: m/p A/x", "0 passed, 1 failed, 0 skipped"}},
 		"a parent that fails on its own": {"1", []string{start, runA, runSub, passSub, failA, fail}, false, "",
 			false, []string{"1 passed, 1 failed, 0 skipped"}},
 		"the process dies": {"2", []string{start, runA, fail}, false, "",
 			false, []string{"it: m/p A", "0 passed, 1 failed, 0 skipped"}},
-		"it dies without a word": {"2", []string{start, runA}, false, "",
+		"the process dies without output": {"2", []string{start, runA}, false, "",
 			false, []string{"0 passed, 1 failed, 0 skipped"}},
 		"it doesn't compile": {"1", []string{buildOut, start, fail}, false, "",
 			false, []string{"no such thing", "it: m/p\n", "0 passed, 1 failed, 0 skipped"}},
 		"go test fails though all pass": {"1", []string{start, runA, passA, okLine, pass}, false, "",
 			false, []string{"it: exit status 1", "1 passed, 0 failed, 0 skipped"}},
-		"a skip is shown": {"0", []string{start, runS, whyS, skipS, pass}, false, "",
+		"a skip is listed": {"0", []string{start, runS, whyS, skipS, pass}, false, "",
 			true, []string{"m/p S: s_test.go:9: no broker (not allowed in CI)", "0 passed, 0 failed, 1 skipped"}},
 		"a skip fails CI": {"0", []string{start, runS, whyS, skipS, pass}, true, "x S other package",
 			false, []string{"0 passed, 0 failed, 1 skipped"}},
-		"an allowed skip doesn't": {"0", []string{start, runS, whyS, skipS, pass}, true, "# list\n\np S it costs money",
+		"an allowed skip doesn't fail CI": {"0", []string{start, runS, whyS, skipS, pass}, true, "# list\n\np S it costs money",
 			true, []string{"(allowed: it costs money)", "0 passed, 0 failed, 1 skipped"}},
-		"what is no event is shown": {"0", []string{"warning: odd", start, pass}, false, "",
+		"other output is printed": {"0", []string{"warning: odd", start, pass}, false, "",
 			true, []string{"warning: odd\n"}},
 		"a plain go test that passes": {"0", []string{"ok  \tm/p\t0.1s", "?   \tm/q\t[no test files]"}, true, "",
 			true, []string{"ok  \tm/p\t0.1s\n", "0 passed, 0 failed, 0 skipped"}},
@@ -97,7 +97,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-func TestTotalOfSeveralCommands(t *testing.T) {
+func TestRun_TotalOfSeveralCommands(t *testing.T) {
 	var out strings.Builder
 	one := say(t, "0", start, runA, passA, okLine, pass)
 	ok, err := run(&out, "", true, []string{one, one})
@@ -109,8 +109,8 @@ func TestTotalOfSeveralCommands(t *testing.T) {
 	}
 }
 
-// Each of the two waits for the other one, at a pipe.
-func TestSideBySide(t *testing.T) {
+// Each of the two commands waits for the other one, at a pipe.
+func TestRun_Concurrently(t *testing.T) {
 	dir := t.TempDir()
 	there, back := filepath.Join(dir, "there"), filepath.Join(dir, "back")
 	for _, pipe := range []string{there, back} {
@@ -135,17 +135,17 @@ func TestSideBySide(t *testing.T) {
 		}
 	}
 	if one, two := strings.Index(out.String(), "== one: 0 s"), strings.Index(out.String(), "== two: "); one < 0 || two < one {
-		t.Errorf("what belongs together isn't shown together:\n%s", out.String())
+		t.Errorf("the outputs are mixed:\n%s", out.String())
 	}
 }
 
-func TestMistakesOfTheCaller(t *testing.T) {
+func TestRun_InvalidArguments(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "allow")
 	if err := os.WriteFile(bad, []byte("p S\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, args := range map[string][2]string{
-		"a list that isn't there":    {"nowhere", "it=true"},
+		"a missing list":             {"nowhere", "it=true"},
 		"a skip without its reason":  {bad, "it=true"},
 		"a command without a label":  {"", "true"},
 		"a list that is a directory": {t.TempDir(), "it=true"},
