@@ -40,7 +40,7 @@ func TestErrNoTransactions_TooFewBrokers(t *testing.T) {
 		log.Reset()
 		began := time.Now()
 		err := try()
-		if want := setting + " must not be above the number of its brokers, 1 "; err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(log.String(), want) {
+		if want := "set " + setting + " to at most the number of brokers, 1 "; err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(log.String(), want) {
 			t.Errorf("after %v the error is %v; the log says:\n%s", time.Since(began), err, log.String())
 		}
 	}

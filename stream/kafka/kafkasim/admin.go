@@ -111,7 +111,7 @@ func (c *Cluster) describeConfigs(r *describeconfigs.Request) *describeconfigs.R
 	return answer
 }
 
-// describe tells settings; of nil, all.
+// describe returns settings; of nil, all.
 func (t *topic) describe(names []string) []describeconfigs.ResponseConfigEntry {
 	var entries []describeconfigs.ResponseConfigEntry
 	usual := defaults()

@@ -18,12 +18,12 @@ type Chore struct {
 	Member      string // its id
 }
 
-// A ChoreKind is what there is to do.
+// A ChoreKind is the kind of a chore.
 type ChoreKind int8
 
 const (
-	// Marker writes a marker of a transaction's end to one partition, of records or
-	// of groups' offsets.
+	// Marker writes the marker of a transaction's end to one partition, of records or of
+	// groups' offsets.
 	Marker ChoreKind = iota
 	// Complete notes at the coordinator that all markers are written.
 	Complete
@@ -31,14 +31,14 @@ const (
 	TimeOut
 	// Fence notes that a broker is dead.
 	Fence
-	// Elect finds a leader for a partition that has none, or a dead one.
+	// Elect finds a leader for a partition without a leader, or with a dead one.
 	Elect
-	// Load has a new coordinator read what the one before has left.
+	// Load makes a new coordinator read its predecessor's log.
 	Load
-	// Expire removes a member of a group that wasn't heard of.
+	// Expire removes a silent member of a group.
 	Expire
-	// Proceed goes on without those members that haven't joined in time, or, when the
-	// others have, haven't asked for their assignment.
+	// Proceed goes on without members that haven't joined in time, or that haven't
+	// requested their assignment in time after all have joined.
 	Proceed
 )
 
@@ -63,8 +63,8 @@ func (c Chore) String() string {
 	}
 }
 
-// Chores are what there is to do, always in the same order. The slice is valid
-// until the next call.
+// Chores returns what there is to do, always in the same order. The slice is valid until
+// the next call.
 func (c *Cluster) Chores(now time.Time) []Chore {
 	c.chores = c.chores[:0]
 	for _, t := range c.transactions {
@@ -112,8 +112,7 @@ func (c *Cluster) transactionChores(now time.Time, t *transaction) {
 	}
 }
 
-// markable tells whether a marker can be brought to a partition, or needn't be any
-// more.
+// markable reports whether a marker can be written to a partition, or is no longer needed.
 func (c *Cluster) markable(tp stream.TopicPartition) bool {
 	if s := c.slotOf(tp); s != nil {
 		return c.Alive(s.leader) && !s.loading
@@ -122,10 +121,10 @@ func (c *Cluster) markable(tp stream.TopicPartition) bool {
 	return p == nil || c.Alive(p.leader)
 }
 
-// orphaned tells whether a leader is none.
+// orphaned reports whether a partition has no living leader.
 func (c *Cluster) orphaned(leader int32) bool { return leader == noLeader || c.nodes[leader-1].fenced }
 
-// Do does one. One that is done already, or has no sense any more, changes nothing.
+// Do does a chore. One that is done already, or has become void, changes nothing.
 func (c *Cluster) Do(now time.Time, chore Chore) {
 	if !slices.Contains(c.Chores(now), chore) {
 		return
@@ -161,7 +160,7 @@ func (c *Cluster) elect(tp stream.TopicPartition) {
 	p.elected(c.heir(p.replicas))
 }
 
-// NextTimeOut is when the next transaction times out, zero if none is open.
+// NextTimeOut returns when the next transaction times out; zero if none is open.
 func (c *Cluster) NextTimeOut() time.Time {
 	var first time.Time
 	for _, t := range c.transactions {

@@ -10,16 +10,16 @@ import (
 	"github.com/gretestream/grete/stream/batch"
 )
 
-// Compact keeps the last record of each key, as far as the partition is stable,
-// and drops what was aborted. Tombstones and markers go when delete.retention.ms is
-// over since they were first met, markers not before the last batch of their
-// transaction. What goes leaves a hole; of the last batch of each producer a hull
-// stays, with its sequence.
+// Compact keeps the last record of each key in the stable part of a partition, and removes
+// aborted records. Tombstones and markers are removed delete.retention.ms after they were
+// first met, markers not before the last batch of their transaction. Removed records leave
+// gaps in the offsets. The last batch of each producer remains as an empty hull with its
+// sequence.
 func (c *Cluster) Compact(now time.Time, tp stream.TopicPartition) {
 	p := c.mustHave(tp)
 	stable := p.log.stable()
 	last := c.lastOffsets(&p.log, stable)
-	hulls := make(map[int64]int64) // by producer: where its last batch is
+	hulls := make(map[int64]int64) // by producer: offset of its last batch
 	for i := range p.log.entries {
 		if e := &p.log.entries[i]; e.ProducerID >= 0 && e.Attributes&batch.Control == 0 {
 			hulls[e.ProducerID] = e.BaseOffset
@@ -63,7 +63,7 @@ func (c *Cluster) lastOffsets(l *log, stable int64) map[string]int64 {
 	return last
 }
 
-// has tells whether batches of an aborted transaction are left.
+// has reports whether batches of an aborted transaction are left.
 func (l *log) has(a abortion) bool {
 	for i := l.at(a.FirstOffset); i < len(l.entries) && l.entries[i].BaseOffset < a.marker; i++ {
 		if l.entries[i].ProducerID == a.Producer {
@@ -101,7 +101,7 @@ func (c *Cluster) compact(now time.Time, p *partition, e *entry, last map[string
 	}
 }
 
-// Where a batch's header has what is changed.
+// Places of changed fields in the header of a batch.
 const (
 	atLength     = 8
 	atCRC        = 17

@@ -5,37 +5,37 @@ import (
 	"github.com/gretestream/grete/stream/batch"
 )
 
-// A Cluster is brokers and what they hold.
+// A Cluster has brokers and their data.
 type Cluster struct {
-	// UnstableOffsets answers for groups' offsets as if nobody had asked for stable
-	// ones: with those before the transactions that are under way.
+	// UnstableOffsets answers requests for stable offsets of groups with unstable ones:
+	// those before the open transactions.
 	UnstableOffsets bool
 
 	nodes        []broker // 1, 2, …
-	topics       []*topic // in the order in which they were made
+	topics       []*topic // in the order of creation
 	byName       map[string]*topic
-	made         int // how many there ever were
+	made         int // topics ever created
 	slots        [2][coordinatorPartitions]*slot
-	coordinators []*slot        // those that are used, in that order
-	transactions []*transaction // of all transactional ids, in the order of their first use
-	producers    int64          // ids given
-	joined       int            // member ids given
+	coordinators []*slot        // in the order of first use
+	transactions []*transaction // of all transactional ids, in the order of first use
+	producers    int64          // ids assigned
+	joined       int            // member ids assigned
 	changes      uint64
 	chores       []Chore
 	builder      batch.Builder // of markers
 	reader       batch.Reader
 }
 
-// A broker is one, or what it was.
+// A broker is alive or dead.
 type broker struct {
 	alive    bool
-	fenced   bool // the others know that it is dead
-	life     int  // how often it has begun
+	fenced   bool // the other brokers know that it is dead
+	life     int  // number of starts
 	sessions []*session
-	opened   int32 // sessions, ever
+	opened   int32 // sessions ever opened
 }
 
-// New makes a cluster of brokers 1, 2, …, all alive, without topics.
+// New returns a cluster of brokers 1, 2, …, all alive, without topics.
 func New(brokers int32) *Cluster {
 	c := &Cluster{nodes: make([]broker, brokers), byName: make(map[string]*topic)}
 	for i := range c.nodes {
@@ -44,7 +44,7 @@ func New(brokers int32) *Cluster {
 	return c
 }
 
-// Brokers are the ids of those that live.
+// Brokers returns the ids of the living brokers.
 func (c *Cluster) Brokers() []int32 {
 	var alive []int32
 	for i := range c.nodes {
@@ -55,19 +55,19 @@ func (c *Cluster) Brokers() []int32 {
 	return alive
 }
 
-// Changes counts what has changed: as long as it stays the same, no reply that is
-// held has anything new to say before its time.
+// Changes counts changes. While it stays the same, no held reply has a new answer before
+// its time.
 func (c *Cluster) Changes() uint64 { return c.changes }
 
 func (c *Cluster) changed() { c.changes++ }
 
-// Alive tells whether there is such a broker, and it lives.
+// Alive reports whether a broker exists and lives.
 func (c *Cluster) Alive(node int32) bool {
 	return node >= 1 && int(node) <= len(c.nodes) && c.nodes[node-1].alive
 }
 
-// Kill ends a broker: it answers nothing any more, what it held is lost, and what
-// it was asked isn't answered. Others take over by chores.
+// Kill ends a broker: it answers nothing any more, and its held requests and sessions are
+// lost. Chores elect its successors.
 func (c *Cluster) Kill(node int32) {
 	if !c.Alive(node) {
 		return
@@ -78,7 +78,7 @@ func (c *Cluster) Kill(node int32) {
 	c.changed()
 }
 
-// Restart begins it anew, killed or not.
+// Restart restarts a broker, killed or not.
 func (c *Cluster) Restart(node int32) {
 	c.Kill(node)
 	b := &c.nodes[node-1]
@@ -100,7 +100,7 @@ func (c *Cluster) Restart(node int32) {
 	c.changed()
 }
 
-// Leader is the broker that leads a partition, -1 if there is none.
+// Leader returns the leader of a partition, -1 if there is none.
 func (c *Cluster) Leader(tp stream.TopicPartition) int32 {
 	if s := c.slotOf(tp); s != nil {
 		return s.leader
@@ -111,8 +111,8 @@ func (c *Cluster) Leader(tp stream.TopicPartition) int32 {
 	return noLeader
 }
 
-// MoveLeader makes a broker that lives a partition's leader. Kafka's own topics
-// (TransactionState, ConsumerOffsets) move coordinators.
+// MoveLeader makes a living broker the leader of a partition. The partitions of Kafka's
+// internal topics (TransactionState, ConsumerOffsets) move coordinators.
 func (c *Cluster) MoveLeader(tp stream.TopicPartition, node int32) {
 	if !c.Alive(node) {
 		return
@@ -125,7 +125,7 @@ func (c *Cluster) MoveLeader(tp stream.TopicPartition, node int32) {
 	c.changed()
 }
 
-// firstAlive is the first broker that lives, from one on.
+// firstAlive returns the first living broker, from one on.
 func (c *Cluster) firstAlive(from int32) int32 {
 	n := int32(len(c.nodes))
 	for i := range n {

@@ -1,6 +1,6 @@
 package kafkasim
 
-// Kafka's numbers of what can go wrong.
+// Kafka's error codes.
 const (
 	offsetOutOfRange         int16 = 1
 	corruptMessage           int16 = 2

@@ -25,22 +25,22 @@ const (
 	ofTransactions = 1
 )
 
-// A slot is a partition of one of them.
+// A slot is a partition of one of these topics.
 type slot struct {
 	stream.TopicPartition
 	leader  int32
-	former  int32 // a leader before, which doesn't know yet that it is deposed; 0: none
+	former  int32 // a previous leader that doesn't know yet that it was deposed; 0: none
 	epoch   int32
-	loading bool // the leader is new, and has yet to read what there is
-	behind  bool // it is new, and describes nothing until it has been asked for offsets
+	loading bool // the leader is new, and has to read the log first
+	behind  bool // the leader is new, and describes nothing until offsets are requested
 	offsets offsets
-	groups  []*group // that have had members, in the order in which those came
+	groups  []*group // that have had members, in the order of their first members
 }
 
-// CoordinatorOf is the partition that stands for the coordinator of a group or, if
+// CoordinatorOf returns the partition that determines the coordinator of a group or, if
 // transactional, of a transactional id.
 func CoordinatorOf(name string, transactional bool) stream.TopicPartition {
-	hash := int32(0) // Java's, of a string
+	hash := int32(0) // of a string, as in Java
 	for _, c := range utf16.Encode([]rune(name)) {
 		hash = 31*hash + int32(c)
 	}
@@ -51,7 +51,7 @@ func CoordinatorOf(name string, transactional bool) stream.TopicPartition {
 	return tp
 }
 
-// slotOf returns a partition of Kafka's own topics, nil of all others.
+// slotOf returns a partition of Kafka's internal topics, nil for others.
 func (c *Cluster) slotOf(tp stream.TopicPartition) *slot {
 	kind := ofGroups
 	switch tp.Topic {
@@ -93,10 +93,10 @@ func (s *slot) elected(node int32) {
 	s.epoch++
 }
 
-// Depose has others elected for the groups that a broker coordinates, as they are when
-// it stands still for longer than brokers wait for each other. When it goes on, the
-// sessions of all members are over by its clock: so it knows none of them any more, and
-// says so, until it is told by [Cluster.Notice].
+// Depose elects other coordinators for the groups of a broker, as when it is suspended for
+// longer than brokers wait for each other. When it resumes, the sessions of all members
+// are over by its clock: it knows no member, and answers so until [Cluster.Notice] tells
+// it of its successor.
 func (c *Cluster) Depose(node int32) {
 	for _, s := range c.coordinators {
 		if s.Topic != ConsumerOffsets || s.leader != node {
@@ -112,7 +112,7 @@ func (c *Cluster) Depose(node int32) {
 	c.changed()
 }
 
-// Notice tells a broker what it coordinates no more.
+// Notice tells a broker what it no longer coordinates.
 func (c *Cluster) Notice(node int32) {
 	for _, s := range c.coordinators {
 		if s.former == node {
@@ -121,8 +121,8 @@ func (c *Cluster) Notice(node int32) {
 	}
 }
 
-// coordinatorFor returns the slot of a group, if the broker coordinates it, or believes
-// to, for one who says to be a member.
+// coordinatorFor returns the slot of a group for a request of a member, if the broker
+// coordinates the group or believes to.
 func (c *Cluster) coordinatorFor(node int32, group, member string) (*slot, int16) {
 	s, failed := c.coordinator(node, group, false)
 	if s.former == node && member != "" {
@@ -139,8 +139,8 @@ func (c *Cluster) findCoordinator(r *findcoordinator.Request) *findcoordinator.R
 	return &findcoordinator.Response{NodeID: s.leader, Host: host, Port: port(s.leader)}
 }
 
-// load takes over what the coordinator before has left: it doesn't know which
-// markers were written already, so all are due again.
+// load takes over from the previous coordinator. Which markers were written is unknown, so
+// all are due again.
 func (c *Cluster) load(now time.Time, s *slot) {
 	s.loading, s.behind = false, true
 	s.resume(now)

@@ -18,7 +18,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// Describe says in a line what a request asks, for traces.
+// Describe summarizes a request in a line, for traces.
 func Describe(req Message) string {
 	switch r := req.(type) {
 	case *wire.Produce:
@@ -84,7 +84,7 @@ func describeBatches(r *wire.Produce) string {
 	return b.String()
 }
 
-// String says in a line what the answer is, for traces.
+// String summarizes the answer in a line, for traces.
 func (r *Reply) String() string {
 	if !r.Until.IsZero() {
 		return "held"
@@ -129,13 +129,13 @@ func (h *heldFetch) describe() string {
 	return b.String()
 }
 
-// Joins tells whether a request joins a group.
+// Joins reports whether a request joins a group.
 func Joins(req Message) bool {
 	_, ok := req.(*wire.JoinGroup)
 	return ok
 }
 
-// Ends tells whether a request is the end of a transaction.
+// Ends reports whether a request ends a transaction.
 func Ends(req Message) bool {
 	_, ok := req.(*endtxn.Request)
 	return ok

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// memberChores are what a coordinator has to do because somebody hasn't come in
-// time.
+// memberChores are what coordinators have to do about members that are late.
 func (c *Cluster) memberChores(now time.Time, s *slot) {
 	for _, g := range s.groups {
 		for _, m := range g.members {
@@ -25,8 +24,7 @@ func (c *Cluster) memberChores(now time.Time, s *slot) {
 	}
 }
 
-// lagging tells whether there are members that haven't asked for their assignment
-// in time.
+// lagging reports whether members haven't requested their assignment in time.
 func (g *group) lagging(now time.Time) bool {
 	return (g.state == completing || g.state == stable) && now.After(g.syncing) &&
 		slices.ContainsFunc(g.members, func(m *member) bool { return m.unsynced })
@@ -55,8 +53,8 @@ func (g *group) proceed(now time.Time) {
 	g.rebalance(now)
 }
 
-// NextExpiry is when the next member goes or is left out, if nothing is heard of any
-// until then; zero if there is none.
+// NextExpiry returns when the next member expires or is left out if it stays silent; zero
+// if there is none.
 func (c *Cluster) NextExpiry() time.Time {
 	var first time.Time
 	at := func(t time.Time) {

@@ -12,7 +12,7 @@ type heldFetch struct {
 	c          *Cluster
 	node       int32
 	life       int      // of the broker
-	session    *session // nil: none, or it begins one
+	session    *session // nil: none, or a new one
 	begins     bool     // it wants a session
 	epoch      int32    // of the request
 	minBytes   int
@@ -24,10 +24,10 @@ type heldFetch struct {
 	fetched []fetched
 }
 
-// A fetched is what is answered of a partition: slices of the log.
+// A fetched is a partition's part of an answer: slices of the log.
 type fetched struct {
 	wire.FetchedPartition
-	batches [][]byte // the last of which may be cut
+	batches [][]byte // the last one may be cut short
 	size    int
 }
 
@@ -43,7 +43,7 @@ func (c *Cluster) fetch(now time.Time, node int32, f *wire.Fetch) *Reply {
 	return r
 }
 
-// enter finds the session that is meant, and the partitions.
+// enter finds the session and the partitions.
 func (h *heldFetch) enter(b *broker, f *wire.Fetch) int16 {
 	if f.Epoch <= 0 {
 		if f.Session != 0 {
@@ -71,7 +71,7 @@ func (h *heldFetch) enter(b *broker, f *wire.Fetch) int16 {
 	return 0
 }
 
-// alone takes the partitions of a request as they are.
+// alone takes the partitions of the request as they are.
 func (h *heldFetch) alone(f *wire.Fetch) {
 	all := make([]following, len(f.Partitions))
 	h.partitions = make([]*following, len(all))
@@ -81,7 +81,7 @@ func (h *heldFetch) alone(f *wire.Fetch) {
 	}
 }
 
-// failed tells whether there is an error, which is answered at once.
+// failed reports whether there is an error, which is answered at once.
 func (h *heldFetch) failed() bool {
 	return slices.ContainsFunc(h.partitions, func(o *following) bool {
 		_, failed := h.c.readable(h.node, &o.FetchPartition)
@@ -98,7 +98,7 @@ func (c *Cluster) readable(node int32, f *wire.FetchPartition) (*partition, int1
 	return p, failed
 }
 
-// answer answers if there is enough, or if the time is over.
+// answer answers if there is enough, or if time is over.
 func (h *heldFetch) answer(over bool) bool {
 	b := &h.c.nodes[h.node-1]
 	if !b.alive || b.life != h.life {
@@ -125,8 +125,8 @@ func (h *heldFetch) answer(over bool) bool {
 	return true
 }
 
-// enough is DelayedFetch's: there are as many bytes as the client wants, or
-// something is to be said.
+// enough is Kafka's DelayedFetch: the client gets as many bytes as it wants, or there is
+// something to tell.
 func (h *heldFetch) enough() bool {
 	size := 0
 	for _, o := range h.partitions {
@@ -142,8 +142,8 @@ func (h *heldFetch) enough() bool {
 	return size >= h.minBytes
 }
 
-// read is ReplicaManager's readFromLog: within the limits of the request, and of
-// each partition, but a first batch is given whole.
+// read is Kafka's ReplicaManager.readFromLog: within the limits of the request and of each
+// partition, except that a first batch is returned whole.
 func (h *heldFetch) read() {
 	left, first := h.maxBytes, true
 	h.fetched = make([]fetched, len(h.partitions))
@@ -163,8 +163,8 @@ func (h *heldFetch) read() {
 	}
 }
 
-// read returns batches from an offset on, and how many bytes of them: not more than
-// a limit, unless whole asks for the first one in any case.
+// read returns batches from an offset on, and their size: up to a limit, unless whole asks
+// for the first one in any case.
 func (l *log) read(offset int64, limit int, whole bool) (batches [][]byte, size int) {
 	stable := l.stable()
 	from := l.at(offset)
@@ -189,8 +189,8 @@ func (l *log) read(offset int64, limit int, whole bool) (batches [][]byte, size 
 	return batches, min(size, limit)
 }
 
-// incremental leaves out what the client knows, and moves what it got data of to
-// the end, so that all have their turn.
+// incremental leaves out what the client knows. Partitions with data move to the end, so
+// that all have their turn.
 func (h *heldFetch) incremental() {
 	s := h.session
 	kept := h.fetched[:0]

@@ -25,7 +25,7 @@ func (g *group) rebalance(now time.Time) {
 	}
 }
 
-// patience is the longest that a member has asked for.
+// patience is the longest rebalance timeout of the members.
 func (g *group) patience() (longest time.Duration) {
 	for _, m := range g.members {
 		longest = max(longest, m.rebalance)
@@ -33,13 +33,13 @@ func (g *group) patience() (longest time.Duration) {
 	return longest
 }
 
-// complete tells whether all have joined.
+// complete reports whether all members have joined.
 func (g *group) complete() bool {
 	return len(g.pending) == 0 && !slices.ContainsFunc(g.members, func(m *member) bool { return m.join == nil })
 }
 
-// begin begins a generation of those who have joined. Instances that haven't stay
-// until their session is over.
+// begin begins a generation of the members that have joined. Other instances stay until
+// their sessions end.
 func (g *group) begin(now time.Time) {
 	g.members = slices.DeleteFunc(g.members, func(m *member) bool { return m.join == nil && m.instance == "" })
 	g.elect()
@@ -62,7 +62,7 @@ func (g *group) begin(now time.Time) {
 	}
 }
 
-// elect finds a leader among those who have joined, if the last one hasn't.
+// elect elects a leader among the members that have joined, if the last leader hasn't.
 func (g *group) elect() {
 	if m := g.member(g.leader); m != nil && m.join != nil {
 		return
@@ -75,7 +75,7 @@ func (g *group) elect() {
 	}
 }
 
-// remove is where a member goes, for whatever reason.
+// remove removes a member.
 func (g *group) remove(now time.Time, m *member) {
 	m.drop(unknownMember)
 	g.members = slices.DeleteFunc(g.members, func(o *member) bool { return o == m })
@@ -117,7 +117,7 @@ func (c *Cluster) sync(now time.Time, node int32, r *wire.SyncGroup, h *held) in
 	return 0
 }
 
-// assign is where the leader has.
+// assign takes in the leader's assignment.
 func (g *group) assign(now time.Time, all []wire.MemberAssignment) {
 	for _, m := range g.members {
 		m.assignment = nil

@@ -8,14 +8,14 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A committer is who a commit comes from: generation -1 and "", if from no member.
+// A committer is the member that commits: generation -1 and "" if it is none.
 type committer struct {
 	group, member, instance string
 	generation              int32
 	transactional           bool
 }
 
-// committing returns the slot of a group, if a commit to it is right.
+// committing returns the slot of a group if a commit to it is allowed.
 func (c *Cluster) committing(node int32, from committer) (*slot, int16) {
 	s, failed := c.coordinatorFor(node, from.group, from.member)
 	if failed != 0 {

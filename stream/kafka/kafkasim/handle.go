@@ -24,11 +24,11 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A Message is a request, or an answer, as package kafka's links carry it: whoever
-// makes a link needs no other name for it.
+// A Message is a request or an answer, as package kafka's links carry it. Implementers of
+// links need no other name for it.
 type Message = protocol.Message
 
-// A Reply is what a broker says to a request, maybe later.
+// A Reply is a broker's answer, possibly a later one.
 type Reply struct {
 	// Until is when a broker that holds a request answers at the latest. Zero: it has
 	// answered.
@@ -39,10 +39,10 @@ type Reply struct {
 	held   *held            // of a member's request
 }
 
-// Handle carries a request out at a broker, which may be the same one several
-// times. It neither changes the request nor keeps any of it. nil: the broker is
-// dead, there is no answer. The time is the broker's, and may be another for each.
-// It panics if the request is none that package kafka makes.
+// Handle carries out a request at a broker; the same request may come several times.
+// Handle neither changes nor keeps the request. It returns nil if the broker is dead. The
+// time is that of the broker, and may differ between brokers. Handle panics if package
+// kafka makes no such request.
 func (c *Cluster) Handle(now time.Time, node int32, req Message) *Reply {
 	if !c.Alive(node) {
 		return nil
@@ -83,7 +83,7 @@ func (c *Cluster) Handle(now time.Time, node int32, req Message) *Reply {
 	return &Reply{answer: answer}
 }
 
-// coordinate is what coordinators do.
+// coordinate handles requests to coordinators.
 func (c *Cluster) coordinate(now time.Time, node int32, req protocol.Message) protocol.Message {
 	switch r := req.(type) {
 	case *initproducerid.Request:
@@ -110,8 +110,8 @@ func (c *Cluster) coordinate(now time.Time, node int32, req protocol.Message) pr
 	panic(fmt.Sprintf("kafkasim: an unknown request: %T", req))
 }
 
-// Answer has the broker look whether it can answer, and reports whether it has. Of
-// a broker that has died it reports false for ever.
+// Answer makes the broker answer if it can, and reports whether it has. For a broker that
+// has died it returns false forever.
 func (r *Reply) Answer(now time.Time) bool {
 	if r.held != nil && r.held.answered() {
 		r.answer, r.Until = r.held.answer, time.Time{}
@@ -122,9 +122,9 @@ func (r *Reply) Answer(now time.Time) bool {
 	return r.Until.IsZero()
 }
 
-// Deliver returns the answer as a client of package kafka gets it: of requests
-// whose answer is in themselves, req, set. It may be called several times, with
-// several copies of the request, or never. It panics if the broker hasn't answered.
+// Deliver returns the answer as a client of package kafka gets it. Requests that carry
+// their answer are returned, as req, with it set. Deliver may be called several times,
+// with several copies of the request, or never. It panics if the broker hasn't answered.
 func (r *Reply) Deliver(req Message) Message {
 	if !r.Until.IsZero() {
 		panic("kafkasim: the broker hasn't answered")
@@ -168,8 +168,8 @@ func (r *Reply) Deliver(req Message) Message {
 	return r.answer
 }
 
-// Copy returns a request that stays as it is when its sender goes on: for a network
-// that delivers it late, or once more.
+// Copy returns a request that stays unchanged when its sender goes on, for a network that
+// delays or repeats it.
 func Copy(req Message) Message {
 	switch r := req.(type) {
 	case *wire.Produce:

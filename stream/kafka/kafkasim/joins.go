@@ -57,7 +57,7 @@ func (c *Cluster) join(now time.Time, node int32, r *wire.JoinGroup, h *held, a 
 	return g.joinAgain(now, r, h)
 }
 
-// speaks tells whether all members have the protocol.
+// speaks reports whether all members support the protocol.
 func (g *group) speaks(r *wire.JoinGroup) bool {
 	if g.state == emptied {
 		return r.ProtocolType != ""
@@ -82,7 +82,7 @@ func (c *Cluster) joinNew(now time.Time, g *group, r *wire.JoinGroup, h *held, a
 	return 0
 }
 
-// add takes a member in.
+// add adds a member.
 func (g *group) add(now time.Time, id string, r *wire.JoinGroup, h *held) {
 	g.pending = slices.DeleteFunc(g.pending, func(p pendingMember) bool { return p.id == id })
 	m := &member{id: id, instance: r.Instance, fresh: true}
@@ -104,7 +104,7 @@ func (m *member) update(r *wire.JoinGroup, h *held) {
 	m.join = h
 }
 
-// replace gives an instance a new id. Whoever had the old one is shut out.
+// replace gives an instance a new id. The owner of the old one is shut out.
 func (g *group) replace(now time.Time, m *member, id string, r *wire.JoinGroup, h *held) {
 	leader := g.leader
 	m.drop(fencedInstance)
@@ -124,7 +124,7 @@ func (g *group) replace(now time.Time, m *member, id string, r *wire.JoinGroup, 
 	}
 }
 
-// joinAgain takes one that has an id.
+// joinAgain handles a member that has an id.
 func (g *group) joinAgain(now time.Time, r *wire.JoinGroup, h *held) int16 {
 	if slices.ContainsFunc(g.pending, func(p pendingMember) bool { return p.id == r.Member }) {
 		g.add(now, r.Member, r, h)
@@ -150,7 +150,7 @@ func (g *group) joinAgain(now time.Time, r *wire.JoinGroup, h *held) int16 {
 	return 0
 }
 
-// generationFor is what a member is told of the generation.
+// generationFor is a member's view of the generation.
 func (g *group) generationFor(m *member) wire.JoinGroupAnswer {
 	a := wire.JoinGroupAnswer{Generation: g.generation, Protocol: g.protocol, Leader: g.leader, Member: m.id}
 	if g.leader == m.id && g.state == completing {

@@ -5,27 +5,28 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/batch"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A log is what a partition holds, and what it knows of its producers from that.
+// A log is the data of a partition, and what it implies about producers.
 type log struct {
 	start, end int64
 	entries    []entry
 	producers  producers
-	open       []*producer // with a transaction under way, in the order of their first offsets
+	open       []*producer // with an open transaction, in the order of their first offsets
 	aborted    []abortion  // in the order of their markers
 }
 
-// An entry is a batch. Its bytes never change, so that answers can have them.
+// An entry is a batch. Its bytes never change, so that answers can share them.
 type entry struct {
 	batch.Header
 	bytes   []byte
-	horizon time.Time // when its tombstones may go; zero: it hasn't been compacted
+	horizon time.Time // when its tombstones may be removed; zero: it hasn't been compacted
 }
 
-// An abortion is a transaction that came to nothing.
+// An abortion is an aborted transaction.
 type abortion struct {
 	wire.Aborted
 	marker int64 // the offset of its end
@@ -33,15 +34,15 @@ type abortion struct {
 
 func (l *log) init() { l.producers = make(producers) }
 
-// restart is where another broker takes over, or the same once more. What was being
-// verified is forgotten.
+// restart is called when another broker takes over, or the same one restarts. Pending
+// verifications are forgotten.
 func (l *log) restart() {
 	for _, p := range l.producers {
 		p.verifying = false
 	}
 }
 
-// stable is the last stable offset: before it nothing is undecided.
+// stable returns the last stable offset: everything before it is decided.
 func (l *log) stable() int64 {
 	switch {
 	case len(l.open) == 0:
@@ -58,7 +59,7 @@ func (l *log) stable() int64 {
 // offset, that isn't under its checksum.
 const atLeaderEpoch = 12
 
-// add puts a batch at the end, whose bytes are the log's from now on.
+// add appends a batch, whose bytes belong to the log from now on.
 func (l *log) add(h *batch.Header, bytes []byte, leaderEpoch int32) {
 	h.BaseOffset, h.LeaderEpoch = l.end, leaderEpoch
 	batch.SetBaseOffset(bytes, l.end)
@@ -67,7 +68,7 @@ func (l *log) add(h *batch.Header, bytes []byte, leaderEpoch int32) {
 	l.end = h.Next()
 }
 
-// at is the place of the batch with an offset, or of the next one.
+// at returns the index of the batch with an offset, or of the next one.
 func (l *log) at(offset int64) int {
 	i, _ := slices.BinarySearchFunc(l.entries, offset, func(e entry, o int64) int {
 		if e.Next() <= o {
@@ -95,7 +96,7 @@ func (l *log) finish(p *producer, commit bool, marker int64) {
 	p.first = -1
 }
 
-// advance drops what lies below an offset.
+// advance drops everything below an offset.
 func (l *log) advance(start int64) {
 	l.start = max(l.start, start)
 	keep := l.at(l.start)
@@ -103,7 +104,7 @@ func (l *log) advance(start int64) {
 	l.aborted = slices.DeleteFunc(l.aborted, func(a abortion) bool { return a.marker < l.start })
 }
 
-// abortedFrom are the transactions that a reader from an offset on may meet.
+// abortedFrom returns the aborted transactions that a reader from an offset on may meet.
 func (l *log) abortedFrom(offset int64) []wire.Aborted {
 	var list []wire.Aborted
 	for _, a := range l.aborted {
@@ -112,4 +113,48 @@ func (l *log) abortedFrom(offset int64) []wire.Aborted {
 		}
 	}
 	return list
+}
+
+// Truncate is an unclean election: the last n offsets are lost as if they had never
+// existed, and the leader epoch is increased. Coordinators don't notice.
+func (c *Cluster) Truncate(tp stream.TopicPartition, n int64) {
+	p := c.mustHave(tp)
+	end := max(p.log.end-n, p.log.start)
+	old := p.log.entries
+	for len(old) > 0 && old[len(old)-1].Next() > end {
+		old = old[:len(old)-1]
+	}
+	clear(p.log.entries[len(old):])
+	if p.log.end > end {
+		p.log.end = p.log.start
+		if len(old) > 0 {
+			p.log.end = max(old[len(old)-1].Next(), p.log.start)
+		}
+	}
+	c.reread(&p.log, old)
+	p.elected(p.leader)
+	c.changed()
+}
+
+// reread finds out from its batches what a log has to know.
+func (c *Cluster) reread(l *log, entries []entry) {
+	l.init()
+	l.entries, l.open, l.aborted = entries, nil, nil
+	for i := range entries {
+		e := &entries[i]
+		if e.ProducerID < 0 {
+			continue
+		}
+		p := l.producers.of(e.ProducerID)
+		switch {
+		case e.Attributes&batch.Control != 0:
+			p.enter(e.ProducerEpoch)
+			l.finish(p, c.commits(e), e.BaseOffset)
+		default:
+			p.wrote(&e.Header)
+			if e.Attributes&batch.Transactional != 0 && p.first < 0 {
+				l.begin(p, e.BaseOffset)
+			}
+		}
+	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/gretestream/grete/stream/batch"
 )
 
-// mark writes a transaction's marker to one of its partitions. It takes an offset
-// where it isn't the first time, too, as it does with Kafka.
+// mark writes a transaction's marker to one of its partitions. As in Kafka, a repeated
+// marker takes an offset, too.
 func (c *Cluster) mark(now time.Time, t *transaction, tp stream.TopicPartition) {
 	t.unmarked = slices.DeleteFunc(t.unmarked, func(o stream.TopicPartition) bool { return o == tp })
 	commit := t.state == prepareCommit
@@ -39,7 +39,7 @@ func (c *Cluster) mark(now time.Time, t *transaction, tp stream.TopicPartition) 
 	p.log.add(&h, bytes, p.epoch)
 }
 
-// obeys takes in the epochs of a marker, unless they are older than what is known.
+// obeys takes in the epochs of a marker, unless they are older than the known ones.
 func (p *producer) obeys(t *transaction) bool {
 	if t.epoch < p.epoch || t.slot.epoch < p.coordinator {
 		return false

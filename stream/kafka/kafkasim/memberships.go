@@ -9,7 +9,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A group is what its coordinator knows of one that has had members: Kafka's
+// A group is what its coordinator knows of a group that has had members: Kafka's
 // ClassicGroup.
 type group struct {
 	name       string
@@ -18,14 +18,14 @@ type group struct {
 	kind       string // the protocol type
 	protocol   string
 	leader     string
-	members    []*member // in the order in which they have joined
+	members    []*member // in the order in which they joined
 	pending    []pendingMember
-	deadline   time.Time // preparing: when those who haven't joined are left out
-	syncing    time.Time // when those who haven't synced are; zero: all have
+	deadline   time.Time // preparing: when members that have not joined are left out
+	syncing    time.Time // when members that have not synced are left out; zero: all have
 	stored     *group    // what the next coordinator will know
 }
 
-// A groupState is where a group is.
+// A groupState is the state of a group.
 type groupState int8
 
 const (
@@ -35,18 +35,18 @@ const (
 	stable
 )
 
-// A pendingMember has been given an id, with which it is to come again.
+// A pendingMember has been given an id, with which it must join again.
 type pendingMember struct {
 	id      string
 	expires time.Time
 }
 
-// A member is one of a group.
+// A member is a member of a group.
 type member struct {
 	id, instance       string
 	session, rebalance time.Duration
 	expires            time.Time
-	fresh              bool // it hasn't been in a generation
+	fresh              bool // it has not been in a generation
 	kind, protocol     string
 	metadata           []byte
 	assignment         []byte
@@ -54,7 +54,7 @@ type member struct {
 	join, sync         *held
 }
 
-// A held request is one of a member's that is answered later.
+// A held request of a member is answered later.
 type held struct {
 	cluster *Cluster
 	node    int32
@@ -81,7 +81,7 @@ func (h *held) answered() bool {
 	return h.answer != nil && b.alive && b.life == h.life
 }
 
-// member returns one by its id, nil if there is none.
+// member returns a member by its id, or nil.
 func (g *group) member(id string) *member {
 	for _, m := range g.members {
 		if m.id == id {
@@ -101,7 +101,7 @@ func (g *group) static(instance string) *member {
 	return nil
 }
 
-// find returns the member that a request is of, or what is wrong with that.
+// find returns the member that a request is of, or the error.
 func (g *group) find(id, instance string) (*member, int16) {
 	if instance != "" {
 		switch m := g.static(instance); {
@@ -117,13 +117,13 @@ func (g *group) find(id, instance string) (*member, int16) {
 	return nil, unknownMember
 }
 
-// live is where a member is heard of.
+// live notes a sign of life.
 func (m *member) live(now time.Time) { m.expires = now.Add(m.session) }
 
-// waits tells whether the group is to answer it: then its session doesn't end.
+// waits reports whether the group owes the member an answer: then its session doesn't end.
 func (m *member) waits() bool { return m.join != nil || m.sync != nil }
 
-// answerJoin answers what it has asked, if it has.
+// answerJoin answers a held join.
 func (m *member) answerJoin(a wire.JoinGroupAnswer) {
 	if m.join != nil {
 		m.join.answer = &wire.JoinGroup{Answer: a}
@@ -138,7 +138,7 @@ func (m *member) answerSync(a wire.SyncGroupAnswer) {
 	}
 }
 
-// drop answers all that it has asked with an error.
+// drop answers all held requests with an error.
 func (m *member) drop(failed int16) {
 	m.answerJoin(wire.JoinGroupAnswer{Code: failed, Generation: -1, Member: m.id})
 	m.answerSync(wire.SyncGroupAnswer{Code: failed})

@@ -53,7 +53,7 @@ func (t *topic) metadata() metadata.ResponseTopic {
 	return answer
 }
 
-// topicIDs are for those who ask for nothing else.
+// topicIDs answers requests for topic ids alone.
 func (c *Cluster) topicIDs(r *wire.Metadata) *wire.Metadata {
 	answer := &wire.Metadata{}
 	for _, name := range r.Topics {
@@ -71,12 +71,12 @@ func (c *Cluster) topicIDs(r *wire.Metadata) *wire.Metadata {
 // letters are what names of topics are made of.
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
-// validName tells whether a topic can have a name.
+// validName reports whether a topic can have a name.
 func validName(name string) bool {
 	return name != "" && name != "." && name != ".." && len(name) <= 249 && strings.Trim(name, letters) == ""
 }
 
-// versions are those of Kafka 4.1, of what is known here.
+// versions are those of Kafka 4.1, of the supported requests.
 func versions() *apiversions.Response {
 	return &apiversions.Response{ApiKeys: []apiversions.ApiKeyResponse{
 		{ApiKey: int16(protocol.Produce), MaxVersion: 13},

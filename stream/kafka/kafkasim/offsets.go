@@ -7,16 +7,16 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// offsets are what the groups of a slot have committed, and what transactions are
-// about to.
+// offsets are the committed offsets of the groups of a slot, and those of open
+// transactions.
 type offsets struct {
-	written   int64 // how many records: later ones win
+	written   int64 // number of records: later ones win
 	committed map[groupPartition]commit
 	pending   map[int64][]commit // by producer id
 	producers producers
 }
 
-// A groupPartition is what an offset belongs to.
+// A groupPartition is the owner of an offset.
 type groupPartition struct {
 	group string
 	stream.TopicPartition
@@ -26,7 +26,7 @@ type groupPartition struct {
 type commit struct {
 	groupPartition
 	offset int64
-	record int64 // its place among what was written
+	record int64 // its index among the written records
 }
 
 func (o *offsets) init() {
@@ -35,7 +35,7 @@ func (o *offsets) init() {
 	o.producers = make(producers)
 }
 
-// has tells whether a group has committed any.
+// has reports whether a group has committed any.
 func (o *offsets) has(group string) bool {
 	for of := range o.committed { // in any order
 		if of.group == group {
@@ -45,7 +45,7 @@ func (o *offsets) has(group string) bool {
 	return false
 }
 
-// set commits an offset at once, or, with a producer, when its transaction does.
+// set commits an offset: at once, or, with a producer, at the end of its transaction.
 func (o *offsets) set(of groupPartition, offset int64, producer int64) {
 	o.written++
 	n := commit{of, offset, o.written}
@@ -61,7 +61,7 @@ func (o *offsets) set(of groupPartition, offset int64, producer int64) {
 	o.pending[producer] = append(all, n)
 }
 
-// unstable tells whether a transaction is about to set an offset.
+// unstable reports whether an open transaction has an offset.
 func (o *offsets) unstable(of groupPartition) bool {
 	for _, all := range o.pending { // in any order: all are asked
 		if slices.ContainsFunc(all, func(p commit) bool { return p.groupPartition == of }) {
@@ -71,7 +71,7 @@ func (o *offsets) unstable(of groupPartition) bool {
 	return false
 }
 
-// mark is where a producer's transaction ends.
+// mark ends a producer's transaction.
 func (o *offsets) mark(producer int64, commits bool) {
 	o.written++
 	for _, p := range o.pending[producer] {
@@ -94,7 +94,7 @@ func (s *slot) forget(topic string) {
 	}
 }
 
-// Offsets are what a group has committed, in the order of topics and partitions.
+// Offsets returns the committed offsets of a group, in the order of topics and partitions.
 func (c *Cluster) Offsets(group string) []stream.Position {
 	var all []stream.Position
 	for of, p := range c.slotOf(CoordinatorOf(group, false)).offsets.committed {

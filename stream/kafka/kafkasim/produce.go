@@ -23,8 +23,8 @@ func (c *Cluster) produce(now time.Time, node int32, r *wire.Produce) *wire.Prod
 	return answer
 }
 
-// append is what a leader does about a batch: Kafka's ReplicaManager and
-// UnifiedLog, in their order.
+// append is what a leader does with a batch: Kafka's ReplicaManager and UnifiedLog, in
+// their order.
 func (c *Cluster) append(now time.Time, node int32, transaction string, in *wire.ProducePartition) (offset int64, failed int16, why string) {
 	var h batch.Header
 	bytes := in.Batch[wire.BatchRoom:]
@@ -95,8 +95,9 @@ func (p *partition) validate(now time.Time, r *batch.Reader, bytes []byte) (fail
 	return 0, ""
 }
 
-// verify asks the coordinator, before the first batch of a transaction here, whether
-// the partition is in it (KIP-890), and says what a producer is told if it isn't.
+// verify asks the coordinator, before the first batch of a transaction in a partition,
+// whether the partition belongs to the transaction (KIP-890). It returns the producer's
+// error if it doesn't.
 func (c *Cluster) verify(transaction string, from *producer, h *batch.Header, tp stream.TopicPartition) int16 {
 	switch {
 	case from.transacting(h.ProducerEpoch):

@@ -6,7 +6,7 @@ import (
 	"github.com/gretestream/grete/stream/batch"
 )
 
-// A producer is what a log knows of one: Kafka's ProducerStateEntry.
+// A producer is what a log knows of a producer: Kafka's ProducerStateEntry.
 type producer struct {
 	id          int64
 	epoch       int16 // -1: it has only been heard of
@@ -23,7 +23,7 @@ type producer struct {
 
 const recentBatches = 5
 
-// A span is a batch that was written.
+// A span is a written batch.
 type span struct {
 	from, to int32 // the sequence of its records
 	offset   int64
@@ -33,7 +33,7 @@ func newProducer(id int64) *producer {
 	return &producer{id: id, epoch: -1, coordinator: -1, first: -1}
 }
 
-// producers are those that somebody has heard of, by id.
+// producers are the known ones, by id.
 type producers map[int64]*producer
 
 // of returns one, new if need be.
@@ -46,7 +46,7 @@ func (all producers) of(id int64) *producer {
 	return p
 }
 
-// transacting tells whether a transaction of this epoch has records here: then the
+// transacting reports whether a transaction of this epoch has records here: then the
 // coordinator knows of the partition.
 func (p *producer) transacting(epoch int16) bool { return p.first >= 0 && p.epoch == epoch }
 
@@ -73,7 +73,7 @@ func (p *producer) duplicate(h *batch.Header) (offset int64, ok bool) {
 	return 0, false
 }
 
-// check tells why a batch can't follow what was written.
+// check says why a batch can't follow the written ones.
 func (p *producer) check(h *batch.Header) int16 {
 	switch {
 	case h.ProducerEpoch < p.epoch:
@@ -115,14 +115,14 @@ func (p *producer) wrote(h *batch.Header) {
 	p.verifying = false
 }
 
-// enter notes an epoch, whose sequence begins anew.
+// enter notes an epoch, whose sequence begins at 0.
 func (p *producer) enter(epoch int16) {
 	if p.epoch != epoch {
 		p.epoch, p.known = epoch, 0
 	}
 }
 
-// lastSequence is that of a batch's last record: beyond the largest comes 0.
+// lastSequence is that of the last record of a batch. The largest number is followed by 0.
 func lastSequence(h *batch.Header) int32 {
 	if h.Sequence > math.MaxInt32-h.LastDelta {
 		return h.LastDelta - (math.MaxInt32 - h.Sequence) - 1

@@ -9,9 +9,9 @@ import (
 	"github.com/gretestream/grete/stream/batch"
 )
 
-// Records are the records of a partition in order, copied: those that are committed
-// up to the last stable offset, or, if not only those, all up to the high watermark
-// but for what was aborted.
+// Records returns copies of the records of a partition in order: the committed ones up to
+// the last stable offset; or, if not only committed ones, all but the aborted ones up to
+// the high watermark.
 func (c *Cluster) Records(tp stream.TopicPartition, committed bool) []stream.Record {
 	p := c.partition(tp)
 	if p == nil {
@@ -54,7 +54,7 @@ func (c *Cluster) recordsOf(e *entry, from int64) []stream.Record {
 	return records
 }
 
-// isAborted tells whether a batch is of a transaction that came to nothing.
+// isAborted reports whether a batch belongs to an aborted transaction.
 func (l *log) isAborted(e *entry) bool {
 	return e.Attributes&batch.Transactional != 0 && slices.ContainsFunc(l.aborted, func(a abortion) bool {
 		return a.Producer == e.ProducerID && a.FirstOffset <= e.BaseOffset && e.BaseOffset < a.marker
@@ -68,7 +68,7 @@ func (c *Cluster) commits(e *entry) bool {
 	return c.reader.Next() && c.reader.Record(&marker) && binary.BigEndian.Uint16(marker.Key[2:]) == 1
 }
 
-// Partitions are those of all topics, in the order in which they were made.
+// Partitions returns those of all topics, in the order of their creation.
 func (c *Cluster) Partitions() []stream.TopicPartition {
 	var all []stream.TopicPartition
 	for _, t := range c.topics {
@@ -79,13 +79,13 @@ func (c *Cluster) Partitions() []stream.TopicPartition {
 	return all
 }
 
-// Start is the offset of the first record that a partition has kept.
+// Start returns the offset of the first record that a partition has kept.
 func (c *Cluster) Start(tp stream.TopicPartition) int64 { return c.mustHave(tp).log.start }
 
-// HighWatermark is where a partition ends.
+// HighWatermark returns the end of a partition.
 func (c *Cluster) HighWatermark(tp stream.TopicPartition) int64 { return c.mustHave(tp).log.end }
 
-// LastStable is where the part of a partition ends in which everything is decided.
+// LastStable returns the last stable offset of a partition.
 func (c *Cluster) LastStable(tp stream.TopicPartition) int64 { return c.mustHave(tp).log.stable() }
 
 func (c *Cluster) mustHave(tp stream.TopicPartition) *partition {

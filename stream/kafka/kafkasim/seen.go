@@ -2,11 +2,11 @@ package kafkasim
 
 import "github.com/gretestream/grete/stream/kafka/internal/wire"
 
-// describeGroup says what can be seen of a group from outside. One that is in its
-// first generation is there when that is assigned; with Kafka it may be a little
-// sooner, when anything else is written to the coordinator's partition. A coordinator
-// that is new sees none before it is asked for offsets; Kafka's is so for a moment,
-// until all copies of its partition are known to have all.
+// describeGroup describes a group. A group in its first generation appears when that is
+// assigned; in Kafka it may appear a little sooner, when anything else is written to the
+// coordinator's partition. A new coordinator describes no group before its offsets are
+// requested; Kafka's does so for a moment, until all replicas of its partition are known
+// to have all.
 func (c *Cluster) describeGroup(node int32, r *wire.DescribeGroup) *wire.DescribeGroup {
 	answer := &wire.DescribeGroup{Answer: wire.DescribeGroupAnswer{State: "Dead"}}
 	a := &answer.Answer
@@ -28,7 +28,7 @@ func (c *Cluster) describeGroup(node int32, r *wire.DescribeGroup) *wire.Describ
 func (g *group) describe(a *wire.DescribeGroupAnswer) {
 	a.State, a.ProtocolType = g.state.String(), g.kind
 	for _, m := range g.members {
-		// What a client calls itself, and where it is, the requests here don't say.
+		// Requests have neither the client's id nor its host here.
 		d := wire.DescribedMember{Member: m.id, Instance: m.instance, ClientID: "grete", Host: "/" + host}
 		d.Assignment = m.assignment // of the last generation that had one
 		if g.state == stable {
@@ -41,7 +41,7 @@ func (g *group) describe(a *wire.DescribeGroupAnswer) {
 	}
 }
 
-// String is Kafka's name of it.
+// String returns Kafka's name.
 func (s groupState) String() string {
 	return [...]string{"Empty", "PreparingRebalance", "CompletingRebalance", "Stable"}[s]
 }

@@ -7,11 +7,11 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A session is what a broker remembers of what a client fetches (KIP-227).
+// A session is a broker's memory of a client's fetches (KIP-227).
 type session struct {
 	id         int32
 	epoch      int32        // of the next request
-	partitions []*following // those that had nothing lately come first
+	partitions []*following // those without data lately come first
 }
 
 // A following is a partition in a session.
@@ -51,7 +51,7 @@ func (b *broker) close(id int32) {
 	b.sessions = slices.DeleteFunc(b.sessions, func(s *session) bool { return s.id == id })
 }
 
-// open makes a session, if there is room for one.
+// open opens a session, if there is room for one.
 func (b *broker) open(partitions []*following) (id int32) {
 	if len(b.sessions) >= maxSessions {
 		return 0
@@ -69,8 +69,8 @@ func next(epoch int32) int32 {
 	return epoch + 1
 }
 
-// tell reports whether a partition belongs into an incremental answer, and notes
-// what is told.
+// tell reports whether a partition belongs in an incremental answer, and notes what is
+// told.
 func (o *following) tell(p *fetched) bool {
 	told := p.Code != 0 || p.size > 0 || p.FetchedEnd != o.end || p.Start != o.start
 	o.end, o.start = p.FetchedEnd, p.Start // -1 with an error: it is told anew when that is over

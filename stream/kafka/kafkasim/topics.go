@@ -11,7 +11,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A Setting is one of a topic's, by Kafka's name.
+// A Setting is a setting of a topic, by Kafka's name.
 type Setting struct{ Name, Value string }
 
 // Settings that matter here.
@@ -22,7 +22,7 @@ const (
 	timestampAfter  = "message.timestamp.after.max.ms"
 )
 
-// defaults are a broker's, in the order in which they are told.
+// defaults are a broker's, in the order of answers.
 func defaults() []Setting {
 	return []Setting{
 		{cleanupPolicy, "delete"},
@@ -39,7 +39,7 @@ func defaults() []Setting {
 	}
 }
 
-// A topic is one, with what its settings say.
+// A topic has what its settings mean.
 type topic struct {
 	name       string
 	id         [16]byte
@@ -50,22 +50,22 @@ type topic struct {
 	deletes    bool
 	maxBytes   int
 	tombstones time.Duration // how long they are kept
-	future     int64         // ms that a record may be ahead of the clock
+	future     int64         // how many ms a record may be ahead of the clock
 }
 
-// A partition is one, with its only log.
+// A partition has a single log.
 type partition struct {
 	stream.TopicPartition
 	topic    *topic
 	replicas []int32
-	leader   int32 // noLeader: nobody
+	leader   int32 // noLeader: none
 	epoch    int32
 	log      log
 }
 
-// CreateTopic makes a topic, with the broker's defaults for what settings leave
-// out. Partitions are led by the brokers in turn, and all brokers have copies.
-// It panics if there is one already, or a setting is none.
+// CreateTopic creates a topic. The broker's defaults complete the settings. Brokers lead
+// its partitions in turn, and all have replicas. It panics if the topic exists, or a
+// setting is invalid.
 func (c *Cluster) CreateTopic(name string, partitions int32, settings ...Setting) {
 	if c.byName[name] != nil {
 		panic("kafkasim: there is a topic " + name)
@@ -96,7 +96,7 @@ func (c *Cluster) create(name string, partitions int32, replicas int, settings [
 	return nil
 }
 
-// Grow gives a topic more partitions. It panics if there is none, or it has as many.
+// Grow gives a topic more partitions. It panics if the topic is missing, or has as many.
 func (c *Cluster) Grow(name string, partitions int32) {
 	t := c.byName[name]
 	if t == nil || len(t.partitions) >= int(partitions) {
@@ -110,7 +110,7 @@ func (c *Cluster) grow(t *topic, partitions int32) {
 	c.changed()
 }
 
-// widen makes partitions, until there are that many.
+// widen adds partitions until there are so many.
 func (c *Cluster) widen(t *topic, partitions int32, replicas int) {
 	for i := int32(len(t.partitions)); i < partitions; i++ {
 		p := &partition{TopicPartition: stream.TopicPartition{Topic: t.name, Partition: i}, topic: t}
@@ -143,7 +143,7 @@ func (t *topic) understand() error {
 	return nil
 }
 
-// heir is the first of a partition's brokers that lives.
+// heir returns the first living replica of a partition.
 func (c *Cluster) heir(replicas []int32) int32 {
 	for _, node := range replicas {
 		if c.Alive(node) {
@@ -153,8 +153,8 @@ func (c *Cluster) heir(replicas []int32) int32 {
 	return noLeader
 }
 
-// Recreate deletes a topic and makes one of the same name and settings, empty and
-// with another id. The offsets of groups in it are gone.
+// Recreate deletes a topic and creates it again: same name and settings, empty, with
+// another id. The offsets of groups in it are lost.
 func (c *Cluster) Recreate(topic string) {
 	t := c.byName[topic]
 	if t == nil {
@@ -191,7 +191,7 @@ func (p *partition) elected(node int32) {
 	p.log.restart()
 }
 
-// ledBy returns a partition that the broker leads, or why it can't.
+// ledBy returns a partition if the broker leads it, or the error.
 func (c *Cluster) ledBy(node int32, tp stream.TopicPartition) (*partition, int16) {
 	p := c.partition(tp)
 	switch {
@@ -203,8 +203,7 @@ func (c *Cluster) ledBy(node int32, tp stream.TopicPartition) (*partition, int16
 	return p, 0
 }
 
-// atEpoch is ledBy for a client that says which leadership it knows of; -1: it
-// doesn't say.
+// atEpoch is ledBy for a client with a leader epoch; -1: it has none.
 func (c *Cluster) atEpoch(node int32, tp stream.TopicPartition, epoch int32) (*partition, int16) {
 	p, failed := c.ledBy(node, tp)
 	known := c.partition(tp)

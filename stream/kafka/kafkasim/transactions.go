@@ -7,24 +7,24 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A transaction is what its coordinator knows of a transactional id: Kafka's
+// A transaction is what a coordinator knows of a transactional id: Kafka's
 // TransactionMetadata.
 type transaction struct {
 	id       string
 	slot     *slot
 	producer int64
-	previous int64 // the producer id before, -1: none
+	previous int64 // the previous producer id; -1: none
 	epoch    int16 // -1: it has only been made
-	last     int16 // the epoch before, of the same owner; -1: there is none
+	last     int16 // the previous epoch of the same owner; -1: none
 	timeout  time.Duration
 	state    state
 	started  time.Time
 
-	partitions []stream.TopicPartition // in it, in the order in which they were added
-	unmarked   []stream.TopicPartition // those whose marker is due
+	partitions []stream.TopicPartition // in the order in which they were added
+	unmarked   []stream.TopicPartition // whose markers are due
 }
 
-// A state is where a transaction is.
+// A state is the state of a transaction.
 type state int8
 
 const (
@@ -36,7 +36,7 @@ const (
 	completeAbort
 )
 
-// ending tells whether it has been decided, and isn't through.
+// ending reports whether the transaction is decided but not complete.
 func (s state) ending() bool { return s == prepareCommit || s == prepareAbort }
 
 // maxTimeout is a broker's transaction.max.timeout.ms.
@@ -45,7 +45,7 @@ const maxTimeout = 15 * time.Minute
 // lastEpoch is the last one that a producer gets: one more must be left to fence it.
 const lastEpoch = 1<<15 - 2
 
-// find returns a transactional id's, nil if there is none.
+// find returns the transaction of a transactional id, or nil.
 func (c *Cluster) find(id string) *transaction {
 	for _, t := range c.transactions {
 		if t.id == id {
@@ -55,7 +55,7 @@ func (c *Cluster) find(id string) *transaction {
 	return nil
 }
 
-// owned is find for a request of a producer: what is wrong with its id and epoch.
+// owned is find for a request of a producer: it checks its id and epoch.
 func (c *Cluster) owned(id string, producer int64, epoch int16) (*transaction, int16) {
 	t := c.find(id)
 	switch {
@@ -67,7 +67,7 @@ func (c *Cluster) owned(id string, producer int64, epoch int16) (*transaction, i
 	return t, 0
 }
 
-// add puts partitions into the open transaction, or opens one.
+// add adds partitions to the open transaction, or opens one.
 func (c *Cluster) add(now time.Time, id string, producer int64, epoch int16, partitions []stream.TopicPartition) int16 {
 	if id == "" {
 		return invalidRequest
@@ -91,8 +91,8 @@ func (c *Cluster) add(now time.Time, id string, producer int64, epoch int16, par
 	return 0
 }
 
-// inTransaction tells a partition's leader why a batch isn't one of the open
-// transaction; 0: it is.
+// inTransaction tells a leader why a batch doesn't belong to the open transaction; 0: it
+// does.
 func (c *Cluster) inTransaction(id string, producer int64, epoch int16, tp stream.TopicPartition) int16 {
 	s := c.slotOf(CoordinatorOf(id, true))
 	switch {
@@ -115,7 +115,7 @@ func (c *Cluster) inTransaction(id string, producer int64, epoch int16, tp strea
 	return 0
 }
 
-// end is what an EndTxn of a client does.
+// end handles EndTxn of a client.
 func (c *Cluster) end(id string, producer int64, epoch int16, commit bool) int16 {
 	t, failed := c.owned(id, producer, epoch)
 	if failed != 0 {
@@ -138,21 +138,21 @@ func (c *Cluster) end(id string, producer int64, epoch int16, commit bool) int16
 	return invalidTxnState
 }
 
-// prepare decides the transaction. Its markers are due.
+// prepare decides the transaction. Its markers are due then.
 func (t *transaction) prepare(s state) {
 	t.state = s
 	t.unmarked = slices.Clone(t.partitions)
 }
 
-// fence aborts the transaction and shuts its producer out, whose epoch is over. It
-// may have the next one, if nobody else comes for it.
+// fence aborts the transaction and shuts out its producer, whose epoch is over. The
+// producer may get the next epoch, if no other one asks first.
 func (t *transaction) fence() {
 	t.last = t.epoch
 	t.epoch++
 	t.prepare(prepareAbort)
 }
 
-// complete ends what all markers are written of.
+// complete ends a transaction whose markers are all written.
 func (t *transaction) complete() {
 	if t.state == prepareCommit {
 		t.state = completeCommit

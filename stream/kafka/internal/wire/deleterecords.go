@@ -6,22 +6,22 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A DeleteRecords drops what lies below an offset: version 1, which kafka-go
-// doesn't know.
+// A DeleteRecords request deletes records below an offset: version 1, which kafka-go
+// lacks.
 type DeleteRecords struct {
 	Before  []stream.Position // those of a topic side by side
 	Timeout int32             // ms
 	Answer  []DeletedRecords
 }
 
-// DeletedRecords is where a partition starts after it.
+// DeletedRecords is the new start of a partition.
 type DeletedRecords struct {
 	stream.TopicPartition
 	Start int64
 	Code  int16
 }
 
-// ApiKey is Kafka's number of the request.
+// ApiKey returns Kafka's number of the request.
 func (*DeleteRecords) ApiKey() protocol.ApiKey { return protocol.DeleteRecords }
 
 func (*DeleteRecords) version() (int16, bool) { return 1, false }

@@ -2,14 +2,14 @@ package wire
 
 import "github.com/segmentio/kafka-go/protocol"
 
-// A DescribeGroup asks what a coordinator knows of a group: version 4. Of the next
-// one kafka-go's encoding isn't Kafka's.
+// A DescribeGroup request describes a group: version 4. kafka-go encodes the next version
+// differently from Kafka.
 type DescribeGroup struct {
 	Group  string
 	Answer DescribeGroupAnswer
 }
 
-// A DescribeGroupAnswer is the group.
+// A DescribeGroupAnswer is the description.
 type DescribeGroupAnswer struct {
 	Code         int16
 	State        string // by Kafka's names
@@ -18,15 +18,15 @@ type DescribeGroupAnswer struct {
 	Members      []DescribedMember
 }
 
-// A DescribedMember is one of the group. Its metadata are there only if the group is
-// stable; until the next assignment it has the last one.
+// A DescribedMember is a member of the group. Metadata is set only while the group is
+// stable; Assignment is the last one until the next.
 type DescribedMember struct {
 	Member, Instance     string
 	ClientID, Host       string
 	Metadata, Assignment []byte
 }
 
-// ApiKey is Kafka's number of the request.
+// ApiKey returns Kafka's number of the request.
 func (*DescribeGroup) ApiKey() protocol.ApiKey { return protocol.DescribeGroups }
 
 func (*DescribeGroup) version() (int16, bool) { return 4, false }

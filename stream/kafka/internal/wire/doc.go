@@ -1,6 +1,6 @@
-// Package wire is Kafka's protocol as far as Grete speaks it in words of its own:
-// what lies on the record's way, fetch and produce, so that records go from the
-// connection into the consumer's memory and from the producer's memory to the
-// connection without a copy between; and the requests that kafka-go doesn't
-// know, or not in the version that is needed. All else is said with kafka-go's protocol packages.
+// Package wire encodes the part of Kafka's protocol for which Grete has frames of its own.
+// These are fetch and produce, on the record's way: records go from the connection into
+// the consumer's memory, and from the producer's memory to the connection, without a copy
+// in between. The others are requests that kafka-go lacks, at all or in the needed
+// version. Every other request uses kafka-go's protocol packages.
 package wire

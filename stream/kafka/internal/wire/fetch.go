@@ -6,28 +6,27 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A Fetch asks a broker for records of many partitions: version 11, with a
-// session (KIP-227), of committed transactions only.
+// A Fetch request fetches records of many partitions: version 11, with a fetch session
+// (KIP-227), of committed transactions only.
 type Fetch struct {
 	MaxWait  int32 // ms that the broker may wait for MinBytes
 	MinBytes int32
 	MaxBytes int32 // of the whole answer; a single larger batch is sent all the same
-	// Session and Epoch are those of the fetch session: 0 and 0 begin a new one, 0
-	// and -1 do without. Within one, Partitions are what has changed, and
-	// Forgotten what is given up.
+	// Session and Epoch are those of the fetch session: 0 and 0 begin a session, 0 and -1
+	// use none. Within a session, Partitions are those that are new or changed, and
+	// Forgotten those that are dropped.
 	Session    int32
 	Epoch      int32
 	Partitions []FetchPartition // those of a topic side by side
 	Forgotten  []stream.TopicPartition
 
-	// Take gives memory for n bytes of records. It is called while the answer
-	// arrives.
+	// Take returns memory for n bytes of records. It is called while the answer arrives.
 	Take func(n int) []byte
-	// The answer. Its memory is used again by the next exchange, but for Records.
+	// Answer is the response. The next exchange reuses its memory, except Records.
 	Answer FetchAnswer
 }
 
-// A FetchPartition is what is asked of a partition.
+// A FetchPartition is the request for a partition.
 type FetchPartition struct {
 	stream.TopicPartition
 	LeaderEpoch int32 // -1: unknown
@@ -35,7 +34,7 @@ type FetchPartition struct {
 	MaxBytes    int32
 }
 
-// A FetchAnswer is what came of it.
+// A FetchAnswer is the answer to a Fetch.
 type FetchAnswer struct {
 	Throttle   int32 // ms
 	Code       int16
@@ -43,7 +42,7 @@ type FetchAnswer struct {
 	Partitions []FetchedPartition
 }
 
-// A FetchedPartition is what there is of a partition.
+// A FetchedPartition is a partition's part of the answer.
 type FetchedPartition struct {
 	stream.TopicPartition
 	Code       int16
@@ -54,13 +53,13 @@ type FetchedPartition struct {
 	FetchedEnd int64  // the high watermark
 }
 
-// Aborted is a transaction among the records that came to nothing.
+// Aborted is an aborted transaction with records in the answer.
 type Aborted struct {
 	Producer    int64
 	FirstOffset int64
 }
 
-// ApiKey is Kafka's number of the request.
+// ApiKey returns Kafka's number of the request.
 func (*Fetch) ApiKey() protocol.ApiKey { return protocol.Fetch }
 
 func (*Fetch) version() (int16, bool) { return 11, false }
@@ -91,8 +90,7 @@ func (f *Fetch) encode(w *writer) {
 	w.string("") // rack
 }
 
-// byTopic writes a flat list as an array of topics with an array of partitions
-// each.
+// byTopic writes a flat list as an array of topics with an array of partitions each.
 func byTopic[P any](w *writer, list []P, topic func(*P) string, partition func(*P)) {
 	setTopics := w.placeholder()
 	topics, partitions := int32(0), int32(0)
@@ -138,8 +136,8 @@ func (f *Fetch) decode(r *reader) {
 	a.Partitions = a.Partitions[:n]
 }
 
-// topicAt is the topic that stood at a place of the answer before, most often
-// the same.
+// topicAt returns the topic at the same place of the previous answer, which usually is the
+// same.
 func (f *Fetch) topicAt(n int) string {
 	if all := f.Answer.Partitions; n < len(all) {
 		return all[n].Topic

@@ -2,8 +2,8 @@ package wire
 
 import "github.com/segmentio/kafka-go/protocol"
 
-// A JoinGroup asks to be in a group's next generation: version 5. Of later ones
-// kafka-go's encoding isn't Kafka's throughout.
+// A JoinGroup request joins the next generation of a group: version 5. kafka-go encodes
+// parts of later versions differently from Kafka.
 type JoinGroup struct {
 	Group                            string
 	SessionTimeout, RebalanceTimeout int32 // ms
@@ -23,13 +23,13 @@ type JoinGroupAnswer struct {
 	Members    []JoinedMember // if this one leads
 }
 
-// A JoinedMember is one of the generation.
+// A JoinedMember is a member of the generation.
 type JoinedMember struct {
 	Member, Instance string
 	Metadata         []byte
 }
 
-// ApiKey is Kafka's number of the request.
+// ApiKey returns Kafka's number of the request.
 func (*JoinGroup) ApiKey() protocol.ApiKey { return protocol.JoinGroup }
 
 func (*JoinGroup) version() (int16, bool) { return 5, false }

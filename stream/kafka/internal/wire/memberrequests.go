@@ -2,8 +2,8 @@ package wire
 
 import "github.com/segmentio/kafka-go/protocol"
 
-// A Heartbeat says that a member is alive: version 3, which kafka-go decodes in
-// another order than Kafka has.
+// A Heartbeat request shows that a member is alive: version 3, whose fields kafka-go
+// decodes in another order than Kafka's.
 type Heartbeat struct {
 	Group            string
 	Generation       int32
@@ -11,7 +11,7 @@ type Heartbeat struct {
 	Code             int16 // the answer
 }
 
-// ApiKey is Kafka's number of the request.
+// ApiKey returns Kafka's number of the request.
 func (*Heartbeat) ApiKey() protocol.ApiKey { return protocol.Heartbeat }
 
 func (*Heartbeat) version() (int16, bool) { return 3, false }
@@ -28,15 +28,15 @@ func (h *Heartbeat) decode(r *reader) {
 	h.Code = r.int16()
 }
 
-// A LeaveGroup says that a member goes: version 3, which kafka-go decodes in
-// another order than Kafka has.
+// A LeaveGroup request removes a member: version 3, whose fields kafka-go decodes in
+// another order than Kafka's.
 type LeaveGroup struct {
 	Group            string
 	Member, Instance string // of an instance the first may be ""
 	Code             int16  // the answer: of the group, or else of the member
 }
 
-// ApiKey is Kafka's number of the request.
+// ApiKey returns Kafka's number of the request.
 func (*LeaveGroup) ApiKey() protocol.ApiKey { return protocol.LeaveGroup }
 
 func (*LeaveGroup) version() (int16, bool) { return 3, false }

@@ -4,25 +4,25 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 )
 
-// A Metadata asks for the ids of topics, which is all of the answer that is kept:
-// version 10, which kafka-go doesn't know. Brokers before Kafka 2.8 don't either,
-// and end the connection.
+// A Metadata request gets the ids of topics: version 10, which kafka-go lacks. Nothing
+// else of the answer is kept. Brokers before Kafka 2.8 lack this version, too, and close
+// the connection.
 type Metadata struct {
 	Topics []string
 	Answer []TopicID
 }
 
-// MetadataVersion is the one that a broker must know.
+// MetadataVersion is the version that a broker must support.
 const MetadataVersion = 10
 
-// A TopicID is all zeros where the broker has none.
+// A TopicID is all zeros if the broker has none.
 type TopicID struct {
 	Topic string
 	ID    [16]byte
 	Code  int16
 }
 
-// ApiKey is Kafka's number of the request.
+// ApiKey returns Kafka's number of the request.
 func (*Metadata) ApiKey() protocol.ApiKey { return protocol.Metadata }
 
 func (*Metadata) version() (int16, bool) { return MetadataVersion, true }
@@ -64,7 +64,7 @@ func (m *Metadata) decode(r *reader) {
 	r.tags()
 }
 
-// broker passes over one.
+// broker skips a broker.
 func (r *reader) broker() {
 	_ = r.int32()
 	_ = r.compact() // host
@@ -73,7 +73,7 @@ func (r *reader) broker() {
 	r.tags()
 }
 
-// partition passes over one.
+// partition skips a partition.
 func (r *reader) partition() {
 	const numbers = 2 + 4 + 4 + 4 // code, partition, leader, its epoch
 	r.discard(numbers)

@@ -8,29 +8,29 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// An OffsetFetch asks for the offsets that a group has committed: version 7,
-// which kafka-go doesn't know. RequireStable makes the broker refuse, to be asked
-// again, while a transaction with one of them is open.
+// An OffsetFetch request gets the committed offsets of a group: version 7, which kafka-go
+// lacks. RequireStable makes the broker refuse, for a retry, while a transaction with one
+// of them is open.
 type OffsetFetch struct {
 	Group      string
 	Partitions []stream.TopicPartition // those of a topic side by side
 	Answer     OffsetFetchAnswer
 }
 
-// An OffsetFetchAnswer is what the group has.
+// An OffsetFetchAnswer has the group's offsets.
 type OffsetFetchAnswer struct {
 	Code       int16
 	Partitions []CommittedOffset
 }
 
-// A CommittedOffset is -1 where there is none.
+// A CommittedOffset is -1 if there is none.
 type CommittedOffset struct {
 	stream.TopicPartition
 	Offset int64
 	Code   int16
 }
 
-// ApiKey is Kafka's number of the request.
+// ApiKey returns Kafka's number of the request.
 func (*OffsetFetch) ApiKey() protocol.ApiKey { return protocol.OffsetFetch }
 
 func (*OffsetFetch) version() (int16, bool) { return 7, true }
@@ -51,7 +51,7 @@ func (f *OffsetFetch) encode(w *writer) {
 	w.tags()
 }
 
-// runs cuts a list into the partitions of each topic.
+// runs divides a list into the partitions of each topic.
 func runs(list []stream.TopicPartition) func(yield func([]stream.TopicPartition) bool) {
 	return func(yield func([]stream.TopicPartition) bool) {
 		for begin := 0; begin < len(list); {

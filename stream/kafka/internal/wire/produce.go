@@ -8,8 +8,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A Produce appends a record batch to each of some partitions: version 8, safe
-// when all in-sync replicas have it.
+// A Produce request appends a record batch to each of some partitions: version 8. The
+// answer comes when all in-sync replicas have them.
 type Produce struct {
 	Transaction string             // the transactional id; "" for none
 	Timeout     int32              // ms that the leader waits for its followers
@@ -20,11 +20,11 @@ type Produce struct {
 // A ProducePartition is a batch for a partition.
 type ProducePartition struct {
 	stream.TopicPartition
-	Batch []byte // behind its room, which Address has filled; stays as it is until the answer
+	Batch []byte // after its room, which Address has filled; unchanged until the answer
 }
 
-// BatchRoom is the number of bytes that are left free before a batch, so that it
-// goes to the connection in one piece with what says where it belongs.
+// BatchRoom is the number of free bytes before a batch, for its partition and size, so
+// that all is written in one piece.
 const BatchRoom = 8
 
 // Address fills the room before a batch.
@@ -33,13 +33,13 @@ func Address(batch []byte, partition int32) {
 	binary.BigEndian.PutUint32(batch[4:], uint32(len(batch)-BatchRoom))
 }
 
-// A ProduceAnswer is what came of it.
+// A ProduceAnswer is the answer to a Produce.
 type ProduceAnswer struct {
 	Throttle   int32 // ms
 	Partitions []ProducedPartition
 }
 
-// A ProducedPartition is what came of a batch.
+// A ProducedPartition is a batch's part of the answer.
 type ProducedPartition struct {
 	stream.TopicPartition
 	Code       int16
@@ -47,7 +47,7 @@ type ProducedPartition struct {
 	Message    string
 }
 
-// ApiKey is Kafka's number of the request.
+// ApiKey returns Kafka's number of the request.
 func (*Produce) ApiKey() protocol.ApiKey { return protocol.Produce }
 
 func (*Produce) version() (int16, bool) { return 8, false }
@@ -85,8 +85,7 @@ func (p *Produce) decode(r *reader) {
 	a.Throttle = r.int32()
 }
 
-// topicAt is the topic that stands at a place of the request, most often the
-// same.
+// topicAt returns the topic at the same place of the request, which usually is the same.
 func (p *Produce) topicAt(n int) string {
 	if n < len(p.Partitions) {
 		return p.Partitions[n].Topic

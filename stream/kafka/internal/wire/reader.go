@@ -8,8 +8,8 @@ import (
 
 var errShort = errors.New("the broker's answer is shorter than what it says")
 
-// reader takes fields from a connection and remembers the first error; all that
-// comes after it is zero. Nothing is read beyond the answer's own size.
+// A reader reads fields from a connection and keeps the first error; after it all fields
+// are zero. It never reads beyond the answer's own size.
 type reader struct {
 	src  io.Reader
 	left int
@@ -17,8 +17,8 @@ type reader struct {
 	tmp  [256]byte // room for a topic's name
 }
 
-// take reads n bytes, which are valid until the next call. The answer's size has
-// been checked to have them where n is long.
+// take reads n bytes, which are valid until the next call. For a large n, the caller has
+// checked that the answer has them.
 func (r *reader) take(n int) []byte {
 	b := r.tmp[:]
 	if n > len(b) {
@@ -28,7 +28,7 @@ func (r *reader) take(n int) []byte {
 	return b[:n]
 }
 
-// fill reads into b; after an error b is all zeros.
+// fill reads into b. After an error b is all zeros.
 func (r *reader) fill(b []byte) {
 	if r.err == nil && len(b) > r.left {
 		r.fail(errShort)
@@ -66,7 +66,7 @@ func (r *reader) int16() int16 { return int16(binary.BigEndian.Uint16(r.take(2))
 func (r *reader) int32() int32 { return int32(binary.BigEndian.Uint32(r.take(4))) }
 func (r *reader) int64() int64 { return int64(binary.BigEndian.Uint64(r.take(8))) }
 
-// length is the number of elements that follow, each of at least one byte.
+// length returns the number of elements that follow, each of at least one byte.
 func (r *reader) length() int { return r.bounded(int(r.int32())) }
 
 func (r *reader) bounded(n int) int {
@@ -79,8 +79,7 @@ func (r *reader) bounded(n int) int {
 	return n
 }
 
-// text reads a string, "" for null. old is returned if it is the same, which
-// saves its copy.
+// text reads a string, "" for null. It returns old without a copy if that is the same.
 func (r *reader) text(old string) string { return r.textOf(int(r.int16()), old) }
 
 func (r *reader) textOf(n int, old string) string {
@@ -93,7 +92,7 @@ func (r *reader) textOf(n int, old string) string {
 	return old
 }
 
-// bytes reads what is kept, nil if there is none.
+// bytes returns a copy, or nil for null.
 func (r *reader) bytes() []byte {
 	n := r.bounded(int(r.int32()))
 	if n == 0 {
@@ -104,7 +103,7 @@ func (r *reader) bytes() []byte {
 	return b
 }
 
-// uvarint, compact, count and tags are of flexible versions.
+// uvarint, compact, count and tags are for flexible versions.
 func (r *reader) uvarint() uint64 {
 	var v uint64
 	for shift := 0; shift < 64; shift += 7 {

@@ -8,18 +8,18 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 )
 
-// A Request is one that is encoded here. It is its own answer: after Exchange
-// its response fields are set.
+// A Request is encoded by this package. It is its own answer: Exchange sets its response
+// fields.
 type Request interface {
 	protocol.Message
-	// version is the one that is spoken, and flexible whether it has tagged fields.
+	// version returns the version, and whether it is flexible (has tagged fields).
 	version() (v int16, flexible bool)
 	encode(w *writer)
 	decode(r *reader)
 }
 
-// Exchange sends a request over a connection that nobody else uses meanwhile, and
-// reads its answer. After an error the connection is of no use any more.
+// Exchange sends a request over a connection that has no other user, and reads the answer.
+// After an error the connection is unusable.
 func Exchange(rw io.ReadWriter, correlation int32, clientID string, req Request) error {
 	if err := send(rw, correlation, clientID, req); err != nil {
 		return err

@@ -2,8 +2,8 @@ package wire
 
 import "github.com/segmentio/kafka-go/protocol"
 
-// A SyncGroup brings the leader's assignments, and gets one's own: version 3. Of
-// later ones kafka-go's encoding isn't Kafka's throughout.
+// A SyncGroup request carries the leader's assignments, and gets the member's own: version
+// 3. kafka-go encodes parts of later versions differently from Kafka.
 type SyncGroup struct {
 	Group            string
 	Generation       int32
@@ -12,19 +12,19 @@ type SyncGroup struct {
 	Answer           SyncGroupAnswer
 }
 
-// A MemberAssignment is what a member has.
+// A MemberAssignment is the assignment of a member.
 type MemberAssignment struct {
 	Member     string
 	Assignment []byte
 }
 
-// A SyncGroupAnswer is what this one has.
+// A SyncGroupAnswer has the member's assignment.
 type SyncGroupAnswer struct {
 	Code       int16
 	Assignment []byte
 }
 
-// ApiKey is Kafka's number of the request.
+// ApiKey returns Kafka's number of the request.
 func (*SyncGroup) ApiKey() protocol.ApiKey { return protocol.SyncGroup }
 
 func (*SyncGroup) version() (int16, bool) { return 3, false }

@@ -5,15 +5,15 @@ import (
 	"io"
 )
 
-// writer appends fields. Long bytes are only referred to, and written from where
-// they are.
+// A writer appends fields. It only refers to long bytes, and writes them from where they
+// are.
 type writer struct {
 	buf    []byte
 	pieces []piece
 	long   int // bytes in the pieces
 }
 
-// A piece comes after the first at bytes of the buffer.
+// A piece is written after the first at bytes of the buffer.
 type piece struct {
 	at    int
 	bytes []byte
@@ -29,7 +29,7 @@ func (w *writer) string(s string) {
 	w.buf = append(w.buf, s...)
 }
 
-// nullable is a string of which "" means none.
+// nullable appends a string; "" is null.
 func (w *writer) nullable(s string) {
 	if s == "" {
 		w.int16(-1)
@@ -38,13 +38,13 @@ func (w *writer) nullable(s string) {
 	w.string(s)
 }
 
-// bytes adds a copy of bytes.
+// bytes appends a copy of bytes.
 func (w *writer) bytes(b []byte) {
 	w.int32(int32(len(b)))
 	w.buf = append(w.buf, b...)
 }
 
-// compact, count and tags are of flexible versions.
+// compact, count and tags are for flexible versions.
 func (w *writer) compact(s string) {
 	w.count(len(s))
 	w.buf = append(w.buf, s...)
@@ -61,13 +61,13 @@ func (w *writer) bool(v bool) {
 	w.int8(0)
 }
 
-// refer adds bytes that stay as they are until the request is answered.
+// refer appends bytes that must not change until the request is answered.
 func (w *writer) refer(b []byte) {
 	w.pieces = append(w.pieces, piece{len(w.buf), b})
 	w.long += len(b)
 }
 
-// placeholder reserves an int32 and returns what sets it.
+// placeholder reserves an int32, and returns a function that sets it.
 func (w *writer) placeholder() (set func(int32)) {
 	at := len(w.buf)
 	w.int32(0)
