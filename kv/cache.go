@@ -3,25 +3,25 @@ package kv
 import "bytes"
 
 // A cache holds decoded entries of a store, or of one window of it, in two
-// generations: what is used moves to the young one, and to evict is to drop the
-// old one whole. Dirty entries are in the young one; the generations change only
-// when nothing is dirty.
+// generations: an entry that is used moves to the young one, and eviction drops
+// the old one as a whole. Dirty entries are in the young one; the generations
+// change only while nothing is dirty.
 type cache[V any] struct {
-	prefix     []byte // of its keys in the database
+	prefix     []byte // of the keys in the database
 	young, old *table[V]
-	// complete: whatever the database holds is in the cache too, so what isn't
-	// found needs no look below.
+	// complete: the cache has every entry of the database, so that a key that isn't
+	// found needs no read of it.
 	complete bool
 	// stored: the database may hold something.
 	stored bool
-	// sorts: what is in the young generation as a whole is sorted to be read in order.
-	// That serves a window, which is read once, and no store that is read and written
-	// in turn.
+	// sorts: if all entries are in the young generation they are sorted to be read in
+	// order. That is right for a window, which is read once, and wrong for a store that
+	// is read and written in turn.
 	sorts bool
-	// void: what the database, and what is clean in the cache, holds up to this key
-	// was dropped since the last commit; nil if nothing was.
-	void []byte
-	// skip: none of so many items of young.sorted, from the first, is present.
+	// dropped: the entries up to and including this key were dropped since the last
+	// commit, in the database and among the clean ones of the cache; nil if none were.
+	dropped []byte
+	// skip: the first so many items of young.sorted aren't present.
 	skip       int
 	dirtyBytes int64
 	order      dirtyOrder
@@ -61,7 +61,7 @@ func (c *cache[V]) upsert(s *store[V], key []byte) (v *V, existed bool, err erro
 func (c *cache[V]) obtain(s *store[V], key []byte) (uint32, *item[V], error) {
 	hash := s.hash(key)
 	i, it := c.young.find(hash, key, &s.pool)
-	if it != nil && c.void == nil {
+	if it != nil && c.dropped == nil {
 		return i, it, nil
 	}
 	i, it, err := c.lookup(s, hash, key, i, it)
@@ -73,21 +73,21 @@ func (c *cache[V]) obtain(s *store[V], key []byte) (uint32, *item[V], error) {
 	return i, it, nil
 }
 
-// guess charges a new value until its size is known.
+// guess charges the mean size for a new value until its size is known.
 func (c *cache[V]) guess(s *store[V], it *item[V]) { s.resize(c.young, it, s.mean) }
 
-// lookup returns a key's item, brought into the young generation from the old one
-// or from the database, or nil if it is in none of them. i and it are what was
-// found in the young one.
+// lookup returns a key's item, moved to the young generation from the old one or
+// from the database, or nil if it is in none of them. i and it are the item in the
+// young one, if it is there.
 func (c *cache[V]) lookup(s *store[V], hash uint32, key []byte, i uint32, it *item[V]) (uint32, *item[V], error) {
-	void := c.void != nil && bytes.Compare(key, c.void) <= 0
+	gone := c.dropped != nil && bytes.Compare(key, c.dropped) <= 0
 	if it != nil {
-		if void && it.flags&(present|dirty) == present {
+		if gone && it.flags&(present|dirty) == present {
 			c.absent(it)
 		}
 		return i, it, nil
 	}
-	if void {
+	if gone {
 		return 0, nil, nil
 	}
 	if c.old != nil {
@@ -102,15 +102,15 @@ func (c *cache[V]) lookup(s *store[V], hash uint32, key []byte, i uint32, it *it
 	return c.load(s, hash, key)
 }
 
-// absent makes an item one that doesn't exist.
+// absent marks an item's key as one that doesn't exist.
 func (c *cache[V]) absent(it *item[V]) {
 	var zero V
 	it.value = zero
 	it.flags &^= present
 }
 
-// promote copies an item of the old generation to the young one. Nobody looks at
-// what is left behind.
+// promote copies an item of the old generation to the young one. The copy in the
+// old one isn't read again.
 func (c *cache[V]) promote(s *store[V], hash uint32, key []byte, o *item[V]) (uint32, *item[V]) {
 	i, it := c.young.insert(hash, key, &s.pool)
 	it.value, it.flags = o.value, o.flags
@@ -154,7 +154,7 @@ func (c *cache[V]) mark(s *store[V], i uint32, it *item[V]) {
 func (c *cache[V]) get(s *store[V], key []byte) (*V, error) {
 	hash := s.hash(key)
 	i, it := c.young.find(hash, key, &s.pool)
-	if it == nil || c.void != nil {
+	if it == nil || c.dropped != nil {
 		var err error
 		if _, it, err = c.lookup(s, hash, key, i, it); err != nil {
 			return nil, err
@@ -196,17 +196,17 @@ func (c *cache[V]) removeExisting(s *store[V], key []byte) {
 	c.mark(s, i, it)
 }
 
-// applied is called when what is dirty was written.
+// applied is called when the dirty items are written.
 func (c *cache[V]) applied(s *store[V]) {
 	for _, i := range c.young.dirty {
 		c.young.at(i, &s.pool).flags &^= dirty
 	}
 	c.clean(s)
-	if c.void != nil {
-		c.void = nil
+	if c.dropped != nil {
+		c.dropped = nil
 		if !c.whole() {
-			// What is clean and void can't be told from the rest without looking at
-			// each. A window that is being closed needs its entries only once anyway.
+			// Clean entries that were dropped can be told from the others only by looking at
+			// each. A window that is being closed reads its entries only once anyway.
 			c.forget(s)
 		}
 	}
@@ -220,12 +220,12 @@ func (c *cache[V]) clean(s *store[V]) {
 	c.order.clear()
 }
 
-// whole tells that everything is in the young generation.
+// whole reports whether all entries are in the young generation.
 func (c *cache[V]) whole() bool { return c.complete && c.old == nil }
 
-// bytes returns how much evicting all of it frees; nothing if it is dirty.
+// bytes returns how much evicting all entries frees: nothing while any is dirty.
 func (c *cache[V]) bytes() int64 {
-	if len(c.young.dirty) > 0 || c.void != nil {
+	if len(c.young.dirty) > 0 || c.dropped != nil {
 		return 0
 	}
 	n := c.young.size()
@@ -242,8 +242,8 @@ func (c *cache[V]) age(s *store[V], share int64) {
 	}
 }
 
-// evict drops the old generation, and the young one becomes it; or all if there
-// is only one.
+// evict drops the old generation, and makes the young one old; if there is no old
+// one, it drops all.
 func (c *cache[V]) evict(s *store[V]) {
 	if c.old == nil {
 		c.forget(s)
@@ -261,15 +261,16 @@ func (c *cache[V]) forget(s *store[V]) {
 	c.complete = !c.stored
 }
 
-// discard drops everything, dirty or not, back to what the database holds.
+// discard drops everything, dirty or not: the entries are those of the database
+// again.
 func (c *cache[V]) discard(s *store[V]) {
-	c.void = nil
+	c.dropped = nil
 	c.stored = true
 	c.forget(s)
 }
 
-// free gives the memory back. A cache that is used nevertheless finds nothing,
-// and so asks the database, which tells if it is closed.
+// free gives the memory back. A cache that is used afterwards finds nothing and
+// reads the database, which returns an error if it is closed.
 func (c *cache[V]) free(s *store[V]) {
 	c.clean(s)
 	c.young.free(&s.pool)

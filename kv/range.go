@@ -7,8 +7,8 @@ import (
 	"github.com/gretestream/grete/kv/internal/order"
 )
 
-// ascend calls f for the entries in [from, to) in the order of their keys, until
-// it returns false. f must not use the store.
+// ascend calls f for the entries in [from, to) in the order of their keys, until it
+// returns false. f must not use the store.
 func (c *cache[V]) ascend(s *store[V], from, to []byte, f func(key []byte, v *V) (bool, error)) error {
 	if c.whole() && c.sorts {
 		return c.ascendWhole(s, from, to, f)
@@ -16,7 +16,7 @@ func (c *cache[V]) ascend(s *store[V], from, to []byte, f func(key []byte, v *V)
 	return c.ascendMerged(s, from, to, f)
 }
 
-// ascendWhole goes over a window that is in the young generation, all of it.
+// ascendWhole goes over the items of a cache whose young generation has all entries.
 func (c *cache[V]) ascendWhole(s *store[V], from, to []byte, f func(key []byte, v *V) (bool, error)) error {
 	t := c.young
 	items := t.ascending(&s.state.sorter, &s.pool)
@@ -36,13 +36,13 @@ func (c *cache[V]) ascendWhole(s *store[V], from, to []byte, f func(key []byte, 
 	return nil
 }
 
-// ascendMerged goes over the database, and the dirty items instead of what it has
-// for them.
+// ascendMerged goes over the database and the dirty items, which replace the entries
+// that the database has for their keys.
 func (c *cache[V]) ascendMerged(s *store[V], from, to []byte, f func(key []byte, v *V) (bool, error)) (err error) {
 	m := merge[V]{cache: c, store: s, to: to, dirty: c.ordered(s).Seek(from)}
 	below := from
-	if c.void != nil && bytes.Compare(below, c.void) <= 0 {
-		below = append(append([]byte(nil), c.void...), 0)
+	if c.dropped != nil && bytes.Compare(below, c.dropped) <= 0 {
+		below = append(append([]byte(nil), c.dropped...), 0)
 	}
 	if c.stored {
 		m.below = s.db().Iterate(s.number, append(append([]byte(nil), c.prefix...), below...), c.upper(to))
@@ -51,24 +51,12 @@ func (c *cache[V]) ascendMerged(s *store[V], from, to []byte, f func(key []byte,
 	return m.run(f)
 }
 
-// upper returns where keys before to end in the database.
+// upper returns the end in the database of the keys before to.
 func (c *cache[V]) upper(to []byte) []byte {
 	if to != nil {
 		return append(append([]byte(nil), c.prefix...), to...)
 	}
-	return next(c.prefix)
-}
-
-// next returns the first key after all those with a prefix; nil if there is none.
-func next(prefix []byte) []byte {
-	for i := len(prefix) - 1; i >= 0; i-- {
-		if prefix[i] < 0xff {
-			n := append([]byte(nil), prefix[:i+1]...)
-			n[i]++
-			return n
-		}
-	}
-	return nil
+	return After(c.prefix)
 }
 
 // A merge goes over the dirty items and the database side by side.

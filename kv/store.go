@@ -8,8 +8,8 @@ import (
 	"github.com/gretestream/grete/stream/serde"
 )
 
-// A store is what Values and Windows have in common: the way of one store's
-// values between the cache and the database.
+// A store is what Values and Windows have in common: how the values of one store move
+// between the cache and the database.
 type store[V any] struct {
 	state  *State
 	number int
@@ -18,10 +18,10 @@ type store[V any] struct {
 	parse  func(src []byte, v *V) error
 	append func(dst []byte, v *V) ([]byte, error)
 
-	scratch V      // a value that was parsed and isn't in the cache
+	scratch V      // a parsed value that isn't in the cache
 	keyBuf  []byte // a key in the database
 	buf     []byte // an encoded value
-	mean    int64  // size of an encoded value, roughly
+	mean    int64  // rough size of an encoded value
 }
 
 func newStore[V any](s *State, number int, values serde.Serde[V]) store[V] {
@@ -31,7 +31,7 @@ func newStore[V any](s *State, number int, values serde.Serde[V]) store[V] {
 	}
 }
 
-// hasPointers tells whether values of a type point to memory of their own.
+// hasPointers reports whether values of a type point to memory of their own.
 func hasPointers[V any]() bool { return pointsElsewhere(reflect.TypeFor[V]()) }
 
 func pointsElsewhere(t reflect.Type) bool {
@@ -55,7 +55,7 @@ func (s *store[V]) db() Database { return s.state.db }
 
 func (s *store[V]) hash(key []byte) uint32 { return uint32(maphash.Bytes(s.seed, key)) }
 
-// read parses a stored value into the scratch.
+// read parses a stored value into scratch.
 func (s *store[V]) read(key, value []byte) error {
 	var zero V
 	s.scratch = zero
@@ -65,7 +65,7 @@ func (s *store[V]) read(key, value []byte) error {
 	return nil
 }
 
-// cost is what an item that is dirty counts.
+// cost is how many bytes a dirty item counts.
 func (s *store[V]) cost(it *item[V]) int64 {
 	n := s.pool.itemBytes() + slotBytes + int64(it.klen)
 	if s.pool.pointers {

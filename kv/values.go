@@ -4,8 +4,8 @@ import (
 	"github.com/gretestream/grete/stream/serde"
 )
 
-// Values are a store's values by key: cached, decoded, and written back at a
-// commit. A key may be any bytes.
+// Values are a store's values by key: decoded in a cache, and written to the database
+// at a commit. A key may be any bytes.
 type Values[V any] struct {
 	store   store[V]
 	cache   *cache[V]
@@ -23,13 +23,13 @@ type Space struct {
 	Derived bool
 }
 
-// NewValues returns the values of a store, of which there is one view at a time.
+// NewValues returns the values of a store. A store has one view at a time.
 func NewValues[V any](s *State, store int, values serde.Serde[V]) *Values[V] {
 	return newValues(s, store, nil, false, values)
 }
 
-// NewSpace returns the values of a space of a store, of which there is one view at
-// a time. Its keys don't have the tag, but in the database and the changelog.
+// NewSpace returns the values of a space of a store. A space has one view at a time.
+// Keys have the tag in the database and the changelog alone.
 func NewSpace[V any](s *State, store int, space Space, values serde.Serde[V]) *Values[V] {
 	return newValues(s, store, []byte{space.Tag}, space.Derived, values)
 }
@@ -44,21 +44,20 @@ func newValues[V any](s *State, store int, prefix []byte, derived bool, values s
 // empty reports whether a store of a database is known to have no key with a
 // prefix.
 func empty(db Database, store int, prefix []byte) bool {
-	it := db.Iterate(store, prefix, next(prefix))
+	it := db.Iterate(store, prefix, After(prefix))
 	found := it.Next()
 	err := it.Err()
 	return it.Close() == nil && err == nil && !found
 }
 
-// Get returns a key's value, to read only, valid until the next call.
+// Get returns a key's value. It must not be changed, and is valid until the next call.
 func (c *Values[V]) Get(key []byte) (v *V, found bool, err error) {
 	v, err = c.cache.get(&c.store, key)
 	return v, v != nil, err
 }
 
-// Upsert returns a key's value to be changed, until the next call; it is written
-// at the next commit. A key that doesn't exist exists from then on, with a zero
-// value.
+// Upsert returns a key's value to be changed, until the next call; it is written at
+// the next commit. A value that doesn't exist is created, as the zero value.
 func (c *Values[V]) Upsert(key []byte) (v *V, existed bool, err error) {
 	return c.cache.upsert(&c.store, key)
 }
@@ -66,8 +65,8 @@ func (c *Values[V]) Upsert(key []byte) (v *V, existed bool, err error) {
 // Delete removes a key.
 func (c *Values[V]) Delete(key []byte) error { return c.cache.remove(&c.store, key) }
 
-// Range calls f for the keys in [from, to) in order, until it returns false; a
-// nil to is the end. The value is to read only. f must not use the store.
+// Range calls f for the keys in [from, to) in order, until it returns false; a nil to
+// is the end. f must not change the value, nor use the store.
 func (c *Values[V]) Range(from, to []byte, f func(key []byte, v *V) (bool, error)) error {
 	return c.cache.ascend(&c.store, from, to, f)
 }
@@ -98,7 +97,7 @@ type doomedKey struct {
 }
 
 // Resets returns how often the values went back to those of the last commit
-// ([State.Discard]): what is remembered of them is void then.
+// ([State.Discard]): what a caller remembers of them isn't valid then.
 func (c *Values[V]) Resets() int { return c.resets }
 
 func (c *Values[V]) prepare(log Log) error {
@@ -117,7 +116,7 @@ func (c *Values[V]) age(share int64)  { c.cache.age(&c.store, share) }
 func (c *Values[V]) evict()           { c.cache.evict(&c.store) }
 func (c *Values[V]) dropIdle()        { c.store.pool.dropIdle() }
 
-// reset forgets everything. It never fails.
+// reset drops the whole cache. It never fails.
 func (c *Values[V]) reset() error {
 	c.cache.discard(&c.store)
 	c.resets++
