@@ -5,16 +5,15 @@ import (
 	"errors"
 )
 
-// A Batch is a list of changes that are written together. It is encoded as it
-// grows, in RocksDB's write batch format, so that it goes to C in one call
-// without being walked over:
+// A Batch is a list of changes that are written together. It is encoded as it grows, in
+// RocksDB's write batch format, so that one call passes it to C:
 //
 //	8 bytes sequence (0) | uint32 LE count | operations
 //	put     0x05 family key value     delete  0x04 family key
 //	range   0x0e family from to       meta    0x01 key value
 //
-// where family is a varint, and keys and values are a varint length and bytes.
-// The format is that of RocksDB's log, and so won't change.
+// where family is a varint, and keys and values are a varint length and bytes. The
+// format is that of RocksDB's log, so it won't change.
 type Batch struct {
 	families []uint32 // of each store; 0, the default family, holds the meta record
 	rep      []byte
@@ -28,7 +27,7 @@ type Range struct {
 	From, To []byte
 }
 
-// An OpKind is what an operation of a batch does, by RocksDB's number.
+// An OpKind is the kind of an operation in a batch, by RocksDB's number.
 type OpKind byte
 
 const (
@@ -44,8 +43,8 @@ const (
 	MetaKey = "meta"
 )
 
-// NewBatch is for engines: it returns a batch for a database whose store i has
-// the family families[i].
+// NewBatch returns a batch for a database whose store i has the family families[i]. It
+// is for engines.
 func NewBatch(families []uint32) *Batch {
 	return &Batch{families: families, rep: make([]byte, batchHeader)}
 }
@@ -63,7 +62,7 @@ func (b *Batch) Delete(store int, key []byte) {
 	b.bytes(key)
 }
 
-// DeleteRange removes the keys [from, to). Puts that follow it in the batch hold.
+// DeleteRange removes the keys [from, to). Later puts in the batch remain.
 func (b *Batch) DeleteRange(store int, from, to []byte) {
 	b.op(OpDeleteRange, store)
 	b.bytes(from)
@@ -90,7 +89,7 @@ func (b *Batch) bytes(p []byte) {
 	b.rep = append(b.rep, p...)
 }
 
-// A batchMark is a state of a batch to go back to.
+// A batchMark is a state of a batch that it can be rewound to.
 type batchMark struct {
 	count          uint32
 	length, ranges int
@@ -126,9 +125,9 @@ func (b *Batch) Reset() {
 
 var errBatch = errors.New("malformed write batch")
 
-// ReadBatch calls f for each operation of an encoded batch: a is the key, or
-// where a range begins, b the value, or where the range ends. They alias the
-// batch. It is for engines that aren't RocksDB.
+// ReadBatch calls f for each operation of an encoded batch: a is the key, or the start
+// of a range, b the value, or the end of the range. They alias the batch. It is for
+// engines other than RocksDB.
 func ReadBatch(encoded []byte, f func(kind OpKind, family uint32, a, b []byte) error) error {
 	if len(encoded) < batchHeader {
 		return errBatch

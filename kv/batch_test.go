@@ -9,7 +9,7 @@ import (
 	"github.com/gretestream/grete/kv"
 )
 
-// operations writes a batch down.
+// operations returns the operations of a batch as text.
 func operations(t *testing.T, encoded []byte) (ops []string) {
 	t.Helper()
 	err := kv.ReadBatch(encoded, func(kind kv.OpKind, family uint32, a, b []byte) error {
@@ -22,8 +22,8 @@ func operations(t *testing.T, encoded []byte) (ops []string) {
 	return ops
 }
 
-// The bytes are RocksDB's, which it checks no further.
-func TestBatchFormat(t *testing.T) {
+// RocksDB takes these bytes without further checks.
+func TestBatch_Format(t *testing.T) {
 	b := kv.NewBatch([]uint32{3, 300})
 	b.Put(0, []byte("k"), []byte("value"))
 	b.Delete(1, []byte("k"))
@@ -47,8 +47,8 @@ func TestBatchFormat(t *testing.T) {
 	}
 }
 
-// Whatever the bytes, ReadBatch ends with an error or has read what an equal batch
-// holds.
+// Whatever the bytes, ReadBatch returns an error or has read the operations of an equal
+// batch.
 func FuzzReadBatch(f *testing.F) {
 	b := kv.NewBatch([]uint32{1, 200})
 	f.Add(b.Encoded())

@@ -14,7 +14,7 @@ func BenchmarkMemory(b *testing.B) {
 	kvtest.Benchmark(b, func(*testing.B) kv.Engine { return memory.New(0) })
 }
 
-// BenchmarkUpsert is what a record costs that is counted in the cache.
+// BenchmarkUpsert measures counting a record in the cache.
 func BenchmarkUpsert(b *testing.B) {
 	for _, kind := range []string{"Values", "Windows"} {
 		b.Run(kind, func(b *testing.B) {

@@ -2,15 +2,14 @@ package kv
 
 import "slices"
 
-// DefaultLimit is the limit of a Budget that has none.
+// DefaultLimit is the limit of a Budget without one.
 const DefaultLimit = 64 << 20
 
-// A Budget bounds the bytes that the typed views of all tasks of a container keep
-// decoded. It belongs to the container's goroutine. The zero value is ready, with
-// [DefaultLimit].
+// A Budget bounds the memory of the decoded values of all tasks of a container. It
+// belongs to the container's goroutine. The zero value is ready, with [DefaultLimit].
 //
-// Clean entries are evicted at a commit ([State.Apply]); dirty ones never. So the
-// bound holds if the container commits when [Budget.CommitDue] says so.
+// Clean entries are evicted at a commit ([State.Apply]), dirty ones never. So the bound
+// holds if the container commits when [Budget.CommitDue] is true.
 type Budget struct {
 	// Limit is in bytes. It may be changed while the budget is in use.
 	Limit int64
@@ -19,12 +18,12 @@ type Budget struct {
 	views             []evictor
 }
 
-// An evictor is a view that can give memory back.
+// An evictor is a view that can free memory.
 type evictor interface {
-	// evictable returns how much evict can free, and evict frees a part of it.
+	// evictable returns how many bytes evict can free; evict frees a part of them.
 	evictable() int64
 	evict()
-	// age makes the young generation of what exceeds a share the old one.
+	// age makes the young generation of each cache larger than share the old one.
 	age(share int64)
 	dropIdle()
 }
@@ -36,21 +35,19 @@ func (b *Budget) limit() int64 {
 	return DefaultLimit
 }
 
-// Used returns the bytes that are held, free memory that is kept for reuse
-// included.
+// Used returns the bytes in use and those kept for reuse.
 func (b *Budget) Used() int64 { return b.used + b.idle }
 
 // Dirty returns the bytes of entries that the next commit will write.
 func (b *Budget) Dirty() int64 { return b.dirty }
 
-// CommitDue tells that the container should commit now: too much is dirty, or
-// nothing more fits until clean entries can be evicted.
+// CommitDue reports that the container should commit now: too much is dirty, or nothing
+// more fits until clean entries are evicted.
 func (b *Budget) CommitDue() bool {
 	return b.dirty > b.limit()/2 || b.Used() > b.limit()
 }
 
-// trim evicts until a quarter of the limit is free for what comes before the next
-// commit.
+// trim evicts until a quarter of the limit is free for the next commit interval.
 func (b *Budget) trim() {
 	target := b.limit() / 4 * 3
 	if b.used > b.limit()/2 {
@@ -72,7 +69,7 @@ func (b *Budget) trim() {
 	}
 }
 
-// largest returns the view that can free most.
+// largest returns the view that can free the most.
 func (b *Budget) largest() (largest evictor) {
 	var most int64
 	for _, v := range b.views {

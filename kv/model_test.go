@@ -14,9 +14,9 @@ import (
 	"github.com/gretestream/grete/stream/serde"
 )
 
-// A world is a task's state beside a model of it in plain maps. Store 0 holds
-// Values, store 1 Windows. live is what the state must say now, committed what it
-// said at the last commit, and log what the changelogs make of everything logged.
+// A world is a task's state beside a model of it in plain maps. Store 0 has Values,
+// store 1 Windows. live is what the state must have now, committed what it had at the
+// last commit, and log the last record of each key of the changelogs.
 type world struct {
 	t         *rapid.T
 	state     *kv.State
@@ -39,7 +39,7 @@ func newWorld(t *rapid.T) *world {
 	return w
 }
 
-// open begins anew with an empty database and replays the changelogs.
+// open opens an empty database and replays the changelogs.
 func (w *world) open() {
 	db, err := memory.New(0).Open("", []string{"values", "windows"})
 	w.ok(err)
@@ -74,8 +74,8 @@ func (w *world) ok(err error) {
 	}
 }
 
-// modelKey returns one of few keys, so that the steps meet, that differ late, and
-// not only at the end.
+// modelKey returns one of few keys, so that steps meet. Keys differ in their last bytes,
+// and not only there.
 func modelKey(i int) []byte { return fmt.Appendf(nil, "%d-the same for all-%02d", i%3, i) }
 
 func (w *world) key() []byte { return modelKey(rapid.IntRange(0, 7).Draw(w.t, "key")) }
@@ -257,7 +257,7 @@ func (w *world) Discard(*rapid.T) {
 	w.back()
 }
 
-// Reopen makes the views anew over what the database holds.
+// Reopen makes the views again, over the database.
 func (w *world) Reopen(*rapid.T) {
 	w.Commit(nil)
 	w.values, w.windows = views(w.ok, w.state)
@@ -269,7 +269,7 @@ func (w *world) back() {
 	}
 }
 
-// Check compares Starts, which may name windows of which every key was dropped.
+// Check compares Starts, which may have windows whose keys were all dropped.
 func (w *world) Check(*rapid.T) {
 	starts := w.windows.Starts()
 	if !slices.IsSorted(starts) {
@@ -282,7 +282,7 @@ func (w *world) Check(*rapid.T) {
 	}
 }
 
-func TestModel(t *testing.T) {
+func TestState_Model(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
 		actions := map[string]func(*rapid.T){

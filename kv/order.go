@@ -2,8 +2,8 @@ package kv
 
 import "github.com/gretestream/grete/kv/internal/order"
 
-// A dirtyOrder keeps the dirty keys of a cache in order, from the first time that
-// somebody asks for it: most stores are never read in order.
+// A dirtyOrder has the dirty keys of a cache in order. It is kept from the first read in
+// order on: most stores have none.
 type dirtyOrder struct {
 	kept  bool
 	items order.Map[uint32]
@@ -17,7 +17,7 @@ func (o *dirtyOrder) clear() {
 	}
 }
 
-// ordered returns the dirty keys of a cache.
+// ordered returns the dirty keys of a cache in order.
 func (c *cache[V]) ordered(s *store[V]) *order.Map[uint32] {
 	if !c.order.kept {
 		c.order.kept = true

@@ -7,29 +7,28 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// replayBatch is how many bytes of a replay are written at a time. Only the last
-// batch has the meta record: what is written before it is replayed again if the
-// process is killed, which does no harm.
+// replayBatch is how many bytes of a replay are written at a time. Only the last batch
+// has the meta record: if the process is killed before, the others are replayed again,
+// which does no harm.
 const replayBatch = 4 << 20
 
-// loadBytes is from how large a store's table on, values not counted, its entries are
-// loaded rather than written. A load costs the database a file.
+// loadBytes is the size of a store's table, without values, from which on its entries
+// are loaded rather than written. A load costs the database a file.
 const loadBytes = 1 << 20
 
-// A replay buffers the last record of each key of the changelogs, so that keys
-// that changed often are written once, and in order. A nil one is empty.
+// A replay buffers the last record of each key of the changelogs, so that a key that
+// changed often is written once, and keys are written in order. A nil replay is empty.
 type replay struct {
 	state  *State
 	pool   pool[replayed]
 	seed   maphash.Seed
 	tables []*table[replayed] // by store
 	values slab
-	// reserved is what deriving entries from those that are buffered will add to the
-	// bytes that are held.
+	// reserved is how many bytes derived entries will add to those that are held.
 	reserved int64
 }
 
-// replayed is a value in the slab; a removed key has none.
+// replayed is a value in the slab; a deleted key has none.
 type replayed struct {
 	ref    ref
 	length uint32
@@ -44,22 +43,21 @@ func newReplay(s *State) *replay {
 	return r
 }
 
-// Derive calls put for the entries that a restore derives from one of a changelog,
-// by their keys and values in the database: those of [Space]s that aren't logged.
-// It puts one entry at most, whose key is longer than the one it is given by
-// derivedBytes at most.
+// Derive calls put for the entry of a derived [Space] that belongs to an entry of the
+// changelog. Keys and values are those of the database. It puts one entry at most, and
+// its key is at most derivedBytes longer.
 type Derive = func(key, value []byte, put Put) error
 
-// derivedBytes is by how much a derived key may be longer than what it is derived
+// derivedBytes is by how much a derived key may be longer than the one it is derived
 // from.
 const derivedBytes = 16
 
-// SetDerive sets what is derived from the records of a store's changelog. It is
-// to be called before Replay.
+// SetDerive sets what a replay derives from a store's changelog; nil is nothing. It
+// must be called before Replay.
 func (s *State) SetDerive(store int, f Derive) { s.derive[store] = f }
 
-// Replay applies one record of a changelog, before the store's view is made. Of
-// several for a key the last one wins. They are buffered: see [State.ReplayDue].
+// Replay applies one record of a changelog, before the store's view is made. The last
+// record of a key wins. Records are buffered: see [State.ReplayDue].
 func (s *State) Replay(store int, key, value []byte) error {
 	if s.closed {
 		return stream.ErrClosed
@@ -80,17 +78,16 @@ func (s *State) Replay(store int, key, value []byte) error {
 	return s.flushReplay()
 }
 
-// ReplayDue tells that much is buffered, so that [State.ApplyReplay] should be
-// called.
+// ReplayDue reports that [State.ApplyReplay] should be called, because much is
+// buffered.
 func (s *State) ReplayDue() bool {
 	held := s.replay.held()
 	limit := s.budget.limit()
 	return held > limit/2 || held > limit/64 && s.budget.Used() > limit
 }
 
-// ApplyReplay writes what is buffered and the meta record. It may be called with
-// an interim record too, that says how far the replay is, so that one which is
-// interrupted goes on there.
+// ApplyReplay writes the buffered records and the meta record. An interim meta record
+// states how far the replay is, so that an interrupted replay continues there.
 func (s *State) ApplyReplay(meta []byte) error {
 	if s.prepared {
 		return errPrepared
@@ -105,7 +102,7 @@ func (s *State) ApplyReplay(meta []byte) error {
 	return err
 }
 
-// flushReplay writes the rest of the batch without a meta record, and empties the
+// flushReplay writes the rest of the batch, without a meta record, and empties the
 // buffer.
 func (s *State) flushReplay() error {
 	err := s.db.Write(s.batch)
@@ -149,8 +146,7 @@ func (r *replay) put(store int, key, value []byte) {
 	}
 }
 
-// write writes everything, in order, but for a last part that it leaves in the
-// state's batch.
+// write writes everything in order, except a last part that stays in the state's batch.
 func (r *replay) write() error {
 	if r == nil {
 		return nil
@@ -171,7 +167,7 @@ func (r *replay) write() error {
 	return nil
 }
 
-// deriveAll adds what is derived from the entries of a store.
+// deriveAll adds the entries that are derived from those of a store.
 func (r *replay) deriveAll(store int, t *table[replayed]) error {
 	derive := r.state.derive[store]
 	if derive == nil {
@@ -203,7 +199,7 @@ func (r *replay) value(it *item[replayed]) []byte {
 	return r.values.at(it.value.ref, it.value.length)
 }
 
-// load has the database load a store's entries, if they are many and it can.
+// load loads a store's entries, if they are many and the database is a [Loader].
 func (r *replay) load(store int, t *table[replayed]) (bool, error) {
 	db, ok := r.state.db.(Loader)
 	if !ok || t.size() < loadBytes {
@@ -212,7 +208,7 @@ func (r *replay) load(store int, t *table[replayed]) (bool, error) {
 	return db.Load(store, func(put Put) error { return r.each(store, t, put) })
 }
 
-// batch puts an entry into the batch, which is written when it is full.
+// batch adds an entry to the batch, and writes the batch when it is full.
 func (r *replay) batch(store int, key, value []byte) error {
 	b := r.state.batch
 	if value == nil {
@@ -228,8 +224,8 @@ func (r *replay) batch(store int, key, value []byte) error {
 	return err
 }
 
-// each calls put for the entries of a store by key, with a nil value for those that
-// are to be removed.
+// each calls put for the entries of a store in the order of their keys, with a nil
+// value for deleted ones.
 func (r *replay) each(store int, t *table[replayed], put Put) error {
 	for _, i := range t.ascending(&r.state.sorter, &r.pool) {
 		it := t.at(i, &r.pool)
@@ -238,7 +234,7 @@ func (r *replay) each(store int, t *table[replayed], put Put) error {
 		if it.flags&present != 0 {
 			value = r.value(it)
 		} else {
-			// A tombstone for what isn't there costs more than to look.
+			// A tombstone for a key that doesn't exist costs more than a look.
 			_, found, err := r.state.db.Get(store, key)
 			if err != nil {
 				return err

@@ -3,8 +3,8 @@ package kv
 // slabSize is the size of a full chunk of a slab. Offsets in it fit 16 bits.
 const slabSize = 32 << 10
 
-// A slab is append-only memory for keys: many small byte strings without an
-// allocation or a pointer for each.
+// A slab is append-only memory for keys: many small byte strings, without an allocation
+// or a pointer for each.
 type slab struct {
 	chunks  [][]byte // of slabSize, but for the first ones, which are smaller, and those of large strings
 	current int      // the chunk that is being filled
@@ -12,7 +12,7 @@ type slab struct {
 	bytes   int64    // of all chunks
 }
 
-// A ref says where a string is in a slab; its length is kept elsewhere.
+// A ref is the place of a string in a slab; its length is kept elsewhere.
 type ref struct {
 	chunk  uint32
 	offset uint16
@@ -43,8 +43,8 @@ func (s *slab) add(p []byte, m *memory) ref {
 	return r
 }
 
-// grow begins a new chunk, twice as large as the last until chunks are full size:
-// a table of three keys is small.
+// grow begins a new chunk. Chunks double in size until they are full size, so that a
+// table of three keys is small.
 func (s *slab) grow(atLeast int, m *memory) {
 	size := 256
 	if len(s.chunks) > 0 {
@@ -60,7 +60,7 @@ func (s *slab) extend(size int, m *memory) {
 	s.bytes += int64(size)
 }
 
-// size returns the bytes that are held.
+// size returns the bytes of all chunks.
 func (s *slab) size() (n int64) {
 	for _, c := range s.chunks {
 		n += int64(len(c))
@@ -77,13 +77,12 @@ func (s *slab) free(m *memory) {
 	*s = slab{chunks: s.chunks[:0]}
 }
 
-// memory is what a view takes and gives back, charged to the budget. Freed chunks
-// of full size are kept to be used again, so that tables that come and go produce
-// no garbage.
+// memory is the memory of a view, charged to the budget. Freed chunks of full size are
+// kept for reuse, so that short-lived tables produce no garbage.
 type memory struct {
 	budget *Budget
-	held   int64 // charged by this view and in use
-	idle   int64 // charged, in free
+	held   int64 // charged and in use
+	idle   int64 // charged and in free
 	free   [][]byte
 }
 
@@ -100,7 +99,7 @@ func (m *memory) reuse(n int64) {
 	m.budget.used += n
 }
 
-// dropIdle leaves what is kept for reuse to the garbage collector.
+// dropIdle leaves memory that is kept for reuse to the garbage collector.
 func (m *memory) dropIdle() {
 	clear(m.free)
 	m.free = m.free[:0]

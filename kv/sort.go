@@ -7,8 +7,7 @@ import (
 	"slices"
 )
 
-// A sorter sorts items by key. It belongs to a State, so that its memory is used
-// again.
+// A sorter sorts items by key. It belongs to a State, which reuses its memory.
 type sorter struct{ buf []sortKey }
 
 func (s *sorter) bytes() int64 { return int64(cap(s.buf)) * 16 }
@@ -18,9 +17,8 @@ type sortKey struct {
 	item   uint32
 }
 
-// sortItems sorts the numbers of items by key. Most comparisons are of 8 bytes that
-// stand beside each other in memory: what keys begin with in common ("user-0…")
-// is skipped.
+// sortItems sorts the numbers of items by key. Most comparisons look at 8 bytes that are
+// next to each other in memory: the common prefix of the keys ("user-0…") is skipped.
 func sortItems[V any](s *sorter, t *table[V], items []uint32, p *pool[V]) {
 	if len(items) < 2 {
 		return
@@ -57,8 +55,8 @@ func commonPrefix[V any](t *table[V], items []uint32, p *pool[V]) int {
 	return common
 }
 
-// prefixOf returns up to 8 bytes of a key so that they compare as the key does,
-// where they differ.
+// prefixOf returns up to 8 bytes of a key as a number: different numbers compare as the
+// keys do.
 func prefixOf(key []byte) uint64 {
 	if len(key) >= 8 {
 		return binary.BigEndian.Uint64(key)

@@ -11,20 +11,19 @@ import (
 )
 
 var (
-	errPrepared   = errors.New("state was prepared for a commit that is neither applied nor discarded")
-	errReplayLate = errors.New("changelog records can't be replayed into a store that is in use")
+	errPrepared   = errors.New("the state is prepared for a commit: apply or discard it first")
+	errReplayLate = errors.New("changelog records can't be replayed into a store that has a view")
 )
 
-// A State is the stores of a task together: what makes their changes one commit.
-//
-// A commit is [State.Prepare], then the transaction with the changelog records,
-// then [State.Apply]. Between the two nothing may be changed. If the transaction
-// fails, or Prepare does, [State.Discard] goes back to what was applied.
+// A State is the stores of a task together. It makes their changes one commit:
+// [State.Prepare], then the transaction with the changelog records, then
+// [State.Apply]. Nothing may be changed between Prepare and Apply. If Prepare or the
+// transaction fails, [State.Discard] goes back to the last commit.
 type State struct {
 	db       Database
 	stores   []string
 	budget   *Budget
-	views    []attached // in the order of stores and spaces
+	views    []attached // ordered by store and space
 	derive   []Derive   // by store; nil of those without
 	batch    *Batch
 	charged  int64 // for the batch
@@ -34,54 +33,54 @@ type State struct {
 	closed   bool
 }
 
-// attached is a view of a store, or of a space of it.
+// attached is the view of a store, or of a space of it.
 type attached struct {
 	view
 	store int
-	space string // what the keys begin with; empty: the view has the whole store
+	space string // the prefix of its keys; empty: the view has the whole store
 }
 
-// A view is Values or Windows, as the State sees it.
+// A view is Values or Windows for the State.
 type view interface {
 	evictor
-	// prepare adds what is dirty to the batch and calls log for it.
+	// prepare adds the dirty entries to the batch and calls log for each.
 	prepare(log Log) error
-	// applied is called when the batch is written: nothing is dirty any more.
+	// applied is called when the batch is written: nothing is dirty then.
 	applied()
-	// reset forgets everything, and begins anew with what the database holds.
+	// reset drops everything that is cached: the entries are those of the database.
 	reset() error
 	// release gives all memory back. The view isn't used any more.
 	release()
 }
 
-// A Log is given a changed key as it is in the store, and its encoded value; nil
-// means that the key was removed. Both are valid during the call.
+// A Log is called with a changed key of a store's database and its encoded value; a
+// nil value means that the key was deleted. Both are valid during the call.
 type Log = func(store int, key, value []byte) error
 
-// NewState returns the state of a task, which owns the database from then on.
-// stores are the names that the database was opened with. The budget is shared
-// by the tasks of a container.
+// NewState returns the state of a task, which owns the database from then on. stores
+// are the names that the database was opened with. The tasks of a container share the
+// budget.
 func NewState(db Database, stores []string, budget *Budget) *State {
 	return &State{db: db, stores: stores, budget: budget, derive: make([]Derive, len(stores)), batch: db.NewBatch()}
 }
 
-// Meta returns the meta record of the last commit that the database holds; nil if
-// there is none.
+// Meta returns the meta record of the last commit in the database; nil if there is
+// none.
 func (s *State) Meta() ([]byte, error) { return s.db.Meta() }
 
-// Flush starts to make durable what was applied, so that less is to be replayed
-// after a crash. See [Database.Flush].
+// Flush starts to make applied commits durable, so that less must be replayed after a
+// crash. See [Database.Flush].
 func (s *State) Flush() error { return s.db.Flush() }
 
-// Stats says how large the database is.
+// Stats returns the size of the database.
 func (s *State) Stats() Stats { return s.db.Stats() }
 
-// Properties are the engine's own figures of a store.
+// Properties returns the engine's own figures of a store.
 func (s *State) Properties(store int) []metrics.Property { return s.db.Properties(store) }
 
-// Prepare encodes all that is dirty, in the order of stores and keys, and calls
-// log once for each key that changed. The removal of a key is logged only if the
-// changelog may hold it. Nothing is written yet.
+// Prepare encodes the dirty entries, in the order of stores and keys, and calls log
+// once for each changed key. The deletion of a key is logged only if the changelog may
+// have the key. Nothing is written yet.
 func (s *State) Prepare(log Log) error {
 	if s.closed {
 		return stream.ErrClosed
@@ -99,9 +98,9 @@ func (s *State) Prepare(log Log) error {
 	return nil
 }
 
-// Apply writes what was prepared together with the meta record, atomically. It
-// is to be called only when the changelog records are committed. Afterwards
-// nothing is dirty, and clean entries are evicted if they exceed the budget.
+// Apply writes the prepared changes and the meta record atomically. It must be called
+// only after the changelog records are committed. Afterwards nothing is dirty, and
+// clean entries are evicted if they exceed the budget.
 func (s *State) Apply(meta []byte) error {
 	if err := s.write(meta); err != nil {
 		return err
@@ -125,8 +124,8 @@ func (s *State) write(meta []byte) error {
 	return err
 }
 
-// chargeBatch puts the memory of the batch on the budget, and gives it back when
-// memory is short.
+// chargeBatch charges the memory of the batch to the budget, and frees it if memory is
+// short.
 func (s *State) chargeBatch() {
 	if s.budget.Used() > s.budget.limit()/2 {
 		s.batch = s.db.NewBatch()
@@ -137,9 +136,9 @@ func (s *State) chargeBatch() {
 	s.charged = n
 }
 
-// Discard drops all changes since the last Apply, and what was replayed since the
-// last ApplyReplay. If any of them was committed, the database lacks it; then the
-// State must be closed, and the changelog replayed into a new one.
+// Discard drops all changes since the last Apply, and all records replayed since the
+// last ApplyReplay. If any change was committed, the database lacks it: then the State
+// must be closed, and the changelog replayed into a new one.
 func (s *State) Discard() error {
 	if s.closed {
 		return stream.ErrClosed
@@ -156,7 +155,7 @@ func (s *State) Discard() error {
 	return nil
 }
 
-// attach makes v the view of a space, rather than the one that had it.
+// attach makes v the view of a space, and releases the view before it.
 func (s *State) attach(store int, space []byte, v view) {
 	a := attached{v, store, string(space)}
 	i, found := slices.BinarySearchFunc(s.views, a, func(x, y attached) int {
@@ -178,7 +177,7 @@ func (s *State) viewed(store int) bool {
 	return slices.ContainsFunc(s.views, func(a attached) bool { return a.store == store })
 }
 
-// Close closes the database. What isn't applied is lost. The views return
+// Close closes the database. Changes that aren't applied are lost. The views return
 // [stream.ErrClosed] from then on.
 func (s *State) Close() error {
 	if s.closed {
@@ -196,7 +195,7 @@ func (s *State) Close() error {
 	return s.db.Close()
 }
 
-// Move puts the state on another budget. No view of it has been made yet.
+// Move moves the state to another budget. It must have no view yet.
 func (s *State) Move(to *Budget) {
 	s.budget.used -= s.charged
 	s.budget = to

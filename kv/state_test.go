@@ -12,7 +12,7 @@ import (
 	"github.com/gretestream/grete/stream/serde"
 )
 
-// A spy is a database that counts what it is asked for.
+// A spy is a database that counts reads and keeps the last batch.
 type spy struct {
 	kv.Database
 	gets int
@@ -104,7 +104,7 @@ func (f *fixture) commit() {
 	f.must(f.state.Apply([]byte("m")))
 }
 
-func TestShortWindowTouchesNothing(t *testing.T) {
+func TestWindow_DroppedBeforeCommitWritesNothing(t *testing.T) {
 	f := newFixture(t, 0)
 	f.count(0, 500)
 	f.count(0, 500)
@@ -120,7 +120,7 @@ func TestShortWindowTouchesNothing(t *testing.T) {
 	}
 }
 
-func TestNoNeedlessReads(t *testing.T) {
+func TestCache_CompleteNeedsNoReads(t *testing.T) {
 	f := newFixture(t, 0)
 	f.set("new in an empty store", "v")
 	f.count(0, 10)
@@ -138,7 +138,7 @@ func TestNoNeedlessReads(t *testing.T) {
 	}
 }
 
-func TestDroppedWindows(t *testing.T) {
+func TestWindows_DeletesOfDroppedOnes(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		keys   int
@@ -182,7 +182,7 @@ func TestDroppedWindows(t *testing.T) {
 	}
 }
 
-func TestTombstonesOnlyForWhatWasLogged(t *testing.T) {
+func TestDelete_LogsTombstoneOnlyForLoggedKey(t *testing.T) {
 	f := newFixture(t, 0)
 	f.set("kept", "1")
 	f.set("short", "1")
@@ -201,9 +201,9 @@ func TestTombstonesOnlyForWhatWasLogged(t *testing.T) {
 	}
 }
 
-// However much is read and written, the cache stays within its budget, if it is
-// committed when that is due.
-func TestBudget(t *testing.T) {
+// The cache stays within its budget, however much is read and written, if a commit comes
+// when it is due.
+func TestBudget_Bound(t *testing.T) {
 	const limit = 1 << 20
 	f := newFixture(t, limit)
 	var most int64
@@ -228,8 +228,8 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// Memory that is kept for the next window is given back when others need it.
-func TestIdleMemory(t *testing.T) {
+// Memory that is kept for the next window is freed when others need it.
+func TestBudget_FreesIdleMemory(t *testing.T) {
 	const limit = 1 << 20
 	f := newFixture(t, limit)
 	for n := 1000; f.budget.Used() < limit*8/10; n += 500 {
@@ -248,8 +248,8 @@ func TestIdleMemory(t *testing.T) {
 	}
 }
 
-// What counts as dirty, and what is counted once only.
-func TestAccounts(t *testing.T) {
+// A new key and one of known size both count as dirty; a moved entry counts once.
+func TestBudget_CountsDirtyOnce(t *testing.T) {
 	f := newFixture(t, 0)
 	f.set("k", strings.Repeat("x", 1000))
 	first := f.budget.Dirty()
@@ -277,8 +277,8 @@ func TestAccounts(t *testing.T) {
 	}
 }
 
-// What is in use stays when the rest is evicted.
-func TestEvictionKeepsWhatIsUsed(t *testing.T) {
+// Entries in use stay when the others are evicted.
+func TestEviction_KeepsUsedKeys(t *testing.T) {
 	f := newFixture(t, 1<<20)
 	for round := range 20 {
 		for i := range 500 {
@@ -299,7 +299,7 @@ func TestEvictionKeepsWhatIsUsed(t *testing.T) {
 	}
 }
 
-func TestMisuse(t *testing.T) {
+func TestState_RefusesWrongOrder(t *testing.T) {
 	f := newFixture(t, 0)
 	f.set("k", "v")
 	f.must(f.prepare())
@@ -324,7 +324,7 @@ func TestMisuse(t *testing.T) {
 	}
 }
 
-func TestClosedState(t *testing.T) {
+func TestState_ErrClosedAfterClose(t *testing.T) {
 	f := newFixture(t, 0)
 	f.set("k", "v")
 	f.count(0, 3)
@@ -349,8 +349,8 @@ func TestClosedState(t *testing.T) {
 	}
 }
 
-// A value that can't be decoded is told, with its store and key.
-func TestUndecodable(t *testing.T) {
+// The error of a value that can't be decoded names its store and key.
+func TestGet_UndecodableNamesStoreAndKey(t *testing.T) {
 	f := newFixture(t, 0)
 	b := f.db.NewBatch()
 	b.Put(1, []byte("\x80\x00\x00\x00\x00\x00\x00\x00key"), []byte("not 8 bytes long"))
@@ -367,7 +367,7 @@ func TestUndecodable(t *testing.T) {
 	}
 }
 
-func TestUpsertAllocatesNothing(t *testing.T) {
+func TestUpsert_AllocatesNothing(t *testing.T) {
 	f := newFixture(t, 0)
 	f.set("k", "v")
 	f.count(0, 100)

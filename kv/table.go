@@ -6,10 +6,10 @@ import (
 	"unsafe"
 )
 
-// A table is a hash table from keys to values: the hottest code of the product.
-// Items are numbered in the order in which they came, and stand in chunks, so
-// that they never move but for the first few; open addressing finds them by hash.
-// Nothing is removed from a table; it is freed as a whole.
+// A table is a hash table from keys to values: the hottest code of the product. Items
+// are numbered in the order of insertion. They are in chunks, so that none but the
+// first few ever move. Open addressing finds them by hash. Nothing is removed from a
+// table; it is freed as a whole.
 type table[V any] struct {
 	slots  []uint64 // hash<<32 | number+1; 0 is free; the length is a power of two
 	n      int      // items
@@ -33,22 +33,21 @@ type item[V any] struct {
 type flags uint8
 
 const (
-	// present: there is a value. If not, the key is known not to exist.
+	// present: the key has a value. Otherwise it is known not to exist.
 	present flags = 1 << iota
-	// stored: the changelog may hold the key, so removing it takes a tombstone.
+	// stored: the changelog may have the key, so that deleting it takes a tombstone.
 	stored
-	// dirty: differs from what was last prepared.
+	// dirty: changed since the last commit.
 	dirty
 )
 
-// slotBytes is what is charged for a slot: itself, and its part of dirty and
-// sorted.
+// slotBytes is what a slot is charged: its own bytes, and its part of dirty and sorted.
 const slotBytes = 8 + 6
 
 // chunkBytes is the size that chunks of items aim at.
 const chunkBytes = 16 << 10
 
-// pool is the memory of a view's tables.
+// A pool is the memory of a view's tables.
 type pool[V any] struct {
 	memory
 	shift    uint        // a full chunk has 1<<shift items
@@ -99,7 +98,7 @@ func (t *table[V]) find(hash uint32, key []byte, p *pool[V]) (uint32, *item[V]) 
 	}
 }
 
-// insert adds a key that the table doesn't have, with a zero value.
+// insert adds a key that isn't in the table, with a zero value.
 func (t *table[V]) insert(hash uint32, key []byte, p *pool[V]) (uint32, *item[V]) {
 	if t.n >= len(t.slots)/4*3 {
 		t.growSlots(p)
@@ -158,8 +157,7 @@ func (t *table[V]) charge(n int64, p *pool[V]) {
 	p.charge(n)
 }
 
-// free gives the table's memory back, and the table too: it must not be used
-// afterwards.
+// free gives the table and its memory back. The table must not be used afterwards.
 func (t *table[V]) free(p *pool[V]) {
 	for _, c := range t.chunks {
 		p.freeItems(c)
@@ -169,7 +167,7 @@ func (t *table[V]) free(p *pool[V]) {
 	p.charge(-t.heap)
 	slots := t.slots
 	if len(slots) > 8*t.n || len(p.tables) >= 4 {
-		// Too large for what comes next, if that is like this.
+		// Too large for another table like this one.
 		p.charge(-int64(len(slots)) * slotBytes)
 		return
 	}
@@ -217,7 +215,7 @@ func (p *pool[V]) freeItems(c []item[V]) {
 	p.charge(-int64(len(c)) * p.itemBytes())
 }
 
-// dropIdle leaves what is kept for reuse to the garbage collector.
+// dropIdle leaves memory that is kept for reuse to the garbage collector.
 func (p *pool[V]) dropIdle() {
 	clear(p.chunks)
 	p.chunks = p.chunks[:0]
@@ -226,7 +224,8 @@ func (p *pool[V]) dropIdle() {
 	p.memory.dropIdle()
 }
 
-// ascending returns the numbers of all items by key, valid until the next insert.
+// ascending returns the numbers of all items in the order of their keys, valid until
+// the next insert.
 func (t *table[V]) ascending(s *sorter, p *pool[V]) []uint32 {
 	if len(t.sorted) != t.n {
 		t.sorted = t.sorted[:0]
@@ -238,13 +237,12 @@ func (t *table[V]) ascending(s *sorter, p *pool[V]) []uint32 {
 	return t.sorted
 }
 
-// search returns the position in ascending of the first key that isn't less than
-// key.
+// search returns the position in ascending of the first key that isn't below key.
 func (t *table[V]) search(ascending []uint32, key []byte, p *pool[V]) int {
 	return sort.Search(len(ascending), func(i int) bool {
 		return bytes.Compare(t.key(t.at(ascending[i], p)), key) >= 0
 	})
 }
 
-// size returns what the table is charged for.
+// size returns the bytes that the table is charged for.
 func (t *table[V]) size() int64 { return t.bytes + t.heap + t.keys.size() }

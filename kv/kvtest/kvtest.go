@@ -9,8 +9,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// Run tests an engine. newEngine makes one and sees to it that it is closed at the
-// end of the test.
+// Run tests an engine. newEngine makes one and lets the test close it at its end.
 func Run(t *testing.T, newEngine func(t *testing.T) kv.Engine) {
 	for name, test := range map[string]func(*testing.T, kv.Engine){
 		"Batch":           testBatch,

@@ -24,8 +24,8 @@ func load(d kv.Database, store int, pairs ...string) (bool, error) {
 	})
 }
 
-// testLoad: what is loaded takes the place of what was there, be that loaded,
-// written or flushed; what is written later takes its place.
+// testLoad expects that loaded entries replace those before them, whether those were
+// loaded, written or flushed, and that later writes replace them.
 func testLoad(t *testing.T, e kv.Engine) {
 	dir := t.TempDir()
 	d := open(t, e, dir, "a", "b")
@@ -67,7 +67,7 @@ func testLoad(t *testing.T, e kv.Engine) {
 	}
 }
 
-// testFailedLoads: they leave nothing behind.
+// testFailedLoads expects that failed loads leave nothing behind.
 func testFailedLoads(t *testing.T, d kv.Database) {
 	t.Helper()
 	failure := errors.New("no more")

@@ -12,7 +12,7 @@ import (
 	"github.com/gretestream/grete/kv"
 )
 
-// testModel does at random what can be done, and compares with maps.
+// testModel runs random operations, and compares with maps.
 func testModel(t *testing.T, e kv.Engine) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := newModel(rt, t, e)

@@ -40,7 +40,7 @@ func testReader(t *testing.T, e kv.Engine) {
 		}
 	}
 	if v, found, err := r.Get(0, []byte("d"), []byte("to")); string(v) != "to" || found || err != nil {
-		t.Errorf("Get of what isn't there = %q, %v, %v", v, found, err)
+		t.Errorf("Get of a missing key = %q, %v, %v", v, found, err)
 	}
 	for _, c := range []struct {
 		from, to []byte
@@ -62,8 +62,8 @@ func testReader(t *testing.T, e kv.Engine) {
 	}
 }
 
-// testReadersBeside: beside the writer, each reading sees whole batches alone. Each
-// batch sets all keys to its number, and drops and sets anew those of a range.
+// testReadersBeside expects that reads beside the writer see whole batches only. Each
+// batch sets all keys to its number, and deletes and sets those of a range again.
 func testReadersBeside(t *testing.T, e kv.Engine) {
 	const keys, batches = 50, 300
 	d := open(t, e, t.TempDir(), "a")
@@ -114,8 +114,8 @@ func readWhole(t *testing.T, r kv.Reader, keys int) (batch uint64) {
 	return batch
 }
 
-// testReaderAfter: who reads while the database is closed gets what there was, or is
-// told.
+// testReaderAfter expects that reads while the database is closed return its entries, or
+// ErrClosed.
 func testReaderAfter(t *testing.T, e kv.Engine) {
 	d := open(t, e, t.TempDir(), "a")
 	put(t, d, 0, "a", "1", "b", "2")

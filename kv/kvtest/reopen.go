@@ -6,8 +6,8 @@ import (
 	"github.com/gretestream/grete/kv"
 )
 
-// testReopen: a clean close keeps everything, and an engine that isn't durable
-// nothing.
+// testReopen expects that a durable engine keeps everything over a clean close, and
+// another one nothing.
 func testReopen(t *testing.T, e kv.Engine) {
 	dir := t.TempDir()
 	d := open(t, e, dir, "a")
@@ -32,7 +32,7 @@ func testReopen(t *testing.T, e kv.Engine) {
 	}
 }
 
-// testStoresChange: stores come, go, and change places.
+// testStoresChange opens a database with other stores, in another order.
 func testStoresChange(t *testing.T, e kv.Engine) {
 	dir := t.TempDir()
 	d := open(t, e, dir, "a", "b")
@@ -53,7 +53,7 @@ func testStoresChange(t *testing.T, e kv.Engine) {
 	expect(t, d, 2, "in=c ")
 }
 
-// testWithoutMeta: contents that nobody knows the position of aren't trusted.
+// testWithoutMeta expects that a database without a meta record opens empty.
 func testWithoutMeta(t *testing.T, e kv.Engine) {
 	dir := t.TempDir()
 	d := open(t, e, dir, "a")

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// splitPane takes a key of a window store apart.
+// splitPane returns the start and the rest of a key of a window store.
 func splitPane(key string) (start int64, rest string) {
 	return int64(binary.BigEndian.Uint64([]byte(key)) ^ 1<<63), key[8:]
 }
@@ -150,8 +150,8 @@ func (w *world) dropThrough(*rapid.T) {
 	}
 }
 
-// starts checks that each window with entries is listed. One that was emptied key
-// by key may be listed too.
+// starts checks that each window with entries is listed. A window whose keys were all
+// dropped may be listed, too.
 func (w *world) starts(*rapid.T) {
 	starts := w.panes.Starts()
 	if !slices.IsSorted(starts) {

@@ -42,7 +42,7 @@ func testViews(t *testing.T, e kv.Engine) {
 	})
 }
 
-// contents are what two stores hold.
+// contents are the entries of two stores.
 type contents struct {
 	values map[string]string
 	panes  map[int64]map[string]int64
@@ -52,7 +52,7 @@ func newContents() contents {
 	return contents{map[string]string{}, map[int64]map[string]int64{}}
 }
 
-// a change is a record of a changelog.
+// A change is a record of a changelog.
 type change struct {
 	store   int
 	key     string
@@ -60,7 +60,7 @@ type change struct {
 	deleted bool
 }
 
-// A world is a task's state, the changelogs, and what both should say.
+// A world is a task's state, its changelogs, and the contents that both must have.
 type world struct {
 	rt     *rapid.T
 	t      *testing.T
@@ -83,7 +83,7 @@ func (w *world) ok(err error) {
 	}
 }
 
-// open opens the state and replays what the changelogs have beyond its meta record.
+// open opens the state and replays the changelogs from its meta record on.
 func (w *world) open() {
 	stores := []string{"values", "panes"}
 	db, err := w.engine.Open(w.dir, stores)
@@ -117,7 +117,7 @@ func (w *world) replay() {
 
 func (w *world) meta() []byte { return strconv.AppendInt(nil, int64(len(w.log)), 10) }
 
-// replayed returns what the changelogs say.
+// replayed returns the contents of the changelogs.
 func (w *world) replayed() contents {
 	c := newContents()
 	for _, r := range w.log {
@@ -157,8 +157,8 @@ func (c contents) set(start int64, key string, n int64) {
 	c.panes[start][key] = n
 }
 
-// prepare collects what a commit logs and checks it: each key once, and tombstones
-// only for what is there.
+// prepare collects and checks the records of a commit: each key once, and tombstones
+// only for existing keys.
 func (w *world) prepare() (logged []change) {
 	seen := map[string]bool{}
 	before := w.replayed()
@@ -222,7 +222,7 @@ func (w *world) crash(*rapid.T) {
 	w.open()
 }
 
-// restore begins anew on another machine.
+// restore begins with an empty database, as on another machine.
 func (w *world) restore(*rapid.T) {
 	if rapid.IntRange(0, 9).Draw(w.rt, "in ten") > 0 {
 		return

@@ -11,8 +11,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// entryOverhead is what an entry takes besides its key and value: two slice
-// headers, with the free places of its block.
+// entryOverhead is how many bytes an entry takes besides its key and value: two slice
+// headers, and a share of the free places of its block.
 const entryOverhead = 64
 
 // An Engine opens databases in memory.
@@ -21,8 +21,8 @@ type Engine struct {
 	used  atomic.Int64 // by all databases
 }
 
-// New returns an engine whose databases together may hold limit bytes; beyond
-// that, Write fails with [kv.ErrMemoryBudget]. Zero means no limit.
+// New returns an engine whose databases may take limit bytes together. A Write beyond
+// that fails with [kv.ErrMemoryBudget]. Zero means no limit.
 func New(limit int64) *Engine { return &Engine{limit: limit} }
 
 // Name returns "memory".
@@ -46,8 +46,8 @@ func (e *Engine) Remove(string) error { return nil }
 // Close does nothing.
 func (e *Engine) Close() error { return nil }
 
-// A database is changed under its lock, for readers. Its own goroutine reads it
-// without.
+// A database is changed under its lock, because of its readers. Its own goroutine reads
+// it without the lock.
 type database struct {
 	engine   *Engine
 	families []uint32
@@ -98,7 +98,7 @@ func (d *database) Flush() error {
 	return nil
 }
 
-// Properties has none: Stats says all there is.
+// Properties returns nothing: Stats has all figures.
 func (d *database) Properties(int) []metrics.Property { return nil }
 
 func (d *database) Stats() kv.Stats {
@@ -119,8 +119,7 @@ func (d *database) Close() error {
 	return nil
 }
 
-// Write goes over the batch twice, so that a batch that can't be applied changes
-// nothing.
+// Write reads the batch twice, so that a batch that can't be applied changes nothing.
 func (d *database) Write(b *kv.Batch) error {
 	if d.closed {
 		return stream.ErrClosed
@@ -141,8 +140,8 @@ func (d *database) Write(b *kv.Batch) error {
 	return err
 }
 
-// growth returns how many bytes a batch adds at most: what its ranges delete isn't
-// taken off, for the price of looking.
+// growth returns how many bytes a batch adds at most. It doesn't subtract what ranges
+// delete, which would have to be looked up.
 func (d *database) growth(batch []byte) (n int64, err error) {
 	err = kv.ReadBatch(batch, func(kind kv.OpKind, family uint32, key, value []byte) error {
 		if family > uint32(len(d.stores)) || (family == 0) != (kind == kv.OpMeta) {
@@ -186,8 +185,8 @@ func (d *database) apply(kind kv.OpKind, family uint32, a, b []byte) error {
 	return nil
 }
 
-// put copies what it keeps. A value is overwritten in place where it fits, so that
-// counting allocates nothing.
+// put copies what it keeps. A value that fits is overwritten in place, so that counting
+// allocates nothing.
 func (s *store) put(key, value []byte) {
 	old, found := s.Get(key)
 	if !found {

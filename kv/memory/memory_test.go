@@ -10,13 +10,13 @@ import (
 	"github.com/gretestream/grete/kv/memory"
 )
 
-func TestConformance(t *testing.T) {
+func TestEngine_Conformance(t *testing.T) {
 	kvtest.Run(t, func(*testing.T) kv.Engine { return memory.New(0) })
 }
 
-// A write that doesn't fit changes nothing, and what is deleted or closed makes
-// room again, for other databases too.
-func TestLimit(t *testing.T) {
+// A write that doesn't fit changes nothing. Deleting and closing makes room again, for
+// other databases, too.
+func TestWrite_RefusedBeyondLimit(t *testing.T) {
 	e := memory.New(10_000)
 	a, b := open(t, e), open(t, e)
 	if err := put(a, "one", 4000); err != nil {
@@ -42,7 +42,7 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-func TestMalformedBatch(t *testing.T) {
+func TestWrite_MalformedBatch(t *testing.T) {
 	d := open(t, memory.New(0))
 	b := kv.NewBatch([]uint32{7})
 	b.Put(0, []byte("k"), nil)

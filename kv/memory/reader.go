@@ -7,7 +7,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// Reader returns a reader, for which writes wait.
+// Reader returns a reader. Writes wait for its calls.
 func (d *database) Reader() kv.Reader { return reader{d} }
 
 type reader struct{ db *database }

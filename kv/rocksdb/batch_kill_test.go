@@ -31,9 +31,8 @@ var batches = victim{
 	kills:    60, killsIfShort: 8, progress: 600,
 }
 
-// After kill -9 at any moment the stores and the meta record are what they were
-// after one and the same batch.
-func TestKill(t *testing.T) { batches.test(t) }
+// After kill -9 at any moment the stores and the meta record are those of the same batch.
+func TestKill_StoresAndMetaTogether(t *testing.T) { batches.test(t) }
 
 func writeBatch(d kv.Database, n uint64, progress func() error) error {
 	b := d.NewBatch()

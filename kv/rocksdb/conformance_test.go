@@ -24,12 +24,12 @@ func newEngine(t testing.TB, o rocksdb.Options) *rocksdb.Engine {
 	return e
 }
 
-func TestConformance(t *testing.T) {
+func TestEngine_Conformance(t *testing.T) {
 	kvtest.Run(t, func(t *testing.T) kv.Engine { return newEngine(t, rocksdb.Options{}) })
 }
 
-// With so small a write buffer each batch begins a flush.
-func TestConformanceOfSmallBuffers(t *testing.T) {
+// Such a small write buffer flushes at each batch.
+func TestEngine_ConformanceWithSmallBuffers(t *testing.T) {
 	kvtest.Run(t, func(t *testing.T) kv.Engine {
 		return newEngine(t, rocksdb.Options{CacheBytes: 1 << 16, WriteBufferBytes: 1})
 	})

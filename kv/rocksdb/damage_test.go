@@ -34,8 +34,8 @@ func makeDatabase(t *testing.T, dir string) {
 	}
 }
 
-// readAll opens a database and reads all of it. What it returns without an error
-// must be what was written.
+// readAll opens a database and reads all of it. Without an error, the entries must be
+// those that were written.
 func readAll(t *testing.T, dir string) error {
 	t.Helper()
 	d, err := newEngine(t, rocksdb.Options{}).Open(dir, []string{"s"})
@@ -88,7 +88,7 @@ func files(t *testing.T, dir, pattern string) []string {
 	return names
 }
 
-func TestMissingFiles(t *testing.T) {
+func TestDamage_MissingFiles(t *testing.T) {
 	for _, pattern := range []string{"*.sst", "MANIFEST-*", "CURRENT"} {
 		t.Run(pattern, func(t *testing.T) {
 			dir := t.TempDir()
@@ -103,8 +103,8 @@ func TestMissingFiles(t *testing.T) {
 	}
 }
 
-// Wherever a bit is flipped, either it is told or it doesn't matter.
-func TestFlippedBits(t *testing.T) {
+// Wherever a bit is flipped, the error is ErrCorrupt, or all entries are right.
+func TestDamage_FlippedBits(t *testing.T) {
 	for _, pattern := range []string{"*.sst", "MANIFEST-*", "CURRENT"} {
 		t.Run(pattern, func(t *testing.T) {
 			pristine := t.TempDir()
@@ -162,7 +162,7 @@ func copyFiles(t *testing.T, from, to string) {
 	}
 }
 
-func TestLocked(t *testing.T) {
+func TestOpen_Locked(t *testing.T) {
 	dir := t.TempDir()
 	e := newEngine(t, rocksdb.Options{})
 	d, err := e.Open(dir, []string{"s"})
@@ -173,14 +173,14 @@ func TestLocked(t *testing.T) {
 		t.Errorf("a second Open returns %v", err)
 	}
 	if err := e.Close(); err == nil {
-		t.Error("an engine closes under its databases")
+		t.Error("an engine closes before its databases")
 	}
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestNoDirectory(t *testing.T) {
+func TestOpen_NoDirectory(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
@@ -191,8 +191,8 @@ func TestNoDirectory(t *testing.T) {
 	}
 }
 
-// Where there is no room for a file nothing is opened, and nothing is touched.
-func TestNoRoom(t *testing.T) {
+// Without room for a file, Open fails and touches nothing.
+func TestOpen_NoRoom(t *testing.T) {
 	dir := t.TempDir()
 	makeDatabase(t, dir)
 	room := filepath.Join(dir, "room")
@@ -214,7 +214,7 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
-func TestClosedEngine(t *testing.T) {
+func TestOpen_ClosedEngine(t *testing.T) {
 	e := newEngine(t, rocksdb.Options{})
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
@@ -225,7 +225,7 @@ func TestClosedEngine(t *testing.T) {
 }
 
 // A kill while a database is removed leaves it whole or gone, and nothing behind.
-func TestRemove(t *testing.T) {
+func TestRemove_Killed(t *testing.T) {
 	e := newEngine(t, rocksdb.Options{})
 	dir := filepath.Join(t.TempDir(), "db")
 	fill := func() {

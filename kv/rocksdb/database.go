@@ -12,9 +12,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A database is one of RocksDB, with a column family for each store and one for
-// the meta record. The WAL is off: what is lost by a kill is replayed from the
-// changelog.
+// A database is a RocksDB database, with a column family for each store and one for the
+// meta record. The WAL is off: writes that a kill loses are replayed from the changelog.
 type database struct {
 	engine   *Engine
 	dir      string
@@ -62,8 +61,8 @@ func (d *database) get(family *grocksdb.ColumnFamilyHandle, key []byte) ([]byte,
 	return value, true, nil
 }
 
-// appendValue appends the value of a key to dst. Any goroutine may ask, while the
-// handles are there.
+// appendValue appends the value of a key to dst. Any goroutine may call it while the
+// handles are open.
 func (d *database) appendValue(dst []byte, family *grocksdb.ColumnFamilyHandle, key []byte) ([]byte, bool, error) {
 	v, err := d.db.GetPinnedCF(d.engine.read, family, key)
 	if err != nil {
@@ -127,7 +126,7 @@ func (d *database) property(name string, family *grocksdb.ColumnFamilyHandle) in
 	return int64(n)
 }
 
-// Properties are those of the store's column family that metrics show.
+// Properties returns the properties of the store's column family for metrics.
 func (d *database) Properties(store int) []metrics.Property {
 	if d.closed {
 		return nil

@@ -9,10 +9,10 @@ import (
 	"github.com/gretestream/grete/kv"
 )
 
-// dropped are the ranges that were deleted, until the files that hold nothing else
-// are deleted too. That must wait for the flush of the range's tombstone: a kill in
-// between would bring the meta record back from before it, but not the files. And
-// it must not happen where something was put since.
+// dropped are the deleted ranges whose files aren't deleted yet: files with nothing else.
+// That must wait for the flush of the range's tombstone, since a kill in between would
+// bring back the meta record from before it, but not the files. And it must not happen
+// if something was put into the range since.
 type dropped struct {
 	fresh  []kv.Range // since the last flush began
 	sealed []kv.Range // before it
@@ -20,7 +20,7 @@ type dropped struct {
 
 func (d *dropped) unflushed() int { return len(d.fresh) }
 
-// note is told each batch before it is written.
+// note is called with each batch before it is written.
 func (d *dropped) note(b *kv.Batch, families []uint32) error {
 	for _, r := range b.Ranges() {
 		d.fresh = append(d.fresh, kv.Range{Store: r.Store, From: bytes.Clone(r.From), To: bytes.Clone(r.To)})
@@ -31,8 +31,8 @@ func (d *dropped) note(b *kv.Batch, families []uint32) error {
 	return d.forgetPut(b, families)
 }
 
-// forgetPut leaves those ranges to compaction in which a batch puts something. Most
-// often it puts nothing there: what is dropped are past windows.
+// forgetPut leaves the ranges into which a batch puts something to compaction. That is
+// rare: dropped ranges are past windows.
 func (d *dropped) forgetPut(b *kv.Batch, families []uint32) error {
 	return kv.ReadBatch(b.Encoded(), func(kind kv.OpKind, family uint32, key, _ []byte) error {
 		if kind != kv.OpPut {
@@ -60,15 +60,15 @@ func (d *dropped) seal() {
 	d.fresh = nil
 }
 
-// take returns the ranges that are flushed.
+// take returns the ranges whose tombstones are flushed.
 func (d *dropped) take() []kv.Range {
 	sealed := d.sealed
 	d.sealed = nil
 	return sealed
 }
 
-// before returns the greatest key below one that isn't empty, or nearly: RocksDB
-// deletes up to and including the end of a range.
+// before returns a key just below a key that isn't empty: RocksDB deletes the files of a
+// range up to and including its end.
 func before(key []byte) []byte {
 	b := bytes.Clone(key)
 	last := len(b) - 1

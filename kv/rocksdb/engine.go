@@ -11,8 +11,8 @@ import (
 	"github.com/gretestream/grete/kv"
 )
 
-// An Engine opens databases, which share one block cache and one bound of what is
-// written but not flushed.
+// An Engine opens databases, which share one block cache and one bound of unflushed
+// writes.
 type Engine struct {
 	cache *grocksdb.Cache
 	table *grocksdb.BlockBasedTableOptions
@@ -29,10 +29,10 @@ type Engine struct {
 
 var _ kv.Engine = (*Engine)(nil)
 
-// New returns an engine; there should be one in the process.
+// New returns an engine. A process should have one.
 func New(o Options) (*Engine, error) {
 	if o.CacheBytes < 0 || o.WriteBufferBytes < 0 {
-		return nil, fmt.Errorf("rocksdb: cache of %d and write buffer of %d bytes: neither can be negative", o.CacheBytes, o.WriteBufferBytes)
+		return nil, fmt.Errorf("rocksdb: a cache of %d and write buffers of %d bytes: neither may be negative", o.CacheBytes, o.WriteBufferBytes)
 	}
 	if o.CacheBytes == 0 {
 		o.CacheBytes = defaultCacheBytes
@@ -56,7 +56,7 @@ func (e *Engine) Name() string { return "rocksdb" }
 // Durable returns true.
 func (e *Engine) Durable() bool { return true }
 
-// Close frees what the databases share. They must be closed before.
+// Close frees the memory that databases share. They must be closed before.
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

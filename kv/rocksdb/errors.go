@@ -11,7 +11,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// translate finds out what an error of RocksDB is, which is only a text.
+// translate turns an error of RocksDB, which is text only, into one of package kv or
+// stream.
 func translate(err error) error {
 	if err == nil || errors.Is(err, kv.ErrCorrupt) || errors.Is(err, stream.ErrClosed) {
 		return err
@@ -26,7 +27,7 @@ func translate(err error) error {
 	return err
 }
 
-// missingFile tells whether a file is missing that the database's list names.
+// missingFile reports whether a file that the database's list names is missing.
 func missingFile(text string) bool {
 	if !strings.Contains(text, "No such file or directory") {
 		return false

@@ -11,8 +11,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// buffers bounds the memtables of all databases together; this RocksDB's C API has
-// no write buffer manager.
+// buffers bounds the memtables of all databases together: the C API of this RocksDB has no
+// write buffer manager.
 type buffers struct {
 	limit int64
 
@@ -21,7 +21,7 @@ type buffers struct {
 	total int64 // of all
 }
 
-// A buffer is what one database has in memtables that aren't being flushed.
+// A buffer is the size of one database's memtables that aren't being flushed.
 type buffer struct{ bytes int64 }
 
 func (b *buffers) add() *buffer {
@@ -45,9 +45,9 @@ func (b *buffers) remove(one *buffer) {
 	delete(b.all, one)
 }
 
-// update notes the size of a database's buffer. It tells whether that database
-// should flush: much is unflushed, and it has its share of it or more, or else a
-// part would never be large enough to be worth a file.
+// update sets the size of a database's buffer. It reports whether that database should
+// flush: because much is unflushed, and it has at least its share of it. (A smaller part
+// isn't worth a file.)
 func (b *buffers) update(one *buffer, bytes int64) (flush bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -56,25 +56,25 @@ func (b *buffers) update(one *buffer, bytes int64) (flush bool) {
 	return b.total > b.limit/4 && one.bytes >= b.total/int64(len(b.all))
 }
 
-// flush is a flush in the background, at most one at a time.
+// A flush is one in the background. A database has one at a time.
 type flush struct {
 	done chan struct{} // closed at its end; nil if none was started since reap
 }
 
-// manyRanges is how many ranges are deleted before a flush: each read of a memtable
-// looks at all that are in it.
+// manyRanges is how many ranges are deleted before a flush: each read of a memtable looks
+// at all of its deleted ranges.
 const manyRanges = 128
 
 func (d *database) flushIfDue() {
 	bytes := d.sum("rocksdb.cur-size-active-mem-table") - int64(len(d.handles))*arenaBlock
 	due := d.engine.buffers.update(d.buffer, max(bytes, 0))
-	// What was loaded is durable, and the meta record shall be as soon, so that a
-	// restore that is killed needn't be done again.
+	// Loaded files are durable. The meta record should be as soon, so that a killed
+	// restore needn't start again.
 	if !due && !d.loaded && d.dropped.unflushed() < manyRanges {
 		return
 	}
 	if d.flush.done != nil {
-		// The former one is still writing as much: to go on would let memory grow.
+		// The last flush is still writing as much: continuing would let memory grow.
 		<-d.flush.done
 	}
 	d.startFlush()
@@ -103,11 +103,10 @@ func (d *database) startFlush() {
 	}()
 }
 
-// flushFamilies flushes all column families atomically, and waits. What is called
-// flush in the C API flushes only the one that it names, which tears the stores
-// from the meta record; a compaction flushes all of them first, and that of the
-// meta record's family has nothing else to do. A failure is told by the next
-// write.
+// flushFamilies flushes all column families atomically, and waits. The C API's flush
+// flushes one family, which would tear the stores from the meta record. A compaction
+// flushes all families first, and that of the meta record's family has nothing else to
+// do. The next write returns the error of a failed flush.
 func (d *database) flushFamilies() {
 	o := grocksdb.NewCompactRangeOptions()
 	defer o.Destroy()
@@ -115,8 +114,8 @@ func (d *database) flushFamilies() {
 	d.db.CompactRangeCFOpt(d.handles[0], grocksdb.Range{}, o)
 }
 
-// reap ends a flush that is done: what was deleted before it is safely so, and
-// files that hold nothing else can go.
+// reap ends a finished flush: the deletions before it are durable, and files with nothing
+// else can be deleted.
 func (d *database) reap() {
 	if d.flush.done == nil {
 		return
@@ -130,9 +129,9 @@ func (d *database) reap() {
 	for _, r := range d.dropped.take() {
 		limit := before(r.To)
 		if len(limit) == 0 {
-			continue // RocksDB would take it for no limit, and delete every file
+			continue // RocksDB would take it as no limit, and delete every file
 		}
-		// Only space is at stake: compaction would free it too.
+		// An error costs space only: compaction frees it, too.
 		_ = d.db.DeleteFileInRangeCF(d.handles[r.Store+1], grocksdb.Range{Start: r.From, Limit: limit})
 	}
 }

@@ -45,8 +45,8 @@ func write(t *testing.T, d kv.Database, fill func(b *kv.Batch)) {
 	}
 }
 
-// A flush takes all column families, or a kill after it would tear them apart.
-func TestFlushTakesAll(t *testing.T) {
+// A flush flushes all column families: otherwise a kill would tear them apart.
+func TestFlush_AllFamilies(t *testing.T) {
 	_, d := open(t, Options{}, "a", "b")
 	write(t, d, func(b *kv.Batch) {
 		b.Put(0, []byte("k"), nil)
@@ -64,8 +64,8 @@ func TestFlushTakesAll(t *testing.T) {
 	}
 }
 
-// A range that ends at the beginning holds nothing, and no file may go with it.
-func TestEmptyRangeDeletesNoFile(t *testing.T) {
+// A range that ends before the first key has no entries, and deletes no file.
+func TestDeleteRange_EmptyDeletesNoFile(t *testing.T) {
 	for _, to := range []string{"", "\x00"} {
 		_, d := open(t, Options{}, "a")
 		write(t, d, func(b *kv.Batch) { b.Put(0, []byte("k"), []byte("v")) })
@@ -90,9 +90,9 @@ func TestEmptyRangeDeletesNoFile(t *testing.T) {
 	}
 }
 
-// The write buffers of all databases together stay near the bound, and a small one
-// isn't flushed for a large one's sake.
-func TestBuffersAreBounded(t *testing.T) {
+// The write buffers of all databases together stay near the bound, and a small one isn't
+// flushed because of a large one.
+func TestWriteBuffers_Bounded(t *testing.T) {
 	const limit = 4 << 20
 	e, err := New(Options{WriteBufferBytes: limit})
 	if err != nil {
@@ -131,8 +131,8 @@ func TestBuffersAreBounded(t *testing.T) {
 	}
 }
 
-// Files of which everything was deleted go after the next flush, and not before.
-func TestDroppedFilesGo(t *testing.T) {
+// Files whose entries were all deleted are deleted after the next flush, not before.
+func TestDropped_FilesDeletedAfterFlush(t *testing.T) {
 	_, d := open(t, Options{}, "s")
 	random := rand.NewChaCha8([32]byte{})
 	value := make([]byte, 100)
@@ -185,8 +185,8 @@ func tables(t *testing.T, d *database) (n int64) {
 	return n
 }
 
-// What is put into a range after it was deleted isn't deleted with the files.
-func TestPutIntoDropped(t *testing.T) {
+// Entries that are put into a deleted range aren't deleted with its files.
+func TestDropped_PutsRemain(t *testing.T) {
 	_, d := open(t, Options{}, "a", "b")
 	drop := func() {
 		write(t, d, func(b *kv.Batch) { b.DeleteRange(0, []byte("c"), []byte("f")) })
@@ -214,7 +214,7 @@ func TestPutIntoDropped(t *testing.T) {
 	}
 }
 
-func TestBefore(t *testing.T) {
+func TestBefore_Key(t *testing.T) {
 	for _, c := range []struct{ key, want string }{
 		{"", ""}, {"a\x00", "a"}, {"\x00", ""}, {"b", "a" + string(bytes.Repeat([]byte{0xff}, 16))},
 	} {

@@ -12,8 +12,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// Iterate compares with the end in Go: RocksDB's own bound would keep a pointer to
-// Go's memory.
+// Iterate compares with the end in Go: a bound of RocksDB would keep a pointer to Go's
+// memory.
 func (d *database) Iterate(store int, from, to []byte) kv.Iterator {
 	if d.closed {
 		return &iterator{err: stream.ErrClosed}
@@ -23,7 +23,7 @@ func (d *database) Iterate(store int, from, to []byte) kv.Iterator {
 	return it
 }
 
-// An iterator is closed by its database at the latest. it is nil once it is.
+// An iterator is closed by its database at the latest. it is nil from then on.
 type iterator struct {
 	db       *database
 	it       *grocksdb.Iterator

@@ -18,8 +18,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A victim is a child of this process that writes to a database for ever, step after
-// step, until it is killed. Step n sets the meta record to n.
+// A victim is a child process that writes to a database, step after step, until it is
+// killed. Step n sets the meta record to n.
 type victim struct {
 	variable string // of the environment: names the directory
 	options  rocksdb.Options
@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// run is what the child does.
+// run runs the child.
 func (v *victim) run(dir string) error {
 	e, err := rocksdb.New(v.options)
 	if err != nil {
@@ -64,7 +64,7 @@ func (v *victim) run(dir string) error {
 	return err
 }
 
-// stepOf returns the step after which a database stands.
+// stepOf returns the last step in a database.
 func stepOf(d kv.Database) (uint64, error) {
 	meta, err := d.Meta()
 	if meta == nil || err != nil {
@@ -73,8 +73,8 @@ func stepOf(d kv.Database) (uint64, error) {
 	return strconv.ParseUint(string(meta), 10, 64)
 }
 
-// test kills it again and again, and looks at what is there then. What was durable
-// stays so.
+// test kills the victim again and again, and checks the database each time: durable steps
+// stay.
 func (v *victim) test(t *testing.T) {
 	dir, kills := t.TempDir(), v.kills
 	if testing.Short() {
@@ -99,7 +99,7 @@ func (v *victim) test(t *testing.T) {
 	t.Logf("%d kills, %d steps survived", kills, last)
 }
 
-// killAfter starts the child and kills it when it has told some times of progress.
+// killAfter starts the child, and kills it after some reports of progress.
 func (v *victim) killAfter(t *testing.T, dir string, progress int, tryLock bool) {
 	t.Helper()
 	child := exec.Command(os.Args[0])
@@ -124,7 +124,7 @@ func (v *victim) killAfter(t *testing.T, dir string, progress int, tryLock bool)
 	_ = child.Wait()
 }
 
-// look verifies the database, and returns the step after which it stands.
+// look verifies the database, and returns its last step.
 func (v *victim) look(t *testing.T, dir string) uint64 {
 	t.Helper()
 	d, err := newEngine(t, v.options).Open(dir, stores)

@@ -17,24 +17,23 @@ import (
 
 var _ kv.Loader = (*database)(nil)
 
-// loadingFile is a file of the database's directory that is being written, before
-// the database takes it over.
+// loadingFile is the name, in the database's directory, of a file that is being written
+// and that the database then takes over.
 const loadingFile = "loading"
 
-// crowded is from how many overlapping files on a store takes no more of them.
-// Batches are slowed down by RocksDB until its compactions have caught up; loads
-// aren't.
+// crowded is the number of overlapping files from which on a store takes no more of them.
+// RocksDB slows down batches until its compactions have caught up, but not loads.
 const crowded = 16
 
-// Load writes a file as a flush would, and has the database take it over: what comes
-// in order needs no memtable that orders it.
+// Load writes a file as a flush would, and lets the database take it over: entries in
+// order need no memtable.
 func (d *database) Load(store int, fill func(put kv.Put) error) (bool, error) {
 	if d.closed {
 		return false, stream.ErrClosed
 	}
 	handle := d.handles[store+1]
 	if n, err := strconv.Atoi(d.db.GetPropertyCF("rocksdb.num-files-at-level0", handle)); err != nil || n >= crowded {
-		return false, nil //nolint:nilerr // not to know is a reason, too
+		return false, nil //nolint:nilerr // unknown is a reason to use batches, too
 	}
 	d.reap()
 	d.dropped.forget(store)
@@ -65,8 +64,8 @@ func (d *database) load(handle *grocksdb.ColumnFamilyHandle, path string, fill f
 	return nil
 }
 
-// writeFile writes a file of entries, and returns how many there are; without any
-// it isn't finished.
+// writeFile writes a file of entries and returns their number. A file without entries
+// isn't finished.
 func (d *database) writeFile(path string, fill func(put kv.Put) error) (n int, err error) {
 	env := grocksdb.NewDefaultEnvOptions()
 	defer env.Destroy()

@@ -11,8 +11,8 @@ import (
 	"github.com/gretestream/grete/kv"
 )
 
-// loads loads the same keys again and again, with the number of the load, and one
-// more, and then says so in the meta record.
+// loads loads the same keys again and again, with the number of the load, and one more
+// key, and then writes the number to the meta record.
 var loads = victim{
 	variable: "GRETE_TEST_KILL_LOADS_DIR",
 	step:     writeLoad,
@@ -20,10 +20,9 @@ var loads = victim{
 	kills:    40, killsIfShort: 6, progress: 30,
 }
 
-// After kill -9 at any moment each load is there as a whole or not at all, none of
-// those before the meta record is missing, and the meta record isn't far behind: what
-// was restored isn't restored again.
-func TestKilledLoads(t *testing.T) { loads.test(t) }
+// After kill -9 at any moment each load is complete or absent, those before the meta
+// record are complete, and the meta record isn't far behind, so that a restore continues.
+func TestLoad_Killed(t *testing.T) { loads.test(t) }
 
 func writeLoad(d kv.Database, n uint64, progress func() error) error {
 	if err := loadNumbers(d, n); err != nil {

@@ -42,9 +42,9 @@ func loadOne(d *database, value string) (bool, error) {
 	})
 }
 
-// Where files pile up, since compactions are behind, a store takes no more of them,
-// until they have caught up.
-func TestCrowded(t *testing.T) {
+// A store with many overlapping files takes no more of them until compactions have caught
+// up.
+func TestLoad_RefusedWhileCrowded(t *testing.T) {
 	d := openTest(t)
 	compactions := func(off string) {
 		t.Helper()
@@ -77,8 +77,8 @@ func TestCrowded(t *testing.T) {
 	}
 }
 
-// What is loaded into a range that was deleted isn't taken for what was there.
-func TestLoadIntoDroppedRange(t *testing.T) {
+// Entries that are loaded into a deleted range remain.
+func TestLoad_IntoDroppedRange(t *testing.T) {
 	d := openTest(t)
 	b := d.NewBatch()
 	b.DeleteRange(0, []byte("a"), []byte("z"))
@@ -101,9 +101,9 @@ func TestLoadIntoDroppedRange(t *testing.T) {
 	}
 }
 
-// What a kill has left of a load is put out of the way, and not written to: the
-// database may have it under another name.
-func TestLeftOver(t *testing.T) {
+// The file that a killed load left is removed, and never written to: the database may
+// have it under another name.
+func TestLoad_LeftOverFile(t *testing.T) {
 	d := openTest(t)
 	path, other := filepath.Join(d.dir, loadingFile), filepath.Join(t.TempDir(), "other")
 	if err := errors.Join(os.WriteFile(path, []byte("left over"), 0o600), os.Link(path, other)); err != nil {
@@ -120,9 +120,9 @@ func TestLeftOver(t *testing.T) {
 	}
 }
 
-// A changelog is replayed into what it was like, with all budgets: those where all of
-// it is loaded, some, and nothing.
-func TestReplayByLoads(t *testing.T) {
+// A replay restores the entries with any budget: with everything loaded, some, or
+// nothing.
+func TestReplay_ByLoads(t *testing.T) {
 	for _, limit := range []int64{1 << 20, 6 << 20, 64 << 20} {
 		t.Run(fmt.Sprintf("%d MB", limit>>20), func(t *testing.T) { replayRandom(t, limit) })
 	}

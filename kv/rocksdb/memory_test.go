@@ -23,9 +23,8 @@ const (
 	commitLen  = 100_000
 )
 
-// keysVariable says how many keys TestManyKeys counts, if not two million, or a few
-// where the race detector doesn't let memory be measured. Ten million take some
-// minutes.
+// keysVariable is how many keys TestMemory_ManyKeys counts. The default is two million, or
+// a few under the race detector, which falsifies memory. Ten million take some minutes.
 const keysVariable = "GRETE_TEST_KEYS"
 
 func manyKeys(t *testing.T) uint64 {
@@ -44,10 +43,9 @@ func manyKeys(t *testing.T) uint64 {
 	return n
 }
 
-// Many keys are counted, and then some of them again, in memory that is bounded:
-// what the process has of its own, files not counted, is the budget and 100 MB at
-// most.
-func TestManyKeys(t *testing.T) {
+// Counting many keys, and then some of them again, takes bounded memory: the process has
+// at most its budgets and 100 MB more, without files.
+func TestMemory_ManyKeys(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
@@ -130,7 +128,7 @@ func userKey(i uint64) []byte {
 	return binary.BigEndian.AppendUint64(key, i)
 }
 
-// anonymous returns the bytes of memory that the process has of its own.
+// anonymous returns the bytes of anonymous memory of the process.
 func anonymous(t *testing.T) int64 {
 	t.Helper()
 	f, err := os.Open("/proc/self/status")

@@ -15,11 +15,11 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// metaFamily holds the meta record. RocksDB has it in every database.
+// metaFamily is the column family of the meta record, which every RocksDB database has.
 const metaFamily = "default"
 
-// familyOf returns the column family of a store. The prefix keeps a store that is
-// called default apart.
+// familyOf returns the column family of a store. The prefix keeps a store with the name
+// "default" apart.
 func familyOf(store string) string { return "store:" + store }
 
 // Open opens the database in dir.
@@ -45,8 +45,8 @@ func (e *Engine) release() {
 	e.mu.Unlock()
 }
 
-// openTrusted empties a database that has no meta record: it was killed before its
-// first commit was flushed, or in its first restore.
+// openTrusted opens a database, and empties it if it has no meta record: the process was
+// killed before its first commit was flushed, or in its first restore.
 func (e *Engine) openTrusted(dir string, stores []string) (*database, error) {
 	if err := errors.Join(os.RemoveAll(removed(dir)), os.MkdirAll(dir, 0o755)); err != nil {
 		return nil, err
@@ -79,11 +79,11 @@ func (e *Engine) openTrusted(dir string, stores []string) (*database, error) {
 	return e.openFamilies(dir, stores, nil)
 }
 
-// roomToOpen is more than is written when a database is opened.
+// roomToOpen is more than opening a database writes.
 const roomToOpen = 1 << 20
 
-// tryRoom looks whether the disk has room to open a database. If it hasn't, Debian's
-// RocksDB, which is built with its assertions, doesn't fail but aborts the process.
+// tryRoom checks that the disk has room to open a database. Without room, Debian's
+// RocksDB, which is built with assertions, aborts the process.
 func tryRoom(dir string) error {
 	name := filepath.Join(dir, "room")
 	if err := os.WriteFile(name, make([]byte, roomToOpen), 0o644); err != nil {
@@ -93,8 +93,8 @@ func tryRoom(dir string) error {
 	return os.Remove(name)
 }
 
-// removed is what a directory is called while it is being removed. What is removed
-// file by file would, after a kill, look like a database that was damaged.
+// removed is added to the name of a directory while it is being removed: one that was
+// removed in part would, after a kill, look like a damaged database.
 func removed(dir string) string { return filepath.Clean(dir) + ".removed" }
 
 // Remove removes the database in a directory.
@@ -108,7 +108,7 @@ func (e *Engine) Remove(dir string) error {
 	return os.RemoveAll(removed(dir))
 }
 
-// families returns the column families of a database, nil if there is none.
+// families returns the column families of a database; nil if there is no database.
 func (e *Engine) families(dir string) ([]string, error) {
 	_, err := os.Stat(filepath.Join(dir, "CURRENT"))
 	if errors.Is(err, os.ErrNotExist) {
@@ -124,8 +124,8 @@ func (e *Engine) families(dir string) ([]string, error) {
 	return grocksdb.ListColumnFamilies(e.opts, dir)
 }
 
-// openFamilies opens all column families that there are, as RocksDB demands, makes
-// those that are missing, and drops those that no store has any more.
+// openFamilies opens all existing column families, as RocksDB demands, creates the
+// missing ones, and drops those without a store.
 func (e *Engine) openFamilies(dir string, stores, existing []string) (*database, error) {
 	names := []string{metaFamily}
 	for _, s := range stores {

@@ -6,14 +6,13 @@ import (
 	"github.com/linxGnu/grocksdb"
 )
 
-// Options are those of the process. Zero values are defaults.
+// Options are the settings of a process. Zero values are defaults.
 type Options struct {
-	// CacheBytes bounds the blocks, indexes and filters of files that are kept in
-	// memory, of all databases together. Default 32 MiB.
+	// CacheBytes bounds the memory of file blocks, indexes and filters, of all databases
+	// together. Default 32 MiB.
 	CacheBytes int64
-	// WriteBufferBytes bounds what is written but not yet flushed, of all databases
-	// together. A quarter of it, or a little more, is the most that has to be
-	// replayed after a crash. Default 32 MiB.
+	// WriteBufferBytes bounds the unflushed writes of all databases together. After a
+	// crash, about a quarter of it must be replayed at most. Default 32 MiB.
 	WriteBufferBytes int64
 }
 
@@ -28,16 +27,16 @@ const (
 	bloomBits   = 10
 	maxOpenFile = 256
 
-	// mergedAtOnce is how many overlapping files are there before they are merged with
-	// all others. RocksDB's 4 has a restore of keys in no order merge half as much
-	// again; filters keep those who read from looking into each.
+	// mergedAtOnce is how many overlapping files there are before they are merged with all
+	// others. With RocksDB's 4 a restore of keys in random order merges half as much
+	// again; filters save reads from looking into each file.
 	mergedAtOnce = 8
 )
 
-// tableOptions are those of the files. Their indexes and filters count as cache, so
-// that the cache bounds all that is read. They are partitioned: a filter of a whole
-// file, a megabyte, doesn't fit one of the cache's 64 shards, and would be read
-// anew for each key that is asked for.
+// tableOptions returns the options of files. Indexes and filters count as cache, so that
+// the cache bounds all memory of reads. They are partitioned: the filter of a whole file,
+// a megabyte, doesn't fit into one of the cache's 64 shards, and would be read again for
+// each key.
 func tableOptions(cache *grocksdb.Cache) *grocksdb.BlockBasedTableOptions {
 	t := grocksdb.NewDefaultBlockBasedTableOptions()
 	t.SetBlockCache(cache)
@@ -53,7 +52,7 @@ func tableOptions(cache *grocksdb.Cache) *grocksdb.BlockBasedTableOptions {
 	return t
 }
 
-// databaseOptions are those of a database and each of its column families.
+// databaseOptions returns the options of a database and its column families.
 func databaseOptions(table *grocksdb.BlockBasedTableOptions, writeBuffer int64) *grocksdb.Options {
 	o := grocksdb.NewDefaultOptions()
 	o.SetCreateIfMissing(true)
@@ -63,10 +62,10 @@ func databaseOptions(table *grocksdb.BlockBasedTableOptions, writeBuffer int64) 
 	o.SetLevelCompactionDynamicLevelBytes(true)
 	o.SetTargetFileSizeBase(targetFile)
 	o.SetLevel0FileNumCompactionTrigger(mergedAtOnce)
-	// Without a log, only this keeps the stores and the meta record together over
-	// a kill.
+	// Without a WAL, only this keeps the stores and the meta record together after a
+	// kill.
 	o.SetAtomicFlush(true)
-	// The engine decides when to flush; these are beyond what it allows.
+	// The engine decides when to flush; these limits are never reached.
 	o.SetWriteBufferSize(uint64(writeBuffer))
 	o.SetMaxWriteBufferNumber(8)
 	o.SetArenaBlockSize(arenaBlock)

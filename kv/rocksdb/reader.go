@@ -11,12 +11,12 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// Reader returns a reader. RocksDB is read beside its writer as it is: an operation
-// sees a batch whole or not at all.
+// Reader returns a reader. RocksDB allows reads beside its writer: an operation sees a
+// batch as a whole or not at all.
 func (d *database) Reader() kv.Reader { return reader{d} }
 
-// A reader touches nothing of the database's but C's handles, which stay while it
-// holds the lock.
+// A reader uses nothing of the database but C's handles, which stay open while it holds
+// the lock.
 type reader struct{ db *database }
 
 // enter must be followed by db.reads.RUnlock, unless it returns an error.

@@ -8,12 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// warmStep is how much of a file Linux begins to read at one advice.
+// warmStep is how much of a file Linux starts to read for one advice.
 const warmStep = 128 << 10
 
-// warm has the system read a file in the background: RocksDB tells it to forget what
-// it writes for loads, and what was restored is asked for at once. Only time is at
-// stake.
+// warm lets the system read a file in the background: RocksDB drops the files that it
+// loads from the page cache, and restored entries are read soon. An error costs time
+// only.
 func warm(path string) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package order has a sorted map of byte keys: what the memory engine keeps its
-// stores in, and what keeps the dirty keys of a store in order.
+// Package order has a sorted map of byte keys. The memory engine keeps its stores in it,
+// and a cache its dirty keys in order.
 package order
 
 import (

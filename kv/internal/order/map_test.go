@@ -11,7 +11,7 @@ import (
 	"github.com/gretestream/grete/kv/internal/order"
 )
 
-// A model is a map beside a plain one.
+// A model is a Map beside a plain map.
 type model struct {
 	m    order.Map[int]
 	want map[string]int
@@ -100,7 +100,7 @@ func (m *model) check(rt *rapid.T) {
 	}
 }
 
-func TestModel(t *testing.T) {
+func TestMap_Model(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &model{want: map[string]int{}}
 		rt.Repeat(map[string]func(*rapid.T){
