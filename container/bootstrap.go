@@ -28,21 +28,21 @@ func (t *task) bootstraps() bool {
 // eligible reports whether the next record of a partition may be processed now. While
 // a task bootstraps, that is so for its bootstrap inputs alone; but if inputs are
 // held, the job's own traffic goes on.
-func (c *Container) eligible(p *partition) bool {
+func (l *loop) eligible(p *partition) bool {
 	t := p.task
 	switch {
 	case !p.loaded || t.paused > 0:
 		return false
-	case !t.bootstrapping || p.bootstraps() || c.holding:
+	case !t.bootstrapping || p.bootstraps() || l.holding:
 		return true
 	}
 	return false
 }
 
 // finishBootstrap has all inputs of a task read when its bootstrap inputs have been.
-func (c *Container) finishBootstrap(t *task) {
+func (l *loop) finishBootstrap(t *task) {
 	if t.bootstrapping && !t.bootstraps() {
 		t.bootstrapping = false
-		c.arrangeAll(t)
+		l.arrangeAll(t)
 	}
 }

@@ -4,8 +4,8 @@ import "time"
 
 // resume has the operators of tasks that were woken take in what has returned,
 // and reports whether there is more.
-func (c *Container) resume() (pending bool, err error) {
-	for _, t := range c.tasks {
+func (l *loop) resume() (pending bool, err error) {
+	for _, t := range l.tasks {
 		if !t.wake.asked.Swap(false) {
 			continue
 		}
@@ -22,36 +22,36 @@ func (c *Container) resume() (pending bool, err error) {
 			t.wake.asked.Store(true)
 			pending = true
 		}
-		c.keepBack(t)
+		l.keepBack(t)
 	}
 	return pending, nil
 }
 
 // tick does what the clock has made due, and reports whether there is more. A task
 // that has come to the end of a bounded run does nothing more.
-func (c *Container) tick() (pending bool, err error) {
-	for _, t := range c.tasks {
-		if t.ended || t.logic.ClockDue() > c.now {
+func (l *loop) tick() (pending bool, err error) {
+	for _, t := range l.tasks {
+		if t.ended || t.logic.ClockDue() > l.now {
 			continue
 		}
 		t.moved = true
 		more := false
 		err := t.guarded(func() (err error) {
-			more, err = t.logic.Tick(c.now)
+			more, err = t.logic.Tick(l.now)
 			return err
 		})
 		if err != nil {
 			return false, err
 		}
 		pending = pending || more
-		c.keepBack(t)
+		l.keepBack(t)
 	}
 	return pending, nil
 }
 
 // clockDue is when the clock next makes something due, if that is before at.
-func (c *Container) clockDue(at time.Time) time.Time {
-	for _, t := range c.tasks {
+func (all taskList) clockDue(at time.Time) time.Time {
+	for _, t := range all {
 		if due := t.logic.ClockDue(); !t.ended && due < at.UnixMilli() {
 			at = time.UnixMilli(due)
 		}
@@ -60,8 +60,8 @@ func (c *Container) clockDue(at time.Time) time.Time {
 }
 
 // busy reports whether operators wait for calls or deliveries.
-func (c *Container) busy() bool {
-	for _, t := range c.tasks {
+func (all taskList) busy() bool {
+	for _, t := range all {
 		if t.logic.Busy() {
 			return true
 		}

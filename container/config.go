@@ -119,3 +119,18 @@ func (c Config) recovery() recovery.Config {
 		Memory: c.memory(), Cache: c.memory().Cache(), Now: c.Now, Await: c.Await, Logger: c.Logger,
 	}
 }
+
+// savePositions remembers the positions of tasks on the disk.
+func (c *Config) savePositions(tasks []*task) error {
+	if c.Membership == nil || len(tasks) == 0 {
+		return nil
+	}
+	return c.Positions.Save(c.Stage.Name, positions(tasks))
+}
+
+// atWork reports that all tasks of the container have been opened.
+func (c *Config) atWork() {
+	if c.AtWork != nil {
+		c.AtWork(c.Stage.Name)
+	}
+}

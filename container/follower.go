@@ -16,41 +16,41 @@ type follower struct {
 
 // follow starts to follow the tasks that the group wants the container to follow, except
 // those that it has.
-func (c *Container) follow(ctx context.Context) {
-	ids := c.toFollow()
-	if c.follower != nil || len(ids) == 0 {
+func (x *opener) follow(ctx context.Context) {
+	ids := x.toFollow()
+	if x.follower != nil || len(ids) == 0 {
 		return
 	}
 	f := &follower{ids: ids, opening: opening{done: make(chan struct{})}}
 	for _, id := range ids {
-		t := c.countedTask(id)
+		t := x.countedTask(id)
 		t.counts.State = metrics.TaskStandby
 		f.tasks = append(f.tasks, t)
 	}
-	cfg := c.cfg.recovery()
+	cfg := x.cfg.recovery()
 	cfg.OnProgress = f.progress
 	cfg.Cache /= 4
-	following := recovery.NewFollower(cfg, ids, c.cfg.Positions)
+	following := recovery.NewFollower(cfg, ids, x.cfg.Positions)
 	f.recovery = following.Recovery
-	c.follower = f
-	c.goBeside(ctx, &f.opening, func(ctx context.Context) error {
+	x.follower = f
+	x.goBeside(ctx, &f.opening, func(ctx context.Context) error {
 		following.Run(ctx)
 		return nil
 	})
 }
 
 // toFollow returns the tasks that the container should follow.
-func (c *Container) toFollow() []int32 {
-	return slices.DeleteFunc(c.member.ToFollow(), c.has)
+func (x *opener) toFollow() []int32 {
+	return slices.DeleteFunc(x.member.ToFollow(), x.has)
 }
 
 // unfollow ends the follower, unless it follows what it should. Then its databases can be
 // opened.
-func (c *Container) unfollow(always bool) error {
-	f := c.follower
-	if f == nil || !always && slices.Equal(f.ids, c.toFollow()) {
+func (x *opener) unfollow(always bool) error {
+	f := x.follower
+	if f == nil || !always && slices.Equal(f.ids, x.toFollow()) {
 		return nil
 	}
-	c.follower = nil
-	return c.end(&f.opening)
+	x.follower = nil
+	return x.end(&f.opening)
 }

@@ -31,15 +31,15 @@ type silentSource struct{ Source }
 func (silentSource) Disorder() time.Duration { return 0 }
 func (silentSource) SetWatermark(int64)      {}
 
-// Tasks that are adopted while inputs are held read their own job's traffic alone, and
-// the rest when that is over.
-func TestTasksThatAreAdoptedAreHeld(t *testing.T) {
+// Tasks that are adopted while inputs are held read the traffic of their own job only, and
+// the other inputs when the hold is over.
+func TestApplyHold_TasksAdoptedWhileHeld(t *testing.T) {
 	consumer := &assigning{}
 	var hold membership.Hold
 	now := time.Unix(100, 0)
-	c := &Container{consumer: consumer, holder: hold.Enter(), byName: make(map[stream.TopicPartition]*partition)}
+	f := &life{holder: hold.Enter(), loop: loop{cfg: &Config{}, consumer: consumer, byName: make(map[stream.TopicPartition]*partition)}}
 	hold.Until(now.Add(time.Second))
-	if err := c.applyHold(now); err != nil {
+	if err := f.applyHold(now); err != nil {
 		t.Fatal(err)
 	}
 	tk := &task{Task: Task{counts: &metrics.Task{}}, logic: silentLogic{}}
@@ -49,14 +49,14 @@ func TestTasksThatAreAdoptedAreHeld(t *testing.T) {
 		{TopicPartition: stream.TopicPartition{Topic: "ended"}, ended: true},
 	} {
 		p.task, p.heapIndex = tk, -1
-		if err := c.attach(p); err != nil {
+		if err := f.loop.attach(p); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if !slices.Equal(consumer.topics, []string{"own"}) {
 		t.Errorf("while it is held it reads %v", consumer.topics)
 	}
-	if err := c.applyHold(now.Add(time.Second)); err != nil {
+	if err := f.applyHold(now.Add(time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	if !slices.Equal(consumer.topics, []string{"own", "outside"}) {

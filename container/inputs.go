@@ -44,20 +44,20 @@ func (p *partition) resume(in *meta.Input) {
 }
 
 // outOfRange continues elsewhere with an input whose next record doesn't exist any more.
-func (c *Container) outOfRange(e *stream.OffsetOutOfRangeError) error {
-	p := c.byName[e.TopicPartition]
+func (l *loop) outOfRange(e *stream.OffsetOutOfRangeError) error {
+	p := l.byName[e.TopicPartition]
 	if p == nil {
 		return e
 	}
 	if p.out {
 		return nil // the records that were read come first
 	}
-	cfg := c.cfg.recovery()
+	cfg := l.cfg.recovery()
 	to, err := cfg.Elsewhere(p.input, e)
 	if err != nil {
 		return err
 	}
 	p.counts.OutOfRange++
 	p.position, p.task.moved = to, true
-	return c.consumer.Assign(e.TopicPartition, p.position)
+	return l.consumer.Assign(e.TopicPartition, p.position)
 }

@@ -15,40 +15,40 @@ const publishEvery = 500 * time.Millisecond
 const lookEvery = 10 * time.Second
 
 // spend adds the time since began to a phase, and returns the time.
-func (c *Container) spend(phase *int64, began time.Time) time.Time {
-	now := c.cfg.Now()
+func (f *life) spend(phase *int64, began time.Time) time.Time {
+	now := f.cfg.Now()
 	*phase += int64(now.Sub(began))
 	return now
 }
 
 // publish shows a copy of the counters, now and then.
-func (c *Container) publish(now time.Time, always bool) {
-	if c.cfg.Counts == nil || (!always && now.Sub(c.published) < publishEvery) {
+func (f *life) publish(now time.Time, always bool) {
+	if f.cfg.Counts == nil || (!always && now.Sub(f.published) < publishEvery) {
 		return
 	}
-	c.published = now
-	c.counts.BufferedBytes = c.producer.Buffered()
-	if len(c.cfg.Stage.Stores) > 0 {
-		c.counts.CacheBytes, c.counts.CacheDirtyBytes, c.counts.CacheLimitBytes = c.budget.Used(), c.budget.Dirty(), c.budget.Limit
+	f.published = now
+	f.counts.BufferedBytes = f.producer.Buffered()
+	if len(f.cfg.Stage.Stores) > 0 {
+		f.counts.CacheBytes, f.counts.CacheDirtyBytes, f.counts.CacheLimitBytes = f.budget.Used(), f.budget.Dirty(), f.budget.Limit
 	}
-	for _, t := range c.tasks {
-		t.measure(c)
+	for _, t := range f.loop.tasks {
+		t.measure(f.loop.consumer, f.published)
 	}
-	beside := c.openings // whose tasks are among those that are shown
-	if c.follower != nil {
-		beside = append(slices.Clone(beside), &c.follower.opening)
+	beside := f.opener.openings // whose tasks are among those that are shown
+	if f.opener.follower != nil {
+		beside = append(slices.Clone(beside), &f.opener.follower.opening)
 	}
 	for _, o := range beside {
 		o.mu.Lock()
 	}
-	c.cfg.Counts.Publish(&c.counts)
+	f.cfg.Counts.Publish(&f.counts)
 	for _, o := range beside {
 		o.mu.Unlock()
 	}
 }
 
 // measure brings the task's gauges up to date.
-func (t *task) measure(c *Container) {
+func (t *task) measure(consumer stream.Consumer, now time.Time) {
 	if t.logic != nil {
 		t.counts.State = metrics.TaskRunning
 		t.counts.Watermark = t.lowWatermark()
@@ -57,7 +57,7 @@ func (t *task) measure(c *Container) {
 		t.counts.State = metrics.TaskEnded
 	}
 	for _, p := range t.partitions {
-		p.counts.Next, p.counts.End = p.position, c.consumer.End(p.TopicPartition)
+		p.counts.Next, p.counts.End = p.position, consumer.End(p.TopicPartition)
 		if p.bound >= 0 {
 			p.counts.End = p.bound
 		}
@@ -69,8 +69,8 @@ func (t *task) measure(c *Container) {
 	s := t.State.Stats()
 	first := t.counts.Stores[0]
 	first.DiskBytes, first.MemoryBytes = s.DiskBytes, s.MemoryBytes
-	if c.published.Sub(t.looked) >= lookEvery {
-		t.looked = c.published
+	if now.Sub(t.looked) >= lookEvery {
+		t.looked = now
 		for i, s := range t.counts.Stores {
 			s.Properties = t.State.Properties(i)
 		}

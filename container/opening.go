@@ -7,8 +7,10 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/container/recovery"
 	"github.com/gretestream/grete/metrics"
+	"github.com/gretestream/grete/stream"
 )
 
 // An opening makes tasks ready to run: a recovery restores their state to their last
@@ -25,33 +27,45 @@ type opening struct {
 	err    error         // valid then
 }
 
-// begin starts to open tasks. c.opened is signalled when that has ended.
-func (c *Container) begin(ctx context.Context, ids []int32) error {
+// An opener gets tasks ready, beside the loop.
+type opener struct {
+	cfg      *Config
+	member   *membership.Member
+	producer stream.Producer
+	loop     *loop
+	counts   *metrics.Loop
+	openings []*opening
+	follower *follower     // nil: none
+	ended    chan struct{} // gets a token when an opening, or the follower, has ended
+	woken    chan struct{} // for the tasks' operators
+}
+
+// open starts to open tasks. ended is signalled when that has ended.
+func (x *opener) open(ctx context.Context, ids []int32) error {
 	o := &opening{done: make(chan struct{})}
 	for _, id := range ids {
-		t, err := c.newTask(id)
+		t, err := x.newTask(id)
 		if err != nil {
-			return fmt.Errorf("stage %s: task %d: %w", c.cfg.Stage.Name, id, err)
+			return fmt.Errorf("stage %s: task %d: %w", x.cfg.Stage.Name, id, err)
 		}
 		o.tasks = append(o.tasks, t)
 	}
-	cfg := c.cfg.recovery()
-	cfg.Live, cfg.OnProgress = c.member.Producers(), o.progress
-	if len(c.tasks) > 0 {
+	cfg := x.cfg.recovery()
+	cfg.Live, cfg.OnProgress = x.member.Producers(), o.progress
+	if len(x.loop.tasks) > 0 {
 		cfg.Cache /= 2 // the running tasks have their own
 	}
 	o.recovery = recovery.New(cfg, ids)
-	c.openings = append(c.openings, o)
-	c.goBeside(ctx, o, o.recovery.Run)
-	c.publish(c.cfg.Now(), true)
+	x.openings = append(x.openings, o)
+	x.goBeside(ctx, o, o.recovery.Run)
 	return nil
 }
 
 // goBeside runs f beside the loop.
-func (c *Container) goBeside(ctx context.Context, o *opening, f func(context.Context) error) {
+func (x *opener) goBeside(ctx context.Context, o *opening, f func(context.Context) error) {
 	ctx, o.cancel = context.WithCancel(ctx)
-	c.cfg.Go(func() {
-		defer notify(c.opened) // last, or the loop may find that it hasn't ended
+	x.cfg.Go(func() {
+		defer notify(x.ended) // last, or the loop may find that it hasn't ended
 		defer close(o.done)
 		defer o.cancel()
 		o.err = f(ctx)
@@ -95,32 +109,37 @@ func (o *opening) has(id int32) bool {
 	return slices.ContainsFunc(o.tasks, func(t *task) bool { return t.ID == id })
 }
 
-// discardOpening ends an opening, and leaves its tasks closed.
-func (c *Container) discardOpening(o *opening) error {
-	c.openings = slices.DeleteFunc(c.openings, func(other *opening) bool { return other == o })
-	return c.end(o)
+// has reports whether a task is running or being opened.
+func (x *opener) has(id int32) bool {
+	return slices.ContainsFunc(x.loop.tasks, func(t *task) bool { return t.ID == id }) ||
+		slices.ContainsFunc(x.openings, func(o *opening) bool { return o.has(id) })
+}
+
+// remove takes an opening out.
+func (x *opener) remove(o *opening) {
+	x.openings = slices.DeleteFunc(x.openings, func(other *opening) bool { return other == o })
+}
+
+// discard ends an opening, and leaves its tasks closed.
+func (x *opener) discard(o *opening) error {
+	x.remove(o)
+	return x.end(o)
 }
 
 // end stops what an opening does beside the loop, waits for it, and closes its tasks.
-func (c *Container) end(o *opening) error {
+func (x *opener) end(o *opening) error {
 	o.cancel()
 	for !o.ended() {
-		c.cfg.Await(context.Background(), publishEvery, c.opened)
+		x.cfg.Await(context.Background(), publishEvery, x.ended)
 	}
-	return errors.Join(c.closeTasks(o.tasks), o.recovery.Close())
+	return errors.Join(closeTasks(x.counts, o.tasks), o.recovery.Close())
 }
 
-// closeTasks closes what tasks have open, and drops their counters.
-func (c *Container) closeTasks(tasks []*task) error {
-	var errs []error
-	for _, t := range tasks {
-		c.counts.Tasks = slices.DeleteFunc(c.counts.Tasks, func(m *metrics.Task) bool { return m == t.counts })
-		if t.logic != nil {
-			errs = append(errs, t.logic.Close())
-		}
-		if t.State != nil {
-			errs = append(errs, t.State.Close())
-		}
+// close ends everything beside the loop.
+func (x *opener) close() error {
+	errs := []error{x.unfollow(true)}
+	for _, o := range slices.Clone(x.openings) {
+		errs = append(errs, x.discard(o))
 	}
 	return errors.Join(errs...)
 }

@@ -47,21 +47,21 @@ func (r *Readers) Hide(stage string, task int32, reader kv.Reader) {
 	}
 }
 
-func (c *Container) showState(tasks []*task) {
+func (c *Config) showState(tasks []*task) {
 	c.eachReader(tasks, (*Readers).Show)
 }
 
-func (c *Container) hideState(tasks []*task) {
+func (c *Config) hideState(tasks []*task) {
 	c.eachReader(tasks, (*Readers).Hide)
 }
 
-func (c *Container) eachReader(tasks []*task, f func(r *Readers, stage string, task int32, reader kv.Reader)) {
-	if c.cfg.Readers == nil {
+func (c *Config) eachReader(tasks []*task, f func(r *Readers, stage string, task int32, reader kv.Reader)) {
+	if c.Readers == nil {
 		return
 	}
 	for _, t := range tasks {
 		if t.State != nil {
-			f(c.cfg.Readers, c.cfg.Stage.Name, t.ID, t.db.Reader())
+			f(c.Readers, c.Stage.Name, t.ID, t.db.Reader())
 		}
 	}
 }

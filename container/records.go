@@ -4,25 +4,25 @@ import "github.com/gretestream/grete/stream"
 
 // run processes records of one partition: at most runLength of them, and none
 // that is later than until. Then the partition waits for its turn again.
-func (c *Container) run(p *partition, until int64) (n int, err error) {
+func (l *loop) run(p *partition, until int64) (n int, err error) {
 	t := p.task
 	t.moved = true
 	before := t.changes
 	defer func() {
 		if v := recover(); v != nil {
-			err = c.panicked(p, before, newPanicError(v))
+			err = l.panicked(p, before, newPanicError(v))
 		}
-		c.arrange(p)
+		l.arrange(p)
 	}()
 	for ; n < runLength && p.loaded && p.head <= until && t.paused == 0 && !p.atBootstrapEnd(); n++ {
 		before = t.changes
 		if err := p.source.Process(); err != nil {
-			if err := c.failed(p, before, err); err != nil {
+			if err := l.failed(p, before, err); err != nil {
 				return n, err
 			}
 			continue
 		}
-		if err := c.finished(p); err != nil {
+		if err := l.finished(p); err != nil {
 			return n, err
 		}
 	}
@@ -31,33 +31,33 @@ func (c *Container) run(p *partition, until int64) (n int, err error) {
 
 // arrange puts a partition where the event time of its next record belongs, or
 // takes it out while it has none to offer.
-func (c *Container) arrange(p *partition) {
-	if c.eligible(p) {
-		c.chooser.put(p)
+func (l *loop) arrange(p *partition) {
+	if l.eligible(p) {
+		l.chooser.put(p)
 	} else {
-		c.chooser.remove(p)
+		l.chooser.remove(p)
 	}
-	c.finishBootstrap(p.task)
+	l.finishBootstrap(p.task)
 }
 
-func (c *Container) arrangeAll(t *task) {
+func (l *loop) arrangeAll(t *task) {
 	for _, p := range t.partitions {
-		c.arrange(p)
+		l.arrange(p)
 	}
 }
 
 // keepBack stops reading the records of a task whose operators have asked for
 // that, and goes on when they have enough room again.
-func (c *Container) keepBack(t *task) {
+func (l *loop) keepBack(t *task) {
 	if stop := t.paused > 0; stop != t.stopped {
 		t.stopped = stop
-		c.arrangeAll(t)
+		l.arrangeAll(t)
 	}
 }
 
 // finished leaves the head behind, moves event time on with it, and loads the
 // next one.
-func (c *Container) finished(p *partition) error {
+func (l *loop) finished(p *partition) error {
 	r := &p.chunk[0]
 	p.counts.Records++
 	p.counts.Time = r.Time
@@ -68,17 +68,17 @@ func (c *Container) finished(p *partition) error {
 	if p.marks == nil && (p.observe(eventTime) || p.idle) {
 		p.idle = false
 		p.source.SetWatermark(p.effectiveWatermark())
-		if err := c.fire(p.task); err != nil {
+		if err := p.task.fire(); err != nil {
 			return err
 		}
 	}
-	return c.loadHead(p)
+	return l.loadHead(p)
 }
 
 // load is loadHead outside of a run: a panic in the user's code is caught, too.
-func (c *Container) load(p *partition) error {
+func (l *loop) load(p *partition) error {
 	for {
-		if done, err := c.tryLoad(p); done || err != nil {
+		if done, err := l.tryLoad(p); done || err != nil {
 			return err
 		}
 	}
@@ -86,36 +86,36 @@ func (c *Container) load(p *partition) error {
 
 // tryLoad reports whether it has come to an end: after a record that panicked and
 // is skipped, the next one is still to be loaded.
-func (c *Container) tryLoad(p *partition) (done bool, err error) {
+func (l *loop) tryLoad(p *partition) (done bool, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			done, err = false, c.undecodable(p, newPanicError(v))
+			done, err = false, l.undecodable(p, newPanicError(v))
 		}
 	}()
-	return true, c.loadHead(p)
+	return true, l.loadHead(p)
 }
 
 // loadHead decodes the next record, handling control messages on the way. If the
 // chunk is used up, it asks for the next one.
-func (c *Container) loadHead(p *partition) error {
+func (l *loop) loadHead(p *partition) error {
 	for len(p.chunk) > 0 {
 		r := &p.chunk[0]
 		if p.marks != nil && len(r.Headers) > 0 && r.Headers[0].Key == stream.ControlHeader {
-			if err := c.control(p, r); err != nil {
+			if err := l.control(p, r); err != nil {
 				return err
 			}
 			p.advance()
 			continue
 		}
-		if len(c.skip) > 0 && c.skip[stream.Position{TopicPartition: p.TopicPartition, Offset: r.Offset}] {
-			c.skipHead(p)
+		if len(l.skip) > 0 && l.skip[stream.Position{TopicPartition: p.TopicPartition, Offset: r.Offset}] {
+			l.skipHead(p)
 			continue
 		}
 		p.loading = true
 		eventTime, err := p.source.Load(r)
 		p.loading = false
 		if err != nil {
-			if err := c.undecodable(p, err); err != nil {
+			if err := l.undecodable(p, err); err != nil {
 				return err
 			}
 			continue
@@ -130,35 +130,35 @@ func (c *Container) loadHead(p *partition) error {
 		p.position, p.task.moved = p.next, true
 	}
 	p.out = false
-	c.consumer.Release(p.TopicPartition)
+	l.consumer.Release(p.TopicPartition)
 	return nil
 }
 
 // panicked handles a panic within a run: in a serde or the function for the event
 // time, or in the operators.
-func (c *Container) panicked(p *partition, before int64, err error) error {
+func (l *loop) panicked(p *partition, before int64, err error) error {
 	if !p.loading {
-		return c.failed(p, before, err)
+		return l.failed(p, before, err)
 	}
-	if err := c.undecodable(p, err); err != nil {
+	if err := l.undecodable(p, err); err != nil {
 		return err
 	}
-	return c.load(p)
+	return l.load(p)
 }
 
 // undecodable skips the head or fails the job, as the input says.
-func (c *Container) undecodable(p *partition, err error) error {
+func (l *loop) undecodable(p *partition, err error) error {
 	p.loading = false
 	if !p.source.Skips() {
 		return &RecordError{TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset, Err: err}
 	}
-	c.skipHead(p)
+	l.skipHead(p)
 	return nil
 }
 
 // failed handles an error or a panic in the operators. before is the task's
 // number of changes before the record was processed.
-func (c *Container) failed(p *partition, before int64, err error) error {
+func (l *loop) failed(p *partition, before int64, err error) error {
 	if !p.loaded {
 		return err // not in the operators: the record was finished
 	}
@@ -169,13 +169,13 @@ func (c *Container) failed(p *partition, before int64, err error) error {
 	if p.task.changes != before {
 		return &replayError{cause: failure}
 	}
-	c.cfg.Logger.Warn("record skipped", "topic", p.Topic, "partition", p.Partition, "offset", failure.Offset, "operator", failure.Operator, "error", err)
-	c.skipHead(p)
-	return c.load(p)
+	l.cfg.Logger.Warn("record skipped", "topic", p.Topic, "partition", p.Partition, "offset", failure.Offset, "operator", failure.Operator, "error", err)
+	l.skipHead(p)
+	return l.load(p)
 }
 
 // skipHead leaves the head out and counts it.
-func (c *Container) skipHead(p *partition) {
+func (l *loop) skipHead(p *partition) {
 	p.counts.Records++
 	p.counts.Skipped++
 	p.task.moved = true
@@ -184,35 +184,35 @@ func (c *Container) skipHead(p *partition) {
 
 // fire does what the task's watermark makes due. What is more than a bounded
 // piece of work is left to advance, between whose steps a commit may come.
-func (c *Container) fire(t *task) error {
+func (t *task) fire() error {
 	due := t.logic.Due()
 	if t.pending || due == IdleTime || t.watermark() < due {
 		return nil
 	}
-	return c.act(t, t.logic.Advance)
+	return t.act(t.logic.Advance)
 }
 
 // advance goes on with what is pending, does what control messages and idle
 // inputs have made due, and closes what is open when all inputs have ended.
 // It tells whether there is more to do.
-func (c *Container) advance() (bool, error) {
+func (l *loop) advance() (bool, error) {
 	more := false
-	for _, t := range c.tasks {
+	for _, t := range l.tasks {
 		switch {
 		case t.ended:
 			continue
 		case t.inputsEnded():
-			if err := c.act(t, t.logic.End); err != nil {
+			if err := t.act(t.logic.End); err != nil {
 				return false, err
 			}
 			t.ended = !t.pending && !t.logic.Busy()
 			t.moved = true
 		case t.pending:
-			if err := c.act(t, t.logic.Advance); err != nil {
+			if err := t.act(t.logic.Advance); err != nil {
 				return false, err
 			}
 		default:
-			if err := c.fire(t); err != nil {
+			if err := t.fire(); err != nil {
 				return false, err
 			}
 		}
@@ -222,7 +222,7 @@ func (c *Container) advance() (bool, error) {
 }
 
 // act calls Advance or End.
-func (c *Container) act(t *task, f func() (bool, error)) (err error) {
+func (t *task) act(f func() (bool, error)) (err error) {
 	t.moved = true
 	return t.guarded(func() (err error) {
 		t.pending, err = f()

@@ -18,6 +18,9 @@ const maxReopens = 8
 // recovered returns an error, unless something can be done about it: going back to what is
 // committed, and on from there.
 func (c *Container) recovered(ctx context.Context, err error) error {
+	if c.life.committed {
+		c.reopens = 0
+	}
 	if replay := (*replayError)(nil); errors.As(err, &replay) {
 		return c.replay(ctx, replay.cause)
 	}
@@ -35,7 +38,7 @@ func (c *Container) recovered(ctx context.Context, err error) error {
 // replay goes back to what is committed, and on from there without the record that failed.
 func (c *Container) replay(ctx context.Context, without *RecordError) error {
 	c.cfg.Logger.Warn("going back to the last commit, to skip a record that has failed", "error", without)
-	if err := c.close(); err != nil {
+	if err := c.closeLife(); err != nil {
 		return err
 	}
 	c.skip[stream.Position{TopicPartition: without.TopicPartition, Offset: without.Offset}] = true
@@ -45,7 +48,7 @@ func (c *Container) replay(ctx context.Context, without *RecordError) error {
 // reopen opens a container again that was closed. Its membership in the group stays.
 func (c *Container) reopen(ctx context.Context, reopens int) error {
 	c.holder.SetSettled(false)
-	*c = Container{cfg: c.cfg, member: c.member, skip: c.skip, holder: c.holder, reopens: reopens}
+	c.reopens = reopens
 	return c.open(ctx)
 }
 
@@ -53,7 +56,7 @@ func (c *Container) reopen(ctx context.Context, reopens int) error {
 // while it was in use.
 func (c *Container) repair(ctx context.Context, cause error) error {
 	// Closing a corrupt database is expected to fail.
-	if err := c.close(); err != nil && !errors.As(err, new(*kv.DatabaseError)) {
+	if err := c.closeLife(); err != nil && !errors.As(err, new(*kv.DatabaseError)) {
 		return errors.Join(cause, err)
 	}
 	if c.reopens == maxReopens {
@@ -85,7 +88,7 @@ const stoodStill = "going back to the last commit: the log has given up the tran
 // and so fences its producer, as a new owner would. But a new owner shows itself by its
 // first commit.
 func (c *Container) goBack(ctx context.Context, cause error) error {
-	if err := c.close(); err != nil {
+	if err := c.closeLife(); err != nil {
 		return errors.Join(cause, err)
 	}
 	if c.member != nil {
@@ -141,8 +144,8 @@ func (c *Container) ownsAll(ctx context.Context, tasks []int32, must bool) (bool
 		return false, err
 	}
 	for _, id := range tasks {
-		before, found := c.before[id]
-		if claims[id].Owner != c.owner && (must || !found || claims[id] != before) {
+		before, found := c.life.before[id]
+		if claims[id].Owner != c.life.commits.owner && (must || !found || claims[id] != before) {
 			return false, nil
 		}
 	}

@@ -167,3 +167,33 @@ func (t *task) inputsEnded() bool {
 	}
 	return true
 }
+
+// A taskList is the running tasks of a container, by id.
+type taskList []*task
+
+// moved reports whether something has happened since the last commit.
+func (all taskList) moved() bool {
+	for _, t := range all {
+		if t.moved {
+			return true
+		}
+	}
+	return false
+}
+
+// moveAll makes all tasks part of the next commit.
+func (all taskList) moveAll() {
+	for _, t := range all {
+		t.moved = true
+	}
+}
+
+// ended reports whether all tasks have come to the end of a bounded run.
+func (all taskList) ended() bool {
+	for _, t := range all {
+		if !t.ended {
+			return false
+		}
+	}
+	return true
+}

@@ -13,27 +13,27 @@ import (
 const freshEvery = time.Hour
 
 // keepFresh makes tasks with state part of the next commit, now and then.
-func (c *Container) keepFresh(now time.Time) {
+func (c *committer) keepFresh(now time.Time) {
 	if now.Sub(c.lastFresh) < freshEvery {
 		return
 	}
 	c.lastFresh = now
-	for _, t := range c.tasks {
+	for _, t := range c.loop.tasks {
 		t.moved = t.moved || t.State != nil
 	}
 }
 
-// flushEvery bounds by time how much a crash leaves to be replayed; by size it is
-// bounded by the databases themselves.
+// flushEvery bounds by time how much a crash leaves to be replayed. The databases themselves
+// bound it by size.
 const flushEvery = time.Minute
 
-// flush starts to make durable what the databases hold.
-func (c *Container) flush(now time.Time) error {
+// flush makes the databases start to write to the disk what they have in memory.
+func (c *committer) flush(now time.Time) error {
 	if now.Sub(c.lastFlush) < flushEvery {
 		return nil
 	}
 	c.lastFlush = now
-	for _, t := range c.tasks {
+	for _, t := range c.loop.tasks {
 		if t.State == nil {
 			continue
 		}
@@ -41,27 +41,27 @@ func (c *Container) flush(now time.Time) error {
 			return fmt.Errorf("stage %s, task %d: writing state: %w", c.cfg.Stage.Name, t.ID, err)
 		}
 	}
-	return c.savePositions(c.tasks)
+	return c.cfg.savePositions(c.loop.tasks)
 }
 
 const (
 	// trimEvery is how often repartition topics are trimmed.
 	trimEvery = 10 * time.Second
-	// trimPatience is how long the loop waits for that.
-	trimPatience = 5 * time.Second
+	// trimTimeout is how long the loop waits for that.
+	trimTimeout = 5 * time.Second
 )
 
-// trim drops what has been processed from the repartition topics: nobody reads it
-// again, and they don't age. It comes after a commit, so that the meta records that
-// survive are of no earlier positions. If it can't be done, topics grow and
-// results are right: it is tried again, and said once.
-func (c *Container) trim(ctx context.Context, now time.Time) {
+// trim deletes the processed records of the repartition topics: nobody reads them again, and
+// they aren't deleted by age. It comes after a commit, so that no meta record with an
+// earlier position survives. If it fails, topics grow and results are right: it is tried
+// again, and logged once.
+func (c *committer) trim(ctx context.Context, now time.Time) {
 	if now.Sub(c.lastTrim) < trimEvery {
 		return
 	}
 	c.lastTrim = now
 	var before []stream.Position
-	for _, p := range c.partitions {
+	for _, p := range c.loop.partitions {
 		if p.marks != nil && p.position > 0 {
 			before = append(before, stream.Position{TopicPartition: p.TopicPartition, Offset: p.position})
 		}
@@ -69,7 +69,7 @@ func (c *Container) trim(ctx context.Context, now time.Time) {
 	if len(before) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, trimPatience)
+	ctx, cancel := context.WithTimeout(ctx, trimTimeout)
 	defer cancel()
 	err := c.cfg.System.Admin().DeleteRecords(ctx, before...)
 	if err == nil {

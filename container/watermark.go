@@ -66,24 +66,24 @@ func (m *producerMarks) ended(run int64) bool {
 }
 
 // control handles a control message at the head of a repartition partition.
-func (c *Container) control(p *partition, r *stream.Record) error {
+func (l *loop) control(p *partition, r *stream.Record) error {
 	msg, err := stream.ParseControl(r.Value)
 	if err != nil {
 		return &RecordError{TopicPartition: p.TopicPartition, Offset: r.Offset, Err: err}
 	}
 	p.marks.apply(msg)
-	c.refreshMarks(p)
+	l.refreshMarks(p)
 	return nil
 }
 
 // refreshMarks derives the partition's watermark from its producers' marks.
-func (c *Container) refreshMarks(p *partition) {
+func (l *loop) refreshMarks(p *partition) {
 	w := p.marks.watermark()
 	p.idle = w == IdleTime
 	if !p.idle {
 		p.watermark = max(p.watermark, w)
 	}
-	if p.marks.ended(c.cfg.Run) {
+	if p.marks.ended(l.cfg.Run) {
 		p.ended = true
 	}
 	p.source.SetWatermark(p.effectiveWatermark())
@@ -91,17 +91,17 @@ func (c *Container) refreshMarks(p *partition) {
 }
 
 // endInputs marks the partitions that have reached their bound.
-func (c *Container) endInputs() {
-	if c.cfg.Bounds == nil {
+func (l *loop) endInputs() {
+	if l.cfg.Bounds == nil {
 		return
 	}
-	for _, p := range c.partitions {
+	for _, p := range l.partitions {
 		if p.bound >= 0 && p.position >= p.bound && !p.ended {
-			c.consumer.Unassign(p.TopicPartition)
+			l.consumer.Unassign(p.TopicPartition)
 			p.ended = true
 			p.source.SetWatermark(IdleTime)
 			p.task.moved = true
-			c.arrange(p)
+			l.arrange(p)
 		}
 	}
 }
@@ -112,56 +112,23 @@ const idleEvery = 10 * time.Millisecond
 // checkIdle marks the partitions that are idle: read to their end, and quiet for a
 // while. An input that lags is never idle, however long it takes, nor is one that
 // is held.
-func (c *Container) checkIdle(now time.Time) {
-	if now.Sub(c.lastIdle) < idleEvery {
+func (l *loop) checkIdle(now time.Time) {
+	if now.Sub(l.lastIdle) < idleEvery {
 		return
 	}
-	c.lastIdle = now
-	for _, p := range c.partitions {
+	l.lastIdle = now
+	for _, p := range l.partitions {
 		if p.marks != nil || p.ended || p.idle {
 			continue
 		}
-		if end := c.consumer.End(p.TopicPartition); c.holding || p.loaded || end < 0 || p.position < end {
+		if end := l.consumer.End(p.TopicPartition); l.holding || p.loaded || end < 0 || p.position < end {
 			p.quiet = now
 		} else if p.quiet.IsZero() {
 			p.quiet = now
-		} else if now.Sub(p.quiet) >= c.cfg.IdleTimeout {
+		} else if now.Sub(p.quiet) >= l.cfg.IdleTimeout {
 			p.idle = true
 			p.source.SetWatermark(IdleTime)
 			p.task.moved = true
 		}
 	}
-}
-
-// sendMarks adds, to each partition of each repartition topic, one control
-// message with the marks of this container's tasks that have changed since the
-// last commit.
-func (c *Container) sendMarks() error {
-	for i, out := range c.cfg.Stage.Outputs {
-		if !out.Repartition {
-			continue
-		}
-		// The number of tasks only grows, so it is the epoch of itself.
-		msg := stream.Control{Epoch: int64(c.cfg.Stage.Tasks), Tasks: c.cfg.Stage.Tasks}
-		for _, t := range c.tasks {
-			if m := t.mark(i, c.cfg.Run); m != t.sentMarks[i] {
-				msg.Marks = append(msg.Marks, m)
-				t.sentMarks[i] = m
-			}
-		}
-		if len(msg.Marks) == 0 {
-			continue
-		}
-		w, err := c.producer.Writer(out.Topic)
-		if err != nil {
-			return err
-		}
-		r := stream.Record{Value: msg.Append(nil), Headers: []stream.Header{{Key: stream.ControlHeader}}, Time: c.cfg.Now().UnixMilli()}
-		for q := range w.Partitions() {
-			if err := w.Send(q, &r); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

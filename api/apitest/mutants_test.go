@@ -23,7 +23,7 @@ var mutants = []mutant{
 		return err
 	}
 	ends, err := c.producer.Commit(ctx, c.offsets())`, false},
-	{"the changelog isn't in the transaction", "container/commit.go",
+	{"the changelog isn't in the transaction", "container/checkpoint.go",
 		`	return t.State.Prepare(t.log)`, `	return t.State.Prepare(func(int, []byte, []byte) error { return nil })`, false},
 	{"the offsets aren't in the transaction", "container/commit.go",
 		`c.producer.Commit(ctx, c.offsets())`, `c.producer.Commit(ctx, stream.GroupOffsets{})`, false},
@@ -65,7 +65,7 @@ var mutants = []mutant{
 	if`, false},
 	{"tasks are released without a commit", "container/group.go",
 		`	if m.MayCommit() {
-		if err := c.commit(ctx); err != nil {
+		if err := f.commit(ctx); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,134 @@
+package container
+
+import (
+	"fmt"
+
+	"github.com/gretestream/grete/container/meta"
+	"github.com/gretestream/grete/stream"
+)
+
+// sendState sends the changelog records of what is dirty.
+func (t *task) sendState() (err error) {
+	if t.State == nil {
+		return nil
+	}
+	defer func() {
+		if v := recover(); v != nil { // in the user's own encoding of a value
+			err = newPanicError(v)
+		}
+	}()
+	return t.State.Prepare(t.log)
+}
+
+// sendMarks adds, to each partition of each repartition topic, one control message with the
+// marks of this container's tasks that have changed since the last commit.
+func (c *committer) sendMarks() error {
+	for i, out := range c.cfg.Stage.Outputs {
+		if !out.Repartition {
+			continue
+		}
+		// The number of tasks only grows, so it is the epoch of itself.
+		msg := stream.Control{Epoch: int64(c.cfg.Stage.Tasks), Tasks: c.cfg.Stage.Tasks}
+		for _, t := range c.loop.tasks {
+			if m := t.mark(i, c.cfg.Run); m != t.sentMarks[i] {
+				msg.Marks = append(msg.Marks, m)
+				t.sentMarks[i] = m
+			}
+		}
+		if len(msg.Marks) == 0 {
+			continue
+		}
+		w, err := c.producer.Writer(out.Topic)
+		if err != nil {
+			return err
+		}
+		r := stream.Record{Value: msg.Append(nil), Headers: []stream.Header{{Key: stream.ControlHeader}}, Time: c.cfg.Now().UnixMilli()}
+		for q := range w.Partitions() {
+			if err := w.Send(q, &r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// sendMeta sends the task's meta record to each of its changelogs.
+func (c *committer) sendMeta(t *task) error {
+	t.seq++
+	m, err := c.metaRecord(t).Encode()
+	if err != nil {
+		return err
+	}
+	r := stream.Record{Key: []byte(meta.Key), Value: m, Time: c.loop.now}
+	for _, w := range t.logs {
+		if err := w.Send(t.ID, &r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// metaRecord describes a task as it stands, with everything up to its positions finished.
+func (c *committer) metaRecord(t *task) meta.Record {
+	m := meta.New(c.cfg.System.ID(), c.cfg.App, t.stage, t.ID)
+	m.Seq, m.AtLeastOnce, m.Clean, m.Topics = t.seq, c.cfg.AtLeastOnce, c.clean, c.topicIDs
+	if !c.cfg.AtLeastOnce {
+		m.Producer, m.Owner = c.cfg.TransactionalID(), c.owner
+	}
+	for _, p := range t.partitions {
+		in := meta.Input{Topic: p.Topic, Partition: p.Partition, Offset: p.position}
+		if p.watermark != stream.NoTime {
+			in.Watermark = &p.watermark
+		}
+		if p.marks != nil {
+			in.Epoch, in.Marks = p.marks.epoch, p.marks.marks
+		}
+		if p.bootstrap {
+			in.BootstrapEnd, in.Bootstrapped = p.bootstrapEnd, !p.bootstraps()
+		}
+		m.Inputs = append(m.Inputs, in)
+	}
+	m.Operators = t.logic.Marks()
+	return m
+}
+
+// log sends one change of a store to its changelog.
+func (t *task) log(store int, key, value []byte) error {
+	if meta.IsKey(key) {
+		return fmt.Errorf("store %s: the key %q is reserved", t.stage.Stores[store].Name, key)
+	}
+	t.record = stream.Record{Key: key, Value: value}
+	return t.logs[store].Send(t.ID, &t.record)
+}
+
+// committed writes the state of a task whose commit is final, and tells its operators.
+func (c *committer) committed(t *task, ends []stream.Position) error {
+	if err := c.apply(t, ends); err != nil {
+		return fmt.Errorf("writing state: %w", err)
+	}
+	defer c.loop.keepBack(t)
+	return t.guarded(t.logic.AfterCommit)
+}
+
+// apply writes the state that has just been committed to the task's database.
+func (c *committer) apply(t *task, ends []stream.Position) error {
+	t.moved = false
+	if t.State == nil {
+		return nil
+	}
+	m := c.metaRecord(t)
+	m.At, m.Changelogs = c.loop.now, make(map[string]int64)
+	for i, s := range t.stage.Stores {
+		for _, end := range ends {
+			if end.Topic == s.Changelog && end.Partition == t.ID {
+				t.changelogs[i] = end.Offset
+			}
+		}
+		m.Changelogs[s.Name] = t.changelogs[i]
+	}
+	b, err := m.Encode()
+	if err != nil {
+		return err
+	}
+	return t.State.Apply(b)
+}
