@@ -184,6 +184,12 @@ func TestGlobalTable_MayBeReadByAStageOfItsTopic(t *testing.T) {
 	if s := p.Stages[0]; len(s.Inputs) != 2 || s.Tasks != 3 || s.Name != "a" {
 		t.Errorf("stage %+v", s)
 	}
+	r.Graph.Nodes[1].Delivery = scheduler.DeliverBroadcast
+	p, q := graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 3), scheduler.Options{}), graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 4), scheduler.Options{})
+	v := compare.Plans(p, q)
+	if v.Kind != compare.Compatible || len(v.Changes) != 2 || v.Changes[0].Name != "a of global table users" || v.Changes[1].Name != "a" {
+		t.Error(v.Text())
+	}
 }
 
 func TestGlobalTable_Mistakes(t *testing.T) {

@@ -25,7 +25,7 @@ func (s Serdes) String() string {
 // A Reading is what a stage reads by one name: a topic, or all topics that match
 // a pattern. Several nodes may read it.
 type Reading struct {
-	Name       string // of the topic, or the node with the pattern
+	Name       string // of the topic, or of the node with the pattern; unique among those of a stage
 	Pattern    string // empty for a topic
 	Topics     []string
 	Partitions int32 // of the widest topic
@@ -49,8 +49,11 @@ func (p *Plan) Readings(st *Stage) []Reading {
 		for _, i := range in.Nodes {
 			n := &p.Nodes[i]
 			r := Reading{Name: in.Topic, Pattern: n.Pattern, Delivery: n.Delivery, Starts: n.Starts()}
-			if n.Pattern != "" {
+			switch {
+			case n.Pattern != "":
 				r.Name = n.Name
+			case n.Global(): // the tasks may read the topic as well
+				r.Name = in.Topic + " of global table " + n.Name
 			}
 			at := slices.IndexFunc(out, func(o Reading) bool { return o.Name == r.Name && o.Pattern == r.Pattern && o.Delivery == r.Delivery })
 			if at < 0 {

@@ -74,7 +74,7 @@ func oneAfterTheOther() map[string]remake {
 		"left changelog": {func(v *version) {
 			v.branch(func(r *graphtest.Recorder) { r.Table(2, "more") })
 			v.topics["shop-more-changelog"] = 4
-		}, Restart, []string{"store more of by-user", "topic shop-more-changelog:  => there already"}},
+		}, Restart, []string{"store more of by-user", "topic shop-more-changelog:  => exists already"}},
 	}
 }
 

@@ -6,9 +6,9 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
-// A comparison collects what differs between two plans of an app. What the
-// fingerprint depends on must show here as a change that asks for a restart at
-// least, and nothing else may.
+// A comparison collects what differs between two plans of an app. If the
+// fingerprints differ, there must be a change whose effect is [Restart] or worse;
+// if they are equal, there must be none.
 type comparison struct {
 	old, now side
 	changes  []Change
@@ -19,13 +19,13 @@ type comparison struct {
 func (c *comparison) apps() {
 	c.add(Change{
 		Subject: SubjectApp, Name: c.now.App, From: c.old.App, To: c.now.App, Effect: Incompatible,
-		Why: "topics and groups are named after the app, so it is another job: it finds nothing of the other's state, and begins where its inputs begin",
-		Do:  "give the app its former name to go on, or start it as a job of its own",
+		Why: "topics and groups are named after the app, so this is another job: it finds none of the old one's state, and starts where its inputs start",
+		Do:  "give the app its former name to continue, or start it as a separate job",
 	})
 }
 
 func (c *comparison) run() {
-	// What has moved explains best what else has changed.
+	// What has moved explains best what else has changed, so it comes first.
 	c.movedInputs()
 	c.stores()
 	c.stages()
@@ -51,7 +51,7 @@ func (c *comparison) run() {
 
 func (c *comparison) add(ch Change) { c.changes = append(c.changes, ch) }
 
-// has tells whether there is a change in a stage with this effect, or a worse one.
+// has tells whether a change in a stage has this effect, or a worse one.
 func (c *comparison) has(stage string, effect Fit) bool {
 	return slices.ContainsFunc(c.changes, func(ch Change) bool {
 		in := ch.Stage == stage || ch.Subject == SubjectStage && ch.Name == stage
@@ -59,7 +59,7 @@ func (c *comparison) has(stage string, effect Fit) bool {
 	})
 }
 
-// sorted are the changes, the worst first.
+// sorted returns the changes, the worst first.
 func (c *comparison) sorted() []Change {
 	slices.SortStableFunc(c.changes, func(a, b Change) int { return b.Effect.rank() - a.Effect.rank() })
 	return c.changes
@@ -70,8 +70,8 @@ func (c *comparison) drained() []string {
 	return slices.Compact(c.drain)
 }
 
-// leftTopics finds topics that are to be new, but are there already. It isn't
-// known what they hold: somebody may have made them for the job.
+// leftTopics finds topics that should be new and exist already. Somebody may have
+// created them for the job, or they hold data of an earlier version.
 func (c *comparison) leftTopics() {
 	for _, t := range c.now.Topics {
 		known := slices.ContainsFunc(c.old.Topics, func(o scheduler.Topic) bool { return o.Name == t.Name })
@@ -79,9 +79,9 @@ func (c *comparison) leftTopics() {
 			continue
 		}
 		c.add(Change{
-			Subject: SubjectTopic, Name: t.Name, To: "there already", Effect: Restart,
-			Why: "if an earlier version of the job has left it, what it holds is as of then, and lacks all that came since",
-			Do:  "look whether it is empty; if not, delete it, or give the operator another name",
+			Subject: SubjectTopic, Name: t.Name, To: "exists already", Effect: Restart,
+			Why: "an earlier version of the job may have left it; then it lacks everything since",
+			Do:  "check whether it is empty; if not, delete it, or give the operator another name",
 		})
 	}
 }

@@ -10,28 +10,29 @@ import (
 	"github.com/gretestream/grete/scheduler/draw"
 )
 
-// operators compares how records go through a stage. Where more than that has
-// changed in it, it says nothing.
+// operators compares the paths of records through a stage. It says nothing if
+// more than that has changed in the stage.
 func (c *comparison) operators(old, now *scheduler.Stage) {
 	if slices.Equal(c.old.flow(old), c.now.flow(now)) || c.has(now.Name, Restart) {
 		return
 	}
-	from, to := c.old.ways(old), c.now.ways(now)
+	from, to := c.old.paths(old), c.now.paths(now)
 	if was, is := without(from, to), without(to, from); len(was) > 0 && len(is) > 0 {
 		from, to = was, is // the rest is as it was
 	}
 	ch := Change{Subject: SubjectOperators, Name: now.Name, Stage: now.Name}
 	ch = ch.with(strings.Join(from, "; "), strings.Join(to, "; "), Compatible,
-		"nothing that is kept depends on them; while both versions run, some records go the one way and some the other", "")
+		"no state depends on them; while both versions run, some records take the old path and some the new one", "")
 	if ch.From == ch.To {
-		ch.To = "the same, connected otherwise"
+		ch.To = "the same operators, connected differently"
 	}
 	c.add(ch)
 }
 
-// flow describes each node of a stage by what it is and by where its records come
-// from, without numbers: it is equal for stages that do the same. What inputs,
-// repartitions and stores are like beyond their names is compared elsewhere.
+// flow returns a hash for each node of a stage: of what it is, and of where its
+// records come from. The numbers of nodes don't count, so the result is equal for
+// stages that do the same. The settings of inputs, repartitions and stores are
+// compared elsewhere.
 func (s side) flow(st *scheduler.Stage) []uint64 {
 	sums := make(map[int]uint64)
 	var all []uint64
@@ -62,11 +63,11 @@ func (s side) flow(st *scheduler.Stage) []uint64 {
 	return all
 }
 
-// ways are the chains of a stage as its text has them, without numbers.
-func (s side) ways(st *scheduler.Stage) []string {
-	var ways []string
+// paths are the chains of a stage, as [draw.Chains] has them.
+func (s side) paths(st *scheduler.Stage) []string {
+	var paths []string
 	for _, chain := range draw.Chains(s.Plan, st) {
-		ways = append(ways, strings.Join(chain, " → "))
+		paths = append(paths, strings.Join(chain, " → "))
 	}
-	return ways
+	return paths
 }

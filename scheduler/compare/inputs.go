@@ -9,7 +9,7 @@ import (
 	"github.com/gretestream/grete/scheduler/internal/phrase"
 )
 
-// movedInputs finds topics that another stage reads now, and not its former one.
+// movedInputs finds topics that another stage reads now, instead of the former one.
 func (c *comparison) movedInputs() {
 	var topics []string
 	for _, s := range c.old.Stages {
@@ -25,8 +25,8 @@ func (c *comparison) movedInputs() {
 			}
 			c.add(Change{
 				Subject: SubjectInput, Name: in.Topic, Stage: to[0], From: "stage " + phrase.List(from), To: "stage " + phrase.List(to), Effect: Incompatible,
-				Why: "how far it was read is known to its former stage alone, so it would be read from its start once more",
-				Do: fmt.Sprintf("let stage %s read it, as before (a stage is named after the PartitionBy that feeds it, the first of several, else after its first input); "+
+				Why: "only its former stage knows how far it was read, so it would be read from its start again",
+				Do: fmt.Sprintf("let stage %s read it, as before (a stage is named after the first PartitionBy that feeds it, else after its first input); "+
 					"or start over under another app name", phrase.List(from)),
 			})
 		}
@@ -60,8 +60,8 @@ func (c *comparison) inputs(old, now *scheduler.Stage) {
 		if find(&r, is) == nil && !c.moved(r.Name) {
 			c.add(Change{
 				Subject: SubjectInput, Name: r.Name, Stage: now.Name, From: describe(&r), Effect: Restart,
-				Why: "what wasn't read of it yet isn't read any more, and how far it was read is forgotten",
-				Do:  fmt.Sprintf("before it comes back one day, delete its offsets in group %s, so that it begins at its start", now.Group),
+				Why: "its unread records won't be read, and how far it was read is forgotten",
+				Do:  fmt.Sprintf("before you add it again, delete its offsets in group %s, so that it is read from its start", now.Group),
 			})
 		}
 	}
@@ -72,47 +72,47 @@ func (c *comparison) inputs(old, now *scheduler.Stage) {
 		case !c.moved(r.Name):
 			c.add(Change{
 				Subject: SubjectInput, Name: r.Name, Stage: now.Name, To: describe(&r), Effect: Restart,
-				Why: "it is read, too, and " + r.Starts,
+				Why: "the stage reads it, too; it " + r.Starts,
 			})
 		}
 	}
 }
 
-// reading compares what is read by the same name.
+// reading compares what both plans read by the same name.
 func (c *comparison) reading(s *scheduler.Stage, old, now *scheduler.Reading) {
 	ch := Change{Subject: SubjectInput, Name: now.Name, Stage: s.Name}
 	if from, to := describe(old), describe(now); from != to {
-		c.add(ch.with(from, to, Restart, "all that wasn't read yet is read so", "make sure that it fits what is in the topic"))
+		c.add(ch.with(from, to, Restart, "its unread records will be read this way", "make sure that it fits the records in the topic"))
 	} else if from, to := without(old.Topics, now.Topics), without(now.Topics, old.Topics); len(from)+len(to) > 0 {
-		c.add(ch.with(phrase.List(from), phrase.List(to), Compatible, "other topics match than did; a new one "+now.Starts, ""))
+		c.add(ch.with(phrase.List(from), phrase.List(to), Compatible, "the pattern matches other topics than before; a new one "+now.Starts, ""))
 	}
 	if old.Starts != now.Starts {
-		c.add(ch.with(old.Starts, now.Starts, Compatible, "where it starts counts for what the job has never read of it", ""))
+		c.add(ch.with(old.Starts, now.Starts, Compatible, "the start applies to partitions that the job has never read", ""))
 	}
 	if from, to := without(old.Settings, now.Settings), without(now.Settings, old.Settings); len(from)+len(to) > 0 {
-		c.add(ch.with(strings.Join(from, "; "), strings.Join(to, "; "), Compatible, "it holds for what comes from now on", ""))
+		c.add(ch.with(strings.Join(from, "; "), strings.Join(to, "; "), Compatible, "it applies from now on", ""))
 	}
 	c.partitions(ch, old, now)
 }
 
-// partitions compares how many there are of an input.
+// partitions compares the numbers of an input's partitions.
 func (c *comparison) partitions(ch Change, old, now *scheduler.Reading) {
 	from, to := phrase.Count(old.Partitions, "partition"), phrase.Count(now.Partitions, "partition")
 	switch {
 	case old.Keyed != now.Keyed && now.Keyed:
 		c.add(ch.with("feeds no store", "feeds a store", Restart, "from now on its number of partitions must not change", ""))
 	case old.Keyed != now.Keyed:
-		c.add(ch.with("feeds a store", "feeds no store", Restart, "its number of partitions is of no matter any more", ""))
+		c.add(ch.with("feeds a store", "feeds no store", Restart, "its number of partitions no longer matters", ""))
 	case old.Partitions == now.Partitions:
 	case now.Delivery != scheduler.DeliverPartition && old.Partitions < now.Partitions:
-		c.add(ch.with(from, to, Compatible, "all of its partitions are read wherever it is read", ""))
+		c.add(ch.with(from, to, Compatible, "all of its partitions are read in any case", ""))
 	case now.Keyed:
-		c.add(ch.with(from, to, Incompatible, "its records reach a store: their keys are in other partitions now, and what is kept of them isn't",
-			"start over under another app name, and call PartitionBy before what keeps something: then the input may grow at any time"))
+		c.add(ch.with(from, to, Incompatible, "its records reach a store: keys move to other partitions, and their state doesn't",
+			"start over under another app name, and call PartitionBy before the operators with state: then the input may grow at any time"))
 	case old.Partitions > now.Partitions:
-		c.add(ch.with(from, to, Compatible, "a topic loses no partitions, so it was deleted and made anew: the job stops for that and says so, or goes on where OnOutOfRange says", ""))
+		c.add(ch.with(from, to, Compatible, "a topic loses no partitions, so it was deleted and created again: the job stops and says so, or continues where OnOutOfRange says", ""))
 	default:
-		c.add(ch.with(from, to, Compatible, "nothing is kept by its keys: the stage follows, with more tasks if this is its widest input", ""))
+		c.add(ch.with(from, to, Compatible, "no state depends on its keys: the stage follows, with more tasks if this is its widest input", ""))
 	}
 }
 

@@ -6,9 +6,9 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
-// formerNames finds, for each store of the new plan, the one of the old plan that
-// it seems to have been: the same schema, made of the same inputs, in the same
-// stage or in one that has another name too. Empty where there is none.
+// formerNames finds, for each store of the new plan, the store of the old plan that
+// it seems to have been: one with the same schema, made of the same inputs, in the
+// same stage or in one that was renamed, too. It is empty where there is none.
 func (c *comparison) formerNames() []string {
 	var former []string
 	for i := range c.now.Stages {
@@ -24,7 +24,7 @@ func (c *comparison) formerNames() []string {
 	return former
 }
 
-// formerName is the first that fits and isn't taken.
+// formerName returns the first that fits and isn't taken.
 func (c *comparison) formerName(is *scheduler.Stage, now *scheduler.Store, taken []string) string {
 	for i := range c.old.Stages {
 		was := &c.old.Stages[i]
@@ -45,7 +45,7 @@ func (c *comparison) formerName(is *scheduler.Stage, now *scheduler.Store, taken
 	return ""
 }
 
-// origins are the inputs whose records come to a store, through whatever
+// origins lists the inputs whose records reach a store, through any number of
 // repartitions.
 func (s side) origins(st *scheduler.Store) []string {
 	var names []string

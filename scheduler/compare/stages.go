@@ -9,7 +9,7 @@ import (
 	"github.com/gretestream/grete/scheduler/internal/phrase"
 )
 
-// stages finds stages that come or go, with all that they read and write.
+// stages finds stages that are new or removed, with all that they read and write.
 func (c *comparison) stages() {
 	for i := range c.old.Stages {
 		s := &c.old.Stages[i]
@@ -18,11 +18,11 @@ func (c *comparison) stages() {
 		}
 		ch := Change{
 			Subject: SubjectStage, Name: s.Name, From: c.old.describe(s), Effect: Restart,
-			Why: fmt.Sprintf("it ends where it stands: its topics and the offsets of group %s stay as they are", s.Group),
+			Why: fmt.Sprintf("it ends where it stands; its topics and the offsets of group %s stay", s.Group),
 			Do:  "delete what it has left before a stage or an operator gets one of these names again",
 		}
 		if from := c.left(s); len(from) > 0 {
-			ch.Do = "let the old version read " + phrase.List(from) + " to the end before it stops, or what is on its way there isn't processed; then " + ch.Do
+			ch.Do = "let the old version read " + phrase.List(from) + " to the end before it stops, or the records there won't be processed; then " + ch.Do
 		}
 		c.add(ch)
 	}
@@ -33,12 +33,12 @@ func (c *comparison) stages() {
 		}
 		c.add(Change{
 			Subject: SubjectStage, Name: s.Name, To: c.now.describe(s), Effect: Restart,
-			Why: "it begins without state: " + c.now.begins(s),
+			Why: "it starts without state: " + c.now.starts(s),
 		})
 	}
 }
 
-// left are the repartition topics of a stage that nothing will read any more.
+// left lists the repartition topics of a stage that nothing will read any more.
 func (c *comparison) left(s *scheduler.Stage) []string {
 	var topics []string
 	is := c.now.Transfers()
@@ -74,12 +74,12 @@ func (s side) describe(st *scheduler.Stage) string {
 	return strings.Join(parts, "; ")
 }
 
-// begins says what a new stage reads first.
-func (s side) begins(st *scheduler.Stage) string {
+// starts says what a new stage reads first.
+func (s side) starts(st *scheduler.Stage) string {
 	var parts []string
 	for _, in := range st.Inputs {
 		if in.Repartition() {
-			parts = append(parts, in.Topic+" has what is sent from now on")
+			parts = append(parts, in.Topic+" has records from now on")
 		} else {
 			parts = append(parts, in.Topic+" "+s.Nodes[in.Nodes[0]].Starts())
 		}
@@ -87,8 +87,8 @@ func (s side) begins(st *scheduler.Stage) string {
 	return phrase.List(parts)
 }
 
-// width finds stages whose state would have to be divided anew, where no change
-// of an input says it already.
+// width finds stages whose state would have to be redistributed, unless a change
+// of an input explains it already.
 func (c *comparison) width(old, now *scheduler.Stage) {
 	if old.Tasks == now.Tasks || c.has(now.Name, Incompatible) {
 		return
@@ -105,29 +105,29 @@ func (c *comparison) width(old, now *scheduler.Stage) {
 	c.add(Change{
 		Subject: SubjectStage, Name: now.Name, Effect: Incompatible,
 		From: phrase.Count(old.Tasks, "task"), To: phrase.Count(now.Tasks, "task"),
-		Why: fmt.Sprintf("it has as many tasks as its widest input has partitions, and each task has a part of %s, which can't be divided anew", phrase.List(kept)),
-		Do:  fmt.Sprintf("let the widest input of the stage have %s, as before; or start over under another app name", phrase.Count(old.Tasks, "partition")),
+		Why: fmt.Sprintf("a stage has as many tasks as its widest input has partitions, and each task has a part of %s, which can't be redistributed", phrase.List(kept)),
+		Do:  fmt.Sprintf("give the widest input of the stage %s, as before; or start over under another app name", phrase.Count(old.Tasks, "partition")),
 	})
 }
 
-// progress finds stages that would lose how far they are: it is written with
-// their stores, or to a topic of its own if they have none.
+// progress finds stages that would forget how far they have read. That is written
+// with their stores, or to a topic of its own if they have none.
 func (c *comparison) progress(old, now *scheduler.Stage) {
 	was, is := changelogsOf(old), changelogsOf(now)
-	if len(meet(was, is, "")) > 0 || c.has(now.Name, Incompatible) || c.movedOut(old) {
+	if len(both(was, is, "")) > 0 || c.has(now.Name, Incompatible) || c.movedOut(old) {
 		return
 	}
 	ch := Change{Subject: SubjectStage, Name: now.Name, From: "progress in " + phrase.List(was), To: "progress in " + phrase.List(is), Effect: Incompatible}
 	switch {
 	case len(old.Stores) == 0:
-		ch.Why = "how far a stage has read is kept with its stores; this one had none, and the ones that it gets don't know"
-		ch.Do = "call PartitionBy before the operators that keep something, so that they are a stage of their own; or start over under another app name"
+		ch.Why = "how far a stage has read is stored with its state; this one had none, and its new stores don't have it"
+		ch.Do = "call PartitionBy before the operators with state, so that they are a stage of their own; or start over under another app name"
 	case len(now.Stores) == 0:
-		ch.Why = "how far a stage has read is kept with its stores, and the last of them is removed"
-		ch.Do = "keep the store, or " + c.old.anew(old)
+		ch.Why = "how far a stage has read is stored with its state, and its last store is removed"
+		ch.Do = "keep the store, or " + c.old.again(old)
 	default:
-		ch.Why = "how far a stage has read is kept with its stores, and none of them is left: those that it gets don't know"
-		ch.Do = "keep one of them until the others have begun, or " + c.old.anew(old)
+		ch.Why = "how far a stage has read is stored with its state; none of its stores is left, and the new ones don't have it"
+		ch.Do = "keep one of them until the others have started, or " + c.old.again(old)
 	}
 	c.add(ch)
 }
@@ -151,8 +151,8 @@ func changelogsOf(s *scheduler.Stage) []string {
 	return topics
 }
 
-// meet lists what is in both, but for one.
-func meet(a, b []string, except string) []string {
+// both lists the topics that are in both lists, except one.
+func both(a, b []string, except string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return s == except || !slices.Contains(b, s) })
 }
 
@@ -161,8 +161,8 @@ func (s side) ownTraffic(st *scheduler.Stage) bool {
 	return !slices.ContainsFunc(st.Inputs, func(in scheduler.Input) bool { return !in.Repartition() })
 }
 
-// anew is how a stage can begin once more, without state.
-func (s side) anew(st *scheduler.Stage) string {
+// again says how a stage can start again, without state.
+func (s side) again(st *scheduler.Stage) string {
 	if !s.ownTraffic(st) {
 		return "start over under another app name"
 	}
@@ -170,10 +170,10 @@ func (s side) anew(st *scheduler.Stage) string {
 	for _, in := range st.Inputs {
 		names = append(names, fmt.Sprintf("%q", s.Nodes[in.Nodes[0]].Name))
 	}
-	return "give PartitionBy " + phrase.List(names) + " a new name too, so that the stage begins anew"
+	return "give PartitionBy " + phrase.List(names) + " a new name, too, so that the stage starts from nothing"
 }
 
-// containers are how many there are of a stage.
+// containers compares the numbers of a stage's containers.
 func (c *comparison) containers(old, now *scheduler.Stage) {
 	if old.Containers == now.Containers {
 		return
@@ -181,6 +181,6 @@ func (c *comparison) containers(old, now *scheduler.Stage) {
 	c.add(Change{
 		Subject: SubjectStage, Name: now.Name, Effect: Compatible,
 		From: phrase.Count(old.Containers, "container"), To: phrase.Count(now.Containers, "container"),
-		Why: "its tasks are divided among as many as there are",
+		Why: "its tasks are divided among them",
 	})
 }

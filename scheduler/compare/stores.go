@@ -8,7 +8,7 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
-// stores compares what is kept, by name.
+// stores compares the plans' stores, by name.
 func (c *comparison) stores() {
 	former := c.formerNames()
 	for i := range c.old.Stages {
@@ -17,7 +17,7 @@ func (c *comparison) stores() {
 			old := &was.Stores[j]
 			switch is, now := c.now.store(old.Name); {
 			case now == nil && slices.Contains(former, old.Name):
-				// told of the store that it became
+				// storeNew reports it under its new name
 			case now == nil:
 				c.storeGone(was, old)
 			case is.Name != was.Name:
@@ -39,13 +39,13 @@ func (c *comparison) stores() {
 	}
 }
 
-// storeNew is a store that the old plan may not have, or has under a former name.
+// storeNew reports a store that the old plan hasn't, or has under a former name.
 func (c *comparison) storeNew(is *scheduler.Stage, now *scheduler.Store, former string) {
 	if former != "" {
 		c.add(Change{
 			Subject: SubjectStore, Name: now.Name, Stage: is.Name, From: former, To: now.Name, Effect: Incompatible,
-			Why: fmt.Sprintf("it seems to be %q under another name: state is found by the name, so it would begin empty", former),
-			Do:  fmt.Sprintf("give the operator its former name, %q; if it is another one, %s", former, c.another(is.Name)),
+			Why: fmt.Sprintf("it seems to be %q under another name: state is found by name, so it would start empty", former),
+			Do:  fmt.Sprintf("give the operator its former name, %q; if it is a different operator, %s", former, c.another(is.Name)),
 		})
 		return
 	}
@@ -54,55 +54,55 @@ func (c *comparison) storeNew(is *scheduler.Stage, now *scheduler.Store, former 
 	}
 	c.add(Change{
 		Subject: SubjectStore, Name: now.Name, Stage: is.Name, To: now.Schema, Effect: Restart,
-		Why: "it begins empty: what the stage has read before isn't in it",
+		Why: "it starts empty: it lacks what the stage has read before",
 	})
 }
 
-// empty is how an operator can begin without state, in a stage that must still
-// know how far it is by something other than that changelog.
+// empty says how an operator can start without state. Its stage must still know
+// how far it has read, by something other than the changelog.
 func (c *comparison) empty(stage, changelog string) string {
 	old, now := c.old.stage(stage), c.now.stage(stage)
-	if now != nil && len(meet(changelogsOf(old), changelogsOf(now), changelog)) > 0 {
-		return "give the operator a new name, to begin empty"
+	if now != nil && len(both(changelogsOf(old), changelogsOf(now), changelog)) > 0 {
+		return "give the operator a new name, to start empty"
 	}
 	if c.old.ownTraffic(old) {
-		return "give the operator a new name, to begin empty, and " + c.old.anew(old)
+		return "give the operator a new name, to start empty, and " + c.old.again(old)
 	}
-	return c.old.anew(old)
+	return c.old.again(old)
 }
 
-// another is how an operator can take the place of one that is just like it.
+// another says how an operator can replace one that is just like it.
 func (c *comparison) another(stage string) string {
 	old, now := c.old.stage(stage), c.now.stage(stage)
 	switch {
-	case old != nil && len(meet(changelogsOf(old), changelogsOf(now), "")) > 0:
-		return "first run a version without either"
+	case old != nil && len(both(changelogsOf(old), changelogsOf(now), "")) > 0:
+		return "first run a version with neither of them"
 	case c.now.ownTraffic(now):
-		return "first run a version without either and without their PartitionBy, and give that a new name as well"
+		return "first run a version with neither of them and without their PartitionBy, and give the PartitionBy a new name, too"
 	}
 	return "start over under another app name"
 }
 
-// storeGone is a store that was removed with its operator.
+// storeGone reports a store that was removed with its operator.
 func (c *comparison) storeGone(was *scheduler.Stage, old *scheduler.Store) {
 	if c.now.stage(was.Name) == nil {
 		return // gone with its stage
 	}
 	c.add(Change{
 		Subject: SubjectStore, Name: old.Name, Stage: was.Name, From: old.Schema, Effect: Restart,
-		Why: fmt.Sprintf("its state isn't kept up any more; topic %s stays as it is", old.Changelog),
-		Do:  "delete that topic before an operator gets this name again: it would begin with a state that lacks what came since",
+		Why: fmt.Sprintf("its state is no longer updated; topic %s stays", old.Changelog),
+		Do:  "delete that topic before an operator gets this name again, or that operator starts with outdated state",
 	})
 }
 
 func (c *comparison) storeMoved(was, is *scheduler.Stage, old *scheduler.Store) {
 	ch := Change{
 		Subject: SubjectStore, Name: old.Name, Stage: is.Name, From: "stage " + was.Name, To: "stage " + is.Name, Effect: Incompatible,
-		Why: "its state is that of another stage's tasks, at the offsets that they have read up to",
-		Do:  fmt.Sprintf("leave the operator in stage %s, with nothing else before it that names the stage; or %s", was.Name, c.empty(was.Name, "")),
+		Why: "its state belongs to the tasks of another stage, and to the offsets that they have reached",
+		Do:  fmt.Sprintf("leave the operator in stage %s, and put nothing before it that renames the stage; or %s", was.Name, c.empty(was.Name, "")),
 	}
 	if c.now.stage(was.Name) == nil && c.old.stage(is.Name) == nil {
-		ch.Why = "the stage is named after what it reads first, and has another name now; its state and its offsets belong to the former one"
+		ch.Why = "the stage is named after what it reads first, and so has another name now; its state and offsets belong to the former name"
 		ch.Do = fmt.Sprintf("give the stage's PartitionBy or input its former name, %q", was.Name)
 	}
 	c.add(ch)
@@ -113,7 +113,7 @@ func (c *comparison) schema(is *scheduler.Stage, old, now *scheduler.Store) {
 	ch := Change{
 		Subject: SubjectStore, Name: now.Name, Stage: is.Name, Effect: Incompatible,
 		From: strings.Join(without(from, to), "; "), To: strings.Join(without(to, from), "; "),
-		Why: "what is in the store was written otherwise, and would be misread",
+		Why: "existing entries were written differently, and would be misread",
 	}
 	if ch.From == ch.To { // the same in another order
 		ch.From, ch.To = old.Schema, now.Schema
@@ -122,7 +122,7 @@ func (c *comparison) schema(is *scheduler.Stage, old, now *scheduler.Store) {
 	c.add(ch)
 }
 
-// settings are those of an operator with state that its state doesn't depend on.
+// settings compares the settings that affect only the results of an operator with state.
 func (c *comparison) settings(is *scheduler.Stage, old, now *scheduler.Store) {
 	from, to := c.old.Nodes[old.Node].Settings(), c.now.Nodes[now.Node].Settings()
 	if slices.Equal(from, to) || slices.Contains(c.settled, now.Node) {
@@ -132,6 +132,6 @@ func (c *comparison) settings(is *scheduler.Stage, old, now *scheduler.Store) {
 	c.add(Change{
 		Subject: SubjectStore, Name: now.Name, Stage: is.Name, Effect: Compatible,
 		From: strings.Join(without(from, to), "; "), To: strings.Join(without(to, from), "; "),
-		Why: "it holds for what comes from now on",
+		Why: "it applies from now on",
 	})
 }

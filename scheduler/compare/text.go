@@ -8,8 +8,8 @@ import (
 	"github.com/gretestream/grete/scheduler/internal/phrase"
 )
 
-// Text describes the verdict for people: what it is, and each change with what it
-// means and what can be done.
+// Text describes the verdict for people: the verdict itself, and each change with
+// its meaning and the way out.
 func (v *Verdict) Text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "change: %s\n", v.headline())
@@ -19,7 +19,7 @@ func (v *Verdict) Text() string {
 	if len(v.Changes) == 0 || len(v.Restores) == 0 {
 		return b.String()
 	}
-	b.WriteString("\nrestores, as far as a machine hasn't got it\n")
+	b.WriteString("\nstores to restore, on machines that don't have their state\n")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, r := range v.Restores {
 		line := fmt.Sprintf("  %s\tfrom %s", r.Store, r.Changelog)
@@ -32,16 +32,16 @@ func (v *Verdict) Text() string {
 	return b.String()
 }
 
-// headline is the verdict in a sentence.
+// headline states the verdict in a sentence.
 func (v *Verdict) headline() string {
 	switch v.Kind {
 	case Incompatible:
-		return "incompatible, refused: state or results would be lost or doubled"
+		return "incompatible, refused: state or results would be lost or duplicated"
 	case Restart:
 		if len(v.Drain) > 0 {
-			return "restart: all of the old version must read " + phrase.List(v.Drain) + " to the end and stop before the new one starts: drain has it do so"
+			return "restart: the old version must read " + phrase.List(v.Drain) + " to the end and stop before the new one starts; the command drain does that"
 		}
-		return "restart: all of the old version must stop before the new one starts, which then goes on where it stood"
+		return "restart: all processes of the old version must stop before the new one starts, which then continues from there"
 	case Compatible:
 		return "compatible: both versions may run side by side"
 	case Same:
@@ -66,7 +66,7 @@ func (ch *Change) write(b *strings.Builder) {
 	}
 }
 
-// title is what has changed.
+// title names what has changed.
 func (ch *Change) title() string {
 	if ch.Stage == "" || ch.Stage == ch.Name {
 		return fmt.Sprintf("%s %s", ch.Subject, ch.Name)

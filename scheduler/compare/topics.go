@@ -8,22 +8,22 @@ import (
 	"github.com/gretestream/grete/scheduler/internal/phrase"
 )
 
-// repartitions compares what is on its way between stages.
+// repartitions compares the topics between stages.
 func (c *comparison) repartitions() {
 	was, is := c.old.Transfers(), c.now.Transfers()
 	for _, o := range was {
 		if i := slices.IndexFunc(is, func(x scheduler.Transfer) bool { return x.Topic == o.Topic }); i >= 0 {
-			c.crossing(&o, &is[i])
+			c.transfer(&o, &is[i])
 			continue
 		}
 		c.drain = append(c.drain, o.Topic)
 		if c.now.stage(o.To) == nil {
-			continue // told with the stage
+			continue // reported with the stage
 		}
 		c.add(Change{
 			Subject: SubjectRepartition, Name: o.Name, Stage: o.To, From: "from stage " + o.From, Effect: Restart,
 			Why: fmt.Sprintf("nothing reads topic %s any more", o.Topic),
-			Do:  fmt.Sprintf("let the old version read %s to its end before it stops, or what is on its way there isn't processed", o.Topic),
+			Do:  fmt.Sprintf("let the old version read %s to the end before it stops, or the records there won't be processed", o.Topic),
 		})
 	}
 	for _, x := range is {
@@ -31,48 +31,48 @@ func (c *comparison) repartitions() {
 		if !known && c.old.stage(x.To) != nil {
 			c.add(Change{
 				Subject: SubjectRepartition, Name: x.Name, Stage: x.To, To: "from stage " + x.From, Effect: Restart,
-				Why: fmt.Sprintf("topic %s has what is sent from now on", x.Topic),
+				Why: fmt.Sprintf("topic %s has records from now on", x.Topic),
 			})
 		}
 	}
 }
 
-// crossing compares a repartition that both plans have.
-func (c *comparison) crossing(old, now *scheduler.Transfer) {
+// transfer compares a repartition that both plans have.
+func (c *comparison) transfer(old, now *scheduler.Transfer) {
 	ch := Change{Subject: SubjectRepartition, Name: now.Name, Stage: now.To}
 	if old.To != now.To && !c.has(now.To, Incompatible) {
 		c.add(ch.with("to stage "+old.To, "to stage "+now.To, Incompatible,
-			"how far it was read is known to its former stage alone, so what is still in the topic would be processed once more",
-			"give the PartitionBy a new name, and with it a topic of its own; or let the same PartitionBy come first that the stage was named after"))
+			"only its former stage knows how far it was read, so the records in the topic would be processed again",
+			"give the PartitionBy a new name, and with it a new topic; or let the PartitionBy that named the stage come first again"))
 	}
 	switch {
 	case old.Delivery != now.Delivery:
 		c.drain = append(c.drain, now.Topic)
 		c.add(ch.with(describeDelivery(old.Delivery), describeDelivery(now.Delivery), Restart,
-			"what is on its way was sent by the old rule, and is read by the new one",
-			fmt.Sprintf("let the old version read %s to its end before it stops", now.Topic)))
+			"the records in the topic were sent by the old rule, and are read by the new one",
+			fmt.Sprintf("let the old version read %s to the end before it stops", now.Topic)))
 	case old.Partitions != now.Partitions && now.Delivery == scheduler.DeliverBroadcast:
 		c.add(ch.with(phrase.Count(old.Partitions, "partition"), phrase.Count(now.Partitions, "partition"), Compatible,
-			"a broadcast has a partition for each task that reads it; new tasks get what is sent from now on", ""))
+			"a broadcast has a partition for each task that reads it; new tasks get records from now on", ""))
 	case old.Partitions != now.Partitions:
 		c.add(ch.with(phrase.Count(old.Partitions, "partition"), phrase.Count(now.Partitions, "partition"), Incompatible,
-			"a repartition topic keeps its number: equal keys would be in two partitions, and with two tasks",
-			fmt.Sprintf("let it have %s, as it was made; or start over under another app name", phrase.Count(old.Partitions, "partition"))))
+			"a repartition topic keeps its number of partitions: otherwise equal keys would be in two partitions, and in two tasks",
+			fmt.Sprintf("let it have %s, as created; or start over under another app name", phrase.Count(old.Partitions, "partition"))))
 	}
 	if old.From != now.From {
-		c.add(ch.with("from stage "+old.From, "from stage "+now.From, Restart, "what is on its way is processed, and then what the other stage sends", ""))
+		c.add(ch.with("from stage "+old.From, "from stage "+now.From, Restart, "the records in the topic are processed first, then what the other stage sends", ""))
 	}
 	switch {
 	case old.Serdes == now.Serdes:
 	case old.Serdes.Key != now.Serdes.Key && old.Keyed && now.Keyed:
 		c.add(ch.with(old.Serdes.String(), now.Serdes.String(), Incompatible,
-			"keys that are written otherwise come to other partitions, and what is kept of them stays where it is",
-			"change it back; or give the PartitionBy and the operators behind it new names, to begin empty"))
+			"keys that are encoded differently go to other partitions, and their state stays where it is",
+			"change it back; or give the PartitionBy and the operators after it new names, to start empty"))
 	default:
 		c.drain = append(c.drain, now.Topic)
 		c.add(ch.with(old.Serdes.String(), now.Serdes.String(), Restart,
-			"what is on its way was written by the old serde, and is read by the new one",
-			fmt.Sprintf("let the old version read %s to its end before it stops, unless both serdes write the same", now.Topic)))
+			"the records in the topic were written by the old serde, and are read by the new one",
+			fmt.Sprintf("let the old version read %s to the end before it stops, unless both serdes write the same bytes", now.Topic)))
 	}
 }
 
@@ -82,21 +82,21 @@ func (c *comparison) outputs(old, now *scheduler.Stage) {
 	for _, o := range was {
 		if !slices.ContainsFunc(is, func(w scheduler.Writing) bool { return w.Topic == o.Topic }) {
 			ch := Change{Subject: SubjectOutput, Name: o.Topic, Stage: now.Name}
-			c.add(ch.with(describeSerdes(o.Serdes), "", Restart, "the stage writes no more to it; what is there stays", ""))
+			c.add(ch.with(describeSerdes(o.Serdes), "", Restart, "the stage no longer writes to it; its records stay", ""))
 		}
 	}
 	for _, w := range is {
 		ch := Change{Subject: SubjectOutput, Name: w.Topic, Stage: now.Name}
 		i := slices.IndexFunc(was, func(o scheduler.Writing) bool { return w.Topic == o.Topic })
 		if i < 0 {
-			c.add(ch.with("", describeSerdes(w.Serdes), Restart, "it gets what is processed from now on", ""))
+			c.add(ch.with("", describeSerdes(w.Serdes), Restart, "it gets results from now on", ""))
 			continue
 		}
 		if from, to := describeSerdes(was[i].Serdes), describeSerdes(w.Serdes); from != to {
-			c.add(ch.with(from, to, Restart, "who reads it finds both, the one after the other", ""))
+			c.add(ch.with(from, to, Restart, "its readers find records of both kinds, one after the other", ""))
 		}
 		if from, to := was[i].Partitions, w.Partitions; from != to {
-			c.add(ch.with(phrase.Count(from, "partition"), phrase.Count(to, "partition"), Compatible, "a key's results may come to another partition from now on", ""))
+			c.add(ch.with(phrase.Count(from, "partition"), phrase.Count(to, "partition"), Compatible, "the results of a key may go to another partition from now on", ""))
 		}
 	}
 }

@@ -2,11 +2,11 @@ package compare
 
 import "github.com/gretestream/grete/scheduler"
 
-// A Verdict says what becomes of a job whose plan changes: whether the new one
-// may take over what the old one has left, and when. It is JSON.
+// A Verdict says what happens to a job whose plan changes: whether the new plan
+// may continue from what the old one has left, and when. It is JSON.
 //
-// It knows the plans alone: what the user's functions do, and what is in the
-// topics, is in none.
+// It depends on the plans alone, which see neither inside the user's functions nor
+// into the topics.
 type Verdict struct {
 	App  string `json:"app"`
 	Kind Fit    `json:"kind"` // the worst of the changes' effects
@@ -16,12 +16,12 @@ type Verdict struct {
 	New string `json:"new"`
 	// Changes are what differs, the worst first.
 	Changes []Change `json:"changes,omitempty"`
-	// Drain lists the repartition topics that the old plan's job has to read to
-	// their ends before it stops, by name: the new one can't read what is on its way
-	// in them, or doesn't. The group's offsets tell whether it has.
+	// Drain lists, by name, the repartition topics that the old job has to read to
+	// their ends before it stops, because the new one can't read the records in them,
+	// or doesn't. The group's offsets show whether it has.
 	Drain []string `json:"drain,omitempty"`
-	// Restores lists the stores whose state goes on, in the order of the new plan's
-	// stages; none if the change is refused.
+	// Restores lists the stores whose state continues, in the order of the new
+	// plan's stages. It is empty if the change is refused.
 	Restores []Restore `json:"restores,omitempty"`
 }
 
@@ -33,10 +33,10 @@ const (
 	// Compatible plans may run side by side, so that one replaces the other
 	// container by container.
 	Compatible Fit = "compatible"
-	// Restart asks for all containers of the old plan to stop before one of the new
-	// plan starts. What both plans have goes on where it stood.
+	// Restart requires that all containers of the old plan stop before one of the new
+	// plan starts. What both plans have continues where it stood.
 	Restart Fit = "restart"
-	// Incompatible plans are refused: state or results would be lost, or doubled.
+	// Incompatible plans are refused: state or results would be lost or duplicated.
 	Incompatible Fit = "incompatible"
 )
 
@@ -45,13 +45,13 @@ type Change struct {
 	Subject Subject `json:"subject"`
 	Name    string  `json:"name"`
 	Stage   string  `json:"stage,omitempty"` // where, unless the subject is a stage or the app
-	// From and To are what it was and what it is, for people; empty where there was
-	// or is none.
+	// From and To are the old and the new side, for people. One of them is empty if
+	// the subject is new or was removed.
 	From   string `json:"from,omitempty"`
 	To     string `json:"to,omitempty"`
 	Effect Fit    `json:"effect"`       // never Same
-	Why    string `json:"why"`          // what it means for the job
-	Do     string `json:"do,omitempty"` // what the user can do, or has to
+	Why    string `json:"why"`          // the consequence for the job
+	Do     string `json:"do,omitempty"` // what the user can or must do
 }
 
 // Subject is what a [Change] is about.
@@ -68,19 +68,18 @@ const (
 	SubjectTopic       Subject = "topic"     // of the job's own
 )
 
-// A Restore is a store that goes on with what its changelog has. A container
-// that has the state on its disk reads the tail alone, another one all of it.
+// A Restore is a store that continues from its changelog. A container that has the
+// state on its disk reads only the tail; another one reads all of it.
 type Restore struct {
 	Stage     string `json:"stage"`
 	Store     string `json:"store"`
 	Changelog string `json:"changelog"`
-	// Bytes is how much the changelog holds. No plan knows: 0 until a caller that can
-	// ask has set it.
+	// Bytes is the size of the changelog. Plans doesn't know it; callers may set it.
 	Bytes int64 `json:"bytes,omitempty"`
 }
 
-// Compare says what becomes of the job of one plan when it goes on by another.
-// Both are as [Build] or [ParsePlan] returns them.
+// Plans says what happens to the job of one plan when it continues by another.
+// Both must come from [scheduler.Build] or [scheduler.ParsePlan].
 func Plans(old, now *scheduler.Plan) Verdict {
 	v := Verdict{App: now.App, Old: old.Fingerprint, New: now.Fingerprint}
 	c := comparison{old: side{old}, now: side{now}}
@@ -99,7 +98,7 @@ func Plans(old, now *scheduler.Plan) Verdict {
 	return v
 }
 
-// worse tells whether one asks for more than another.
+// worse tells whether an effect requires more than another.
 func (f Fit) worse(than Fit) bool { return f.rank() > than.rank() }
 
 func (f Fit) rank() int {
