@@ -62,7 +62,7 @@ func checkStoreNames(g Graph) mistakes {
 			}
 			name := n.storeName(j)
 			if o := owner[name]; o != nil && o.Name != n.Name {
-				bad.add(i, "%s %q: its store would be called %q, as that of %s %q is; choose another name", n.Kind, n.Name, name, o.Kind, o.Name)
+				bad.add(i, "%s %q: its store would have the name %q, as a store of %s %q has; choose another name", n.Kind, n.Name, name, o.Kind, o.Name)
 			} else {
 				owner[name] = n
 			}
@@ -74,10 +74,10 @@ func checkStoreNames(g Graph) mistakes {
 func checkOptions(o Options) mistakes {
 	var bad mistakes
 	if o.Partitions < 0 {
-		bad.add(ofApp, "partitions: %d asked for; it must be positive, or 0 for as many as the input has", o.Partitions)
+		bad.add(ofApp, "partitions: %d is negative; set a positive number, or 0 for as many as the input has", o.Partitions)
 	}
 	if o.Containers < 0 {
-		bad.add(ofApp, "containers: %d asked for; it must be positive, or 0 for one", o.Containers)
+		bad.add(ofApp, "containers: %d is negative; set a positive number, or 0 for one", o.Containers)
 	}
 	return bad
 }
@@ -90,7 +90,7 @@ func checkStageContainers(stages []Stage, o Options) mistakes {
 		if n := o.StageContainers[name]; !slices.Contains(names, name) {
 			bad.add(ofApp, "containers of stage %q: there is no such stage; there are: %s", name, strings.Join(names, ", "))
 		} else if n < 1 {
-			bad.add(ofApp, "containers of stage %q: %d asked for; it must be positive", name, n)
+			bad.add(ofApp, "containers of stage %q: %d is set; it must be positive", name, n)
 		}
 	}
 	return bad

@@ -45,7 +45,7 @@ func (n *Node) checkShape(i int, nodes []Node) error {
 // that were recorded earlier.
 func (n *Node) checkEdges(before []Node) error {
 	if (len(n.From) == 0) != (n.Kind == KindInput) {
-		return fmt.Errorf("it gets records from %d nodes", len(n.From))
+		return fmt.Errorf("it has %d edges; inputs have none, and all other nodes have some", len(n.From))
 	}
 	flows := n.Kind == KindInput
 	for _, e := range n.From {

@@ -270,13 +270,13 @@ func TestStores_NamesClash(t *testing.T) {
 	r.Output(r.Join("match", p, p), "out")
 	r.Output(r.Table(p, "match-left"), "out")
 	_, err := scheduler.Build(r.Graph, graphtest.Exist("a", 2), scheduler.Options{})
-	if want := `main.go:5: table "match-left": its store would be called "match-left", as that of join "match" is; choose another name`; err == nil || !strings.Contains(err.Error(), want) {
+	if want := `main.go:5: table "match-left": its store would have the name "match-left", as a store of join "match" has; choose another name`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 	r = graphtest.New("app")
 	r.Output(r.Join("match", r.Input("a"), r.Input("a")), "app-match-left-changelog")
 	_, err = scheduler.Build(r.Graph, graphtest.Exist("a", 2), scheduler.Options{})
-	if want := `main.go:3: join "match" needs topic "app-match-left-changelog" for itself, which is also an output; choose another name`; err == nil || err.Error() != want {
+	if want := `main.go:3: join "match" needs topic "app-match-left-changelog" for itself, but that is also an output; choose another name`; err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }

@@ -32,20 +32,20 @@ func TestMistakes(t *testing.T) {
 			},
 			options: scheduler.Options{Partitions: -1, Containers: -2},
 			want: []string{
-				`partitions: -1 asked for; it must be positive, or 0 for as many as the input has`,
-				`containers: -2 asked for; it must be positive, or 0 for one`,
+				`partitions: -1 is negative; set a positive number, or 0 for as many as the input has`,
+				`containers: -2 is negative; set a positive number, or 0 for one`,
 				`main.go:1: topic "views" does not exist: fill it from a file with -feed views=FILE, or create it on the broker`,
 				`main.go:2: repartition: name "by user" has ' ' in it; letters, digits, '.', '_' and '-' are allowed`,
 				`main.go:5: topic "users" does not exist: fill it from a file with -feed users=FILE, or create it on the broker`,
 				`main.go:6: table "w": the name is taken by the window at main.go:3; choose another`,
-				`main.go:6: table "w" needs topic "app-w-changelog" for itself, which is also that of window "w"; choose another name`,
+				`main.go:6: table "w" needs topic "app-w-changelog" for itself, but that is also that of window "w"; choose another name`,
 				`main.go:7: topic of the output: a name is missing`,
 			},
 		},
 		"repartition that nobody reads": {
 			record:   func(r *graphtest.Recorder) { r.PartitionBy(r.Input("a"), "p") },
 			metadata: graphtest.Exist("a", 1),
-			want:     []string{`main.go:2: repartition "p" leads nowhere: nothing takes its records; use its result or leave it out`},
+			want:     []string{`main.go:2: repartition "p" is never used: add an operator or an output after it, or leave it out`},
 		},
 		"a stream meets its own repartition": {
 			record: func(r *graphtest.Recorder) {
@@ -62,8 +62,8 @@ func TestMistakes(t *testing.T) {
 			},
 			metadata: graphtest.Exist("app-p", 1),
 			want: []string{
-				`main.go:2: repartition "p" needs topic "app-p" for itself, which is also an input; choose another name`,
-				`main.go:3: table "t" needs topic "app-t-changelog" for itself, which is also an output; choose another name`,
+				`main.go:2: repartition "p" needs topic "app-p" for itself, but that is also an input; choose another name`,
+				`main.go:3: table "t" needs topic "app-t-changelog" for itself, but that is also an output; choose another name`,
 			},
 		},
 		"a topic of the job's that is an input of the same stage": {
@@ -72,7 +72,7 @@ func TestMistakes(t *testing.T) {
 				r.Output(r.Merge(p, r.Input("app-p")), "out")
 			},
 			metadata: graphtest.Exist("a", 1, "app-p", 1),
-			want:     []string{`main.go:2: repartition "p" needs topic "app-p" for itself, which is also an input; choose another name`},
+			want:     []string{`main.go:2: repartition "p" needs topic "app-p" for itself, but that is also an input; choose another name`},
 		},
 		"names that Kafka takes for one": {
 			record: func(r *graphtest.Recorder) {
@@ -93,28 +93,28 @@ func TestMistakes(t *testing.T) {
 				r.Output(r.Table(r.Merge(r.Input("a"), r.PartitionBy(r.Input("b"), "p")), "t"), "out")
 			},
 			metadata: graphtest.Exist("a", 4, "b", 8, "app-p", 6),
-			want: []string{`main.go:5: table "t": the topics that meet in it have different numbers of partitions, so equal keys would be counted apart: ` +
-				`"a" has 4, "app-p" has 6; give them equally many, or call PartitionBy on the streams of all of them`},
+			want: []string{`main.go:5: table "t": the topics that meet in it have different numbers of partitions, so equal keys would be in different tasks: ` +
+				`"a" has 4, "app-p" has 6; give them equal numbers, or call PartitionBy on each of the streams`},
 		},
 		"of three topics that meet, one differs": {
 			record: func(r *graphtest.Recorder) {
 				r.Output(r.Table(r.Merge(r.Input("a"), r.Input("b"), r.Input("c")), "t"), "out")
 			},
 			metadata: graphtest.Exist("a", 4, "b", 6, "c", 4),
-			want: []string{`main.go:5: table "t": the topics that meet in it have different numbers of partitions, so equal keys would be counted apart: ` +
-				`"a" has 4, "b" has 6, "c" has 4; give them equally many, or call PartitionBy on the streams of all of them`},
+			want: []string{`main.go:5: table "t": the topics that meet in it have different numbers of partitions, so equal keys would be in different tasks: ` +
+				`"a" has 4, "b" has 6, "c" has 4; give them equal numbers, or call PartitionBy on each of the streams`},
 		},
 		"state of another number of tasks": {
 			record:   func(r *graphtest.Recorder) { r.Output(r.Table(r.Input("a"), "t"), "out") },
 			metadata: graphtest.Exist("a", 8, "app-t-changelog", 4),
 			want: []string{`main.go:2: topic "app-t-changelog" has 4 partitions, but stage "a" now has 8 tasks, as many as its widest input, "a", has partitions: ` +
-				`the state can't be divided anew; start over under another app name (on the embedded log: in another data directory), and call PartitionBy before what keeps something: then inputs may grow at any time`},
+				`the state can't be redistributed; start over under another app name (on the embedded log: in another data directory), and call PartitionBy before the operators with state: then inputs may grow at any time`},
 		},
 		"state of more tasks": {
 			record:   func(r *graphtest.Recorder) { r.Output(r.Input("a"), "out") },
 			metadata: graphtest.Exist("a", 4, "app-a-meta", 8),
 			want: []string{`main.go:1: topic "app-a-meta" has 8 partitions, but stage "a" now has 4 tasks, as many as its widest input, "a", has partitions: ` +
-				`the state can't be divided anew; read inputs of 8 partitions again, or start over under another app name (on the embedded log: in another data directory)`},
+				`the state can't be redistributed; read inputs of 8 partitions again, or start over under another app name (on the embedded log: in another data directory)`},
 		},
 		"a topic that only the reader writes": {
 			record:   func(r *graphtest.Recorder) { r.Output(r.Merge(r.Input("a"), r.Input("retry")), "retry") },
@@ -126,7 +126,7 @@ func TestMistakes(t *testing.T) {
 			metadata: graphtest.Exist("a", 4),
 			options:  scheduler.Options{StageContainers: map[string]int{"a": 0, "c": 2}},
 			want: []string{
-				`containers of stage "a": 0 asked for; it must be positive`,
+				`containers of stage "a": 0 is set; it must be positive`,
 				`containers of stage "c": there is no such stage; there are: a`,
 			},
 		},
@@ -160,15 +160,15 @@ func TestMistakesOfShape(t *testing.T) {
 		"kind":                  {func(g *scheduler.Graph) { g.Nodes[1].Kind = "" }, "node 1 (): it has no kind"},
 		"itself":                {func(g *scheduler.Graph) { g.Nodes[1].From = graphtest.Edges(1) }, "node 1 (filter): it gets records from node 1, which isn't before it"},
 		"negative":              {func(g *scheduler.Graph) { g.Nodes[1].From = graphtest.Edges(-1) }, "node 1 (filter): it gets records from node -1, which isn't before it"},
-		"no input":              {func(g *scheduler.Graph) { g.Nodes[1].From = nil }, "node 1 (filter): it gets records from 0 nodes"},
-		"input from a node":     {func(g *scheduler.Graph) { g.Nodes[1].Kind = scheduler.KindInput }, "node 1 (input): it gets records from 1 nodes"},
+		"no input":              {func(g *scheduler.Graph) { g.Nodes[1].From = nil }, "node 1 (filter): it has 0 edges; inputs have none, and all other nodes have some"},
+		"input from a node":     {func(g *scheduler.Graph) { g.Nodes[1].Kind = scheduler.KindInput }, "node 1 (input): it has 1 edges; inputs have none, and all other nodes have some"},
 		"from an output":        {func(g *scheduler.Graph) { g.Nodes[1].Kind = scheduler.KindOutput }, "node 2 (repartition): it gets records from node 1, which is an output"},
 		"port of a repartition": {func(g *scheduler.Graph) { g.Nodes[3].From[0].Port = "late" }, `node 3 (window): it gets records from port "late" of node 2, which has one output alone`},
 		"port of an output":     {func(g *scheduler.Graph) { g.Nodes[4].From[0].To = "left" }, `node 4 (output): it gets records at port "left", but has one input alone`},
 		"name of a port":        {func(g *scheduler.Graph) { g.Nodes[3].From[0].To = "a b" }, `node 3 (window): port: name "a b" has ' ' in it; letters, digits, '.', '_' and '-' are allowed`},
 		"delivery":              {func(g *scheduler.Graph) { g.Nodes[3].Delivery = scheduler.DeliverBroadcast }, `node 3 (window): it can't have delivery "broadcast"`},
 		"global output":         {func(g *scheduler.Graph) { g.Nodes[4].Delivery = scheduler.DeliverGlobal }, `node 4 (output): it can't have delivery "global"`},
-		"priority":              {func(g *scheduler.Graph) { g.Nodes[3].Priority = 1 }, `node 3 (window): it isn't an input, but says what to read`},
+		"priority":              {func(g *scheduler.Graph) { g.Nodes[3].Priority = 1 }, `node 3 (window): only inputs have topics, a pattern, a start, a bootstrap or a priority`},
 		"store of an output":    {func(g *scheduler.Graph) { g.Nodes[4].Stores = []scheduler.StoreSpec{{}} }, "node 4 (output): it has 1 store; only operators have stores, and a global table has one"},
 		"stores of one name":    {func(g *scheduler.Graph) { g.Nodes[3].Stores = []scheduler.StoreSpec{{}, {}} }, `node 3 (window): it has two stores with the name ""`},
 		"parameter":             {func(g *scheduler.Graph) { g.Nodes[3].Params[0].Affects = "" }, `node 3 (window): parameter "size" affects ""; it must affect state, results or display`},

@@ -13,12 +13,12 @@ import (
 func (n *Node) checkTopics() error {
 	if n.Kind != KindInput {
 		if len(n.Topics) > 0 || n.Pattern != "" || n.Start != 0 || n.OutOfRange != "" || n.Bootstrap || n.Priority != 0 {
-			return errors.New("it isn't an input, but says what to read")
+			return errors.New("only inputs have topics, a pattern, a start, a bootstrap or a priority")
 		}
 		return nil
 	}
 	if n.Topic != "" && (len(n.Topics) > 0 || n.Pattern != "") {
-		return errors.New("it has a topic, and others beside it")
+		return errors.New("it has both a topic and a list of topics or a pattern")
 	}
 	for i, topic := range n.Topics {
 		if slices.Contains(n.Topics[:i], topic) {
@@ -26,7 +26,7 @@ func (n *Node) checkTopics() error {
 		}
 	}
 	if n.Start < StartNewest || !n.OutOfRange.known() {
-		return fmt.Errorf("there is no start %d, or no %q to go on at", n.Start, n.OutOfRange)
+		return fmt.Errorf("start %d or out-of-range policy %q is unknown", n.Start, n.OutOfRange)
 	}
 	if n.Pattern == "" {
 		return nil
@@ -120,7 +120,7 @@ func resolvePatterns(g Graph, m Metadata) (Graph, mistakes) {
 			continue
 		}
 		if m.Assumed == 0 {
-			bad.add(i, "input %q: there is no topic whose whole name matches %q: create one, or fill it from a file with -feed TOPIC=FILE", n.Name, n.Pattern)
+			bad.add(i, "input %q: no topic's whole name matches %q: create one, or fill it from a file with -feed TOPIC=FILE", n.Name, n.Pattern)
 		}
 		n.Topics = []string{n.Name + "..."}
 	}
@@ -178,7 +178,7 @@ func checkStarts(g Graph, stages []Stage) mistakes {
 			}
 			for _, i := range in.Nodes[1:] {
 				if n := &g.Nodes[i]; n.Start != first.Start || n.OutOfRange != first.OutOfRange {
-					bad.add(i, "topic %q is read by another input too%s, and once for both: it %s there, and %s here; let both do the same",
+					bad.add(i, "topic %q has another input%s, and is read once for both: it %s there, and %s here; give both the same options",
 						in.Topic, first.at(), first.Starts(), n.Starts())
 				}
 			}

@@ -168,7 +168,7 @@ func TestMistakesOfInputs(t *testing.T) {
 		want   string
 	}{
 		"nothing matches": {func(r *graphtest.Recorder) { r.Output(r.Matching("m", "x-.*"), "out") },
-			`main.go:1: input "m": there is no topic whose whole name matches "x-.*": create one, or fill it from a file with -feed TOPIC=FILE`},
+			`main.go:1: input "m": no topic's whole name matches "x-.*": create one, or fill it from a file with -feed TOPIC=FILE`},
 		"no pattern": {func(r *graphtest.Recorder) { r.Output(r.Matching("m", "x("), "out") },
 			"main.go:1: node 0 (input): pattern \"x(\": error parsing regexp: missing closing ): `x(`"},
 		"no name": {func(r *graphtest.Recorder) { r.Output(r.Matching("", "a"), "out") },
@@ -185,17 +185,17 @@ main.go:1: topic "b b" does not exist: fill it from a file with -feed b b=FILE, 
 		"two starts": {func(r *graphtest.Recorder) {
 			r.Output(r.Input("a"), "x")
 			r.Output(start(r, r.Inputs("b", "a"), scheduler.StartNewest, scheduler.OutOfRangeNewest), "y")
-		}, `main.go:3: topic "a" is read by another input too, at main.go:1, and once for both: ` +
-			`it starts at the oldest record there, and starts at the end, goes on at the end if the next record is gone here; let both do the same`},
+		}, `main.go:3: topic "a" has another input, at main.go:1, and is read once for both: ` +
+			`it starts at the oldest record there, and starts at the end, goes on at the end if the next record is gone here; give both the same options`},
 		"a start that is none": {func(r *graphtest.Recorder) { r.Output(start(r, r.Input("a"), -2, ""), "x") },
-			`main.go:1: node 0 (input): there is no start -2, or no "" to go on at`},
+			`main.go:1: node 0 (input): start -2 or out-of-range policy "" is unknown`},
 		"a place to go on at that is none": {func(r *graphtest.Recorder) { r.Output(start(r, r.Input("a"), 0, "x"), "x") },
-			`main.go:1: node 0 (input): there is no start 0, or no "x" to go on at`},
+			`main.go:1: node 0 (input): start 0 or out-of-range policy "x" is unknown`},
 		"a start of an output": {func(r *graphtest.Recorder) { start(r, r.Output(r.Input("a"), "x"), 7, "") },
-			`main.go:2: node 1 (output): it isn't an input, but says what to read`},
+			`main.go:2: node 1 (output): only inputs have topics, a pattern, a start, a bootstrap or a priority`},
 		"topics of different widths meet": {func(r *graphtest.Recorder) { r.Output(r.Table(r.Inputs("a", "b"), "t"), "out") },
-			`main.go:2: table "t": the topics that meet in it have different numbers of partitions, so equal keys would be counted apart: ` +
-				`"a" has 2, "b" has 3; give them equally many, or call PartitionBy on the streams of all of them`},
+			`main.go:2: table "t": the topics that meet in it have different numbers of partitions, so equal keys would be in different tasks: ` +
+				`"a" has 2, "b" has 3; give them equal numbers, or call PartitionBy on each of the streams`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -26,9 +26,9 @@ func ParsePlan(b []byte) (*Plan, error) {
 	}
 	switch {
 	case head.Version == nil:
-		return nil, errors.New("plan: it has no version; is it a plan?")
+		return nil, errors.New("plan: the version is missing; is it a plan?")
 	case *head.Version > PlanVersion:
-		return nil, fmt.Errorf("plan: it has version %d, and this program reads %d: use a newer program", *head.Version, PlanVersion)
+		return nil, fmt.Errorf("plan: version %d is newer than version %d, which this program reads; use a newer program", *head.Version, PlanVersion)
 	case *head.Version < 1:
 		return nil, fmt.Errorf("plan: there is no version %d", *head.Version)
 	case *head.Version < PlanVersion:

@@ -211,8 +211,8 @@ func (c *counter) checkMeetings() mistakes {
 			differ = differ || n != c.counts[m.topics[0]] && c.counts[m.topics[0]] > 0
 		}
 		if differ {
-			bad.add(m.store.ID, "%s %q: the topics that meet in it have different numbers of partitions, so equal keys would be counted apart: %s; "+
-				"give them equally many, or call PartitionBy on the streams of all of them", m.store.Kind, m.store.Name, strings.Join(have, ", "))
+			bad.add(m.store.ID, "%s %q: the topics that meet in it have different numbers of partitions, so equal keys would be in different tasks: %s; "+
+				"give them equal numbers, or call PartitionBy on each of the streams", m.store.Kind, m.store.Name, strings.Join(have, ", "))
 		}
 	}
 	return bad

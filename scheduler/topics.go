@@ -33,7 +33,7 @@ func listTopics(g Graph, stages []Stage, counts map[string]int32, m Metadata) ([
 	}
 	for _, s := range stages {
 		if r := unreadRepartition(g, s); r >= 0 {
-			l.bad.add(r, "repartition %q leads nowhere: nothing takes its records; use its result or leave it out", g.Nodes[r].Name)
+			l.bad.add(r, "repartition %q is never used: add an operator or an output after it, or leave it out", g.Nodes[r].Name)
 		}
 	}
 	for i := range g.Nodes {
@@ -110,7 +110,7 @@ func (l *topicList) put(c claim) {
 		l.bad.add(c.node, "topic %q has a name of %d characters; %d are allowed: choose shorter names", c.Name, len(c.Name), maxName)
 	}
 	if other, ok := l.byName[c.Name]; ok {
-		l.bad.add(c.node, "%s needs topic %q for itself, which is also %s; choose another name", c.own, c.Name, other.use())
+		l.bad.add(c.node, "%s needs topic %q for itself, but that is also %s; choose another name", c.own, c.Name, other.use())
 		return
 	}
 	c.Create = l.exists[c.Name] <= 0
@@ -137,12 +137,12 @@ func (l *topicList) checkWidth(name string, node int, s *Stage) {
 	}
 	do := fmt.Sprintf("read inputs of %d partitions again, or start over under another app name (on the embedded log: in another data directory)", n)
 	if n < s.Tasks {
-		do = "start over under another app name (on the embedded log: in another data directory), and call PartitionBy before what keeps something: then inputs may grow at any time"
+		do = "start over under another app name (on the embedded log: in another data directory), and call PartitionBy before the operators with state: then inputs may grow at any time"
 	}
 	widest := slices.MaxFunc(s.Inputs, func(a, b Input) int {
 		return cmp.Or(cmp.Compare(b.Delivery, a.Delivery), cmp.Compare(a.Partitions, b.Partitions)) // those that decide come first
 	})
-	l.bad.add(node, "topic %q has %d partitions, but stage %q now has %d tasks, as many as its widest input, %q, has partitions: the state can't be divided anew; %s",
+	l.bad.add(node, "topic %q has %d partitions, but stage %q now has %d tasks, as many as its widest input, %q, has partitions: the state can't be redistributed; %s",
 		name, n, s.Name, s.Tasks, widest.Topic, do)
 }
 

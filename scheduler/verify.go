@@ -47,14 +47,14 @@ type verifier struct {
 func (v *verifier) topicsAndNodes() error {
 	for _, t := range v.Topics {
 		if _, twice := v.topics[t.Name]; twice || t.Partitions < 1 {
-			return fmt.Errorf("topic %q is there twice or has no partitions", t.Name)
+			return fmt.Errorf("topic %q occurs twice, or has no partitions", t.Name)
 		}
 		v.topics[t.Name] = t
 	}
 	names := map[string]bool{}
 	for i, s := range v.Stages {
 		if names[s.Name] || !slices.IsSorted(s.Nodes) {
-			return fmt.Errorf("stage %q is there twice, or its nodes aren't in order", s.Name)
+			return fmt.Errorf("stage %q occurs twice, or its nodes aren't in order", s.Name)
 		}
 		names[s.Name] = true
 		for _, n := range s.Nodes {
@@ -113,10 +113,10 @@ func (v *verifier) stage(s *Stage) error {
 		}
 	}
 	if s.Tasks < 1 || s.Tasks != widest || s.Containers < 1 || s.Containers > int(s.Tasks) {
-		return fmt.Errorf("its widest input has %d partitions, which makes no %d tasks in %d containers", widest, s.Tasks, s.Containers)
+		return fmt.Errorf("its widest input has %d partitions, which doesn't make %d tasks in %d containers", widest, s.Tasks, s.Containers)
 	}
 	if (s.MetaTopic == "") != (len(s.Stores) > 0) {
-		return errors.New("either stores or a meta topic must hold its meta records")
+		return errors.New("its meta records must be either in stores or in a meta topic")
 	}
 	for _, out := range s.Outputs {
 		if err := v.output(s, out); err != nil {
@@ -152,21 +152,21 @@ func (v *verifier) input(in Input) error {
 	bootstrap, priority := false, v.Nodes[in.Nodes[0]].Priority
 	for _, n := range in.Nodes {
 		if v.Nodes[n].Delivery != in.Delivery {
-			return fmt.Errorf("input %q isn't delivered as node %d says", in.Topic, n)
+			return fmt.Errorf("input %q isn't delivered as its node %d says", in.Topic, n)
 		}
 		bootstrap, priority = bootstrap || v.Nodes[n].Bootstrap, max(priority, v.Nodes[n].Priority)
 	}
 	if in.Bootstrap != bootstrap || in.Priority != priority {
-		return fmt.Errorf("input %q hasn't the priority of its nodes", in.Topic)
+		return fmt.Errorf("input %q doesn't have the bootstrap and priority of its nodes", in.Topic)
 	}
 	if n := &v.Nodes[in.Nodes[0]]; in.Start != n.Start || in.OutOfRange != n.OutOfRange {
 		return fmt.Errorf("input %q doesn't start where node %d says", in.Topic, n.ID)
 	}
 	if in.Grown < 0 || in.Grown > in.Partitions {
-		return fmt.Errorf("of the %d partitions of input %q %d can't be new", in.Partitions, in.Topic, in.Grown)
+		return fmt.Errorf("input %q has %d partitions, of which %d can't be new", in.Topic, in.Partitions, in.Grown)
 	}
 	if in.Producers != v.writers[in.Topic] {
-		return fmt.Errorf("input %q is written by %d tasks of stages before, not by %d", in.Topic, v.writers[in.Topic], in.Producers)
+		return fmt.Errorf("input %q is written by %d tasks of upstream stages, not by %d", in.Topic, v.writers[in.Topic], in.Producers)
 	}
 	return v.topic(in.Topic, in.Partitions)
 }
@@ -187,7 +187,7 @@ func (v *verifier) isRead(s *Stage, node int) error {
 	for _, topic := range v.Nodes[node].ReadTopics() {
 		read := slices.ContainsFunc(s.Inputs, func(in Input) bool { return in.Topic == topic && slices.Contains(in.Nodes, node) })
 		if !read {
-			return fmt.Errorf("topic %q of node %d is no input", topic, node)
+			return fmt.Errorf("topic %q of node %d isn't an input of the stage", topic, node)
 		}
 	}
 	return nil
@@ -213,7 +213,7 @@ func (v *verifier) topic(name string, partitions int32) error {
 		return fmt.Errorf("topic %q isn't among the plan's", name)
 	}
 	if t.Partitions != partitions {
-		return fmt.Errorf("topic %q has %d partitions, and not %d", name, t.Partitions, partitions)
+		return fmt.Errorf("topic %q has %d partitions, not %d", name, t.Partitions, partitions)
 	}
 	return nil
 }
