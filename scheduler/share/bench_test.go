@@ -46,7 +46,7 @@ func crowds() []namedGroup {
 	}
 }
 
-func BenchmarkShare(b *testing.B) {
+func BenchmarkAssign(b *testing.B) {
 	for _, g := range append(crowds(), namedGroup{"thousands", crowd(5000, 100, 1)}) {
 		b.Run(g.name, func(b *testing.B) {
 			b.ReportAllocs()
@@ -59,9 +59,9 @@ func BenchmarkShare(b *testing.B) {
 	}
 }
 
-// It takes a few milliseconds, of which a busy machine and the race detector make
-// many; what this would find is a division that takes minutes.
-func TestShareIsFast(t *testing.T) {
+// It takes a few milliseconds, or many with the race detector on a busy machine. The
+// test would find an assignment that takes minutes.
+func TestAssign_IsFast(t *testing.T) {
 	for _, g := range crowds() {
 		start := time.Now()
 		if _, err := Assign(g.Group); err != nil {

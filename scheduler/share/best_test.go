@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawGroup makes a small group out of nothing: with claims, pins and states that
-// no history would have.
+// drawGroup makes a small group at random: with claims, pins and states that no
+// history would have.
 func drawGroup(t *rapid.T) Group {
 	g := Group{
 		Tasks:    rapid.Int32Range(0, 5).Draw(t, "tasks"),
@@ -25,9 +25,9 @@ func drawGroup(t *rapid.T) Group {
 			Host:       host.Draw(t, "host"),
 			Leaving:    rapid.IntRange(0, 5).Draw(t, "leaving") == 0,
 			Tasks:      tasks.Draw(t, "owns"),
-			Pending:    tasks.Draw(t, "coming"),
+			Pending:    tasks.Draw(t, "pending"),
 			Standbys:   tasks.Draw(t, "follows"),
-			Requests:   tasks.Draw(t, "wishes"),
+			Requests:   tasks.Draw(t, "requests"),
 			Generation: rapid.Int32Range(0, 2).Draw(t, "generation"),
 			State:      rapid.MapOfN(rapid.Int32Range(-1, 6), rapid.Int64Range(-1, 3), 0, 5).Draw(t, "state"),
 		})
@@ -39,12 +39,12 @@ func drawGroup(t *rapid.T) Group {
 	return g
 }
 
-// A worth is what a division is judged by; less is better, and what stands first
-// counts for more.
+// A worth rates an assignment; less is better, and earlier numbers count for more.
 type worth [6]int64
 
-// worthOf judges who gets which task: pins that don't hold, how unequal the
-// numbers are, wishes that aren't met, moves, records to restore, and how far from where they were.
+// worthOf rates the owners of all tasks: pins that don't hold, how unequal the
+// numbers are, requests that aren't met, moves, records to restore, and how far tasks
+// are from where they were.
 func worthOf(g Group, ms []Member, to []int) worth {
 	var w worth
 	load := make([]int64, len(ms))
@@ -54,7 +54,7 @@ func worthOf(g Group, ms []Member, to []int) worth {
 		if pinned(g, ms, task) && g.Pins[task] != m.Host {
 			w[0]++
 		}
-		if wished(ms, task) && !slices.Contains(m.Requests, task) {
+		if requested(ms, task) && !slices.Contains(m.Requests, task) {
 			w[2]++
 		}
 		owner := ownerOf(g, task)
@@ -89,11 +89,11 @@ func worthOf(g Group, ms []Member, to []int) worth {
 	return w
 }
 
-func takersOf(g Group) []Member {
+func activeOf(g Group) []Member {
 	return slices.DeleteFunc(slices.Clone(g.Members), func(m Member) bool { return m.Leaving })
 }
 
-// eachChoice calls f with all ways of choosing one of n for each of k.
+// eachChoice calls f with all choices of one of n for each of k.
 func eachChoice(k, n int, f func([]int)) {
 	choice := make([]int, k)
 	for {
@@ -110,22 +110,22 @@ func eachChoice(k, n int, f func([]int)) {
 	}
 }
 
-// No division at all is better than the one that was found.
-func TestShareIsTheBest(t *testing.T) {
+// No other assignment is better than the result.
+func TestAssign_IsOptimal(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := drawGroup(t)
 		out, err := Assign(g)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := checkShares(g, out); err != nil {
-			t.Fatalf("%v\ngroup %+v\nshares %+v", err, g, out)
+		if err := checkAssignment(g, out); err != nil {
+			t.Fatalf("%v\ngroup %+v\nassignment %+v", err, g, out)
 		}
-		ms := takersOf(g)
+		ms := activeOf(g)
 		if len(ms) == 0 {
 			return
 		}
-		found := worthOf(g, ms, takersIn(out, g, ms))
+		found := worthOf(g, ms, ownersIn(out, g, ms))
 		eachChoice(int(g.Tasks), len(ms), func(to []int) {
 			if w := worthOf(g, ms, to); slices.Compare(w[:], found[:]) < 0 {
 				t.Fatalf("%v is worth %v, and %+v %v\ngroup %+v", to, w, out, found, g)
@@ -134,7 +134,7 @@ func TestShareIsTheBest(t *testing.T) {
 	})
 }
 
-func takersIn(out Assignment, g Group, ms []Member) []int {
+func ownersIn(out Assignment, g Group, ms []Member) []int {
 	to := make([]int, g.Tasks)
 	for i, m := range ms {
 		part := partOf(out, m.ID)
@@ -145,11 +145,11 @@ func takersIn(out Assignment, g Group, ms []Member) []int {
 	return to
 }
 
-// Standbys can't be on more hosts, and then not be more equal in number.
-func TestStandbysAreEqual(t *testing.T) {
+// Standbys can't be on more hosts, nor more equal in number on as many hosts.
+func TestAssign_BalancesStandbys(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := drawGroup(t)
-		ms := takersOf(g)
+		ms := activeOf(g)
 		if g.Standbys = min(g.Standbys, len(ms)-1); g.Standbys <= 0 {
 			t.Skip("no standbys")
 		}
@@ -160,7 +160,7 @@ func TestStandbysAreEqual(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		to := takersIn(out, g, ms)
+		to := ownersIn(out, g, ms)
 		var found int
 		for _, m := range ms {
 			n := len(partOf(out, m.ID).Standbys)
@@ -174,9 +174,9 @@ func TestStandbysAreEqual(t *testing.T) {
 	})
 }
 
-// judgeStandbys tells how unequal numbers of standbys are, the sum of their
-// squares, and whether they are on as many hosts as possible. The standbys of the
-// first task stand first.
+// judgeStandbys returns how unequal the numbers of standbys are, as the sum of their
+// squares, and whether the standbys are on as many hosts as possible. by lists the
+// standbys of the first task first.
 func judgeStandbys(g Group, ms []Member, to, by []int) (squares int, ok bool) {
 	all := make(map[string]bool)
 	for _, m := range ms {

@@ -5,34 +5,34 @@ import (
 	"slices"
 )
 
-// none stands in place of a member, a host or a task.
+// none stands for no member, no host or no task.
 const none = -1
 
-// enough bounds how fresh a state can be, so that sums don't overflow.
+// enough bounds the freshness of a state, so that sums don't overflow.
 const enough = 1 << 48
 
-// A sharing is a group in the form in which it can be reckoned with: members and
-// hosts are numbers, claims are settled, and tasks that don't exist are gone.
-type sharing struct {
+// A solver has a group in a form to compute with: members and hosts are numbers,
+// claims are settled, and tasks that don't exist are gone.
+type solver struct {
 	tasks    int
 	standbys int
-	members  []Member // in an order that doesn't depend on the caller's: those that take tasks, then the others
-	takers   int      // how many take tasks
+	members  []Member // the active ones first, in an order that doesn't depend on the caller's
+	active   int      // the number of active members
 	host     []int    // of each member
 	owner    []int    // of each task: the member that owns it now
-	former   []int    // of each task: the host of its owner, or of its last one
-	pin      []int    // of each task: the host where it must be
-	held     []int64  // of each task and member: how fresh its state is, from 0 to enough
-	best     []int64  // of each task: the freshest there is
-	pending  []bool   // of each task and member: whether it is coming there
-	follows  []bool   // of each task and member: whether it is a standby now
-	requests []bool   // of each task and member: whether it wishes for it
-	wanted   []bool   // of each task: whether somebody does who takes tasks
+	former   []int    // of each task: the host of its owner, or of its last owner
+	pin      []int    // of each task: the host of its pin
+	held     []int64  // of each task and member: the freshness of its state, from 0 to enough
+	best     []int64  // of each task: the freshest state
+	pending  []bool   // of each task and member: whether the task is pending there
+	follows  []bool   // of each task and member: whether the member is a standby now
+	requests []bool   // of each task and member: whether the member requests it
+	wanted   []bool   // of each task: whether an active member requests it
 }
 
-func newSharing(g Group) *sharing {
+func newSolver(g Group) *solver {
 	n := int(g.Tasks) * len(g.Members)
-	s := &sharing{
+	s := &solver{
 		tasks:    int(g.Tasks),
 		owner:    slices.Repeat([]int{none}, int(g.Tasks)),
 		former:   slices.Repeat([]int{none}, int(g.Tasks)),
@@ -45,7 +45,7 @@ func newSharing(g Group) *sharing {
 		wanted:   make([]bool, g.Tasks),
 	}
 	s.order(g.Members)
-	s.standbys = max(min(g.Standbys, s.takers-1), 0)
+	s.standbys = max(min(g.Standbys, s.active-1), 0)
 	hosts := s.hosts()
 	s.readState()
 	s.settle()
@@ -53,11 +53,11 @@ func newSharing(g Group) *sharing {
 	return s
 }
 
-// order sorts the members: the first of each host, then the second ones, and so
-// on; and those of hosts with few of them first. As the earlier ones get tasks
-// first where nothing else decides, these come to all hosts before they come to
-// one twice, and those that are left over to hosts that have less.
-func (s *sharing) order(members []Member) {
+// order sorts the members: the first one of each host, then the second ones, and so
+// on; within these, members of hosts with few members first. Where nothing else
+// decides, earlier members get tasks first. So every host gets a task before any
+// host gets two, and hosts with few members get the remainder.
+func (s *solver) order(members []Member) {
 	s.members = slices.SortedFunc(slices.Values(members), func(a, b Member) int { return cmp.Compare(a.ID, b.ID) })
 	onHost := make(map[string]int)
 	rank := make(map[string]int, len(members))
@@ -66,7 +66,7 @@ func (s *sharing) order(members []Member) {
 			rank[m.ID] = len(members)
 			continue
 		}
-		s.takers++
+		s.active++
 		if m.Host != "" {
 			rank[m.ID] = onHost[m.Host]
 			onHost[m.Host]++
@@ -77,8 +77,8 @@ func (s *sharing) order(members []Member) {
 	})
 }
 
-// hosts numbers them. Those of takers come first, and are less than takers.
-func (s *sharing) hosts() map[string]int {
+// hosts numbers the hosts. The number of an active member's host is less than active.
+func (s *solver) hosts() map[string]int {
 	numbers := make(map[string]int)
 	s.host = make([]int, len(s.members))
 	for i, m := range s.members {
@@ -95,7 +95,7 @@ func (s *sharing) hosts() map[string]int {
 	return numbers
 }
 
-func (s *sharing) readState() {
+func (s *solver) readState() {
 	for i, m := range s.members {
 		for task, held := range m.State {
 			if s.exists(task) {
@@ -107,14 +107,14 @@ func (s *sharing) readState() {
 		s.mark(s.follows, m.Standbys, i)
 		s.mark(s.requests, m.Requests, i)
 		for _, task := range m.Requests {
-			if s.exists(task) && i < s.takers {
+			if s.exists(task) && i < s.active {
 				s.wanted[task] = true
 			}
 		}
 	}
 }
 
-func (s *sharing) mark(matrix []bool, tasks []int32, member int) {
+func (s *solver) mark(matrix []bool, tasks []int32, member int) {
 	for _, task := range tasks {
 		if s.exists(task) {
 			matrix[s.at(task, member)] = true
@@ -122,19 +122,19 @@ func (s *sharing) mark(matrix []bool, tasks []int32, member int) {
 	}
 }
 
-// settle finds out who owns what.
-func (s *sharing) settle() {
+// settle finds the owner of each task.
+func (s *solver) settle() {
 	for i, m := range s.members {
 		for _, task := range m.Tasks {
-			if s.exists(task) && (s.owner[task] == none || s.believed(task, i, s.owner[task])) {
+			if s.exists(task) && (s.owner[task] == none || s.outranks(task, i, s.owner[task])) {
 				s.owner[task] = i
 			}
 		}
 	}
 }
 
-// believed tells whether a's claim of a task counts for more than b's.
-func (s *sharing) believed(task int32, a, b int) bool {
+// outranks tells whether a's claim to a task counts for more than b's.
+func (s *solver) outranks(task int32, a, b int) bool {
 	return cmp.Or(
 		cmp.Compare(s.members[a].Generation, s.members[b].Generation),
 		cmp.Compare(s.held[s.at(task, a)], s.held[s.at(task, b)]),
@@ -142,9 +142,9 @@ func (s *sharing) believed(task int32, a, b int) bool {
 	) > 0
 }
 
-func (s *sharing) readHosts(g Group, hosts map[string]int) {
+func (s *solver) readHosts(g Group, hosts map[string]int) {
 	for task, name := range g.Pins {
-		if host, ok := hosts[name]; ok && host < s.takers && s.exists(task) {
+		if host, ok := hosts[name]; ok && host < s.active && s.exists(task) {
 			s.pin[task] = host
 		}
 	}
@@ -160,12 +160,12 @@ func (s *sharing) readHosts(g Group, hosts map[string]int) {
 	}
 }
 
-func (s *sharing) exists(task int32) bool { return task >= 0 && int(task) < s.tasks }
+func (s *solver) exists(task int32) bool { return task >= 0 && int(task) < s.tasks }
 
-// at is where the matrices have a task and a member.
-func (s *sharing) at(task int32, member int) int { return int(task)*len(s.members) + member }
+// at is the index of a task and a member in the matrices.
+func (s *solver) at(task int32, member int) int { return int(task)*len(s.members) + member }
 
-// lag is how many records a member would have to restore.
-func (s *sharing) lag(task int32, member int) int64 {
+// lag is the number of records that a member would have to restore.
+func (s *solver) lag(task int32, member int) int64 {
 	return s.best[task] - s.held[s.at(task, member)]
 }

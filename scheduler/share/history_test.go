@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A history is what happens to a group: members come, go, fall and return, and
-// in between it is shared until nothing is left to do.
+// A history is what happens to a group: members join, leave, crash and return, and in
+// between tasks are assigned until nothing is left to do.
 type history struct {
 	group      Group // Members are those that live
 	gone       []Member
@@ -85,8 +85,8 @@ func (h *history) crash(i int) {
 	h.group.Members = slices.Delete(h.group.Members, i, i+1)
 }
 
-// read brings the state of owners to the end of the changelogs, and that of
-// standbys nearly so.
+// read brings the state of owners to the end of the changelogs, and the state of
+// standbys near it.
 func (h *history) read() {
 	for _, m := range h.group.Members {
 		for _, task := range slices.Concat(m.Pending, m.Standbys) {
@@ -98,14 +98,14 @@ func (h *history) read() {
 	}
 }
 
-// share does one round, and checks it.
-func (h *history) share(t *rapid.T) Assignment {
+// assign does one round, and checks it.
+func (h *history) assign(t *rapid.T) Assignment {
 	out, err := Assign(h.group)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := checkShares(h.group, out); err != nil {
-		t.Fatalf("%v\ngroup %+v\nshares %+v", err, h.group, out)
+	if err := checkAssignment(h.group, out); err != nil {
+		t.Fatalf("%v\ngroup %+v\nassignment %+v", err, h.group, out)
 	}
 	h.sameInAnyOrder(t, out)
 	h.generation++
@@ -133,15 +133,15 @@ func partOf(s Assignment, id string) Part {
 	return s.Parts[slices.IndexFunc(s.Parts, func(p Part) bool { return p.ID == id })]
 }
 
-// settle shares until nothing changes, which must be in the second round if
-// nothing else happens.
+// settle assigns until nothing changes. That must be in the second round if nothing
+// else happens.
 func (h *history) settle(t *rapid.T) Assignment {
-	first := h.share(t)
+	first := h.assign(t)
 	reads := rapid.Bool().Draw(t, "read between")
-	if reads { // others than they are coming to may be fresher then
+	if reads { // then members other than the pending owners may be fresher
 		h.read()
 	}
-	second := h.share(t)
+	second := h.assign(t)
 	if second.Again {
 		t.Fatalf("a third round is wanted\nfirst %+v\nsecond %+v", first, second)
 	}
@@ -149,17 +149,17 @@ func (h *history) settle(t *rapid.T) Assignment {
 		all := slices.Concat(p.Tasks, p.Pending)
 		slices.Sort(all)
 		if !reads && !slices.Equal(all, second.Parts[i].Tasks) {
-			t.Fatalf("what was coming hasn't come\nfirst %+v\nsecond %+v", first, second)
+			t.Fatalf("pending tasks haven't arrived\nfirst %+v\nsecond %+v", first, second)
 		}
 	}
-	if third := h.share(t); !reflect.DeepEqual(second, third) {
+	if third := h.assign(t); !reflect.DeepEqual(second, third) {
 		t.Fatalf("a third round changes something\nsecond %+v\nthird %+v", second, third)
 	}
 	h.read()
 	return second
 }
 
-func TestShareOverHistories(t *testing.T) {
+func TestAssign_OverHistories(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawHistory(t)
 		for range rapid.IntRange(1, 25).Draw(t, "steps") {
@@ -172,8 +172,8 @@ func TestShareOverHistories(t *testing.T) {
 	})
 }
 
-// drawSettled is a group of some members, each on a host of its own, that has
-// been shared.
+// drawSettled makes a group of some members, each on a host of its own, whose tasks
+// are assigned.
 func drawSettled(t *rapid.T) *history {
 	h := drawHistory(t)
 	for i := range rapid.IntRange(2, 8).Draw(t, "members") {
@@ -186,7 +186,7 @@ func drawSettled(t *rapid.T) *history {
 	return h
 }
 
-func TestAMemberThatJoinsTakesItsShareOnly(t *testing.T) {
+func TestAssign_JoiningMemberTakesOnlyItsShare(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawSettled(t)
 		before := slices.Clone(h.group.Members)
@@ -213,9 +213,8 @@ func TestAMemberThatJoinsTakesItsShareOnly(t *testing.T) {
 	})
 }
 
-// Only what the new member takes, and what gets in the way of owners, leaves a
-// member that follows it.
-func TestStandbysStay(t *testing.T) {
+// A standby leaves its member only for the new member, or to make room for an owner.
+func TestAssign_StandbysStay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawSettled(t)
 		before := slices.Clone(h.group.Members)
@@ -236,7 +235,7 @@ func TestStandbysStay(t *testing.T) {
 	})
 }
 
-func TestAHostThatComesBackGetsItsTasks(t *testing.T) {
+func TestAssign_ReturningHostGetsItsTasks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h := drawSettled(t)
 		i := rapid.IntRange(0, len(h.group.Members)-1).Draw(t, "who falls")

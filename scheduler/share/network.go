@@ -2,13 +2,13 @@ package share
 
 import "math"
 
-// A cost is of having a task at a member, or of handing it on. What stands first
-// counts for more than all of what follows.
+// A cost is the price of having a task at a member, or of moving it there. An
+// earlier field counts for more than all later ones together.
 type cost struct {
-	unmet int64 // wishes
-	moves int64 // away from where it is now
+	unmet int64 // requests
+	moves int64 // away from an active owner
 	lag   int64 // records to restore
-	far   int64 // from where it was
+	far   int64 // distance from where the task was
 }
 
 func (a cost) plus(b cost) cost {
@@ -32,32 +32,32 @@ func (a cost) less(b cost) bool {
 	return a.far < b.far
 }
 
-// unaffordable is more than any cost is.
+// unaffordable exceeds every cost.
 func unaffordable() cost { return cost{unmet: math.MaxInt32} }
 
-// A hop hands one task on from a member to another.
+// A hop moves one task from a member to another.
 type hop struct {
 	task     int32 // none: there is no such hop
 	from, to int
 	cost     cost
 }
 
-// A network is who has which tasks, and the cheapest ways of handing some on, so
-// that in the end one member has one more: a way is several hops if who gets a
-// task hands on another one. It is the residual graph of a flow of least cost,
-// with the members as its nodes.
+// A network knows which member has which tasks, and the cheapest paths of moving
+// some of them so that in the end one member has one task more. A path has several
+// hops if a member that gets a task passes on another one. The network is the
+// residual graph of a flow of least cost; its nodes are the members.
 type network struct {
-	// price is what it costs to hand a task on, and whether it may be. From none
-	// it is a new one.
+	// price returns the cost of moving a task, and whether that is allowed. A task
+	// from none is new.
 	price func(task int32, from, to int) (cost, bool)
 	has   [][]int32 // of each member
 	hops  []hop     // the cheapest from each member to each
 	least []cost    // of the hops from each member
-	ways  []way     // to each member
+	paths []path    // to each member
 }
 
-// A way leads to a member.
-type way struct {
+// A path leads to a member.
+type path struct {
 	open bool
 	cost cost
 	last hop
@@ -69,39 +69,39 @@ func newNetwork(members int, price func(task int32, from, to int) (cost, bool)) 
 		has:   make([][]int32, members),
 		hops:  make([]hop, members*members),
 		least: make([]cost, members),
-		ways:  make([]way, members),
+		paths: make([]path, members),
 	}
 	for i := range members {
-		w.lookAgain(i)
+		w.refresh(i)
 	}
 	return w
 }
 
-// waysOf finds the cheapest ways of a new task to all members.
-func (w *network) waysOf(task int32) {
-	for to := range w.ways {
+// pathsOf finds the cheapest paths of a new task to all members.
+func (w *network) pathsOf(task int32) {
+	for to := range w.paths {
 		c, ok := w.price(task, none, to)
-		w.ways[to] = way{open: ok, cost: c, last: hop{task, none, to, c}}
+		w.paths[to] = path{open: ok, cost: c, last: hop{task, none, to, c}}
 	}
 	w.extend()
 }
 
-// waysFrom finds the cheapest ways of relieving a member of one task.
-func (w *network) waysFrom(member int) {
-	clear(w.ways)
-	w.ways[member] = way{open: true, last: hop{task: none, from: none, to: member}}
+// pathsFrom finds the cheapest paths that take one task from a member.
+func (w *network) pathsFrom(member int) {
+	clear(w.paths)
+	w.paths[member] = path{open: true, last: hop{task: none, from: none, to: member}}
 	w.extend()
 }
 
-// extend prolongs the ways until none gets cheaper. No round trip has a cost
-// below 0, so this ends.
+// extend prolongs the paths until none gets cheaper. It ends, because no round trip
+// has a negative cost.
 func (w *network) extend() {
 	for changed := true; changed; {
 		changed = false
 		dearest, all := w.dearest()
-		for from := range w.ways {
-			// Most members have no hop that could make a way cheaper.
-			if all && !w.ways[from].cost.plus(w.least[from]).less(dearest) {
+		for from := range w.paths {
+			// Most members have no hop that could make a path cheaper.
+			if all && !w.paths[from].cost.plus(w.least[from]).less(dearest) {
 				continue
 			}
 			changed = w.extendFrom(from) || changed
@@ -109,42 +109,42 @@ func (w *network) extend() {
 	}
 }
 
-// dearest is the highest cost of a way, and whether there is one to each member.
+// dearest returns the highest cost of a path, and whether every member has one.
 func (w *network) dearest() (most cost, all bool) {
-	most = w.ways[0].cost
-	for _, way := range w.ways {
-		if !way.open {
+	most = w.paths[0].cost
+	for _, path := range w.paths {
+		if !path.open {
 			return cost{}, false
 		}
-		if most.less(way.cost) {
-			most = way.cost
+		if most.less(path.cost) {
+			most = path.cost
 		}
 	}
 	return most, true
 }
 
 func (w *network) extendFrom(from int) (changed bool) {
-	if !w.ways[from].open {
+	if !w.paths[from].open {
 		return false
 	}
-	n := len(w.ways)
+	n := len(w.paths)
 	for _, h := range w.hops[from*n : from*n+n] {
 		if h.task == none {
 			continue
 		}
-		c := w.ways[from].cost.plus(h.cost)
-		if to := &w.ways[h.to]; !to.open || c.less(to.cost) {
-			*to = way{true, c, h}
+		c := w.paths[from].cost.plus(h.cost)
+		if to := &w.paths[h.to]; !to.open || c.less(to.cost) {
+			*to = path{true, c, h}
 			changed = true
 		}
 	}
 	return changed
 }
 
-// wayTo lists the hops of the way to a member, the last one first.
-func (w *network) wayTo(member int) []hop {
+// pathTo lists the hops of the path to a member, the last one first.
+func (w *network) pathTo(member int) []hop {
 	var out []hop
-	for h := w.ways[member].last; h.task != none; h = w.ways[h.from].last {
+	for h := w.paths[member].last; h.task != none; h = w.paths[h.from].last {
 		out = append(out, h)
 		if h.from == none {
 			break
@@ -153,24 +153,23 @@ func (w *network) wayTo(member int) []hop {
 	return out
 }
 
-// hand does what the hops of a way say.
-func (w *network) hand(way []hop) {
-	for _, h := range way {
+// apply moves tasks along the hops of a path.
+func (w *network) apply(path []hop) {
+	for _, h := range path {
 		w.has[h.to] = append(w.has[h.to], h.task)
 		if h.from != none {
 			w.take(h.task, h.from)
 		}
 	}
-	for _, h := range way {
+	for _, h := range path {
 		if h.from != none {
-			w.lookAgain(h.from)
+			w.refresh(h.from)
 		}
 	}
-	w.consider(way[0].task, way[0].to)
+	w.consider(path[0].task, path[0].to)
 }
 
-// take removes a task from those of a member. The hops from there are wrong until
-// they are looked for again.
+// take removes a task from a member. The hops from there are wrong until refresh.
 func (w *network) take(task int32, from int) {
 	tasks := w.has[from]
 	for i := range tasks {
@@ -182,9 +181,9 @@ func (w *network) take(task int32, from int) {
 	}
 }
 
-// lookAgain finds the cheapest hops from a member.
-func (w *network) lookAgain(from int) {
-	n := len(w.ways)
+// refresh finds the cheapest hops from a member.
+func (w *network) refresh(from int) {
+	n := len(w.paths)
 	for to := range n {
 		w.hops[from*n+to].task = none
 	}
@@ -194,9 +193,9 @@ func (w *network) lookAgain(from int) {
 	}
 }
 
-// consider takes a task for the hops from its member that it is the cheapest of.
+// consider uses a task for those hops from its member of which it is the cheapest.
 func (w *network) consider(task int32, from int) {
-	n := len(w.ways)
+	n := len(w.paths)
 	for to := range n {
 		if to == from {
 			continue

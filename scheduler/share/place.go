@@ -1,40 +1,40 @@
 package share
 
-// place finds the taker of each task. It adds one task after the other. Each makes
-// a member that has the fewest have one more, by the cheapest way, which may push
-// others on. So there never is a better division of those that have been added
-// (successive shortest paths), and in the end none of all.
-func (s *sharing) place() []int {
-	takers := make([]int, s.tasks)
-	w := newNetwork(s.takers, s.priceOfTask)
+// place finds the new owner of each task. It adds one task after the other. Each
+// gives one more task to a member that has the fewest, on the cheapest path, which
+// may move others. So at each step no better assignment of the tasks added so far
+// exists (successive shortest paths), and in the end none of all tasks.
+func (s *solver) place() []int {
+	owners := make([]int, s.tasks)
+	w := newNetwork(s.active, s.priceOfTask)
 	for task := range int32(s.tasks) {
-		w.waysOf(task)
-		way := w.wayTo(w.fewest())
-		for _, h := range way {
-			takers[h.task] = h.to
+		w.pathsOf(task)
+		path := w.pathTo(w.fewest())
+		for _, h := range path {
+			owners[h.task] = h.to
 		}
-		w.hand(way)
+		w.apply(path)
 	}
-	return takers
+	return owners
 }
 
-// fewest is the member with the fewest tasks that there is a way to, by the
-// cheapest of these ways.
+// fewest returns the member with the fewest tasks among those with a path, and the
+// cheapest path among these.
 func (w *network) fewest() int {
 	best := none
-	for i, way := range w.ways {
-		if !way.open {
+	for i, path := range w.paths {
+		if !path.open {
 			continue
 		}
 		if best == none || len(w.has[i]) < len(w.has[best]) ||
-			len(w.has[i]) == len(w.has[best]) && way.cost.less(w.ways[best].cost) {
+			len(w.has[i]) == len(w.has[best]) && path.cost.less(w.paths[best].cost) {
 			best = i
 		}
 	}
 	return best
 }
 
-func (s *sharing) priceOfTask(task int32, from, to int) (cost, bool) {
+func (s *solver) priceOfTask(task int32, from, to int) (cost, bool) {
 	if s.pin[task] != none && s.pin[task] != s.host[to] {
 		return cost{}, false
 	}
@@ -45,10 +45,10 @@ func (s *sharing) priceOfTask(task int32, from, to int) (cost, bool) {
 	return c, true
 }
 
-// costOfTask is that of having a task at a member. Who owns it has it for nothing, but
-// for the wish of another one.
-func (s *sharing) costOfTask(task int32, member int) cost {
-	c := cost{unmet: truth(s.wanted[task] && !s.requests[s.at(task, member)])}
+// costOfTask is the cost of having a task at a member. For the owner it is zero,
+// unless another member requests the task.
+func (s *solver) costOfTask(task int32, member int) cost {
+	c := cost{unmet: btoi(s.wanted[task] && !s.requests[s.at(task, member)])}
 	owner := s.owner[task]
 	if owner == member {
 		return c

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// checkShares tells which rule of [Assign] an outcome breaks, by means that have
-// nothing in common with how it is found. Whether it is the best one is for
-// [TestShareIsTheBest].
-func checkShares(g Group, out Assignment) error {
+// checkAssignment returns the rule of [Assign] that a result breaks. It has nothing in
+// common with how the result is found. [TestAssign_IsOptimal] checks whether it is
+// the best one.
+func checkAssignment(g Group, out Assignment) error {
 	to, err := checkParts(g, out)
 	if err != nil {
 		return err
@@ -29,10 +29,10 @@ func checkShares(g Group, out Assignment) error {
 	if len(to) != int(g.Tasks) {
 		return fmt.Errorf("%d of %d tasks have an owner", len(to), g.Tasks)
 	}
-	return errors.Join(checkPins(g, ms, to), checkWishes(g, ms, to), checkBalance(g, ms, to), checkMoves(g, ms, to), checkState(g, ms, to), checkStandbys(g, ms, to, out))
+	return errors.Join(checkPins(g, ms, to), checkRequests(g, ms, to), checkBalance(g, ms, to), checkMoves(g, ms, to), checkState(g, ms, to), checkStandbys(g, ms, to, out))
 }
 
-// ownerOf is whose claim is believed; "" if there is none.
+// ownerOf returns the member whose claim wins; "" if there is none.
 func ownerOf(g Group, task int32) string {
 	var owner *Member
 	for i := range g.Members {
@@ -52,8 +52,8 @@ func ownerOf(g Group, task int32) string {
 	return owner.ID
 }
 
-// checkParts looks at the form, and at what is withheld. It returns the member
-// that each task goes to.
+// checkParts checks the form, and that no task has two owners. It returns the new
+// owner of each task.
 func checkParts(g Group, out Assignment) (map[int32]string, error) {
 	if len(out.Parts) != len(g.Members) || !slices.IsSortedFunc(out.Parts, func(a, b Part) int { return cmpString(a.ID, b.ID) }) {
 		return nil, fmt.Errorf("parts %v", out.Parts)
@@ -80,11 +80,11 @@ func checkParts(g Group, out Assignment) (map[int32]string, error) {
 			}
 			to[task] = part.ID
 			owner := ownerOf(g, task)
-			coming := slices.Contains(part.Pending, task)
-			if free := owner == "" || owner == part.ID; free == coming {
-				return nil, fmt.Errorf("task %d of %q goes to %s; withheld: %v", task, owner, part.ID, coming)
+			pending := slices.Contains(part.Pending, task)
+			if free := owner == "" || owner == part.ID; free == pending {
+				return nil, fmt.Errorf("task %d of %q goes to %s; pending: %v", task, owner, part.ID, pending)
 			}
-			again = again || coming
+			again = again || pending
 		}
 	}
 	if again != out.Again {
@@ -138,8 +138,8 @@ func loads(ms []Member, to map[int32]string) map[string]int {
 	return n
 }
 
-// checkBalance allows a member two tasks more than another only if none of them
-// may go there.
+// checkBalance allows a member two tasks more than another only if none of them may
+// move there.
 func checkBalance(g Group, ms []Member, to map[int32]string) error {
 	n := loads(ms, to)
 	for task, id := range to {
@@ -153,12 +153,12 @@ func checkBalance(g Group, ms []Member, to map[int32]string) error {
 	return nil
 }
 
-// checkMoves counts, where there are no pins and wishes, the tasks that leave an owner that
-// stays. Those that an owner must give up are those beyond the lesser share, but
-// for one each of as many owners as get the greater one.
+// checkMoves counts the tasks that leave an active owner, if there are no pins and
+// requests. An owner must release the tasks beyond the lesser share, and as many
+// owners as get the greater share may keep one more.
 func checkMoves(g Group, ms []Member, to map[int32]string) error {
 	for task := range g.Tasks {
-		if pinned(g, ms, task) || wished(ms, task) {
+		if pinned(g, ms, task) || requested(ms, task) {
 			return nil
 		}
 	}
@@ -186,12 +186,11 @@ func checkMoves(g Group, ms []Member, to map[int32]string) error {
 	return nil
 }
 
-// checkState looks for a task without an owner, and a member with room for it
-// that is fresher.
+// checkState looks for a task without an owner, and a fresher member with room for it.
 func checkState(g Group, ms []Member, to map[int32]string) error {
 	n := loads(ms, to)
 	for task, id := range to {
-		if owner := ownerOf(g, task); pinned(g, ms, task) || wished(ms, task) || owner == id {
+		if owner := ownerOf(g, task); pinned(g, ms, task) || requested(ms, task) || owner == id {
 			continue
 		}
 		for _, m := range ms {
@@ -203,7 +202,7 @@ func checkState(g Group, ms []Member, to map[int32]string) error {
 	return nil
 }
 
-// checkStandbys looks at their number, their hosts and their balance.
+// checkStandbys checks the standbys' number, hosts and balance.
 func checkStandbys(g Group, ms []Member, to map[int32]string, out Assignment) error {
 	hosts := make(map[string]bool)
 	for _, m := range ms {

@@ -5,21 +5,21 @@ import (
 	"slices"
 )
 
-// A following is who follows which tasks.
-type following struct {
-	*sharing
-	owner []int   // of each task: its owner to be
-	owns  []int   // of each member: how many tasks it is to own
+// followers knows which members follow which tasks.
+type followers struct {
+	*solver
+	owner []int   // of each task: its new owner
+	owns  []int   // of each member: the number of tasks that it will own
 	of    [][]int // the members that follow each task
 	w     *network
 }
 
-// follow finds the tasks that each taker follows. Standbys that may stay do; what
-// is missing is added; and then members that have too many hand some on. What it
-// has found it leaves as it is when it is asked again.
-func (s *sharing) follow(owner []int) [][]int32 {
-	f := &following{sharing: s, owner: owner, owns: make([]int, s.takers), of: make([][]int, s.tasks)}
-	f.w = newNetwork(s.takers, f.price)
+// follow finds the tasks that each active member follows. Standbys stay if they may;
+// missing ones are added; then members with too many pass some on. Another round
+// changes nothing in the result.
+func (s *solver) follow(owner []int) [][]int32 {
+	f := &followers{solver: s, owner: owner, owns: make([]int, s.active), of: make([][]int, s.tasks)}
+	f.w = newNetwork(s.active, f.price)
 	for _, i := range owner {
 		f.owns[i]++
 	}
@@ -31,34 +31,34 @@ func (s *sharing) follow(owner []int) [][]int32 {
 	}
 	for task := range int32(s.tasks) {
 		for len(f.of[task]) < s.standbys {
-			f.add(task, f.choose(task))
+			f.add(task, f.newStandby(task))
 		}
 	}
-	for i := range s.takers {
-		f.w.lookAgain(i)
+	for i := range s.active {
+		f.w.refresh(i)
 	}
 	for f.level() {
 	}
 	return f.w.has
 }
 
-func (f *following) add(task int32, member int) {
+func (f *followers) add(task int32, member int) {
 	f.of[task] = append(f.of[task], member)
 	f.w.has[member] = append(f.w.has[member], task)
 }
 
-// keep lets those go on that follow a task now, the freshest first: on hosts of
-// their own, and beyond that only if there are no other hosts.
-func (f *following) keep(task int32) {
+// keep keeps the present standbys of a task, the freshest first: those on hosts of
+// their own, and others only if no host is left.
+func (f *followers) keep(task int32) {
 	var now []int
-	for i := range f.takers {
+	for i := range f.active {
 		if f.follows[f.at(task, i)] && i != f.owner[task] {
 			now = append(now, i)
 		}
 	}
 	slices.SortStableFunc(now, func(a, b int) int { return cmp.Compare(f.lag(task, a), f.lag(task, b)) })
 	for _, i := range now {
-		if len(f.of[task]) < f.standbys && !f.shares(task, i, none) {
+		if len(f.of[task]) < f.standbys && !f.sharesHost(task, i, none) {
 			f.add(task, i)
 		}
 	}
@@ -69,18 +69,18 @@ func (f *following) keep(task int32) {
 	}
 }
 
-// choose finds a new standby for a task: on a host of its own if there is one,
-// where there is room (level would do without, but slowly), where most of the
-// state is, where the fewest standbys are, and then the fewest tasks.
-func (f *following) choose(task int32) int {
-	room := (f.tasks*f.standbys + f.takers - 1) / f.takers
+// newStandby finds one for a task: if possible on a host of its own, with room (level
+// would do without, but slowly), with most of the state, with the fewest standbys, and
+// with the fewest tasks, in this order.
+func (f *followers) newStandby(task int32) int {
+	room := (f.tasks*f.standbys + f.active - 1) / f.active
 	rank := func(i int) [5]int64 {
 		n := len(f.w.has[i])
-		return [5]int64{truth(f.shares(task, i, none)), truth(n >= room), f.lag(task, i), int64(n), int64(f.owns[i])}
+		return [5]int64{btoi(f.sharesHost(task, i, none)), btoi(n >= room), f.lag(task, i), int64(n), int64(f.owns[i])}
 	}
 	best := none
 	var least [5]int64
-	for i := range f.takers {
+	for i := range f.active {
 		if i == f.owner[task] || slices.Contains(f.of[task], i) {
 			continue
 		}
@@ -91,16 +91,16 @@ func (f *following) choose(task int32) int {
 	return best
 }
 
-func truth(b bool) int64 {
+func btoi(b bool) int64 {
 	if b {
 		return 1
 	}
 	return 0
 }
 
-// shares tells whether a member is on the host of a task's owner or of one of its
-// standbys, but for itself and one that is to be left out.
-func (f *following) shares(task int32, member, without int) bool {
+// sharesHost tells whether a member is on the host of a task's owner or of another
+// standby. The member without isn't counted.
+func (f *followers) sharesHost(task int32, member, without int) bool {
 	if f.host[f.owner[task]] == f.host[member] {
 		return true
 	}
@@ -113,31 +113,31 @@ func (f *following) shares(task int32, member, without int) bool {
 }
 
 // hostLeft tells whether a task could have a standby on one more host.
-func (f *following) hostLeft(task int32) bool {
-	for i := range f.takers {
-		if !slices.Contains(f.of[task], i) && !f.shares(task, i, none) {
+func (f *followers) hostLeft(task int32) bool {
+	for i := range f.active {
+		if !slices.Contains(f.of[task], i) && !f.sharesHost(task, i, none) {
 			return true
 		}
 	}
 	return false
 }
 
-// price is what it costs to hand a standby on: it may have no fewer hosts then.
-// That it came a moment ago costs nothing.
-func (f *following) price(task int32, from, to int) (cost, bool) {
+// price returns the cost of moving a standby, which must not leave the task on fewer
+// hosts. Moving a standby that was added just now costs nothing.
+func (f *followers) price(task int32, from, to int) (cost, bool) {
 	if to == f.owner[task] || slices.Contains(f.of[task], to) {
 		return cost{}, false
 	}
-	if f.shares(task, to, from) && !f.shares(task, from, none) {
+	if f.sharesHost(task, to, from) && !f.sharesHost(task, from, none) {
 		return cost{}, false
 	}
-	return cost{moves: truth(f.follows[f.at(task, from)]), lag: f.lag(task, to)}, true
+	return cost{moves: btoi(f.follows[f.at(task, from)]), lag: f.lag(task, to)}, true
 }
 
-// level relieves one of the members with the most standbys, from which there is a
-// way to one with two less, of one of them. It returns false if there is none.
-func (f *following) level() bool {
-	byLoad := make([]int, f.takers)
+// level takes a standby from one of the members with the most, if a path leads to a
+// member with at least two less. It returns false if there is none.
+func (f *followers) level() bool {
+	byLoad := make([]int, f.active)
 	for i := range byLoad {
 		byLoad[i] = i
 	}
@@ -146,25 +146,25 @@ func (f *following) level() bool {
 		if len(f.w.has[from])-len(f.w.has[byLoad[len(byLoad)-1]]) < 2 {
 			return false
 		}
-		f.w.waysFrom(from)
+		f.w.pathsFrom(from)
 		to := f.w.fewest()
 		if len(f.w.has[from])-len(f.w.has[to]) < 2 {
 			continue
 		}
-		if way := f.w.wayTo(to); possible(way) {
-			f.handOn(way)
+		if path := f.w.pathTo(to); feasible(path) {
+			f.reassign(path)
 			return true
 		}
 	}
 	return false
 }
 
-// possible tells whether no task is in two hops of a way. Each of them is allowed
-// alone, but they may not be together, as both may lead to the same host. Such a
-// way isn't the cheapest unless another one costs the same.
-func possible(way []hop) bool {
-	for i, a := range way {
-		for _, b := range way[:i] {
+// feasible tells whether no task is in two hops of a path. Each of the two is allowed
+// alone, but together they may lead to the same host. Such a path isn't the
+// cheapest, unless another one costs the same.
+func feasible(path []hop) bool {
+	for i, a := range path {
+		for _, b := range path[:i] {
 			if a.task == b.task {
 				return false
 			}
@@ -173,16 +173,16 @@ func possible(way []hop) bool {
 	return true
 }
 
-func (f *following) handOn(way []hop) {
-	for _, h := range way {
+func (f *followers) reassign(path []hop) {
+	for _, h := range path {
 		of := f.of[h.task]
 		of[slices.Index(of, h.from)] = h.to
 	}
-	f.w.hand(way)
-	// Where else the same tasks are followed they may be handed on to other members now.
-	for _, h := range way {
+	f.w.apply(path)
+	// Other standbys of the same tasks may move to other members now.
+	for _, h := range path {
 		for _, i := range f.of[h.task] {
-			f.w.lookAgain(i)
+			f.w.refresh(i)
 		}
 	}
 }
