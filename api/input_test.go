@@ -131,7 +131,7 @@ func TestTwoStartsOfOneTopic(t *testing.T) {
 	app.From("a", api.StartNewest[view]()).To("x")
 	app.From("a", api.StartNewest[view](), api.OnOutOfRange[view](api.ResumeOldest())).To("y")
 	_, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"a": 1}}, scheduler.Options{})
-	want := fmt.Sprintf(`api/input_test.go:%d: topic "a" is read by another input too, at api/input_test.go:%d`, line+2, line+1)
+	want := fmt.Sprintf(`api/input_test.go:%d: topic "a" has another input, at api/input_test.go:%d`, line+2, line+1)
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}

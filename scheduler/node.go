@@ -1,6 +1,9 @@
 package scheduler
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Crosses tells whether the node's records leave the stage. A repartition to the
 // key that the stream already has is planned away: it passes them on.
@@ -98,6 +101,7 @@ func cloneNodes(nodes []Node) []Node {
 		n.Stores = slices.Clone(n.Stores)
 		for j := range n.Stores {
 			s := &n.Stores[j]
+			s.Params = maps.Clone(s.Params)
 			s.KeyShape, s.ValueShape = s.KeyShape.Clone(), s.ValueShape.Clone()
 		}
 	}
