@@ -21,7 +21,7 @@ func TestJob_RefusesBadConfigurations(t *testing.T) {
 		"a share":               {func(c *Config) { c.Resources.CPU = -1 }, "-cpu -1: it must be positive"},
 		"cores":                 {func(c *Config) { c.Resources.Cores = -1 }, "-cores -1: it must be positive"},
 		"a share and cores":     {func(c *Config) { c.Resources = Resources{1, 1} }, "-cpu 1 and -cores 1: "},
-		"a stage":               {func(c *Config) { c.StageResources = map[string]Resources{"x": {}} }, `of stage x: there is no stage "x"; there are: page-views, by-user`},
+		"a stage":               {func(c *Config) { c.StageResources = map[string]Resources{"x": {}} }, `of stage x: there is no stage "x"; the stages are: page-views, by-user`},
 		"a stage's share":       {func(c *Config) { c.StageResources = map[string]Resources{"by-user": {CPU: -2}} }, "of stage by-user: -cpu -2: "},
 		"no program":            {func(c *Config) { c.Binary = Binary{} }, "-artifact: nothing says where"},
 		"two programs":          {func(c *Config) { c.Binary.Path = "/x" }, "-artifact, -installed: "},

@@ -2,12 +2,12 @@ package scheduler
 
 import "slices"
 
-// Build makes the plan of a graph. All mistakes that it finds are returned
-// together, in the order of the user's calls, each with its file:line; the plan
-// is nil then. The plan shares no memory with the graph.
+// Build makes the plan of a graph. If the graph has mistakes, it returns all of
+// them together, in the order of the user's calls, each with its file:line. The
+// plan shares no memory with the graph.
 func Build(g Graph, m Metadata, o Options) (*Plan, error) {
 	if bad := checkShape(g); len(bad) > 0 {
-		return nil, bad.err(g) // nothing more can be said of such a graph
+		return nil, bad.err(g) // other checks rely on the shape
 	}
 	bad := slices.Concat(checkNames(g), checkOptions(o))
 
@@ -40,5 +40,5 @@ func Build(g Graph, m Metadata, o Options) (*Plan, error) {
 	return p, nil
 }
 
-// Graph returns the pipeline that the plan is made of.
+// Graph returns the pipeline of the plan.
 func (p *Plan) Graph() Graph { return Graph{App: p.App, Nodes: p.Nodes} }

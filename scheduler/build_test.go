@@ -8,7 +8,7 @@ import (
 	"github.com/gretestream/grete/scheduler/internal/graphtest"
 )
 
-func TestBuildPageviews(t *testing.T) {
+func TestBuild_Pageviews(t *testing.T) {
 	p, err := scheduler.Build(graphtest.Pageviews(), graphtest.Exist("page-views", 4), scheduler.Options{Containers: 3})
 	if err != nil {
 		t.Fatal(err)

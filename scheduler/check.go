@@ -7,8 +7,8 @@ import (
 )
 
 // checkNames checks the names that the user has chosen: of the app, of topics, of
-// operators and of their stores. Names of operators must differ, and so must
-// those of stores.
+// operators and of their stores. No two operators may have one name, and no two
+// stores.
 func checkNames(g Graph) mistakes {
 	var bad mistakes
 	if err := ValidName(g.App); err != nil {
@@ -88,7 +88,7 @@ func checkStageContainers(stages []Stage, o Options) mistakes {
 	names := namesOf(stages)
 	for _, name := range slices.Sorted(maps.Keys(o.StageContainers)) {
 		if n := o.StageContainers[name]; !slices.Contains(names, name) {
-			bad.add(ofApp, "containers of stage %q: there is no such stage; there are: %s", name, strings.Join(names, ", "))
+			bad.add(ofApp, "containers of stage %q: there is no such stage; the stages are: %s", name, strings.Join(names, ", "))
 		} else if n < 1 {
 			bad.add(ofApp, "containers of stage %q: %d is set; it must be positive", name, n)
 		}

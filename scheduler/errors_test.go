@@ -8,7 +8,7 @@ import (
 	"github.com/gretestream/grete/scheduler/internal/graphtest"
 )
 
-func TestMistakes(t *testing.T) {
+func TestBuild_ReportsAllMistakes(t *testing.T) {
 	// Each pipeline is recorded one call a line, beginning at main.go:1.
 	tests := map[string]struct {
 		record   func(r *graphtest.Recorder)
@@ -127,7 +127,7 @@ func TestMistakes(t *testing.T) {
 			options:  scheduler.Options{StageContainers: map[string]int{"a": 0, "c": 2}},
 			want: []string{
 				`containers of stage "a": 0 is set; it must be positive`,
-				`containers of stage "c": there is no such stage; there are: a`,
+				`containers of stage "c": there is no such stage; the stages are: a`,
 			},
 		},
 		"app name": {
@@ -151,7 +151,7 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-func TestMistakesOfShape(t *testing.T) {
+func TestBuild_RefusesDamagedGraphs(t *testing.T) {
 	tests := map[string]struct {
 		damage func(g *scheduler.Graph)
 		want   string

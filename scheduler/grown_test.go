@@ -8,7 +8,7 @@ import (
 	"github.com/gretestream/grete/scheduler/internal/graphtest"
 )
 
-// grownOf is how many partitions of each input of the first stage have come later.
+// grownOf returns the number of new partitions of each input of the first stage.
 func grownOf(p *scheduler.Plan) map[string]int32 {
 	grown := map[string]int32{}
 	for _, in := range p.Stages[0].Inputs {
@@ -17,7 +17,7 @@ func grownOf(p *scheduler.Plan) map[string]int32 {
 	return grown
 }
 
-func TestInputsGrow(t *testing.T) {
+func TestGoOn_CountsNewPartitions(t *testing.T) {
 	r := graphtest.New("app")
 	r.Output(r.Table(r.PartitionBy(r.Input("a"), "p"), "t"), "out")
 	plan := func(partitions int) *scheduler.Plan {
@@ -51,9 +51,9 @@ func TestInputsGrow(t *testing.T) {
 	}
 }
 
-// A topic that matches a pattern later is new as a whole; one that is named is read
-// from where it starts.
-func TestInputsCome(t *testing.T) {
+// A topic that is new to a pattern is new as a whole. A topic that is named is read
+// from its start.
+func TestGoOn_CountsNewTopicsOfAPattern(t *testing.T) {
 	r := graphtest.New("app")
 	r.Output(r.Merge(r.Matching("m", "a[0-9]"), r.Input("b")), "out")
 	first := graphtest.MustBuild(t, r.Graph, graphtest.Exist("a1", 2, "b", 2), scheduler.Options{})

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// checkTopics finds what makes no sense in how a node names its topics.
+// checkTopics checks how a node names its topics, and the options of inputs.
 func (n *Node) checkTopics() error {
 	if n.Kind != KindInput {
 		if len(n.Topics) > 0 || n.Pattern != "" || n.Start != 0 || n.OutOfRange != "" || n.Bootstrap || n.Priority != 0 {
@@ -39,8 +39,8 @@ func (o OutOfRange) known() bool {
 	return o == OutOfRangeFail || o == OutOfRangeOldest || o == OutOfRangeNewest
 }
 
-// ParsePattern reads the pattern of an input: a regular expression (RE2) that a
-// topic's whole name has to match.
+// ParsePattern compiles the pattern of an input: a regular expression (RE2) that must
+// match the whole name of a topic.
 func ParsePattern(pattern string) (*regexp.Regexp, error) {
 	if _, err := regexp.Compile(pattern); err != nil {
 		return nil, fmt.Errorf("pattern %q: %w", pattern, err)
@@ -48,8 +48,8 @@ func ParsePattern(pattern string) (*regexp.Regexp, error) {
 	return regexp.Compile(`\A(?:` + pattern + `)\z`)
 }
 
-// Reads tells whether the input nodes of a graph read a topic, and which is the
-// first that does. The topic needn't exist.
+// Reads returns the first input node that reads a topic, if there is one. The topic
+// needn't exist.
 func (g Graph) Reads(topic string) (node int, ok bool) {
 	own := g.ownTopics()
 	node = slices.IndexFunc(g.Nodes, func(n Node) bool {
@@ -62,9 +62,9 @@ func (g Graph) Reads(topic string) (node int, ok bool) {
 	return node, node >= 0
 }
 
-// Topics lists the topics that [Build] must know of in its [Metadata]: all that
-// the graph reads and writes, by name. With all it must know of every topic
-// there is, as some are read by a pattern.
+// Topics lists the topics that the [Metadata] of [Build] must have: all that the
+// graph reads and writes, by name. If all is true, it must have every existing
+// topic, because some are read by a pattern.
 func Topics(g Graph) (names []string, all bool) {
 	if len(checkShape(g)) > 0 {
 		return nil, false // Build says what is wrong
@@ -93,9 +93,8 @@ func Topics(g Graph) (names []string, all bool) {
 	return slices.Compact(names), all
 }
 
-// resolvePatterns returns the graph with the topics of each pattern that exist
-// now, by name. Where partitions are assumed, one that stands for them all will
-// do.
+// resolvePatterns returns the graph with the existing topics of each pattern, by
+// name. If partitions are assumed and none exists, one name stands for all.
 func resolvePatterns(g Graph, m Metadata) (Graph, mistakes) {
 	var bad mistakes
 	own := g.ownTopics()
@@ -127,8 +126,8 @@ func resolvePatterns(g Graph, m Metadata) (Graph, mistakes) {
 	return out, bad
 }
 
-// assume returns the metadata in which the inputs have the number of partitions
-// that is assumed of them.
+// assume returns the metadata in which all inputs exist, with the assumed number of
+// partitions if they don't.
 func (m Metadata) assume(g Graph) Metadata {
 	if m.Assumed == 0 {
 		return m
@@ -150,8 +149,9 @@ func (m Metadata) assume(g Graph) Metadata {
 	return out
 }
 
-// ownTopics tells which topics no pattern matches: those that this app writes
-// or has written under other names for its own purposes, and the brokers' own.
+// ownTopics returns a function that reports topics which no pattern matches: those
+// that this app writes, its changelogs and meta topics (of former plans, too), and
+// the brokers' own.
 func (g Graph) ownTopics() func(topic string) bool {
 	written := map[string]bool{}
 	for i := range g.Nodes {
@@ -165,8 +165,8 @@ func (g Graph) ownTopics() func(topic string) bool {
 	}
 }
 
-// checkStarts finds topics that a stage would have to start reading at two
-// places. It reads them once.
+// checkStarts finds topics that a stage would have to read in two ways. A stage
+// reads each topic once.
 func checkStarts(g Graph, stages []Stage) mistakes {
 	var bad mistakes
 	for _, s := range stages {
@@ -187,8 +187,8 @@ func checkStarts(g Graph, stages []Stage) mistakes {
 	return bad
 }
 
-// broadcastOf is the node that reads the same topic in the same stage as a broadcast, -1
-// if there is none.
+// broadcastOf returns the node that reads the topic of an input in the same stage as
+// a broadcast, -1 if there is none.
 func broadcastOf(g Graph, s Stage, in Input) int {
 	i := slices.IndexFunc(s.Inputs, func(o Input) bool {
 		return o.Topic == in.Topic && o.Delivery == DeliverBroadcast && !g.Nodes[o.Nodes[0]].Crosses()

@@ -19,7 +19,7 @@ func reads(s scheduler.Stage) map[string]int32 {
 	return topics
 }
 
-func TestSeveralTopicsAreOneInput(t *testing.T) {
+func TestInput_OfSeveralTopics(t *testing.T) {
 	r := graphtest.New("app")
 	r.Output(r.Table(r.PartitionBy(r.Inputs("b", "a"), "p"), "t"), "out")
 	p := graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 2, "b", 5), scheduler.Options{})
@@ -40,8 +40,8 @@ func TestSeveralTopicsAreOneInput(t *testing.T) {
 	}
 }
 
-// Whoever shares a topic runs together, unless it is a pattern that finds it.
-func TestSharedTopicsUnite(t *testing.T) {
+// Inputs with a common topic run together, unless a pattern has found the topic.
+func TestStages_WithASharedTopicAreUnited(t *testing.T) {
 	r := graphtest.New("app")
 	r.Output(r.Inputs("a", "b"), "x")
 	r.Output(r.Inputs("b", "c"), "y")
@@ -57,7 +57,7 @@ func TestSharedTopicsUnite(t *testing.T) {
 	}
 }
 
-func TestPattern(t *testing.T) {
+func TestPattern_MatchesWholeNames(t *testing.T) {
 	tests := map[string]struct {
 		pattern string
 		exist   []string
@@ -97,7 +97,7 @@ func TestPattern(t *testing.T) {
 	}
 }
 
-func TestPlanWithoutWorld(t *testing.T) {
+func TestBuild_AssumesPartitions(t *testing.T) {
 	r := graphtest.New("app")
 	r.Output(r.Table(r.PartitionBy(r.Merge(r.Matching("m", "x-.*"), r.Inputs("a", "b")), "p"), "t"), "out")
 	p := graphtest.MustBuild(t, r.Graph, scheduler.Metadata{Assumed: 7}, scheduler.Options{})
@@ -106,8 +106,8 @@ func TestPlanWithoutWorld(t *testing.T) {
 	}
 }
 
-// A topic that is new to a pattern adds to what is read and changes nothing else.
-func TestNewTopicsFit(t *testing.T) {
+// A new topic of a pattern is read, too, and changes nothing else.
+func TestFingerprint_IgnoresNewTopicsOfAPattern(t *testing.T) {
 	r := graphtest.New("app")
 	keyed := r.Matching("m", "logs-.*")
 	r.Output(r.Table(keyed, "t"), "out")
@@ -131,7 +131,7 @@ func TestNewTopicsFit(t *testing.T) {
 }
 
 // Topics names what Build looks up, and nothing else.
-func TestTopics(t *testing.T) {
+func TestTopics_AreWhatBuildNeeds(t *testing.T) {
 	for name, sc := range graphtest.Scenarios() {
 		names, all := scheduler.Topics(sc.Graph)
 		if all != (name == "logs") {
@@ -158,7 +158,7 @@ func TestTopics(t *testing.T) {
 	}
 }
 
-func TestMistakesOfInputs(t *testing.T) {
+func TestBuild_ReportsMistakesOfInputs(t *testing.T) {
 	start := func(r *graphtest.Recorder, node int, at int64, o scheduler.OutOfRange) int {
 		r.Graph.Nodes[node].Start, r.Graph.Nodes[node].OutOfRange = at, o
 		return node
@@ -210,7 +210,7 @@ main.go:1: topic "b b" does not exist: fill it from a file with -feed b b=FILE, 
 }
 
 // Where two stages read a topic, each starts where its own input says.
-func TestStagesStartApart(t *testing.T) {
+func TestStages_StartWhereTheirInputsSay(t *testing.T) {
 	r := graphtest.New("app")
 	a := r.Input("a")
 	r.Graph.Nodes[a].Start = 5000

@@ -7,16 +7,16 @@ import (
 	"slices"
 )
 
-// ofApp stands in place of a node for what concerns the whole app.
+// ofApp stands in place of a node for mistakes of the whole app.
 const ofApp = -1
 
-// A mistake is one of the user's, at a node of the graph.
+// A mistake is a mistake of the user, at a node of the graph.
 type mistake struct {
 	node int
 	text string
 }
 
-// mistakes collects them, so that the user gets all of them at once.
+// mistakes collects them, so that the user sees all at once.
 type mistakes []mistake
 
 func (ms *mistakes) add(node int, format string, args ...any) {

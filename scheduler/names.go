@@ -9,10 +9,9 @@ import (
 // maxName is the longest name that a topic may have; Kafka's limit.
 const maxName = 249
 
-// ValidName tells what is wrong with the name of an app, operator or topic, nil
-// if nothing is. Names become parts of topics, groups, directories and labels,
-// so they are what Kafka allows: letters, digits, '.', '_' and '-' of ASCII, at
-// most 249 of them.
+// ValidName returns an error if the name of an app, operator or topic isn't valid.
+// Names become parts of topics, groups, directories and labels, so the rules are
+// Kafka's: at most 249 ASCII letters, digits, '.', '_' and '-'.
 func ValidName(name string) error {
 	switch {
 	case name == "":
@@ -34,8 +33,8 @@ func validRune(c rune) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune("._-", c)
 }
 
-// The names of what belongs to the job. They depend on the names that the user
-// gave and on nothing else: no change of the graph renames what stays.
+// The names of the job's own topics and groups. They depend on names that the user
+// has chosen and on nothing else, so no change of the graph renames what stays.
 
 func repartitionTopic(app, repartition string) string { return app + "-" + repartition }
 func changelogTopic(app, store string) string         { return app + "-" + store + "-changelog" }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// JSON is the plan's form in files. [ParsePlan] reads it.
+// JSON returns the plan's form in files and topics. [ParsePlan] reads it.
 func (p *Plan) JSON() ([]byte, error) {
 	b, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
@@ -15,8 +15,9 @@ func (p *Plan) JSON() ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
-// ParsePlan reads a plan that [Plan.JSON] wrote, and checks it: what it refers
-// to exists, so that its users needn't check again.
+// ParsePlan reads a plan that [Plan.JSON] wrote, and checks it: everything that it
+// refers to exists, so its users needn't check again. Plans of other versions are
+// refused.
 func ParsePlan(b []byte) (*Plan, error) {
 	var head struct {
 		Version *int `json:"version"`

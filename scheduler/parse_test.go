@@ -13,7 +13,7 @@ import (
 	"github.com/gretestream/grete/scheduler/internal/graphtest"
 )
 
-func TestParsePlanReadsWhatJSONWrote(t *testing.T) {
+func TestParsePlan_ReadsJSON(t *testing.T) {
 	for name, sc := range graphtest.Scenarios() {
 		p := graphtest.MustBuild(t, sc.Graph, sc.Metadata, sc.Options)
 		for i := range p.Nodes {
@@ -33,7 +33,7 @@ func TestParsePlanReadsWhatJSONWrote(t *testing.T) {
 	}
 }
 
-func TestParsePlanRefuses(t *testing.T) {
+func TestParsePlan_RefusesDamage(t *testing.T) {
 	tests := map[string]struct{ from, to, want string }{
 		"nothing":            {"", "", "plan: unexpected end of JSON input"},
 		"no version":         {`"version": 2,`, ``, "plan: the version is missing; is it a plan?"},
@@ -81,7 +81,7 @@ func TestParsePlanRefuses(t *testing.T) {
 	}
 }
 
-func TestVerifyFindsNodesThatWereMoved(t *testing.T) {
+func TestVerify_FindsMovedNodes(t *testing.T) {
 	p := graphtest.MustBuild(t, graphtest.Pageviews(), graphtest.Exist("page-views", 4), scheduler.Options{})
 	p.Stages[0].Nodes, p.Stages[1].Nodes = []int{0, 2}, []int{1, 3, 4}
 	want := "nodes 0 and 1 are in different stages, with no repartition between them"

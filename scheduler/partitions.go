@@ -7,9 +7,9 @@ import (
 )
 
 // countPartitions finds the number of partitions of each topic that a stage
-// reads or writes. What exists keeps its number. What the job creates gets the
-// number of the topics with which it meets in a store, else what the user asked
-// for, else that of the widest input of the stages that write it.
+// reads or writes. An existing topic keeps its number. A topic that the job creates
+// gets the number of the topics that it meets in a store, else the user's setting,
+// else the number of tasks of the widest stage that writes it.
 func countPartitions(g Graph, stages []Stage, m Metadata, o Options) (map[string]int32, mistakes) {
 	c := counter{
 		meets:      meetings(g, stages),
@@ -38,7 +38,7 @@ func countPartitions(g Graph, stages []Stage, m Metadata, o Options) (map[string
 	return c.counts, slices.Concat(c.checkMissing(g, stages), c.checkMeetings())
 }
 
-// A counter holds what is known so far.
+// A counter holds the numbers that are known so far.
 type counter struct {
 	meets      []meeting
 	asked      int32
@@ -55,8 +55,8 @@ func (c *counter) know(topic string) {
 	}
 }
 
-// advance counts what can be counted from what is known, and tells whether that
-// was anything.
+// advance finds the numbers that follow from known ones, and reports whether it
+// found any.
 func (c *counter) advance(stages []Stage) bool {
 	found := false
 	for _, s := range stages {
@@ -64,7 +64,7 @@ func (c *counter) advance(stages []Stage) bool {
 			if c.counts[out.Topic] > 0 {
 				continue
 			}
-			if n := c.wish(out.Topic, stages); n > 0 {
+			if n := c.wanted(out.Topic, stages); n > 0 {
 				c.counts[out.Topic], found = n, true
 			}
 		}
@@ -72,9 +72,9 @@ func (c *counter) advance(stages []Stage) bool {
 	return found
 }
 
-// wish is the number of partitions that a topic should be created with, 0 if
+// wanted returns the number of partitions that a topic should be created with, 0 if
 // that isn't known yet.
-func (c *counter) wish(topic string, stages []Stage) int32 {
+func (c *counter) wanted(topic string, stages []Stage) int32 {
 	if reader, ok := c.broadcasts[topic]; ok {
 		tasks := tasksOf(reader, c.counts)
 		if tasks == 0 {
@@ -127,8 +127,7 @@ func tasksOf(s Stage, counts map[string]int32) int32 {
 	return tasks
 }
 
-// checkMissing finds inputs that don't exist and that the job doesn't make
-// either.
+// checkMissing finds inputs that neither exist nor are created by the job.
 func (c *counter) checkMissing(g Graph, stages []Stage) mistakes {
 	var bad mistakes
 	for _, s := range stages {
@@ -205,7 +204,7 @@ func (c *counter) checkMeetings() mistakes {
 		for _, t := range m.topics {
 			n := c.counts[t]
 			if n == 0 {
-				continue // missing, which is said elsewhere
+				continue // checkMissing reports it
 			}
 			have = append(have, fmt.Sprintf("%q has %d", t, n))
 			differ = differ || n != c.counts[m.topics[0]] && c.counts[m.topics[0]] > 0
@@ -218,8 +217,8 @@ func (c *counter) checkMeetings() mistakes {
 	return bad
 }
 
-// sizeStages sets what follows from the partitions: a stage has as many tasks
-// as its widest input has partitions, and no more containers than tasks.
+// sizeStages sets the numbers of tasks and containers: a stage has as many tasks as
+// its widest input has partitions, and no more containers than tasks.
 func sizeStages(stages []Stage, counts map[string]int32, o Options) []Stage {
 	out := slices.Clone(stages)
 	writers := map[string]int32{}

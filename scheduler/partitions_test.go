@@ -8,7 +8,7 @@ import (
 	"github.com/gretestream/grete/scheduler/internal/graphtest"
 )
 
-func TestPartitions(t *testing.T) {
+func TestBuild_CountsPartitions(t *testing.T) {
 	tests := map[string]struct {
 		record   func(r *graphtest.Recorder)
 		metadata scheduler.Metadata

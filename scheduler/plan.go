@@ -10,13 +10,13 @@ import (
 // node and no ports.
 const PlanVersion = 2
 
-// A Plan is everything that is decided before a job runs. It is JSON.
+// A Plan is everything that is decided before a job runs. Its form is JSON.
 type Plan struct {
 	Version int    `json:"version"`
 	App     string `json:"app"`
-	// Fingerprint is equal for two plans whose state and topics fit together:
-	// their stages, topics, stores and serdes are the same. Stateless operators
-	// don't count.
+	// Fingerprint is equal for two plans whose state and topics fit together: they
+	// have the same stages, topics, stores and serdes. Operators without state don't
+	// count.
 	Fingerprint string  `json:"fingerprint"`
 	Stages      []Stage `json:"stages"` // upstream before downstream
 	Topics      []Topic `json:"topics"` // by name
@@ -25,26 +25,26 @@ type Plan struct {
 
 // A Stage is a part of the graph that one task can run on its own.
 type Stage struct {
-	// Name is that of the repartition that feeds the stage, or of its first
-	// input: its topic, or the name that stands beside a pattern.
+	// Name is the name of the repartition that feeds the stage, else of its first
+	// input: its topic, or the name of the input with a pattern.
 	Name       string   `json:"name"`
-	Group      string   `json:"group"` // <app>-<name>: whose offsets are committed
+	Group      string   `json:"group"` // <app>-<name>: the group that commits the offsets
 	Tasks      int32    `json:"tasks"`
 	Containers int      `json:"containers"`
 	Nodes      []int    `json:"nodes"` // ascending; a repartition belongs to the stage that writes it
 	Inputs     []Input  `json:"inputs"`
 	Outputs    []Output `json:"outputs,omitempty"`
 	Stores     []Store  `json:"stores,omitempty"`
-	// MetaTopic is the compacted topic that holds the meta records of a stage
-	// that has no store; empty where the stores' changelogs hold them.
+	// MetaTopic is the compacted topic with the meta records of a stage without
+	// stores. It is empty if the changelogs of stores have them.
 	MetaTopic string `json:"metaTopic,omitempty"`
 }
 
-// Stage returns the stage of that name, or an error that lists those that there are.
+// Stage returns the stage with that name, or an error that lists all stages.
 func (p *Plan) Stage(name string) (*Stage, error) {
 	i := slices.IndexFunc(p.Stages, func(s Stage) bool { return s.Name == name })
 	if i < 0 {
-		return nil, fmt.Errorf("there is no stage %q; there are: %s", name, strings.Join(namesOf(p.Stages), ", "))
+		return nil, fmt.Errorf("there is no stage %q; the stages are: %s", name, strings.Join(namesOf(p.Stages), ", "))
 	}
 	return &p.Stages[i], nil
 }
@@ -72,36 +72,36 @@ type Input struct {
 	// Delivery says which tasks get which records. The number of partitions decides
 	// the stage's tasks only under [DeliverPartition].
 	Delivery Delivery `json:"delivery,omitempty"`
-	// Producers is, of a repartition topic, the number of tasks that write it;
-	// 0 of other topics.
+	// Producers is the number of tasks that write a repartition topic; 0 for other
+	// topics.
 	Producers int32 `json:"producers,omitempty"`
-	// Start says where partitions are read first that this job has never read: 0,
-	// at their oldest record, [StartNewest], or at the first record that isn't
-	// older than a time, in ms since 1970.
+	// Start says where to start in partitions that this job has never read: 0 is
+	// their oldest record, [StartNewest] their end, and everything else is a time, in
+	// ms since 1970, for the first record that isn't older.
 	Start int64 `json:"start,omitempty"`
-	// OutOfRange says where to go on if the next record isn't there any more.
+	// OutOfRange says where to continue if the next record no longer exists.
 	OutOfRange OutOfRange `json:"outOfRange,omitempty"`
-	// Grown is how many of the partitions, the last ones, have come since the job began
-	// to read the topic, or the others that match the same pattern. Nothing in them is
-	// older than that, so they are read from their oldest record wherever others start.
+	// Grown is the number of partitions, the last ones, that are newer than the job's
+	// first read of the topic, or of another topic of the same pattern. They hold
+	// nothing older, so they are read from their oldest record, whatever Start says.
 	Grown int32 `json:"grown,omitempty"`
-	// Bootstrap says that a task reads the topic up to the end that it had when the
-	// task first started, before it reads any input without it.
+	// Bootstrap makes a task read the topic before inputs without Bootstrap, up to the
+	// end that the topic had when the task first started.
 	Bootstrap bool `json:"bootstrap,omitempty"`
 	// Priority orders inputs: while one with a higher priority has records, those
 	// with a lower one wait.
 	Priority int `json:"priority,omitempty"`
 }
 
-// StartNewest begins with what is written from now on.
+// StartNewest starts with records that are written from now on.
 const StartNewest = -1
 
-// OutOfRange is what to do when a partition no longer has the offset that is to
-// be read: retention was faster than the job.
+// OutOfRange says what to do when a partition no longer has the next offset:
+// retention was faster than the job.
 type OutOfRange string
 
 const (
-	OutOfRangeFail   OutOfRange = "" // stop, so that a person decides
+	OutOfRangeFail   OutOfRange = "" // stop, and let the user decide
 	OutOfRangeOldest OutOfRange = "oldest"
 	OutOfRangeNewest OutOfRange = "newest"
 )
@@ -128,7 +128,7 @@ type Store struct {
 	Schema string `json:"schema"`
 }
 
-// Role says what a topic is to the job.
+// Role says what a topic is for the job.
 type Role string
 
 const (
@@ -136,7 +136,7 @@ const (
 	RoleOutput      Role = "output"
 	RoleRepartition Role = "repartition"
 	RoleChangelog   Role = "changelog"
-	RolePlan        Role = "plan" // where the job's plan is recorded
+	RolePlan        Role = "plan" // holds the record of the job's plan
 )
 
 // A Topic is one that the job reads or writes.
@@ -144,33 +144,32 @@ type Topic struct {
 	Name       string `json:"name"`
 	Role       Role   `json:"role"`
 	Partitions int32  `json:"partitions"`
-	// Create says that the topic doesn't exist yet and is made before the job
-	// starts.
+	// Create says that the topic doesn't exist, and is created before the job starts.
 	Create bool `json:"create,omitempty"`
-	// Grow says that it exists with fewer partitions, and gets these before the job
-	// starts: what it holds belongs to no keys.
+	// Grow says that the topic exists with fewer partitions, and gets more before the
+	// job starts. Its records don't belong to keys.
 	Grow bool `json:"grow,omitempty"`
 }
 
-// Metadata is what a plan must know of the world.
+// Metadata is what Build must know of the world.
 type Metadata struct {
-	// Partitions of the topics that exist, or that will before the job starts. It
-	// needs to have those that [Topics] names.
+	// Partitions has the topics that exist, or will before the job starts. It must
+	// have those that [Topics] names.
 	Partitions map[string]int32
-	// Assumed is how many partitions the inputs have that aren't among them, for a
-	// plan without a streaming layer; 0: they must exist.
+	// Assumed is the number of partitions of inputs that are missing in Partitions,
+	// for a plan without a streaming layer; 0: inputs must exist.
 	Assumed int32
 }
 
-// Options are the user's wishes.
+// Options are the user's settings.
 type Options struct {
 	Partitions int32 // of topics that the job creates; 0: as many as the widest input of the stage that writes it
 	Containers int   // of each stage; 0 means 1
-	// StageContainers are those of some stages, by their names, instead of Containers.
+	// StageContainers overrides Containers for some stages, by name.
 	StageContainers map[string]int
 }
 
-// containers are how many are asked for a stage.
+// containers returns the number that is set for a stage.
 func (o Options) containers(stage string) int {
 	if n, ok := o.StageContainers[stage]; ok {
 		return n

@@ -12,7 +12,7 @@ import (
 	"github.com/gretestream/grete/scheduler/internal/graphtest"
 )
 
-func TestEveryPlanIsConsistent(t *testing.T) {
+func TestBuild_MakesConsistentPlans(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		_, _, _, p := graphtest.DrawPlan(t)
 		if err := p.Verify(); err != nil {
@@ -48,9 +48,9 @@ func essence(p *scheduler.Plan) string {
 	return string(b)
 }
 
-// A stateless operator put anywhere renumbers all nodes after it, and must
+// A stateless operator inserted anywhere renumbers all nodes after it, and must
 // change nothing that outlives the process.
-func TestStatelessOperatorsChangeNothing(t *testing.T) {
+func TestBuild_StatelessOperatorsRenameNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, q := graphtest.DrawInsertion(t)
 		if a, b := essence(p), essence(q); a != b {
@@ -59,8 +59,8 @@ func TestStatelessOperatorsChangeNothing(t *testing.T) {
 	})
 }
 
-// The order of recording of operators without a name doesn't matter.
-func TestRenumberingChangesNothing(t *testing.T) {
+// The order in which operators without a name are recorded doesn't matter.
+func TestBuild_IgnoresTheOrderOfRecording(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g, m, o, p := graphtest.DrawPlan(t)
 		q, err := scheduler.Build(graphtest.Renumber(t, g), m, o)

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// describeStages makes a stage of each list of nodes: its name, and what it
-// reads, writes and keeps. Widths come later.
+// describeStages makes a stage of each list of nodes: its name, inputs, outputs and
+// stores. Numbers of partitions and tasks come later.
 func describeStages(g Graph, cut [][]int) []Stage {
 	stages := make([]Stage, len(cut))
 	for i, nodes := range cut {
@@ -28,10 +28,10 @@ func describeStages(g Graph, cut [][]int) []Stage {
 }
 
 // nameStages names each stage after the first repartition that feeds it, else
-// after its first input: the name that stands beside a pattern, or the first
-// topic. A topic that is called as a repartition or a pattern gets "-input"
-// behind it: these differ from each other, and no topic names two stages, as
-// such stages are united.
+// after its first input: the name of the input with a pattern, or the first topic.
+// "-input" is appended to a topic whose name is that of a repartition or an input
+// with a pattern. These names differ from each other, and no topic names two stages,
+// because such stages are united.
 func nameStages(g Graph, stages []Stage) []string {
 	names := make([]string, len(stages))
 	taken := map[string]bool{}
@@ -106,7 +106,7 @@ func inputsOf(g Graph, nodes []int) []Input {
 	return inputs
 }
 
-// topicsOf lists the topics of an input, the one of an output or repartition.
+// topicsOf lists the topics of an input, or the one of an output or repartition.
 func topicsOf(g Graph, node int) []string {
 	if n := &g.Nodes[node]; n.Kind != KindRepartition {
 		return n.ReadTopics()

@@ -9,7 +9,7 @@ import (
 	"github.com/gretestream/grete/scheduler/internal/graphtest"
 )
 
-func TestStages(t *testing.T) {
+func TestStages_NamesAndOrder(t *testing.T) {
 	tests := map[string]struct {
 		record func(r *graphtest.Recorder)
 		want   []string
@@ -65,7 +65,7 @@ func TestStages(t *testing.T) {
 	}
 }
 
-func TestSameKeyRepartitionStaysInItsStage(t *testing.T) {
+func TestRepartition_ToTheSameKeyStaysInItsStage(t *testing.T) {
 	p := graphtest.MustBuild(t, graphtest.Scenarios()["fanout"].Graph, graphtest.Exist("clicks", 8, "impressions", 4, "ads", 6), scheduler.Options{})
 	again := slices.IndexFunc(p.Nodes, func(n scheduler.Node) bool { return n.SameKey })
 	table := slices.IndexFunc(p.Nodes, func(n scheduler.Node) bool { return n.Kind == graphtest.KindTable })
@@ -79,7 +79,7 @@ func TestSameKeyRepartitionStaysInItsStage(t *testing.T) {
 	}
 }
 
-func TestContainersOfStages(t *testing.T) {
+func TestStages_Containers(t *testing.T) {
 	for _, test := range []struct {
 		options scheduler.Options
 		want    []int
@@ -102,12 +102,12 @@ func TestContainersOfStages(t *testing.T) {
 	if s, err := p.Stage("by-user"); err != nil || s != &p.Stages[1] {
 		t.Errorf("got %v, %v", s, err)
 	}
-	if _, err := p.Stage("other"); err == nil || err.Error() != `there is no stage "other"; there are: page-views, by-user` {
+	if _, err := p.Stage("other"); err == nil || err.Error() != `there is no stage "other"; the stages are: page-views, by-user` {
 		t.Errorf("another one: %v", err)
 	}
 }
 
-func TestFingerprint(t *testing.T) {
+func TestFingerprint_CoversWhatStateDependsOn(t *testing.T) {
 	base := graphtest.MustBuild(t, graphtest.Pageviews(), graphtest.Exist("page-views", 4), scheduler.Options{}).Fingerprint
 	change := func(f func(g *scheduler.Graph, m *scheduler.Metadata, o *scheduler.Options)) string {
 		g, m, o := graphtest.Pageviews(), graphtest.Exist("page-views", 4, "pageviews-by-user", 4), scheduler.Options{}
@@ -156,7 +156,7 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-func TestPlanSharesNothingWithTheGraph(t *testing.T) {
+func TestBuild_CopiesTheGraph(t *testing.T) {
 	g := graphtest.Pageviews()
 	p := graphtest.MustBuild(t, g, graphtest.Exist("page-views", 4), scheduler.Options{})
 	want := draw.Text(p)

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// listTopics lists all topics of the stages, by name, and finds names that
-// clash and existing topics that don't fit.
+// listTopics lists all topics of the stages, by name, and finds clashing names and
+// existing topics that don't fit.
 func listTopics(g Graph, stages []Stage, counts map[string]int32, m Metadata) ([]Topic, mistakes) {
 	l := topicList{exists: m.Partitions, byName: map[string]claim{}, byAlias: map[string]string{}}
 	for _, s := range stages {
@@ -57,23 +57,23 @@ func unreadRepartition(g Graph, s Stage) int {
 	return -1
 }
 
-// A topicList collects topics and what is wrong with them.
+// A topicList collects topics and mistakes.
 type topicList struct {
 	exists  map[string]int32
 	byName  map[string]claim
-	byAlias map[string]string // name without the difference of '.' and '_' → name
+	byAlias map[string]string // the name with '_' for '.' → name
 	bad     mistakes
 }
 
-// A claim is a topic and the node for which it is needed.
+// A claim is a topic and the node that needs it.
 type claim struct {
 	Topic
 	node int
-	own  string // what of the job's own it is, empty for the user's topics
+	own  string // which operator or stage owns it; empty for the user's topics
 }
 
-// share adds a topic of the user's, which several nodes may read and write. One
-// that is read is an input, even if the job writes it too.
+// share adds a topic of the user, which several nodes may read and write. A topic
+// that is read is an input, even if the job writes it, too.
 func (l *topicList) share(node int, role Role, name string, counts map[string]int32) {
 	if _, ok := l.byName[name]; ok {
 		return
@@ -81,7 +81,7 @@ func (l *topicList) share(node int, role Role, name string, counts map[string]in
 	l.put(claim{Topic: Topic{Name: name, Role: role, Partitions: counts[name]}, node: node})
 }
 
-// addOwn adds the topics that a stage has for the job's own purposes.
+// addOwn adds the job's own topics of a stage.
 func (l *topicList) addOwn(g Graph, s *Stage, counts map[string]int32) {
 	for _, out := range s.Outputs {
 		if out.Repartition {
@@ -128,8 +128,8 @@ func (c claim) use() string {
 	return "an " + string(c.Role)
 }
 
-// checkWidth refuses an existing topic of state that was made for another number
-// of tasks: what it holds of a key would be looked for in another partition.
+// checkWidth refuses an existing topic of state that was created for another number
+// of tasks: a key's state would be in another partition.
 func (l *topicList) checkWidth(name string, node int, s *Stage) {
 	n := l.exists[name]
 	if n <= 0 || s.Tasks <= 0 || n == s.Tasks {

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// verify checks what holds of every plan that Build makes, and what those who
-// run one rely on.
+// verify checks what holds for every plan that Build makes, and what users of a plan
+// rely on.
 func (p *Plan) verify() error {
 	if err := p.verifyParts(); err != nil {
 		return err
@@ -38,12 +38,12 @@ func (p *Plan) verifyParts() error {
 type verifier struct {
 	*Plan
 	topics  map[string]Topic
-	home    map[int]int      // of a node: its stage
-	writers map[string]int32 // of a repartition topic: the tasks of the stage that writes it, once it was seen
+	home    map[int]int      // node → its stage
+	writers map[string]int32 // repartition topic → the tasks of the stage that writes it, once that was checked
 }
 
-// topicsAndNodes checks that each topic is there once, and each node in one
-// stage, together with what it is connected to.
+// topicsAndNodes checks that each topic occurs once, and each node in one stage, as
+// do the nodes that it is connected to.
 func (v *verifier) topicsAndNodes() error {
 	for _, t := range v.Topics {
 		if _, twice := v.topics[t.Name]; twice || t.Partitions < 1 {
@@ -70,7 +70,8 @@ func (v *verifier) topicsAndNodes() error {
 	return v.homes()
 }
 
-// homes checks which nodes are in which stages: all but global tables are in one.
+// homes checks that each node is in one stage, except global tables, and that only
+// repartitions lead from one stage to another.
 func (v *verifier) homes() error {
 	outside := 0
 	for i := range v.Nodes {
@@ -94,7 +95,7 @@ func (v *verifier) homes() error {
 	return nil
 }
 
-// stage checks one stage; those before it were checked.
+// stage checks one stage. The stages before it were checked.
 func (v *verifier) stage(s *Stage) error {
 	widest := int32(0)
 	for _, in := range s.Inputs {

@@ -5,17 +5,17 @@ import (
 	"github.com/gretestream/grete/scheduler/internal/graphtest"
 )
 
-// A remake is what somebody does to the shop, what comes of it, and how what is
-// told of it begins.
-type remake struct {
-	change func(v *version)
-	kind   Fit
-	told   []string
+// An edit changes the shop. It has the expected verdict, and how the brief forms of
+// the expected changes begin.
+type edit struct {
+	change  func(v *version)
+	kind    Fit
+	changes []string
 }
 
-// sideBySide are remakes that a rolling update can bring.
-func sideBySide() map[string]remake {
-	return map[string]remake{
+// sideBySide are edits that a rolling update can deploy.
+func sideBySide() map[string]edit {
+	return map[string]edit{
 		"operators swapped": {func(v *version) {
 			v.put("by-user", scheduler.Node{Kind: graphtest.KindMap})
 			v.Nodes[1].Kind, v.Nodes[2].Kind = graphtest.KindMap, graphtest.KindFilter
@@ -43,9 +43,9 @@ func sideBySide() map[string]remake {
 	}
 }
 
-// oneAfterTheOther are remakes that need all of the old version to stop.
-func oneAfterTheOther() map[string]remake {
-	return map[string]remake{
+// oneAfterTheOther are edits for which the old version must stop first.
+func oneAfterTheOther() map[string]edit {
+	return map[string]edit{
 		"pattern":        {func(v *version) { v.node("logs").Pattern = "logs-eu" }, Restart, []string{`input logs of logs: topics that match "logs-.*", values json(main.V) => topics that match "logs-eu"`}},
 		"store added":    {func(v *version) { v.branch(func(r *graphtest.Recorder) { r.Table(2, "more") }) }, Restart, []string{"store more of by-user:  => values; string to int64"}},
 		"store removed":  {func(v *version) { v.stateless("total") }, Restart, []string{"store total of by-user: values; string to int64 => "}},
@@ -78,9 +78,9 @@ func oneAfterTheOther() map[string]remake {
 	}
 }
 
-// refused are remakes that would lose something.
-func refused() map[string]remake {
-	return map[string]remake{
+// refused are edits that would lose something.
+func refused() map[string]edit {
+	return map[string]edit{
 		"stateless stage joined": {func(v *version) {
 			v.put("hosts", scheduler.Node{Kind: graphtest.KindMerge})
 			merge := &v.Nodes[v.node("hosts").From[0].Node]

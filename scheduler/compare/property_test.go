@@ -14,8 +14,7 @@ import (
 	"github.com/gretestream/grete/scheduler/internal/graphtest"
 )
 
-// drawChange makes of a pipeline what a person may make of it, and a world to
-// plan it in.
+// drawChange changes a pipeline as a person might, and makes a world to plan it in.
 func drawChange(t *rapid.T, g scheduler.Graph, m scheduler.Metadata, o scheduler.Options) (scheduler.Graph, scheduler.Metadata, scheduler.Options) {
 	g = graphtest.Clone(g)
 	m = graphtest.Exist()
@@ -75,8 +74,7 @@ func drawChange(t *rapid.T, g scheduler.Graph, m scheduler.Metadata, o scheduler
 	return g, m, o
 }
 
-// drawTwo makes a plan, and another one that is a few changes away, or that has
-// nothing to do with it.
+// drawTwo makes a plan, and another one that is a few changes away, or unrelated.
 func drawTwo(t *rapid.T) (old, now *scheduler.Plan) {
 	g, m, o, old := graphtest.DrawPlan(t)
 	changes := rapid.IntRange(0, 4).Draw(t, "changes")
@@ -94,8 +92,8 @@ func drawTwo(t *rapid.T) (old, now *scheduler.Plan) {
 	return old, now
 }
 
-// Versions run side by side if their fingerprints are equal, and only then.
-func TestVerdictAgreesWithFingerprint(t *testing.T) {
+// Versions may run side by side if and only if their fingerprints are equal.
+func TestPlans_AgreesWithFingerprint(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		old, now := drawTwo(t)
 		v := Plans(old, now)
@@ -105,9 +103,8 @@ func TestVerdictAgreesWithFingerprint(t *testing.T) {
 	})
 }
 
-// What is refused in one direction is in the other, and what asks for nothing
-// asks for nothing.
-func TestVerdictIsTheSameTheOtherWayRound(t *testing.T) {
+// A change has the same verdict in both directions.
+func TestPlans_IsSymmetric(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		old, now := drawTwo(t)
 		there, back := Plans(old, now), Plans(now, old)
@@ -117,7 +114,7 @@ func TestVerdictIsTheSameTheOtherWayRound(t *testing.T) {
 	})
 }
 
-func TestVerdictIsWellFormed(t *testing.T) {
+func TestPlans_WellFormedVerdict(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		old, now := drawTwo(t)
 		v := Plans(old, now)
@@ -130,7 +127,7 @@ func TestVerdictIsWellFormed(t *testing.T) {
 				t.Errorf("what to do about change %d of\n%s", i, v.Text())
 			}
 			if slices.Contains(v.Changes[:i], ch) {
-				t.Errorf("change %d was told before in\n%s", i, v.Text())
+				t.Errorf("change %d was reported before in\n%s", i, v.Text())
 			}
 			if ch.Effect.worse(worst) {
 				worst = ch.Effect
@@ -150,9 +147,9 @@ func TestVerdictIsWellFormed(t *testing.T) {
 	})
 }
 
-// A plan is the same as itself, also where it was written and read, or is that of
-// a pipeline whose operators without a name were recorded in another order.
-func TestVerdictOnTheSamePlan(t *testing.T) {
+// A plan is the same as itself, also after it was written and read, and if the
+// operators without a name were recorded in another order.
+func TestPlans_SamePlan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g, m, o, p := graphtest.DrawPlan(t)
 		b, err := p.JSON()
@@ -175,8 +172,8 @@ func TestVerdictOnTheSamePlan(t *testing.T) {
 	})
 }
 
-// A stateless operator put anywhere is a compatible change, and is told.
-func TestVerdictOnStatelessOperators(t *testing.T) {
+// A stateless operator inserted anywhere is a compatible change, and is reported.
+func TestPlans_InsertedStatelessOperator(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, q := graphtest.DrawInsertion(t)
 		if v := Plans(p, q); v.Kind != Compatible || len(v.Changes) != 1 || v.Changes[0].Subject != SubjectOperators {

@@ -38,12 +38,12 @@ func (v *version) plan(t *testing.T) *scheduler.Plan {
 	return graphtest.MustBuild(t, v.Graph, scheduler.Metadata{Partitions: v.topics}, scheduler.Options{Containers: v.containers})
 }
 
-// node finds one by its name or topic.
+// node finds a node by its name or topic.
 func (v *version) node(name string) *scheduler.Node {
 	return &v.Nodes[slices.IndexFunc(v.Nodes, func(n scheduler.Node) bool { return n.Name == name || n.Topic == name })]
 }
 
-// put puts a node on the way into another one.
+// put inserts a node in front of another one.
 func (v *version) put(before string, n scheduler.Node) {
 	to := v.node(before).ID
 	v.Graph = graphtest.Insert(v.Graph, to)
@@ -51,7 +51,7 @@ func (v *version) put(before string, n scheduler.Node) {
 	v.Nodes[to] = n
 }
 
-// merge lets the records of another topic come to a node, too.
+// merge adds the records of another topic to the input of a node.
 func (v *version) merge(before, topic string, partitions int32) {
 	v.put(before, scheduler.Node{Kind: graphtest.KindMerge})
 	to := v.node(before).From[0].Node
@@ -86,21 +86,21 @@ func (ch Change) brief() string {
 	return fmt.Sprintf("%s: %s => %s", text, ch.From, ch.To)
 }
 
-func TestVerdict(t *testing.T) {
+func TestPlans_OneChange(t *testing.T) {
 	old := shop().plan(t)
-	for _, table := range []map[string]remake{sideBySide(), oneAfterTheOther(), refused()} {
+	for _, table := range []map[string]edit{sideBySide(), oneAfterTheOther(), refused()} {
 		for name, tt := range table {
 			t.Run(name, func(t *testing.T) {
 				v := shop()
 				tt.change(v)
 				now := v.plan(t)
 				got := Plans(old, now)
-				ok := got.Kind == tt.kind && len(got.Changes) == len(tt.told)
+				ok := got.Kind == tt.kind && len(got.Changes) == len(tt.changes)
 				for i, ch := range got.Changes {
-					ok = ok && strings.HasPrefix(ch.brief(), tt.told[i])
+					ok = ok && strings.HasPrefix(ch.brief(), tt.changes[i])
 				}
 				if !ok {
-					t.Errorf("want %s, %q; got\n%s", tt.kind, tt.told, got.Text())
+					t.Errorf("want %s, %q; got\n%s", tt.kind, tt.changes, got.Text())
 					for _, ch := range got.Changes {
 						t.Logf("%q", ch.brief())
 					}
@@ -113,9 +113,8 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// An input that nothing is kept of may grow; one that comes to feed a store may no
-// more.
-func TestVerdictOnAnInputThatComesToFeedAStore(t *testing.T) {
+// An input may grow while it feeds no store. Once it feeds one, it may not.
+func TestPlans_InputStartsToFeedAStore(t *testing.T) {
 	old, now := shop(), shop()
 	old.merge("seen-users", "orders", 4)
 	now.merge("known", "orders", 4)
@@ -133,8 +132,8 @@ func TestVerdictOnAnInputThatComesToFeedAStore(t *testing.T) {
 	}
 }
 
-// Of several that may have been renamed each is told once.
-func TestVerdictPairsStoresInOrder(t *testing.T) {
+// If several stores may have been renamed, each is reported once.
+func TestPlans_PairsRenamedStoresInOrder(t *testing.T) {
 	old, now := shop(), shop()
 	old.branch(func(r *graphtest.Recorder) { r.Table(2, "second") })
 	now.branch(func(r *graphtest.Recorder) { r.Table(2, "two") })
@@ -145,9 +144,9 @@ func TestVerdictPairsStoresInOrder(t *testing.T) {
 	}
 }
 
-// What was on its way in a topic that isn't read as before is named, so that a
-// caller can see whether it is empty.
-func TestVerdictSaysWhatIsToBeDrained(t *testing.T) {
+// The verdict names topics that won't be read as before, so that a caller can check
+// whether they are empty.
+func TestPlans_ListsTopicsToDrain(t *testing.T) {
 	tests := map[string]struct {
 		change func(v *version)
 		want   []string
@@ -169,7 +168,7 @@ func TestVerdictSaysWhatIsToBeDrained(t *testing.T) {
 	}
 }
 
-func TestVerdictListsTheStateThatGoesOn(t *testing.T) {
+func TestPlans_ListsStoresToRestore(t *testing.T) {
 	now := shop()
 	now.stateless("total")
 	now.branch(func(r *graphtest.Recorder) { r.Table(2, "more") })
@@ -184,7 +183,7 @@ func TestVerdictListsTheStateThatGoesOn(t *testing.T) {
 	}
 }
 
-func TestVerdictText(t *testing.T) {
+func TestVerdict_Text(t *testing.T) {
 	golds := map[string][]string{
 		"same":         {"nothing"},
 		"compatible":   {"operator inserted", "grace"},
@@ -199,7 +198,7 @@ func TestVerdictText(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			now := shop()
 			for _, change := range changes {
-				for _, table := range []map[string]remake{sideBySide(), oneAfterTheOther(), refused()} {
+				for _, table := range []map[string]edit{sideBySide(), oneAfterTheOther(), refused()} {
 					if r, ok := table[change]; ok {
 						r.change(now)
 					}

@@ -26,7 +26,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func TestDrawingsQuoteTheirTexts(t *testing.T) {
+func TestDrawings_QuoteTexts(t *testing.T) {
 	g := graphtest.Pageviews()
 	evil := "a\"b<c>&d#\\\n"
 	g.Nodes[3].Stores[0].Value = evil

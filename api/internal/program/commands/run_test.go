@@ -65,7 +65,7 @@ func TestFeedTopicsOfAPattern(t *testing.T) {
 		t.Errorf("printed %q", got)
 	}
 	runMain(t.Context(), app, "-once", "-feed", "other="+file).Failed(t, "no input topic")
-	runMain(t.Context(), app, "-once").Failed(t, `no topic whose whole name matches "words-.*"`, "-feed TOPIC=FILE")
+	runMain(t.Context(), app, "-once").Failed(t, `no topic's whole name matches "words-.*"`, "-feed TOPIC=FILE")
 	if r := runMain(t.Context(), app, "plan").Succeeded(t); !strings.Contains(r.Out, `reads   words..., 4 partitions, matches "words-.*"`) {
 		t.Errorf("plan:\n%s", r.Out)
 	}

@@ -48,7 +48,7 @@ func TestStage_RunsOnlyItsContainers(t *testing.T) {
 func TestStage_Unknown(t *testing.T) {
 	conn, _, _ := stageJob(t, "other")
 	_, err := conn.plan(t.Context())
-	if !errors.Is(err, program.ErrUsage) || !strings.Contains(err.Error(), `-stage: there is no stage "other"; there are: words, by-word`) {
+	if !errors.Is(err, program.ErrUsage) || !strings.Contains(err.Error(), `-stage: there is no stage "other"; the stages are: words, by-word`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -239,7 +239,7 @@ func TestSubmit_RefusesWrongFlags(t *testing.T) {
 		args []string
 		want string
 	}{
-		"a share of no stage": {[]string{"-cpu", "other=100"}, `of stage other: there is no stage "other"; there are: words, by-word`},
+		"a share of no stage": {[]string{"-cpu", "other=100"}, `of stage other: there is no stage "other"; the stages are: words, by-word`},
 		"a share and cores":   {[]string{"-cpu", "by-word=100", "-cores", "by-word=1"}, "of stage by-word: -cpu 100 and -cores 1: "},
 		"a driver":            {[]string{"-driver", "docker"}, "-driver docker: it is exec or raw_exec"},
 		"no way to the nodes": {[]string{"-installed="}, "-artifact: nothing says where nodes get the program from"},
