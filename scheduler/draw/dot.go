@@ -7,7 +7,7 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
-// Dot draws the plan in the language of Graphviz.
+// Dot draws a plan in the language of Graphviz.
 func Dot(p *scheduler.Plan) string {
 	pic := pictureOf(p)
 	var b strings.Builder
@@ -27,7 +27,11 @@ func Dot(p *scheduler.Plan) string {
 		b.WriteString("  }\n")
 	}
 	for _, a := range pic.arrows {
-		fmt.Fprintf(&b, "  %s -> %s\n", pic.items[a.from].id, pic.items[a.to].id)
+		fmt.Fprintf(&b, "  %s -> %s", pic.items[a.from].id, pic.items[a.to].id)
+		if ports := pic.ports[a]; ports != "" {
+			fmt.Fprintf(&b, " [label=%s]", dotQuote(ports))
+		}
+		b.WriteString("\n")
 	}
 	b.WriteString("}\n")
 	return b.String()

@@ -26,6 +26,21 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+func TestDrawings_NamePorts(t *testing.T) {
+	r := graphtest.New("app")
+	r.Side(r.Join("match", r.Input("a"), r.Input("b")), "late", "out")
+	p := graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 1, "b", 1), scheduler.Options{})
+	for what, tt := range map[string]struct{ picture, want string }{
+		"dot":     {Dot(p), "t0 -> n2 [label=\"left\"]"},
+		"mermaid": {Mermaid(p), "t1 -->|\"right\"| n2"},
+		"svg":     {SVG(p), "<title>late</title></path>"},
+	} {
+		if !strings.Contains(tt.picture, tt.want) {
+			t.Errorf("%s: %s is missing in\n%s", what, tt.want, tt.picture)
+		}
+	}
+}
+
 func TestDrawings_QuoteTexts(t *testing.T) {
 	g := graphtest.Pageviews()
 	evil := "a\"b<c>&d#\\\n"

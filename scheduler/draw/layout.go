@@ -5,15 +5,15 @@ import (
 	"slices"
 )
 
-// A small layered layout after Sugiyama: nodes in layers from top to bottom so
-// that all edges point down, the order in each layer chosen so that few cross,
-// then places. Long edges get a waypoint in each layer that they pass.
+// A small layered layout after Sugiyama: boxes are in layers from top to bottom, so
+// that all edges point down. The order in each layer is chosen so that few edges
+// cross, and then the places. Long edges get a waypoint in each layer that they pass.
 
 // A layout is a set of boxes and the edges between them, to be placed.
 type layout struct {
 	boxes []placed
 	edges []arrow
-	// ends says of an edge how far from the middle of its boxes it leaves the
+	// ends are the distances from the middle of the boxes where an edge leaves the
 	// first and reaches the second.
 	ends map[arrow][2]float64
 
@@ -44,8 +44,8 @@ func (l *layout) place() {
 	l.placeX()
 }
 
-// layering is the layer of each box: below all that come before it, and then
-// as far down as what comes after it allows, if nothing comes before.
+// layering finds the layer of each box: below all boxes with an edge to it. A box
+// without such an edge is as far down as the boxes after it allow.
 func (l *layout) layering() []int {
 	layer := make([]int, len(l.boxes))
 	for range l.boxes { // longest paths, settled after as many rounds as there are boxes
@@ -128,8 +128,8 @@ func (l *layout) sortLayers(down bool) {
 }
 
 // mean is where a box would be straight below its neighbours above, or straight
-// above those below; where it is if it has none. The place of an edge's end is
-// given by at, which gets the box and the end's distance from its middle.
+// above those below. A box without neighbours stays. at returns the place of an
+// edge's end, given the box and the end's distance from its middle.
 func (l *layout) mean(box int, above bool, at func(box int, end float64) float64) float64 {
 	sum, n := 0.0, 0.0
 	for e, path := range l.paths {
@@ -156,8 +156,8 @@ func (l *layout) mean(box int, above bool, at func(box int, end float64) float64
 	return sum / n
 }
 
-// placeY stacks the layers; the boxes of one are centred in it. What has no
-// height gets that of its layer, so that edges pass straight through.
+// placeY stacks the layers, and centres the boxes in theirs. A box without a height
+// gets that of its layer, so that edges pass straight through.
 func (l *layout) placeY() {
 	y := 0.0
 	for _, layer := range l.layers {
@@ -188,29 +188,29 @@ func (l *layout) placeX() {
 			if !down {
 				i = len(l.layers) - 1 - i
 			}
-			wish := make([]float64, len(l.boxes))
+			preferred := make([]float64, len(l.boxes))
 			for _, b := range l.layers[i] {
-				wish[b] = l.mean(b, down, func(box int, end float64) float64 { return l.boxes[box].middle() + end })
+				preferred[b] = l.mean(b, down, func(box int, end float64) float64 { return l.boxes[box].middle() + end })
 			}
-			l.spread(l.layers[i], wish)
+			l.spread(l.layers[i], preferred)
 		}
 	}
 	l.moveToOrigin()
 }
 
-// spread puts the boxes of a layer as near to the wished middles as order and
-// gaps allow: boxes that would overlap become a block, which is centred on the
-// mean of their wishes.
-func (l *layout) spread(layer []int, wish []float64) {
+// spread puts the boxes of a layer as near to the preferred middles as order and
+// gaps allow. Boxes that would overlap form a block, which is centred on the mean of
+// their preferences.
+func (l *layout) spread(layer []int, preferred []float64) {
 	type block struct {
 		boxes []int
-		left  float64 // wished left edge, mean over the boxes
+		left  float64 // preferred left edge, mean over the boxes
 		width float64
 	}
 	var blocks []block
 	for _, b := range layer {
 		w := l.boxes[b].w
-		blocks = append(blocks, block{[]int{b}, wish[b] - w/2, w})
+		blocks = append(blocks, block{[]int{b}, preferred[b] - w/2, w})
 		for len(blocks) > 1 {
 			p, q := blocks[len(blocks)-2], blocks[len(blocks)-1]
 			if p.left+p.width+l.gapX <= q.left {

@@ -7,7 +7,7 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
-// Mermaid draws the plan as a diagram that Markdown pages can hold.
+// Mermaid draws a plan as a diagram for Markdown pages.
 func Mermaid(p *scheduler.Plan) string {
 	pic := pictureOf(p)
 	var b strings.Builder
@@ -25,7 +25,11 @@ func Mermaid(p *scheduler.Plan) string {
 		b.WriteString("  end\n")
 	}
 	for _, a := range pic.arrows {
-		fmt.Fprintf(&b, "  %s --> %s\n", pic.items[a.from].id, pic.items[a.to].id)
+		way := "-->"
+		if ports := pic.ports[a]; ports != "" {
+			way += "|" + mermaidQuote(ports) + "|"
+		}
+		fmt.Fprintf(&b, "  %s %s %s\n", pic.items[a.from].id, way, pic.items[a.to].id)
 	}
 	return b.String()
 }

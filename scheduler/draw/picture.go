@@ -3,42 +3,44 @@ package draw
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/scheduler/internal/phrase"
 )
 
 // A picture is what all drawings of a plan show: topics, stages with their
-// operators, and the ways of records between them. Inputs and most outputs
-// aren't shown as operators: their topics are.
+// operators, and arrows where records go. Most inputs and outputs aren't shown as
+// operators, because their topics are.
 type picture struct {
 	stages []drawnStage
 	items  []item
-	arrows []arrow // from one item to another
+	arrows []arrow          // from one item to another
+	ports  map[arrow]string // the names of ports at an arrow's ends, where they have names
 }
 
 // A drawnStage has the items of one stage.
 type drawnStage struct {
 	name  string
-	notes []string // how wide it is
+	notes []string // numbers of tasks and containers
 	items []int
 }
 
 // An item is a topic or an operator.
 type item struct {
-	id    string // a name that drawings can use: t0, n3
+	id    string // a name for drawings: t0, n3
 	label string
 	note  string
-	stage int // -1: a topic
+	stage int // -1 for a topic
 	state bool
-	inner bool // a topic of the job's own
+	inner bool // the job's own topic
 }
 
 type arrow struct{ from, to int }
 
-// draw makes the picture of a plan.
+// pictureOf makes the picture of a plan.
 func pictureOf(p *scheduler.Plan) picture {
-	d := drawing{plan: p, topics: map[string]int{}, nodes: make([]int, len(p.Nodes))}
+	d := drawing{picture: picture{ports: map[arrow]string{}}, plan: p, topics: map[string]int{}, nodes: make([]int, len(p.Nodes))}
 	for i := range d.nodes {
 		d.nodes[i] = -1
 	}
@@ -57,12 +59,12 @@ func pictureOf(p *scheduler.Plan) picture {
 	return d.picture
 }
 
-// A drawing is a picture in the making.
+// A drawing is a picture under construction.
 type drawing struct {
 	picture
 	plan   *scheduler.Plan
-	topics map[string]int // item of a topic
-	nodes  []int          // item of a node, -1 if it has none
+	topics map[string]int // topic → item
+	nodes  []int          // node → item, -1 if it has none
 }
 
 func (d *drawing) add(it item) int {
@@ -100,8 +102,8 @@ func (d *drawing) addStage(i int) {
 	d.stages = append(d.stages, stage)
 }
 
-// shown tells whether a node is drawn as an operator. Of inputs and outputs it
-// is only an output that copies from topic to topic.
+// shown tells whether a node is drawn as an operator. Inputs aren't, and outputs
+// only if they copy from topic to topic.
 func (d *drawing) shown(node int) bool {
 	n := &d.plan.Nodes[node]
 	if n.Kind != scheduler.KindOutput {
@@ -113,9 +115,9 @@ func (d *drawing) shown(node int) bool {
 	})
 }
 
-// addOutput adds the topic that a node writes. One that the job reads is one
-// item with it, unless records would come back to where they were written: then
-// it is drawn a second time, so that all arrows point onward.
+// addOutput adds the topic that a node writes. A topic that the job also reads is
+// drawn once, unless its records lead back to the node that writes it: then it is
+// drawn a second time, so that all arrows point down.
 func (d *drawing) addOutput(out scheduler.Output) {
 	name := out.Topic
 	if read, ok := d.topics[name]; ok && !out.Repartition && d.leadsBack(read, out.Node) {
@@ -130,26 +132,40 @@ func (d *drawing) addOutput(out scheduler.Output) {
 		return
 	}
 	for _, e := range d.plan.Nodes[out.Node].From {
-		d.arrowsFrom(e.Node, d.topics[name])
+		d.arrowsFrom(e, d.topics[name])
 	}
 }
 
-// arrowsFrom draws the ways on which an item gets a node's records.
-func (d *drawing) arrowsFrom(node, to int) {
+// arrowsFrom draws the arrows on which an item gets records by an edge.
+func (d *drawing) arrowsFrom(e scheduler.Edge, to int) {
+	node := e.Node
 	switch n := &d.plan.Nodes[node]; {
 	case n.Crosses():
-		d.arrow(d.topics[d.plan.Graph().OutputTopic(node)], to)
+		d.arrowOf(e, d.topics[d.plan.Graph().OutputTopic(node)], to)
 	case d.nodes[node] >= 0:
-		d.arrow(d.nodes[node], to)
+		d.arrowOf(e, d.nodes[node], to)
 	default: // an input that isn't shown
 		for _, topic := range n.ReadTopics() {
-			d.arrow(d.topics[topic], to)
+			d.arrowOf(e, d.topics[topic], to)
 		}
 	}
 }
 
-// leadsBack tells whether records of a topic that is read reach a node, on any
-// way through stages and topics.
+// arrowOf draws the arrow of an edge, with the names of its ports.
+func (d *drawing) arrowOf(e scheduler.Edge, from, to int) {
+	d.arrow(from, to)
+	for _, port := range []string{e.Port, e.To} {
+		a := arrow{from, to}
+		if known := d.ports[a]; port != "" && known == "" {
+			d.ports[a] = port
+		} else if port != "" && !slices.Contains(strings.Split(known, ", "), port) {
+			d.ports[a] = known + ", " + port
+		}
+	}
+}
+
+// leadsBack tells whether records of a topic reach a node, through any stages and
+// topics.
 func (d *drawing) leadsBack(topic, node int) bool {
 	readers := map[string][]int{}
 	writer := map[int]string{}
@@ -193,7 +209,7 @@ func (d *drawing) connect() {
 			}
 		}
 		for _, e := range d.plan.Nodes[n].From {
-			d.arrowsFrom(e.Node, d.nodes[n])
+			d.arrowsFrom(e, d.nodes[n])
 		}
 	}
 }

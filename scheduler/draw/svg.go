@@ -20,7 +20,7 @@ const (
 	outerGapY = 30.0
 )
 
-// SVG draws the plan as a picture that is readable on light and on dark ground.
+// SVG draws a plan as a picture that is readable on light and on dark backgrounds.
 // Stages and operators carry data-stage and data-node, topics data-topic.
 func SVG(p *scheduler.Plan) string {
 	v := newSVG(pictureOf(p))
@@ -43,9 +43,9 @@ func SVG(p *scheduler.Plan) string {
 	return v.out.String()
 }
 
-// An svg is a picture being drawn. Each stage is laid out for itself, with
-// doors, boxes without extent, in the first and last layer where arrows come in
-// and go out; then stages and topics are laid out as wholes.
+// An svg is a picture being drawn. Each stage has a layout of its own. Where arrows
+// enter and leave it, it has doors, boxes without extent, in its first and last
+// layer. The outer layout has the stages and the topics.
 type svg struct {
 	picture
 	out    strings.Builder
@@ -91,7 +91,7 @@ func (v *svg) layOutStage(stage int) {
 	v.inner = append(v.inner, l)
 }
 
-// door is the box through which arrows from or to a topic cross the border.
+// door is the box through which arrows from or to a topic cross the stage's border.
 func (l *layout) door(doors map[int]int, topic, pin int) int {
 	if b, ok := doors[topic]; ok {
 		return b
@@ -126,8 +126,8 @@ func (v *svg) layOutAll() {
 	v.outer.place()
 }
 
-// doorEnd is how far from the middle of a stage its door for an arrow is; 0 for
-// a topic.
+// doorEnd is the distance of an arrow's door from the middle of its stage; 0 for a
+// topic.
 func (v *svg) doorEnd(i, stage int) float64 {
 	if stage < 0 {
 		return 0
@@ -140,7 +140,7 @@ func (v *svg) doorEnd(i, stage int) float64 {
 	return v.inner[stage].boxes[door].middle() + v.operatorsX(stage) - v.outer.boxes[stage].w/2
 }
 
-// operatorsX is how far from a stage's left its operators begin.
+// operatorsX is the distance of the operators from the left border of their stage.
 func (v *svg) operatorsX(stage int) float64 { return 2*pad + titleWidth(v.stages[stage]) }
 
 func (v *svg) outerBox(item int) int {
@@ -150,7 +150,7 @@ func (v *svg) outerBox(item int) int {
 	return v.boxes[item]
 }
 
-// size is how much room an item's text needs.
+// size is the room that an item's text needs.
 func size(it item) placed {
 	w := max(float64(utf8.RuneCountInString(it.label))*charW, float64(utf8.RuneCountInString(it.note))*noteW)
 	h := lineH + 14
@@ -163,8 +163,7 @@ func size(it item) placed {
 	return placed{w: max(w, 48) + 24, h: h}
 }
 
-// titleWidth is the width of the column at the left of a stage, which has its
-// name and size.
+// titleWidth is the width of a stage's left column, which has its name and size.
 func titleWidth(s drawnStage) float64 {
 	w := float64(utf8.RuneCountInString(s.name)) * (charW + .7)
 	for _, note := range s.notes {

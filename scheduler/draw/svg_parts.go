@@ -38,7 +38,7 @@ func (v *svg) writeItem(i int) {
 	fmt.Fprintf(&v.out, `<text x="%.1f" y="%.1f">%s</text></g>`+"\n", b.middle(), y, html.EscapeString(it.label))
 }
 
-// at is an item's place in the picture.
+// at is the place of an item in the picture.
 func (v *svg) at(item int) placed {
 	if s := v.items[item].stage; s >= 0 {
 		return v.within(s, v.boxes[item])
@@ -48,8 +48,8 @@ func (v *svg) at(item int) placed {
 	return b
 }
 
-// within is the place in the picture of a box of a stage's own layout: at the
-// right of the stage's name, in the middle of its height.
+// within is the place in the picture of a box of a stage's layout: to the right of the
+// stage's name, in the middle of its height.
 func (v *svg) within(stage, box int) placed {
 	l, outer := &v.inner[stage], v.outer.boxes[stage]
 	b := l.boxes[box]
@@ -58,7 +58,7 @@ func (v *svg) within(stage, box int) placed {
 	return b
 }
 
-// A point of a way.
+// A point of a path.
 type point struct{ x, y float64 }
 
 // writeArrow draws an arrow: within a stage, or from the item through the doors
@@ -76,7 +76,12 @@ func (v *svg) writeArrow(i int) {
 			way = append(way, v.wayWithin(to, i)...)
 		}
 	}
-	fmt.Fprintf(&v.out, `<path class="way" d="%s" marker-end="url(#grete-arrow)"/>`+"\n", curve(way))
+	fmt.Fprintf(&v.out, `<path class="way" d="%s" marker-end="url(#grete-arrow)"`, curve(way))
+	if ports := v.ports[a]; ports != "" {
+		fmt.Fprintf(&v.out, "><title>%s</title></path>\n", html.EscapeString(ports))
+	} else {
+		v.out.WriteString("/>\n")
+	}
 }
 
 // wayWithin goes from the bottom of the first box to the top of the last, and

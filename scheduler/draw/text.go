@@ -9,7 +9,7 @@ import (
 	"github.com/gretestream/grete/scheduler/internal/phrase"
 )
 
-// Text describes the plan for people.
+// Text describes a plan for people.
 func Text(p *scheduler.Plan) string {
 	var b strings.Builder
 	tasks := 0
@@ -52,7 +52,7 @@ func writeStage(p *scheduler.Plan, b *strings.Builder, s *scheduler.Stage) {
 	}
 }
 
-// inputText says what is special about an input.
+// inputText describes an input, beyond its topic and its partitions.
 func inputText(p *scheduler.Plan, in scheduler.Input) string {
 	var b strings.Builder
 	if in.Repartition() {
