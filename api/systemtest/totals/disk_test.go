@@ -132,7 +132,7 @@ func testDamagedState(j *job) {
 		}
 		said := j.processRest()
 		for _, name := range j.files("CURRENT") {
-			if dir := filepath.Dir(name); !strings.Contains(said, "local state is corrupt: it is removed, and restored from the changelog") || !strings.Contains(said, dir) {
+			if dir := filepath.Dir(name); !strings.Contains(said, "local state is corrupt: it is removed and restored from the changelog") || !strings.Contains(said, dir) {
 				j.Errorf("%s: %s isn't named:\n%s", damage.name, dir, said)
 			}
 		}
