@@ -16,15 +16,15 @@ const followInterval = 500 * time.Millisecond
 // Progress is the progress of a deployment in a stage.
 type Progress struct {
 	Stage                           string
-	Wanted, Placed, Healthy, Unwell int
+	Wanted, Placed, Healthy, Unhealthy int
 	Complaint                       string // why a container doesn't run; "" if all do
 }
 
-// ErrGivenUp means that Nomad has given up a version, because its deployment has failed.
-var ErrGivenUp = errors.New("the new version is given up")
+// ErrDeploymentFailed means that the deployment of a version has failed.
+var ErrDeploymentFailed = errors.New("the new version is given up")
 
 // Await waits for the end of the deployment that an evaluation has started. It returns nil
-// when all containers are healthy. If Nomad gives up the version, it returns an [ErrGivenUp]
+// when all containers are healthy. If Nomad gives up the version, it returns an [ErrDeploymentFailed]
 // that says why, and what runs now. It calls show with the progress.
 func (c *Client) Await(ctx context.Context, p *Proposal, evaluation string, show func([]Progress)) error {
 	f := follower{Client: c, proposal: p, show: show}
@@ -139,7 +139,7 @@ func (f *follower) complaints(ctx context.Context, deployment string) map[string
 // explainFailure returns an error that says why a deployment has failed. It waits for the
 // deployment of the version before, and includes how that ended.
 func (f *follower) explainFailure(ctx context.Context, d *api.Deployment) error {
-	why := fmt.Errorf("%w: %s", ErrGivenUp, d.StatusDescription)
+	why := fmt.Errorf("%w: %s", ErrDeploymentFailed, d.StatusDescription)
 	if d.Status == api.DeploymentStatusCancelled {
 		return why // another client has registered another version
 	}

@@ -156,7 +156,7 @@ type watched struct {
 
 func (w *watched) watch() Watch {
 	return Watch{
-		Tell: func(_ context.Context, k Container) error {
+		Notify: func(_ context.Context, k Container) error {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.told = append(w.told, k.Name+" "+k.Address)

@@ -8,10 +8,10 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// Nearby returns the address at which the nodes of a development cluster reach this machine;
+// HostAddress returns the address at which the nodes of a development cluster reach this machine;
 // "" for other clusters. A cluster is for development if its agent runs on this machine or
 // is configured so.
-func (c *Client) Nearby(ctx context.Context) string {
+func (c *Client) HostAddress(ctx context.Context) string {
 	u, err := url.Parse(c.address)
 	if err != nil {
 		return ""

@@ -29,9 +29,9 @@ func (c *Client) Register(ctx context.Context, p *Proposal) (evaluation string, 
 	return res.EvalID, nil
 }
 
-// Lacking returns the items that are missing in the variable of an app's job. The job
+// MissingItems returns the items that are missing in the variable of an app's job. The job
 // doesn't start without them.
-func (c *Client) Lacking(ctx context.Context, app string, cfg Config) ([]string, error) {
+func (c *Client) MissingItems(ctx context.Context, app string, cfg Config) ([]string, error) {
 	path, items := Variable(app, cfg)
 	v, _, err := c.api.Variables().Peek(path, c.query(ctx))
 	if err != nil {

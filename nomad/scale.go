@@ -11,11 +11,11 @@ import (
 )
 
 // A Watch has the callbacks of a change to a job. Say is called by one goroutine at a time,
-// Tell by several.
+// Notify by several.
 type Watch struct {
-	// Tell sends a container its shutdown notice: Nomad will stop it and not restart it. Nomad's
+	// Notify sends a container its shutdown notice: Nomad will stop it and not restart it. Nomad's
 	// signal alone doesn't say so, and its tasks would wait for it until its session ends.
-	Tell func(context.Context, Container) error
+	Notify func(context.Context, Container) error
 	// Say reports progress to the user.
 	Say func(line string)
 }

@@ -96,7 +96,7 @@ func (c *Client) notify(ctx context.Context, leaving []Container, w Watch) {
 			defer func() { <-slots }()
 			ctx, cancel := context.WithTimeout(ctx, patience)
 			defer cancel()
-			failed[i] = w.Tell(ctx, k)
+			failed[i] = w.Notify(ctx, k)
 		})
 	}
 	all.Wait()

@@ -89,7 +89,7 @@ func (j *Job) stop(ctx context.Context, purge bool) error {
 }
 
 // watch is what happens while Nomad changes the job.
-func (j *Job) watch() nomad.Watch { return nomad.Watch{Tell: j.notify, Say: j.say} }
+func (j *Job) watch() nomad.Watch { return nomad.Watch{Notify: j.notify, Say: j.say} }
 
 // notify gives a container its shutdown notice: it won't be back.
 func (j *Job) notify(ctx context.Context, k nomad.Container) error {

@@ -89,8 +89,8 @@ func (s *submission) progress() func([]nomad.Progress) {
 	return func(all []nomad.Progress) {
 		for _, p := range all {
 			line := fmt.Sprintf("stage %s: %d of %d healthy, %d started", p.Stage, p.Healthy, p.Wanted, p.Placed)
-			if p.Unwell > 0 {
-				line += fmt.Sprintf(", %d failed", p.Unwell)
+			if p.Unhealthy > 0 {
+				line += fmt.Sprintf(", %d failed", p.Unhealthy)
 			}
 			if p.Complaint != "" {
 				line += "; " + p.Complaint

@@ -90,7 +90,7 @@ func (k *Command) ship(ctx context.Context, c program.Console, client *nomad.Cli
 // host returns the address of this machine for nodes that fetch the program from this
 // process.
 func (k *Command) host(ctx context.Context, client *nomad.Client) (string, error) {
-	host := client.Nearby(ctx)
+	host := client.HostAddress(ctx)
 	switch {
 	case host == "":
 		return "", program.Usage(errors.New("nodes have nowhere to fetch the program from: add an artifact store with -artifacts URL, any server that takes HTTP PUT. (Nodes of a development agent can fetch it from this machine, which may be unavailable when a node is lost)"))

@@ -12,7 +12,7 @@ import (
 // checkVariable refuses a job whose containers would wait for their secrets.
 func checkVariable(ctx context.Context, c program.Console, client *nomad.Client, cfg nomad.Config) error {
 	path, items := nomad.Variable(c.App, cfg)
-	lacking, err := client.Lacking(ctx, c.App, cfg)
+	lacking, err := client.MissingItems(ctx, c.App, cfg)
 	if err != nil {
 		// The submitter need not be allowed to read the secrets.
 		c.Say("can't check whether the job's variable is complete: %v", err)
