@@ -136,7 +136,7 @@ func TestOpen_OptionsWinOverEnvironment(t *testing.T) {
 	}
 }
 
-func TestNearby(t *testing.T) {
+func TestHostAddress_OnlyOfDevelopmentClusters(t *testing.T) {
 	for address, want := range map[string]string{"http://127.0.0.1:1": "127.0.0.1", "http://localhost:1": "127.0.0.1", "unix:///x.sock": "127.0.0.1", "http://[::1]:1": "127.0.0.1"} {
 		if got := client(t, Options{Address: address}).HostAddress(t.Context()); got != want {
 			t.Errorf("%s: %q", address, got)

@@ -15,9 +15,9 @@ const followInterval = 500 * time.Millisecond
 
 // Progress is the progress of a deployment in a stage.
 type Progress struct {
-	Stage                           string
+	Stage                              string
 	Wanted, Placed, Healthy, Unhealthy int
-	Complaint                       string // why a container doesn't run; "" if all do
+	Complaint                          string // why a container doesn't run; "" if all do
 }
 
 // ErrDeploymentFailed means that the deployment of a version has failed.
