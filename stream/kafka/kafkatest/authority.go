@@ -18,14 +18,14 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// An Authority issues certificates that are good for a day, on loopback.
+// An Authority issues certificates for loopback, valid for a day.
 type Authority struct {
 	dir  string
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
 }
 
-// NewAuthority returns one that no broker trusts.
+// NewAuthority returns an authority that no broker trusts.
 func NewAuthority(t testing.TB) *Authority {
 	t.Helper()
 	a, err := newAuthority(t.TempDir())
@@ -35,11 +35,10 @@ func NewAuthority(t testing.TB) *Authority {
 	return a
 }
 
-// File is the name of a PEM file with the authority's own certificate.
+// File returns the name of a PEM file with the authority's own certificate.
 func (a *Authority) File() string { return filepath.Join(a.dir, "authority.pem") }
 
-// Issue returns the names of PEM files with a certificate for somebody of this
-// name, and with its key.
+// Issue returns the names of PEM files with a certificate for this name, and with its key.
 func (a *Authority) Issue(t testing.TB, name string) (certificate, key string) {
 	t.Helper()
 	c, k, err := a.issue(name)

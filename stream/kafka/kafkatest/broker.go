@@ -10,7 +10,7 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// portsPerBroker is the number of ports that a broker takes of its cluster's.
+// portsPerBroker is the number of ports of each broker.
 const portsPerBroker = 4
 
 // A broker is one node of a cluster, running or not.
@@ -18,12 +18,12 @@ type broker struct {
 	id      int32
 	dir     string // its settings, its log, its data
 	jars    string
-	process *process // nil: it was stopped
+	process *process // nil: it is stopped
 	paused  bool
-	proxy   *Proxy // mostly nil
+	proxy   *Proxy // nil without Options.Proxied
 
-	// clientPort is where clients find it; it listens at ownPort, which is the
-	// same if there is no proxy.
+	// clientPort is where clients find the broker. It listens at ownPort, which is the
+	// same without a proxy.
 	clientPort, ownPort, innerPort, controllerPort int
 }
 
@@ -52,7 +52,7 @@ func (b *broker) startProxy(ctx context.Context, ports *ports) error {
 	return err
 }
 
-// format makes the broker's settings and its data directory.
+// format writes the settings and the data directory of the broker.
 func (b *broker) format(cluster, template string, properties map[string]string) error {
 	if err := os.WriteFile(b.settings(), formatProperties(properties), 0o666); err != nil {
 		return fmt.Errorf("write a broker's settings: %w", err)
@@ -75,7 +75,7 @@ func (b *broker) format(cluster, template string, properties map[string]string) 
 	return nil
 }
 
-// start starts the process; it isn't ready then.
+// start starts the process. It isn't ready then.
 func (b *broker) start(jvm ...string) error {
 	p, err := startProcess(b.dir, b.logFile(), "java", append(jvm, java(b.jars, "kafka.Kafka", b.settings())...)...)
 	if err != nil {
@@ -85,14 +85,14 @@ func (b *broker) start(jvm ...string) error {
 	return nil
 }
 
-// answers tells whether it is of use to ask it something.
+// answers reports whether the broker can answer requests.
 func (b *broker) answers() bool { return b.process != nil && !b.paused }
 
 func (b *broker) settings() string { return filepath.Join(b.dir, "server.properties") }
 func (b *broker) data() string     { return filepath.Join(b.dir, "data") }
 func (b *broker) logFile() string  { return filepath.Join(b.dir, "server.log") }
 
-// lastWords are the end of the broker's log, for a message.
+// lastWords returns the end of the broker's log, for a message.
 func (b *broker) lastWords() string {
 	log, err := os.ReadFile(b.logFile())
 	if err != nil {

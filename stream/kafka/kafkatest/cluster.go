@@ -19,14 +19,14 @@ import (
 // connectTimeout is for a cluster that should be running.
 const connectTimeout = 10 * time.Second
 
-// A Cluster is a number of brokers. Its methods end the test when they fail, so
-// they belong to the goroutine of the test.
+// A Cluster is a number of brokers. Its methods end the test when they fail, so they
+// belong to the goroutine of the test.
 type Cluster struct {
 	opts      Options
 	dir       string // all that is the cluster's; it removes it
 	ports     *ports
-	brokers   []*broker // that with id i is at i-1; none if they aren't ours
-	inner     []string  // where this package reaches them, in the same order
+	brokers   []*broker // broker i is at i-1; empty if they are not ours
+	inner     []string // where this package reaches them, in the same order
 	client    *kgo.Client
 	authority *Authority // nil without TLS
 	archive   string     // where its broker puts an archive of its classes; mostly nowhere
@@ -49,14 +49,14 @@ func Start(t testing.TB, opts Options) *Cluster {
 	return c
 }
 
-// logLastWords shows what the brokers thought of a test that failed.
+// logLastWords shows the logs of the brokers after a failed test.
 func (c *Cluster) logLastWords(t testing.TB) {
 	for _, b := range c.brokers {
 		t.Logf("the end of the log of broker %d:\n%s", b.id, b.lastWords())
 	}
 }
 
-// Bootstrap returns the addresses of all brokers, as clients see them.
+// Bootstrap returns the addresses of all brokers for clients.
 func (c *Cluster) Bootstrap() []string {
 	var list []string
 	for _, b := range c.brokers {
@@ -68,6 +68,7 @@ func (c *Cluster) Bootstrap() []string {
 	return list
 }
 
+// launch creates and starts the brokers. The caller closes the cluster if launch fails.
 func launch(ctx context.Context, opts Options) (*Cluster, error) {
 	opts, err := opts.normal()
 	if err != nil {
@@ -137,7 +138,7 @@ func (c *Cluster) addBroker(ctx context.Context, id int32, jars string) error {
 	return nil
 }
 
-// format makes what the brokers find when they start.
+// format writes the files that the brokers need to start.
 func (c *Cluster) format(ctx context.Context, jars string) error {
 	template := formatTemplate(jars)
 	if len(c.opts.Users) > 0 {
@@ -164,8 +165,7 @@ func (c *Cluster) format(ctx context.Context, jars string) error {
 	return nil
 }
 
-// close ends the brokers and removes what they wrote: so they aren't asked, which
-// takes longer.
+// close kills the brokers and removes their files. A regular stop would take longer.
 func (c *Cluster) close() {
 	if c.client != nil {
 		c.client.Close()
@@ -186,7 +186,7 @@ func (c *Cluster) close() {
 	}
 }
 
-// newID makes an id as Kafka likes it: 16 bytes in base64, no dash in front.
+// newID returns an id in Kafka's format: 16 bytes in base64, without a leading dash.
 func newID() string {
 	id := make([]byte, 16)
 	_, _ = rand.Read(id) // it never fails

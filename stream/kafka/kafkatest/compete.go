@@ -7,23 +7,23 @@ import (
 	"time"
 )
 
-// A Cost is what a round took, for each record. CPU is that of the whole process,
-// user and system, with its compiler and garbage collector where it has such. The
-// brokers run beside it, so the time on the wall says little.
+// A Cost is the cost of a round per record. CPU is the time of the whole process, user and
+// system, with its compiler and garbage collector. The brokers run beside it, so wall time
+// says little.
 type Cost struct {
 	CPU    float64 `json:"cpu"`  // ns
 	Wall   float64 `json:"wall"` // ns
 	Allocs float64 `json:"allocs"`
 }
 
-// A Contender does the same as the others, once a round.
+// A Contender does the same work as the others, once per round.
 type Contender struct {
 	Name  string
 	Round func() Cost
 }
 
-// Compete has all contenders run in turn, some times in vain and then for so many
-// rounds, and reports the medians, and the ratio of the first one's CPU time to each.
+// Compete runs all contenders in turn: first warm-up rounds, then so many rounds. It
+// reports medians, and the ratio of the first contender's CPU time to each.
 func Compete(b *testing.B, warmUps, rounds int, all ...Contender) {
 	b.Helper()
 	costs := make([][]Cost, len(all))
@@ -53,7 +53,7 @@ func median(all []Cost, of func(Cost) float64) float64 {
 	return values[len(values)/2]
 }
 
-// Measure runs f in this process, and divides what it cost by the number of records.
+// Measure runs f in this process, and divides its cost by the number of records.
 func Measure(records int, f func()) Cost {
 	runtime.GC()
 	var before, after runtime.MemStats

@@ -6,30 +6,26 @@
 //		c.Broker(2).Kill(t)
 //	}
 //
-// The brokers are processes of their own with a free port on loopback and a
-// directory that is removed; they end with the test, also when the test is
-// killed. Their settings are Kafka's defaults, retention included, but for what
-// makes a start and a failover quick. Tests that don't break anything share one
-// cluster: [Shared].
+// The brokers are processes with free ports on loopback and a directory that is removed. They
+// end with the test, even if the test is killed. Their settings are Kafka's defaults, retention
+// included, except what makes starts and failovers quick. Tests that don't break anything share
+// one cluster: [Shared].
 //
-// Brokers are stopped, killed, paused and started again, and leaderships are moved
-// ([Cluster]); the network before a broker is slow or cut ([Proxy]); clients need
-// users, certificates and permissions ([Options]). What another client makes of the
-// same records, and at what cost, is known by [Cluster.Franz],
-// [Cluster.JavaProduce] and [JavaBench]. [Fake] is another implementation of the
-// protocol, which needs nothing.
+// Brokers can be stopped, killed, paused and restarted, and leaderships moved ([Cluster]); the
+// network in front of a broker can be slow or cut ([Proxy]); clients may need users,
+// certificates and permissions ([Options]). [Cluster.Franz], [Cluster.JavaProduce] and
+// [JavaBench] show what other clients do with the same records, and at what cost. [Fake] is
+// another implementation of the protocol, which needs no installation.
 //
-// The jars come from Maven Central once for each user of a machine. Where a JDK or
-// Maven is missing, or Maven Central can't be reached, tests are skipped with the
-// reason; with CI set in the environment they fail. Tests that start brokers
-// carry the build tag real.
+// The jars come from Maven Central once per user of a machine. Without a JDK or Maven, or when
+// Maven Central is unreachable, tests are skipped with the reason; with CI set in the
+// environment they fail. Tests that start brokers have the build tag real.
 //
 //   - GRETE_TEST_KAFKA=host:port,… is a running cluster for [Shared] to use
 //     instead.
 //   - GRETE_TEST_KAFKA_DIR is where the jars are kept, if not in the user's
 //     cache directory.
 //
-// It stands beside the record's way: nothing but tests imports it. What it knows
-// of Kafka's protocol is another client's, franz-go, so that it can't share a
-// mistake with what is tested.
+// Only tests import this package. It uses another client's implementation of the protocol,
+// franz-go, so that it can't share a mistake with the code under test.
 package kafkatest

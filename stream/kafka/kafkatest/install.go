@@ -17,7 +17,7 @@ import (
 // Version is that of the brokers.
 const Version = "4.1.1"
 
-// installTimeout is for a download of 45 MB, of which others may wait for the end.
+// installTimeout covers a download of 45 MB, for which other processes may wait.
 const installTimeout = 10 * time.Minute
 
 // pom names the jars. It has no version of Kafka: that is a parameter.
@@ -25,8 +25,8 @@ const installTimeout = 10 * time.Minute
 //go:embed pom.xml
 var pom []byte
 
-// install returns the directory of Kafka's jars, which it makes when there is
-// none. Several test binaries may do so at the same time.
+// install returns the directory of the Kafka jars, and creates it if it is missing.
+// Several test binaries may do so at the same time.
 func install(ctx context.Context) (string, error) {
 	if _, err := exec.LookPath("java"); err != nil {
 		return "", &harnesstest.MissingError{Err: errors.New("a real broker needs Java 17 or later: install a JDK (Debian: apt-get install openjdk-17-jdk-headless)")}
@@ -54,8 +54,7 @@ func install(ctx context.Context) (string, error) {
 	})
 }
 
-// locked does something while no other test binary changes what is in the
-// directory of Kafka's jars.
+// locked calls f while no other test binary changes the directory of the jars.
 func locked(ctx context.Context, dir string, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, installTimeout)
 	defer cancel()
@@ -83,8 +82,8 @@ func exists(name string) bool {
 	return err == nil
 }
 
-// download fetches the jars by Maven, which checks them. The directory is complete
-// or it isn't there: what was begun is elsewhere. Its caller has the lock.
+// download fetches the jars by Maven, which checks them. The directory appears complete or
+// not at all. The caller has the lock.
 func download(ctx context.Context, dir string) error {
 	if _, err := exec.LookPath("mvn"); err != nil {
 		return &harnesstest.MissingError{Err: errors.New("a real broker needs Maven, once, to fetch Kafka's jars: install it (Debian: apt-get install maven)")}
@@ -111,7 +110,7 @@ func download(ctx context.Context, dir string) error {
 	return nil
 }
 
-// tail is the end of an output, for a message.
+// tail returns the end of an output, for a message.
 func tail(s string, lines int) string {
 	all := strings.Split(strings.TrimSpace(s), "\n")
 	return strings.Join(all[max(0, len(all)-lines):], "\n")

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// javaTimeout is for a machine that is busy.
+// javaTimeout is for a busy machine.
 const javaTimeout = 3 * time.Minute
 
-// A JavaRecord is a record as Kafka's own client writes and reads it. Nil is
-// null: a key that isn't there, a tombstone.
+// A JavaRecord is a record as Kafka's own client writes and reads it. Nil is null: no key,
+// or a tombstone.
 type JavaRecord struct {
 	Partition int32        `json:"partition"` // -1: where Java's partitioner puts its key
 	Offset    int64        `json:"offset"`    // of what was read
@@ -30,14 +30,14 @@ type JavaHeader struct {
 	Value []byte `json:"value"`
 }
 
-// A JavaStep is a record to send, or something else to do.
+// A JavaStep sends a record or does something else.
 type JavaStep struct {
 	JavaRecord
 	// Do is empty to send the record, else one of the constants.
 	Do JavaVerb `json:"do,omitempty"`
 }
 
-// A JavaVerb is what a producer can do besides sending.
+// A JavaVerb is what a producer does besides sending.
 type JavaVerb string
 
 // What a producer can do. The first three need a transactional.id among its
@@ -49,9 +49,9 @@ const (
 	JavaFlush  JavaVerb = "flush"
 )
 
-// JavaProduce writes to a topic by Kafka's own client, whose settings may be nil:
-// "compression.type", "acks", "transactional.id", …. All is written when it returns;
-// what is still in a transaction then is aborted.
+// JavaProduce writes to a topic by Kafka's own client. The client's settings
+// ("compression.type", "acks", "transactional.id", …) may be nil. When it returns,
+// everything is written, and an open transaction is aborted.
 func (c *Cluster) JavaProduce(t testing.TB, topic string, settings map[string]string, steps ...JavaStep) {
 	t.Helper()
 	var lines bytes.Buffer
@@ -64,9 +64,9 @@ func (c *Cluster) JavaProduce(t testing.TB, topic string, settings map[string]st
 	c.runJava(t, &lines, "produce", topic, settings)
 }
 
-// JavaConsume reads a topic by Kafka's own client, from its start to its end, in
-// the order of partitions and offsets. With "isolation.level" at "read_committed"
-// among the settings it reads what is committed only; they may be nil.
+// JavaConsume reads a topic by Kafka's own client, from its start to its end, in the order
+// of partitions and offsets. The settings may be nil; with "isolation.level" at
+// "read_committed" it reads committed records only.
 func (c *Cluster) JavaConsume(t testing.TB, topic string, settings map[string]string) []JavaRecord {
 	t.Helper()
 	out := c.runJava(t, nil, "consume", topic, settings)
@@ -84,7 +84,7 @@ func (c *Cluster) JavaConsume(t testing.TB, topic string, settings map[string]st
 	return list
 }
 
-// runJava runs the tool to its end and returns what it printed.
+// runJava runs the tool to its end and returns its output.
 func (c *Cluster) runJava(t testing.TB, in *bytes.Buffer, mode, topic string, settings map[string]string) *bytes.Buffer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), javaTimeout)

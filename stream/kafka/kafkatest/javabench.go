@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A JavaBench is Kafka's own client in one JVM that gets warm over several
-// rounds, between which the test may measure something else.
+// A JavaBench is Kafka's own client in one JVM that warms up over several rounds. The test
+// may measure something else in between.
 type JavaBench struct {
 	rounds io.Writer
 	costs  *bufio.Scanner
@@ -19,15 +19,14 @@ type JavaBench struct {
 	wait   func() error
 }
 
-// JavaBenchConsume is about reading records of a topic from its start, in which
-// there are as many.
+// JavaBenchConsume reads so many records of a topic from its start.
 func (c *Cluster) JavaBenchConsume(t testing.TB, topic string, records int, settings map[string]string) *JavaBench {
 	t.Helper()
 	return c.startBench(t, "bench-consume", topic, settings, records)
 }
 
-// JavaBenchProduce is about writing records of so many bytes to the partitions of
-// a topic in turn, until the brokers have confirmed all of them.
+// JavaBenchProduce writes so many records of a size to the partitions of a topic in turn,
+// until the brokers have confirmed all of them.
 func (c *Cluster) JavaBenchProduce(t testing.TB, topic string, records, size int, settings map[string]string) *JavaBench {
 	t.Helper()
 	return c.startBench(t, "bench-produce", topic, settings, records, size)

@@ -14,8 +14,7 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// Leaders returns the broker that leads each of a topic's partitions, -1 where
-// there is none.
+// Leaders returns the leaders of a topic's partitions, -1 where there is none.
 func (c *Cluster) Leaders(t testing.TB, topic string) []int32 {
 	t.Helper()
 	ctx, cancel := adminContext(t)
@@ -27,9 +26,9 @@ func (c *Cluster) Leaders(t testing.TB, topic string) []int32 {
 	return leaders(partitions)
 }
 
-// MoveLeaders makes a broker the leader of all partitions of a topic while all
-// brokers run, and returns when all know it. A partition that has no copy there
-// gets one, in place of another.
+// MoveLeaders makes a broker the leader of all partitions of a topic while all brokers
+// run. It returns when all brokers know. A partition without a replica there gets one, in
+// place of another.
 func (c *Cluster) MoveLeaders(t testing.TB, topic string, to int32) {
 	t.Helper()
 	ctx, cancel := adminContext(t)
@@ -65,14 +64,14 @@ func (c *Cluster) MoveLeaders(t testing.TB, topic string, to int32) {
 	}
 }
 
-// preferring returns the copies of a partition with a broker in front.
+// preferring returns the replicas of a partition with a broker in front.
 func preferring(id int32, replicas []int32) []int32 {
 	others := slices.DeleteFunc(slices.Clone(replicas), func(r int32) bool { return r == id })
 	return append([]int32{id}, others...)[:max(1, len(replicas))]
 }
 
-// checkLeaders tells whether a topic's leaders are as they should be in the eyes
-// of every broker that answers.
+// checkLeaders reports whether a topic's leaders are as expected according to every broker
+// that answers.
 func (c *Cluster) checkLeaders(ctx context.Context, topic string, good func([]int32) bool) error {
 	for _, b := range c.answering() {
 		partitions, err := describe(ctx, b, topic)
@@ -111,13 +110,13 @@ func leaders(partitions []kmsg.MetadataResponseTopicPartition) []int32 {
 	return list
 }
 
-// seed is a broker by its address, not by what the others say of it.
+// seed addresses a broker directly, whatever the others advertise for it.
 func (c *Cluster) seed(b *broker) *kgo.Broker {
 	return c.client.SeedBrokers()[b.id-1]
 }
 
-// answering are the brokers that it is of use to ask something, also those of a
-// cluster that isn't ours.
+// answering returns the brokers that can answer, including those of a cluster that isn't
+// ours.
 func (c *Cluster) answering() []*kgo.Broker {
 	if len(c.brokers) == 0 {
 		return c.client.SeedBrokers()

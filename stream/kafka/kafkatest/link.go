@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// chunkSize is what is read of a connection at once.
+	// chunkSize is the size of a read from a connection.
 	chunkSize = 16 << 10
-	// chunksUnderway bounds what a proxy holds of one direction.
+	// chunksUnderway bounds what a proxy holds per direction.
 	chunksUnderway = 16
 )
 
@@ -32,14 +32,14 @@ func (l *link) close() {
 	})
 }
 
-// A chunk is what was read, and when.
+// A chunk has data, and the time of its arrival.
 type chunk struct {
 	at   time.Time
 	data []byte
 }
 
-// move carries bytes in one direction until either end closes. Reading goes on
-// while chunks are under way, so that latency doesn't limit what is moved.
+// move carries bytes in one direction until either end closes. It reads on while chunks
+// are delayed, so that latency doesn't limit throughput.
 func (p *Proxy) move(l *link, direction int, from, to net.Conn) {
 	defer l.close()
 	chunks := make(chan chunk, chunksUnderway)
@@ -70,7 +70,7 @@ func (p *Proxy) move(l *link, direction int, from, to net.Conn) {
 	reader.Wait()
 }
 
-// deliver writes a chunk as fast as the network is, and reports whether it could.
+// deliver writes a chunk at the speed of the network, and reports whether it could.
 func (p *Proxy) deliver(l *link, direction int, to net.Conn, c chunk) bool {
 	for len(c.data) > 0 {
 		n, due, changed := p.turn(direction, c)
@@ -91,8 +91,8 @@ func (p *Proxy) deliver(l *link, direction int, to net.Conn, c chunk) bool {
 	return true
 }
 
-// turn says how many bytes of a chunk can go now. If none, it is to be asked again
-// at due, or when the network has changed.
+// turn returns how many bytes of a chunk can be written now. If none, try again at due, or
+// when the network has changed.
 func (p *Proxy) turn(direction int, c chunk) (n int, due time.Time, changed <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Stop stops brokers as an administrator does: they hand their leaderships over
-// first. The ids are 1, 2, …; none means all.
+// Stop stops brokers regularly: they hand over their leaderships first. The ids are 1, 2,
+// …; none means all.
 func (c *Cluster) Stop(t testing.TB, ids ...int32) {
 	t.Helper()
 	var all sync.WaitGroup
@@ -23,7 +23,7 @@ func (c *Cluster) Stop(t testing.TB, ids ...int32) {
 	all.Wait()
 }
 
-// Kill ends brokers as kill -9 does.
+// Kill kills brokers with SIGKILL.
 func (c *Cluster) Kill(t testing.TB, ids ...int32) {
 	t.Helper()
 	for _, b := range c.running(t, ids) {
@@ -32,8 +32,8 @@ func (c *Cluster) Kill(t testing.TB, ids ...int32) {
 	}
 }
 
-// Restart starts brokers that were stopped or killed, with the ports and the data
-// that they had, and waits until they are ready.
+// Restart starts brokers that were stopped or killed, with their ports and data, and waits
+// until they are ready.
 func (c *Cluster) Restart(t testing.TB, ids ...int32) {
 	t.Helper()
 	brokers := c.nodes(t, ids)
@@ -48,7 +48,7 @@ func (c *Cluster) Restart(t testing.TB, ids ...int32) {
 	}
 }
 
-// Pause makes brokers hang: their connections stay, nothing is answered.
+// Pause suspends brokers: their connections stay, and nothing is answered.
 func (c *Cluster) Pause(t testing.TB, ids ...int32) {
 	t.Helper()
 	for _, b := range c.running(t, ids) {
@@ -89,8 +89,8 @@ func (c *Cluster) nodes(t testing.TB, ids []int32) []*broker {
 	return list
 }
 
-// running is nodes, of which each must run. If all are meant, those that don't
-// run are left out.
+// running is nodes, but each must run. If all are meant, those that don't run are left
+// out.
 func (c *Cluster) running(t testing.TB, ids []int32) []*broker {
 	t.Helper()
 	var list []*broker

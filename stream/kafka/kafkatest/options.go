@@ -5,33 +5,32 @@ import (
 	"fmt"
 )
 
-// maxBrokers is what a block of ports is enough for.
+// maxBrokers is how many brokers a block of ports suffices for.
 const maxBrokers = blockSize / portsPerBroker
 
 // Options describe a cluster. The zero value is one broker, open to all.
 type Options struct {
-	// Brokers is their number: 0 means 1, and 3 is what leadership can move
-	// between. Their ids are 1, 2, …; each is a controller as well, so the cluster
-	// works as long as most of them do.
+	// Brokers is their number: 0 means 1; leaderships can move between 3. Their ids are 1,
+	// 2, …. Each is a controller, too, so the cluster works as long as most of them do.
 	Brokers int
 	// Proxied puts a [Proxy] between the clients and each broker.
 	Proxied bool
-	// TLS encrypts what clients say, with certificates of [Cluster.Authority].
+	// TLS encrypts the connections of clients, with certificates of [Cluster.Authority].
 	TLS bool
-	// ClientCertificates asks for TLS and for certificates of clients, issued by the
-	// same authority. The name in it is the client's.
+	// ClientCertificates requires TLS and client certificates of the same authority. The
+	// name in the certificate is the user.
 	ClientCertificates bool
-	// Users are names and passwords, of which clients have to show one, by PLAIN,
-	// SCRAM-SHA-256 or SCRAM-SHA-512.
+	// Users are names and passwords. Clients must authenticate by PLAIN, SCRAM-SHA-256 or
+	// SCRAM-SHA-512.
 	Users map[string]string
-	// Permissions refuses clients all that [Cluster.Allow] hasn't allowed them. They
-	// need names, by one of the above.
+	// Permissions refuses clients everything that [Cluster.Allow] has not allowed. They
+	// need a user, by one of the above.
 	Permissions bool
-	// Properties are added to those of the brokers, and win.
+	// Properties override the brokers' settings.
 	Properties map[string]string
 }
 
-// normal fills in what was left out, and refuses what can't be.
+// normal sets defaults, and refuses impossible combinations.
 func (o Options) normal() (Options, error) {
 	o.Brokers = max(o.Brokers, 1)
 	if o.Brokers > maxBrokers {
@@ -45,7 +44,7 @@ func (o Options) normal() (Options, error) {
 	return o, nil
 }
 
-// plain tells whether any cluster of somebody else's will do.
+// plain reports whether any running cluster will do.
 func (o Options) plain() bool {
 	return o.Brokers <= 1 && !o.Proxied && !o.TLS && !o.ClientCertificates && len(o.Users) == 0 && !o.Permissions && len(o.Properties) == 0
 }

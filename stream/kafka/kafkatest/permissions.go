@@ -40,7 +40,7 @@ func (c *Cluster) Allow(t testing.TB, acls *kadm.ACLBuilder) {
 	}
 }
 
-// checkPermissions tells whether every broker that answers knows permissions.
+// checkPermissions reports whether every broker that answers knows permissions.
 func (c *Cluster) checkPermissions(ctx context.Context, want kadm.CreateACLsResults) error {
 	for _, b := range c.answering() {
 		known, err := permissions(ctx, b)

@@ -10,14 +10,14 @@ import (
 // stopTimeout is how long a broker may take to stop before it is killed.
 const stopTimeout = 30 * time.Second
 
-// A process is a child that doesn't outlive this one.
+// A process is a child that doesn't outlive this process.
 type process struct {
 	cmd   *exec.Cmd
 	guard *guard
 	ended chan struct{} // closed when it has ended
 }
 
-// startProcess starts a command in a directory; its output is appended to a file.
+// startProcess starts a command in a directory, with its output appended to a file.
 func startProcess(dir, logFile, name string, args ...string) (*process, error) {
 	log, err := os.OpenFile(logFile, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o666)
 	if err != nil {
@@ -45,7 +45,8 @@ func startProcess(dir, logFile, name string, args ...string) (*process, error) {
 	return p, nil
 }
 
-// stop asks the process to end, and makes it. It reports whether it had to.
+// stop terminates the process, and kills it if need be. It reports whether it had to kill
+// it.
 func (p *process) stop() (forced bool) {
 	if err := terminate(p.cmd.Process); err != nil {
 		p.kill()
@@ -62,7 +63,7 @@ func (p *process) stop() (forced bool) {
 	}
 }
 
-// kill ends the process without asking, and waits for that.
+// kill kills the process and waits for it.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill() // it fails for a process that has ended
 	<-p.ended

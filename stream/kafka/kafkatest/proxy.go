@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// A Proxy is the network between the clients and one broker, if Options ask for
-// it: it can be slow, hang or be cut. What brokers say to each other goes another
-// way. It is safe for concurrent use.
+// A Proxy is the network between the clients and one broker, if Options have it. It can be
+// slow, stalled or cut. Brokers reach each other without it. It is safe for concurrent
+// use.
 type Proxy struct {
 	listener net.Listener
 	target   string
@@ -25,7 +25,7 @@ type Proxy struct {
 	links   map[*link]struct{}
 }
 
-// network is how the way to the broker is.
+// network is the state of the connection to the broker.
 type network struct {
 	limit   int // bytes per second and direction; 0: none
 	latency time.Duration
@@ -43,18 +43,18 @@ func (c *Cluster) Proxy(t testing.TB, id int32) *Proxy {
 	return b.proxy
 }
 
-// Limit makes all connections together move so many bytes per second in each
-// direction; 0 means as many as they can.
+// Limit bounds the bytes per second of all connections together, in each direction; 0
+// means no limit.
 func (p *Proxy) Limit(bytesPerSecond int) {
 	p.change(func(n *network) { n.limit = max(0, bytesPerSecond) })
 }
 
-// Latency is added to the way there, and to the way back.
+// Latency sets a delay for each direction.
 func (p *Proxy) Latency(d time.Duration) {
 	p.change(func(n *network) { n.latency = d })
 }
 
-// Stall makes connections, old and new, move nothing, and doesn't close them.
+// Stall makes old and new connections move nothing, without closing them.
 func (p *Proxy) Stall() {
 	p.change(func(n *network) { n.stalled = true })
 }
@@ -69,7 +69,7 @@ func (p *Proxy) Cut() {
 	}
 }
 
-// Heal makes the network as it was in the beginning. What stalled goes on.
+// Heal resets the network to its initial state. Stalled connections go on.
 func (p *Proxy) Heal() {
 	p.change(func(n *network) { *n = network{} })
 }
@@ -104,7 +104,7 @@ func (p *Proxy) end() {
 	p.all.Wait()
 }
 
-// accept lives until the listener is closed.
+// accept runs until the listener is closed.
 func (p *Proxy) accept(ctx context.Context) {
 	for {
 		conn, err := p.listener.Accept()
@@ -115,7 +115,7 @@ func (p *Proxy) accept(ctx context.Context) {
 	}
 }
 
-// serve moves what one client and the broker say.
+// serve connects one client with the broker.
 func (p *Proxy) serve(ctx context.Context, client net.Conn) {
 	var d net.Dialer
 	broker, err := d.DialContext(ctx, "tcp", p.target)

@@ -15,9 +15,8 @@ const (
 	readyTimeout = 2 * time.Minute
 )
 
-// startBrokers starts brokers, and waits until each of them answers and knows
-// them all. They aren't started one by one, since a broker needs most of the
-// controllers to become ready.
+// startBrokers starts brokers, and waits until each of them answers and knows all. They
+// start together, since a broker needs most of the controllers to become ready.
 func (c *Cluster) startBrokers(ctx context.Context, brokers []*broker) error {
 	var jvm []string
 	if c.archive != "" {
@@ -41,7 +40,7 @@ func (c *Cluster) startBrokers(ctx context.Context, brokers []*broker) error {
 	})
 }
 
-// checkReady asks a broker whether it knows the others.
+// checkReady checks whether a broker knows the others.
 func (c *Cluster) checkReady(ctx context.Context, b *broker, others []*broker) error {
 	req := kmsg.NewPtrMetadataRequest()
 	req.Topics = []kmsg.MetadataRequestTopic{} // of none

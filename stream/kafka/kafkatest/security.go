@@ -67,8 +67,8 @@ func plainLogin(users map[string]string) string {
 	return b.String() + ";"
 }
 
-// scramArguments are those of the tool that formats data directories. They have
-// salted passwords, as a password itself could have what is special to the tool.
+// scramArguments are arguments of the tool that formats data directories. They have salted
+// passwords, as plain ones could have characters that are special to the tool.
 func scramArguments(users map[string]string) ([]string, error) {
 	var args []string
 	for _, name := range slices.Sorted(maps.Keys(users)) {
@@ -97,8 +97,7 @@ func scramCredential[H hash.Hash](of func() H, name, password string) (string, e
 	return fmt.Sprintf(`[name="%s",iterations=%d,salt="%s",saltedpassword="%s"]`, name, iterations, b64(salt), b64(salted)), nil
 }
 
-// Authority returns who has issued the brokers' certificates, and issues those of
-// clients.
+// Authority returns the issuer of the brokers' certificates and of client certificates.
 func (c *Cluster) Authority(t testing.TB) *Authority {
 	t.Helper()
 	if c.authority == nil {

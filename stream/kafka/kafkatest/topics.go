@@ -15,8 +15,8 @@ import (
 // adminTimeout is for a request to brokers that have just lost one of them.
 const adminTimeout = time.Minute
 
-// Name returns a name that no other test and no other run has, for a topic, a
-// group or a transactional id. It begins with the test's.
+// Name returns a unique name for a topic, a group or a transactional id. It begins with
+// the test's name.
 func Name(t testing.TB) string {
 	legal := strings.Map(func(r rune) rune {
 		if r == '-' || r == '.' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
@@ -27,8 +27,8 @@ func Name(t testing.TB) string {
 	return legal[:min(len(legal), 200)] + "-" + rand.Text()[:10]
 }
 
-// CreateTopic makes a topic with the cluster's default replication, and waits
-// until its partitions can be written to. The configuration may be nil.
+// CreateTopic creates a topic with the default replication of the cluster, and waits until
+// its partitions can be written to. The configuration may be nil.
 func (c *Cluster) CreateTopic(t testing.TB, topic string, partitions int32, config map[string]string) {
 	t.Helper()
 	ctx, cancel := adminContext(t)
@@ -61,7 +61,7 @@ func (c *Cluster) DeleteTopic(t testing.TB, topic string) {
 	}
 }
 
-// adminContext isn't done when the test is: a cleanup may use it.
+// adminContext outlives the test: cleanups may use it.
 func adminContext(t testing.TB) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(t.Context()), adminTimeout)
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Unfinished says which transactions aren't ended, and which partitions hold readers of
-// committed records up for one: for the message of a test that waits in vain.
+// Unfinished describes open transactions, and the partitions in which they hold up
+// read_committed consumers, for the message of a test that waits in vain.
 func (c *Cluster) Unfinished(ctx context.Context) string {
 	var b strings.Builder
 	transactions, err := c.Admin().ListTransactions(ctx, nil, nil)
