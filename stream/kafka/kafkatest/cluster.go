@@ -26,7 +26,7 @@ type Cluster struct {
 	dir       string // all that is the cluster's; it removes it
 	ports     *ports
 	brokers   []*broker // broker i is at i-1; empty if they are not ours
-	inner     []string // where this package reaches them, in the same order
+	inner     []string  // where this package reaches them, in the same order
 	client    *kgo.Client
 	authority *Authority // nil without TLS
 	archive   string     // where its broker puts an archive of its classes; mostly nowhere
