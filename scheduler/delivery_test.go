@@ -9,7 +9,6 @@ import (
 	"github.com/gretestream/grete/scheduler/compare"
 	"github.com/gretestream/grete/scheduler/draw"
 	"github.com/gretestream/grete/scheduler/internal/graphtest"
-	"github.com/gretestream/grete/stream/serde/shape"
 )
 
 // input finds an input of a stage.
@@ -144,82 +143,6 @@ func TestDelivery_AsksForARestartWhenItChanges(t *testing.T) {
 	}
 }
 
-// profiled looks views up in a table of users, in two stages.
-func profiled() *graphtest.Recorder {
-	r := graphtest.New("app")
-	users := r.GlobalTable("users", "all-users")
-	views := r.LookUp(r.Input("views"), users)
-	r.Output(r.LookUp(r.Table(r.PartitionBy(views, "by-page"), "pages"), users), "out")
-	return r
-}
-
-func TestGlobalTable_BelongsToNoStage(t *testing.T) {
-	p := graphtest.MustBuild(t, profiled().Graph, graphtest.Exist("views", 4, "all-users", 3), scheduler.Options{})
-	if got := graphtest.StageNames(p); !slices.Equal(got, []string{"views", "by-page"}) {
-		t.Fatalf("stages %v", got)
-	}
-	for i := range p.Stages {
-		s := &p.Stages[i]
-		in := input(t, s, "all-users")
-		if in.Delivery != scheduler.DeliverGlobal || in.Partitions != 3 || !slices.Equal(in.Nodes, []int{0}) || s.Tasks != 4 || slices.Contains(s.Nodes, 0) {
-			t.Errorf("stage %s, input %+v", s.Name, in)
-		}
-		if len(s.Stores) > 1 {
-			t.Errorf("stores %+v", s.Stores)
-		}
-	}
-	if err := p.Verify(); err != nil {
-		t.Error(err)
-	}
-	if !strings.Contains(draw.Text(p), "reads   all-users, 3 partitions, a global table") {
-		t.Error(draw.Text(p))
-	}
-}
-
-func TestGlobalTable_MayBeReadByAStageOfItsTopic(t *testing.T) {
-	r := graphtest.New("app")
-	users := r.GlobalTable("users", "a")
-	r.Output(r.LookUp(r.Input("a"), users), "out")
-	p := graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 3), scheduler.Options{})
-	if s := p.Stages[0]; len(s.Inputs) != 2 || s.Tasks != 3 || s.Name != "a" {
-		t.Errorf("stage %+v", s)
-	}
-	r.Graph.Nodes[1].Delivery = scheduler.DeliverBroadcast
-	p, q := graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 3), scheduler.Options{}), graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 4), scheduler.Options{})
-	v := compare.Plans(p, q)
-	if v.Kind != compare.Compatible || len(v.Changes) != 2 || v.Changes[0].Name != "a of global table users" || v.Changes[1].Name != "a" {
-		t.Error(v.Text())
-	}
-}
-
-func TestGlobalTable_Mistakes(t *testing.T) {
-	tests := map[string]struct {
-		record func(r *graphtest.Recorder)
-		want   string
-	}{
-		"never used": {func(r *graphtest.Recorder) {
-			r.GlobalTable("users", "users")
-			r.Output(r.Input("a"), "out")
-		}, `main.go:1: global table "users" is never used: look it up in an operator, or leave it out`},
-		"read as a stream": {func(r *graphtest.Recorder) { r.Output(r.GlobalTable("users", "users"), "out") },
-			`main.go:2: node 1 (output): it gets records from global tables alone, which are for look-ups`},
-		"no name": {func(r *graphtest.Recorder) { r.Output(r.LookUp(r.Input("a"), r.GlobalTable("", "users")), "out") },
-			`main.go:2: input: a name is missing`},
-		"no topic": {func(r *graphtest.Recorder) { r.Output(r.LookUp(r.Input("a"), r.GlobalTable("users", "none")), "out") },
-			`main.go:2: topic "none" does not exist: fill it from a file with -feed none=FILE, or create it on the broker`},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			r := graphtest.New("app")
-			tt.record(r)
-			_, err := scheduler.Build(r.Graph, graphtest.Exist("a", 2, "users", 1), scheduler.Options{})
-			if err == nil || err.Error() != tt.want {
-				t.Errorf("got  %v\nwant %s", err, tt.want)
-			}
-		})
-	}
-}
-
 func TestInput_BootstrapAndPriority(t *testing.T) {
 	r := graphtest.New("app")
 	first, second := r.Input("a"), r.Input("a")
@@ -236,93 +159,5 @@ func TestInput_BootstrapAndPriority(t *testing.T) {
 	now := graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 2), scheduler.Options{})
 	if v := compare.Plans(p, now); v.Kind != compare.Compatible || len(v.Changes) != 1 || v.Changes[0].From != "bootstrap; priority 3" {
 		t.Error(v.Text())
-	}
-}
-
-func TestStores_SeveralOfANode(t *testing.T) {
-	r := graphtest.New("app")
-	r.Output(r.Join("match", r.PartitionBy(r.Input("a"), "p"), r.PartitionBy(r.Input("b"), "q")), "out")
-	p := graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 2, "b", 2), scheduler.Options{})
-	want := []scheduler.Store{
-		{Name: "match-left", Changelog: "app-match-left-changelog", Node: 4, Index: 0, Schema: "entries; string to string"},
-		{Name: "match-right", Changelog: "app-match-right-changelog", Node: 4, Index: 1, Schema: "entries; string to int64"},
-	}
-	got := p.Stages[2].Stores
-	if !slices.Equal(got, want) {
-		t.Fatalf("got %+v", got)
-	}
-	if spec := p.Spec(&got[1]); spec.Name != "right" || spec.Value != "int64" {
-		t.Errorf("spec %+v", spec)
-	}
-	r.Graph.Nodes[4].Params[0].Value = "1h0m0s" // told once, not for each store
-	if v := compare.Plans(p, graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 2, "b", 2), scheduler.Options{})); v.Kind != compare.Compatible || len(v.Changes) != 1 {
-		t.Error(v.Text())
-	}
-	r.Graph.Nodes[4].Params[0].Value, r.Graph.Nodes[4].Params[1].Value = "10m0s", "other"
-	if v := compare.Plans(p, graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 2, "b", 2), scheduler.Options{})); v.Kind != compare.Same {
-		t.Error(v.Text())
-	}
-}
-
-func TestStores_NamesClash(t *testing.T) {
-	r := graphtest.New("app")
-	p := r.PartitionBy(r.Input("a"), "p")
-	r.Output(r.Join("match", p, p), "out")
-	r.Output(r.Table(p, "match-left"), "out")
-	_, err := scheduler.Build(r.Graph, graphtest.Exist("a", 2), scheduler.Options{})
-	if want := `main.go:5: table "match-left": its store would have the name "match-left", as a store of join "match" has; choose another name`; err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
-	r = graphtest.New("app")
-	r.Output(r.Join("match", r.Input("a"), r.Input("a")), "app-match-left-changelog")
-	_, err = scheduler.Build(r.Graph, graphtest.Exist("a", 2), scheduler.Options{})
-	if want := `main.go:3: join "match" needs topic "app-match-left-changelog" for itself, but that is also an output; choose another name`; err == nil || err.Error() != want {
-		t.Errorf("got  %v\nwant %s", err, want)
-	}
-}
-
-func TestPorts_AreShownAndCompared(t *testing.T) {
-	build := func(port, to string) *scheduler.Plan {
-		r := graphtest.New("app")
-		w := r.Window(r.PartitionBy(r.Input("a"), "p"), "w")
-		r.Output(w, "out")
-		late := r.Side(w, port, "late")
-		_ = late
-		r.Graph.Nodes[r.LookUp(w, w)].From[1].To = to
-		return graphtest.MustBuild(t, r.Graph, graphtest.Exist("a", 2), scheduler.Options{})
-	}
-	p := build("late", "table")
-	if text := draw.Text(p); !strings.Contains(text, "window w (late) → write late") {
-		t.Error(text)
-	}
-	for _, q := range []*scheduler.Plan{build("early", "table"), build("late", "other")} {
-		if v := compare.Plans(p, q); v.Kind != compare.Compatible || len(v.Changes) != 1 || v.Changes[0].Subject != compare.SubjectOperators || p.Fingerprint != q.Fingerprint {
-			t.Error(v.Text())
-		}
-	}
-}
-
-// Shapes are part of the plan, and change neither verdicts nor fingerprints yet.
-func TestShapes_ArePartOfThePlan(t *testing.T) {
-	g := graphtest.Pageviews()
-	p := graphtest.MustBuild(t, g, graphtest.Exist("page-views", 4), scheduler.Options{})
-	g.Nodes[0].ValueShape, g.Nodes[2].KeyShape, g.Nodes[3].Stores[0].ValueShape = shape.For[int](), shape.For[string](), shape.For[[]string]()
-	q := graphtest.MustBuild(t, g, graphtest.Exist("page-views", 4), scheduler.Options{})
-	if v := compare.Plans(p, q); v.Kind != compare.Same || p.Fingerprint != q.Fingerprint {
-		t.Error(v.Text())
-	}
-	g.Nodes[3].Stores[0].ValueShape.Elem.Kind = "x"
-	if q.Nodes[3].Stores[0].ValueShape.Elem.Kind != shape.String {
-		t.Error("the plan shares shapes with the graph")
-	}
-	b, err := q.JSON()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if read, err := scheduler.ParsePlan(b); err != nil || read.Nodes[3].Stores[0].ValueShape.Elem.Kind != shape.String {
-		t.Errorf("read back: %v", err)
-	}
-	if _, err := scheduler.Build(g, graphtest.Exist("page-views", 4), scheduler.Options{}); err == nil || !strings.Contains(err.Error(), `shapes of store "": kind "x" is unknown`) {
-		t.Errorf("damaged: %v", err)
 	}
 }

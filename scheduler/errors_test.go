@@ -121,7 +121,7 @@ func TestBuild_ReportsAllMistakes(t *testing.T) {
 			metadata: graphtest.Exist("a", 4),
 			want:     []string{`main.go:2: topic "retry" does not exist: fill it from a file with -feed retry=FILE, or create it on the broker`},
 		},
-		"containers of a stage that isn't there, and too few of one": {
+		"containers of an unknown stage, and too few of another": {
 			record:   func(r *graphtest.Recorder) { r.Output(r.Input("a"), "b") },
 			metadata: graphtest.Exist("a", 4),
 			options:  scheduler.Options{StageContainers: map[string]int{"a": 0, "c": 2}},

@@ -5,8 +5,8 @@ import "slices"
 // RecordTopic is the topic in which a running job's plan is recorded.
 func (p *Plan) RecordTopic() string { return planTopic(p.App) }
 
-// GoOn returns the plan as it is for a job that goes on. Of the inputs that an
-// earlier plan of the job reads too, it knows the partitions that are new since.
+// GoOn returns the plan for a job that continues from an earlier plan. In the inputs
+// that both read, it marks the partitions that are new since then.
 // The earlier plan must itself be the result of GoOn, unless it was the first.
 func (p *Plan) GoOn(earlier *Plan) *Plan {
 	now := *p

@@ -126,7 +126,7 @@ func TestFingerprint_IgnoresNewTopicsOfAPattern(t *testing.T) {
 	}
 	wider := graphtest.MustBuild(t, r.Graph, graphtest.Exist("logs-a", 4, "x-b", 2), scheduler.Options{})
 	if wider.Fingerprint == p.Fingerprint {
-		t.Error("the width of what is kept by key is no part of the fingerprint")
+		t.Error("the fingerprint ignores the number of partitions of keyed state")
 	}
 }
 
@@ -186,10 +186,10 @@ main.go:1: topic "b b" does not exist: fill it from a file with -feed b b=FILE, 
 			r.Output(r.Input("a"), "x")
 			r.Output(start(r, r.Inputs("b", "a"), scheduler.StartNewest, scheduler.OutOfRangeNewest), "y")
 		}, `main.go:3: topic "a" has another input, at main.go:1, and is read once for both: ` +
-			`it starts at the oldest record there, and starts at the end, goes on at the end if the next record is gone here; give both the same options`},
+			`it starts at the oldest record there, and starts at the end, continues at the end if the next record is gone here; give both the same options`},
 		"a start that is none": {func(r *graphtest.Recorder) { r.Output(start(r, r.Input("a"), -2, ""), "x") },
 			`main.go:1: node 0 (input): start -2 or out-of-range policy "" is unknown`},
-		"a place to go on at that is none": {func(r *graphtest.Recorder) { r.Output(start(r, r.Input("a"), 0, "x"), "x") },
+		"unknown out-of-range policy": {func(r *graphtest.Recorder) { r.Output(start(r, r.Input("a"), 0, "x"), "x") },
 			`main.go:1: node 0 (input): start 0 or out-of-range policy "x" is unknown`},
 		"a start of an output": {func(r *graphtest.Recorder) { start(r, r.Output(r.Input("a"), "x"), 7, "") },
 			`main.go:2: node 1 (output): only inputs have topics, a pattern, a start, a bootstrap or a priority`},

@@ -25,7 +25,7 @@ func (n *Node) ReadTopics() []string {
 	return []string{n.Topic}
 }
 
-// Starts says for people where an input starts, and where it goes on if the next
+// Starts says, for people, where an input starts, and where it continues if the next
 // record is gone.
 func (n *Node) Starts() string {
 	text := "starts at "
@@ -39,9 +39,9 @@ func (n *Node) Starts() string {
 	}
 	switch n.OutOfRange {
 	case OutOfRangeOldest:
-		text += ", goes on at the oldest record if the next one is gone"
+		text += ", continues at the oldest record if the next one is gone"
 	case OutOfRangeNewest:
-		text += ", goes on at the end if the next record is gone"
+		text += ", continues at the end if the next record is gone"
 	case OutOfRangeFail:
 	}
 	return text

@@ -31,13 +31,13 @@ func sideBySide() map[string]edit {
 		"grace":        {func(v *version) { v.node("per-minute").Params[1].Value = "1h" }, Compatible, []string{"store per-minute of by-user: grace 0s => grace 1h"}},
 		"containers":   {func(v *version) { v.containers = 2 }, Compatible, []string{"stage views: 1 container => 2 containers", "stage by-user", "stage users", "stage logs", "stage by-host"}},
 		"start":        {func(v *version) { v.node("views").Start = scheduler.StartNewest }, Compatible, []string{"input views of views: starts at the oldest record => starts at the end"}},
-		"out of range": {func(v *version) { v.node("views").OutOfRange = scheduler.OutOfRangeNewest }, Compatible, []string{"input views of views: starts at the oldest record => starts at the oldest record, goes on at the end"}},
+		"out of range": {func(v *version) { v.node("views").OutOfRange = scheduler.OutOfRangeNewest }, Compatible, []string{"input views of views: starts at the oldest record => starts at the oldest record, continues at the end"}},
 		"disorder": {func(v *version) {
 			v.node("views").Params = []scheduler.Param{{Name: "disorder", Value: "1m0s", Affects: scheduler.AffectsResults}}
 		}, Compatible, []string{"input views of views:  => disorder 1m0s"}},
 		"another match":   {func(v *version) { v.topics["logs-cn"] = 2 }, Compatible, []string{"input logs of logs:  => logs-cn"}},
 		"stateless grown": {func(v *version) { v.topics["views"], v.topics["shop-by-user"] = 8, 4 }, Compatible, []string{"input views of views: 4 partitions => 8 partitions"}},
-		"stateless made anew": {func(v *version) { v.topics["views"], v.topics["shop-by-user"] = 2, 4 }, Compatible,
+		"stateless recreated": {func(v *version) { v.topics["views"], v.topics["shop-by-user"] = 2, 4 }, Compatible,
 			[]string{"input views of views: 4 partitions => 2 partitions"}},
 		"output grown": {func(v *version) { v.topics["totals"] = 9 }, Compatible, []string{"output totals of by-user: 4 partitions => 9 partitions"}},
 	}
@@ -99,7 +99,7 @@ func refused() map[string]edit {
 		"store serde":          {func(v *version) { v.node("total").Stores[0].Value = "json(main.Total)" }, Incompatible, []string{"store total of by-user: string to int64 => string to json(main.Total)"}},
 		"store layout":         {func(v *version) { v.node("total").Stores[0].Layout = "windows" }, Incompatible, []string{"store total of by-user: values => windows"}},
 		"stateful grown":       {func(v *version) { v.topics["users"] = 8 }, Incompatible, []string{"input users of users: 4 partitions => 8 partitions", "output seen-users of users: 4 partitions => 8 partitions"}},
-		"stateful made anew":   {func(v *version) { v.topics["users"] = 2 }, Incompatible, []string{"input users of users: 4 partitions => 2 partitions", "output seen-users"}},
+		"stateful recreated":   {func(v *version) { v.topics["users"] = 2 }, Incompatible, []string{"input users of users: 4 partitions => 2 partitions", "output seen-users"}},
 		"wider beside a store": {func(v *version) { v.merge("seen-users", "orders", 8) }, Incompatible, []string{"stage users: 4 tasks => 8 tasks", "input orders of users:  => values json(main.V)", "output seen-users"}},
 		"repartition width":    {func(v *version) { v.topics["shop-by-user"] = 8 }, Incompatible, []string{"repartition by-user of by-user: 4 partitions => 8 partitions", "output per-user", "output totals"}},
 		"repartition key":      {func(v *version) { v.node("by-user").Key = "int64" }, Incompatible, []string{"repartition by-user of by-user: keys string, values json(main.V) => keys int64, values json(main.V)"}},

@@ -72,7 +72,7 @@ func checkParts(g Group, out Assignment) (map[int32]string, error) {
 		}
 		slices.Sort(all)
 		if len(slices.Compact(slices.Clone(all))) != len(all) {
-			return nil, fmt.Errorf("%s: a task is there twice: %+v", m.ID, part)
+			return nil, fmt.Errorf("%s: a task occurs twice: %+v", m.ID, part)
 		}
 		for _, task := range slices.Concat(part.Tasks, part.Pending) {
 			if before, ok := to[task]; ok || task < 0 || task >= g.Tasks {
