@@ -68,7 +68,7 @@ func BenchmarkWindowedCount(b *testing.B) {
 // each time later.
 func runStage(b *testing.B, app *api.App, stage int, engine kv.Engine, fill func(*stream.Record, int)) {
 	b.Helper()
-	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"views": 1, "numbers": 1}}, scheduler.Options{})
+	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"views": 1, "numbers": 1}}, scheduler.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func runStage(b *testing.B, app *api.App, stage int, engine kv.Engine, fill func
 		system.records[i].Offset = int64(i)
 	}
 	cfg := container.Configs(plan, container.Config{
-		Program: app.Program(), System: system, Engine: engine, Dir: b.TempDir(), Now: func() time.Time { return now },
+		Program: app.Pipeline().Program(), System: system, Engine: engine, Dir: b.TempDir(), Now: func() time.Time { return now },
 	})[stage]
 	c, err := container.Open(context.Background(), cfg)
 	if err != nil {

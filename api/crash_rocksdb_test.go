@@ -65,7 +65,7 @@ func TestCrashBeforeStateIsWritten(t *testing.T) {
 		}
 	}()
 	system := memory.New()
-	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"views": 1}}, scheduler.Options{})
+	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"views": 1}}, scheduler.Options{})
 	if err == nil {
 		err = errors.Join(system.Admin().CreateTopic(ctx, stream.TopicConfig{Name: "views", Partitions: 1}), topics.Create(ctx, system.Admin(), plan, topics.Options{}))
 	}
@@ -76,7 +76,7 @@ func TestCrashBeforeStateIsWritten(t *testing.T) {
 	sendViews(t, system, n)
 	now := time.Unix(0, 0)
 	cfg := container.Configs(plan, container.Config{
-		Program: app.Program(), System: system, Dir: t.TempDir(), Memory: 16 << 20,
+		Program: app.Pipeline().Program(), System: system, Dir: t.TempDir(), Memory: 16 << 20,
 		Engine: crashingEngine{engine, rand.New(rand.NewPCG(1, 2))}, Now: func() time.Time { return now },
 	})[0]
 	crashes := 0

@@ -35,7 +35,7 @@ func Example() {
 
 	// A program ends with app.Main(), which reads the command line. Here, what it
 	// would run:
-	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"page-views": 4}}, scheduler.Options{})
+	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"page-views": 4}}, scheduler.Options{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -120,7 +120,7 @@ func runViews() (stop func(), address string) {
 	app := api.New("example")
 	app.From[PageView]("page-views").PartitionBy("by-user", func(v PageView) string { return v.User }).Count("views").To("counts")
 	log := memory.New()
-	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"page-views": 1}}, scheduler.Options{})
+	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"page-views": 1}}, scheduler.Options{})
 	check(err)
 	check(log.Admin().CreateTopic(ctx, stream.TopicConfig{Name: "page-views", Partitions: 1}))
 	check(topics.Create(ctx, log.Admin(), plan, topics.Options{}))
@@ -134,7 +134,7 @@ func runViews() (stop func(), address string) {
 	_, err = p.Commit(ctx, stream.GroupOffsets{})
 	check(errors.Join(err, p.Close()))
 	readers := &container.Readers{}
-	base := container.Config{Program: app.Program(), System: log, Engine: kvmemory.New(0), CommitInterval: 1, Readers: readers}
+	base := container.Config{Program: app.Pipeline().Program(), System: log, Engine: kvmemory.New(0), CommitInterval: 1, Readers: readers}
 	var running []*container.Container
 	for _, cfg := range container.Configs(plan, base) {
 		c, err := container.Open(ctx, cfg)

@@ -46,7 +46,7 @@ func TestEveryOperatorChains(t *testing.T) {
 	app.FromTopics[view]([]string{"a", "b"}).Merge(app.FromMatching[view]("m", "a|b")).To("out4")
 	app.FromKeyedTopics[string, view]([]string{"a", "b"}).Merge(app.FromKeyedMatching[string, view]("k", "a|b")).Count("t5").To("out5")
 
-	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"views": 2, "bytes": 1, "a": 1, "b": 1}}, scheduler.Options{})
+	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"views": 2, "bytes": 1, "a": 1, "b": 1}}, scheduler.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,7 +93,7 @@ func TestMistakesOfInputs(t *testing.T) {
 	app.FromMatching[view]("", "x").To("out")
 	app.FromMatching("n", "x", api.Sample(func() iter.Seq[view] { return slices.Values([]view{}) })).To("out")
 	app.From("a", api.StartAt[view](time.Time{})).To("out")
-	_, err := app.Graph()
+	_, err := app.Pipeline().Graph()
 	if err == nil {
 		t.Fatal("no mistake was found")
 	}
@@ -105,14 +105,14 @@ func TestMistakesOfInputs(t *testing.T) {
 		after int // lines
 		text  string
 	}{
-		{1, "an input of no topics: name those that it reads"},
+		{1, "an input has no topics: name those that it reads"},
 		{2, `input topic "b/c": name "b/c" has '/' in it`},
 		{2, `input topic "a" is named twice`},
 		{3, "input \"m\": pattern \"x(\": error parsing regexp: missing closing )"},
-		{4, fmt.Sprintf(`input "m": the name is taken by the input at api/input_test.go:%d`, line+3)},
+		{4, fmt.Sprintf(`input "m": the input at api/input_test.go:%d has this name already`, line+3)},
 		{4, `input "m": the pattern is missing`},
 		{5, `input "": a name is missing`},
-		{6, `input "n": a sample needs to know its topic`},
+		{6, `input "n": a sample needs a topic, and a pattern names none`},
 		{7, `StartAt has no time`},
 	} {
 		if i >= len(got) || !strings.HasPrefix(got[i], fmt.Sprintf("api/input_test.go:%d: %s", line+want.after, want.text)) {
@@ -130,7 +130,7 @@ func TestTwoStartsOfOneTopic(t *testing.T) {
 	_, _, line, _ := runtime.Caller(0)
 	app.From("a", api.StartNewest[view]()).To("x")
 	app.From("a", api.StartNewest[view](), api.OnOutOfRange[view](api.ResumeOldest())).To("y")
-	_, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"a": 1}}, scheduler.Options{})
+	_, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"a": 1}}, scheduler.Options{})
 	want := fmt.Sprintf(`api/input_test.go:%d: topic "a" has another input, at api/input_test.go:%d`, line+2, line+1)
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)

@@ -1,10 +1,15 @@
 package api
 
-import "github.com/gretestream/grete/scheduler"
+import (
+	"unsafe"
+
+	"github.com/gretestream/grete/api/internal/flow"
+	"github.com/gretestream/grete/api/internal/op"
+)
 
 // A KeyedStream is a [Stream] whose records have a key, by which they are
-// partitioned. Operators that may change what a record is, but say nothing of
-// its key (Map, FlatMap), lead to a plain Stream.
+// partitioned. Operators that may change a record and say nothing about its key
+// (Map, FlatMap) return a plain Stream.
 type KeyedStream[K comparable, M any] struct {
 	Stream[M]
 	by *keying // what it was keyed by, while its records are unchanged
@@ -25,9 +30,9 @@ func (s KeyedStream[K, M]) MapValues[R any](f func(M) R) KeyedStream[K, R] {
 	return KeyedStream[K, R]{Stream: s.Stream.Map(f)}
 }
 
-// MapWithKey is MapValues with a function that gets the key too.
+// MapWithKey is MapValues with a function that gets the key as well.
 func (s KeyedStream[K, M]) MapWithKey[R any](f func(K, M) R) KeyedStream[K, R] {
-	return KeyedStream[K, R]{Stream: Stream[R]{s.app, recordMapWithKey(s, f)}}
+	return KeyedStream[K, R]{Stream: Stream[R]{s.app, op.MapWithKey(s.pipeline(), s.edge, f)}}
 }
 
 // Merge returns the records of all the streams. Order is kept within each.
@@ -50,9 +55,10 @@ func (s KeyedStream[K, M]) PartitionBy[J comparable](name string, key func(M) J)
 
 // Window groups the stream by key and time.
 func (s KeyedStream[K, M]) Window(name string, w Window) WindowedStream[K, M] {
-	s.app.named(name, "window")
-	w.check(s.app, name)
-	return WindowedStream[K, M]{stream: s, name: name, window: w, at: caller()}
+	spec := w.spec
+	spec.Name, spec.At = name, flow.Caller()
+	spec.Check(s.pipeline())
+	return WindowedStream[K, M]{s, spec}
 }
 
 // Count keeps the number of records of each key.
@@ -60,14 +66,14 @@ func (s KeyedStream[K, M]) Count(name string) Table[K, int64] {
 	return foldTable(s, name, "count", func(n int64, _ M, _ bool) int64 { return n + 1 })
 }
 
-// Fold keeps a value for each key: f of the former value, at first the zero value,
-// and the record.
+// Fold keeps a value for each key. It starts at the zero value; each record makes
+// the next value of it, f(value, m).
 func (s KeyedStream[K, M]) Fold[A any](name string, f func(A, M) A) Table[K, A] {
 	return foldTable(s, name, "fold", func(a A, m M, _ bool) A { return f(a, m) })
 }
 
-// Reduce keeps a record for each key: the first, and then f of the former one and
-// the next.
+// Reduce keeps a record for each key: at first the first one, then f(kept, m) for
+// each further one.
 func (s KeyedStream[K, M]) Reduce(name string, f func(M, M) M) Table[K, M] {
 	return foldTable(s, name, "reduce", func(a, m M, existed bool) M {
 		if !existed {
@@ -77,25 +83,22 @@ func (s KeyedStream[K, M]) Reduce(name string, f func(M, M) M) Table[K, M] {
 	})
 }
 
-// A Table is the latest value of each key, kept in a store.
-type Table[K comparable, V any] struct {
-	app  *App
-	node int
+// keying is the function that a stream was keyed by.
+type keying struct{ function unsafe.Pointer }
+
+// keyingOf identifies a function by the address of its closure. Function values of
+// one address are the same function with the same variables; a top-level function
+// has one address. Other equal functions may differ, which only costs a
+// repartition.
+func keyingOf[M, K any](f func(M) K) *keying {
+	return &keying{*(*unsafe.Pointer)(unsafe.Pointer(&f))}
 }
 
-// Updates is the stream of the table's values, one each time that a value is set.
-func (t Table[K, V]) Updates() KeyedStream[K, V] {
-	return KeyedStream[K, V]{Stream: Stream[V](t)}
+func (k *keying) same(other *keying) bool {
+	return k != nil && other != nil && k.function == other.function
 }
 
-// To writes the table's updates to a topic, keyed as the table is.
-func (t Table[K, V]) To(topic string) { t.Updates().To(topic) }
-
-// tableNode describes the operator that keeps a table.
-func tableNode[K comparable, M any](s KeyedStream[K, M], name, how string, store scheduler.StoreSpec) scheduler.Node {
-	s.app.named(name, "table")
-	n := s.chained(kindTable, name)
-	n.Stores = []scheduler.StoreSpec{store}
-	n.Params = []scheduler.Param{{Name: "keeps", Value: how, Affects: scheduler.AffectsState}}
-	return n
+func partitionBy[M any, K comparable](s Stream[M], by *keying, name string, key func(M) K) KeyedStream[K, M] {
+	k := keyingOf(key)
+	return KeyedStream[K, M]{Stream[M]{s.app, op.Repartition(s.pipeline(), s.edge, name, key, by.same(k))}, k}
 }

@@ -18,11 +18,11 @@ func (a *App) Main() { commandline.Main(a.Pipeline(), commands.All()...) }
 // Run runs the pipeline as the program would without a command line, until ctx is done:
 // on the embedded log, or on the cluster that GRETE_KAFKA names.
 func (a *App) Run(ctx context.Context) error {
-	return run.Defaults().Run(ctx, a.Pipeline(), commandline.Console{App: a.name, Out: os.Stdout, Err: os.Stderr}, nil)
+	return run.Defaults().Run(ctx, a.Pipeline(), commandline.Console{App: a.pipeline.App, Out: os.Stdout, Err: os.Stderr}, nil)
 }
 
 // Pipeline is what the commands, and the test harnesses of Grete, know about the
 // pipeline. Programs call [App.Main] or [App.Run].
 func (a *App) Pipeline() commandline.Pipeline {
-	return commandline.Pipeline{App: a.name, Graph: a.Graph, Operators: a.Program(), Serdes: a.Serdes(), Samples: a.samples}
+	return commandline.Pipeline{Pipeline: &a.pipeline}
 }

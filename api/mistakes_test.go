@@ -19,13 +19,13 @@ func TestMistakes(t *testing.T) {
 	w := views.Window("twice", api.Tumbling(time.Minute))
 	w.Count()
 	w.Count()
-	_, err := app.Plan(scheduler.Metadata{}, scheduler.Options{})
+	_, err := app.Pipeline().Plan(scheduler.Metadata{}, scheduler.Options{})
 	if err == nil {
 		t.Fatal("no mistake was found")
 	}
 	for _, want := range []string{
-		`application "my app"`, `mistakes_test.go:15: repartition "by user"`, `mistakes_test.go:17: table "total": the name is taken by the table at api/mistakes_test.go:16`,
-		`mistakes_test.go:17: output topic "out/put"`, `mistakes_test.go:18: window "no-size" has no size`, `mistakes_test.go:21: window "twice": the window is used twice`,
+		`application "my app"`, `mistakes_test.go:15: repartition "by user"`, `mistakes_test.go:17: table "total": the table at api/mistakes_test.go:16 has this name already`,
+		`mistakes_test.go:17: output topic "out/put"`, `mistakes_test.go:18: window "no-size" has no size`, `mistakes_test.go:21: window "twice": it is used twice`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("missing: %s", want)
@@ -37,7 +37,7 @@ func TestMistakes(t *testing.T) {
 }
 
 func TestAnEmptyPipelineIsAMistake(t *testing.T) {
-	if _, err := api.New("empty").Graph(); err == nil || !strings.Contains(err.Error(), "From") {
+	if _, err := api.New("empty").Pipeline().Graph(); err == nil || !strings.Contains(err.Error(), "From") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -39,8 +39,8 @@ type paneJSON[K comparable, A any] struct {
 	Timing Timing `json:"timing"`
 }
 
-// shape describes the pane's JSON.
-func (Pane[K, A]) shape() *shape.Shape {
+// paneShape describes the JSON of a pane.
+func paneShape[K comparable, A any]() *shape.Shape {
 	s := shape.For[paneJSON[K, A]]()
 	s.Type = reflect.TypeFor[Pane[K, A]]().String()
 	return s

@@ -55,7 +55,7 @@ func newAskedJob(t *testing.T) *askedJob {
 	app := New("asked")
 	app.FromKeyed[string, int64]("in").Fold("sums", func(s sum, n int64) sum { return sumOf(s.N + n) }).To("out")
 	system := memory.New()
-	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"in": 3}}, scheduler.Options{})
+	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"in": 3}}, scheduler.Options{})
 	if err == nil {
 		err = errors.Join(system.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: "in", Partitions: 3}),
 			topics.Create(t.Context(), system.Admin(), plan, topics.Options{}))
@@ -70,7 +70,7 @@ func newAskedJob(t *testing.T) *askedJob {
 	t.Cleanup(func() { j.must(engine.Close()) })
 	registry, readers := metrics.NewRegistry(metrics.Config{App: "asked"}), &container.Readers{}
 	j.configs = container.Configs(plan, container.Config{
-		Program: app.Program(), System: watchedSystem{system, j}, Engine: harmedEngine{engine, j}, Dir: t.TempDir(), Memory: 16 << 20,
+		Program: app.Pipeline().Program(), System: watchedSystem{system, j}, Engine: harmedEngine{engine, j}, Dir: t.TempDir(), Memory: 16 << 20,
 		CommitInterval: 1, Counts: registry.Container("in", 0), Readers: readers,
 	})
 	j.server = httptest.NewServer(httpapi.NewHandler(httpapi.Config{Plan: plan, Registry: registry, Readers: readers}))

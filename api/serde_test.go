@@ -32,7 +32,7 @@ func TestDefaultSerde_Everywhere(t *testing.T) {
 		PartitionBy("by-pair", func(p pair) pair { return p }).
 		Fold("last", func(_, p pair) pair { return pair{p.Right, p.Left} }).
 		To("out")
-	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"in": 1}}, scheduler.Options{})
+	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"in": 1}}, scheduler.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

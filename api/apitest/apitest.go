@@ -58,7 +58,7 @@ func New(t testing.TB, app *api.App, opts ...Options) *Test {
 	if x.options.IdleTimeout == 0 {
 		x.options.IdleTimeout = 1<<63 - 1
 	}
-	g, err := app.Graph()
+	g, err := app.Pipeline().Graph()
 	x.must(err)
 	topics := slices.Clone(x.options.Topics)
 	for _, n := range g.Nodes {
@@ -91,7 +91,7 @@ func (x *Test) prepare() {
 	known, err := x.system.Admin().Partitions(ctx)
 	x.must(err)
 	o := scheduler.Options{Partitions: x.options.Partitions, Containers: x.options.Containers}
-	x.plan, err = x.app.Plan(scheduler.Metadata{Partitions: known}, o)
+	x.plan, err = x.app.Pipeline().Plan(scheduler.Metadata{Partitions: known}, o)
 	x.must(err)
 	x.must(topics.Create(ctx, x.system.Admin(), x.plan, topics.Options{}))
 }
@@ -100,7 +100,7 @@ func (x *Test) prepare() {
 func (x *Test) start(bounds map[stream.TopicPartition]int64) {
 	x.t.Helper()
 	base := container.Config{
-		Program: x.app.Program(), System: x.system, Engine: memory.New(stateLimit),
+		Program: x.app.Pipeline().Program(), System: x.system, Engine: memory.New(stateLimit),
 		Now:         func() time.Time { return x.now },
 		IdleTimeout: x.options.IdleTimeout,
 	}
@@ -118,7 +118,7 @@ func (x *Test) start(bounds map[stream.TopicPartition]int64) {
 // their type.
 func (x *Test) Send[M any](topic string, values ...M) {
 	x.t.Helper()
-	codec, _ := x.app.Serdes().For[M]()
+	codec, _ := x.app.Pipeline().Serdes.For[M]()
 	x.send(topic, len(values), func(i int, r *stream.Record) (err error) {
 		r.Value, err = codec.Append(nil, values[i])
 		return err
@@ -128,8 +128,8 @@ func (x *Test) Send[M any](topic string, values ...M) {
 // SendKeyed appends a value with a key to an input topic.
 func (x *Test) SendKeyed[K comparable, M any](topic string, key K, value M) {
 	x.t.Helper()
-	keys, _ := x.app.Serdes().For[K]()
-	values, _ := x.app.Serdes().For[M]()
+	keys, _ := x.app.Pipeline().Serdes.For[K]()
+	values, _ := x.app.Pipeline().Serdes.For[M]()
 	x.send(topic, 1, func(_ int, r *stream.Record) (err error) {
 		if r.Key, err = keys.Append(nil, key); err != nil {
 			return err

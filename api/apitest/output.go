@@ -13,7 +13,7 @@ import (
 func (x *Test) Output[M any](topic string) []M {
 	x.t.Helper()
 	x.settle()
-	values, _ := x.app.Serdes().For[M]()
+	values, _ := x.app.Pipeline().Serdes.For[M]()
 	var out []M
 	x.read(topic, func(r *stream.Record) error {
 		m, err := values.Parse(r.Value)

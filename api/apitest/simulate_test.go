@@ -142,9 +142,9 @@ func newSimulation(seed uint64, shared, reset bool, trace *sim.Trace) *sim.Simul
 	fed := feed(rand.New(rand.NewPCG(seed, 7)))
 	return sim.New(seed, sim.Job{
 		Plan: func(inputs map[string]int32) (*scheduler.Plan, error) {
-			return app.Plan(scheduler.Metadata{Partitions: inputs}, scheduler.Options{Containers: 2})
+			return app.Pipeline().Plan(scheduler.Metadata{Partitions: inputs}, scheduler.Options{Containers: 2})
 		},
-		Program: app.Program(),
+		Program: app.Pipeline().Program(),
 		Shared:  shared,
 		Reset:   reset,
 		Config:  container.Config{IdleTimeout: 100 * time.Hour},

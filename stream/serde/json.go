@@ -29,7 +29,9 @@ func (jsonFormat) AppendValue(dst []byte, v any) ([]byte, error) {
 	return json.Append(dst, v, 0)
 }
 
-func (jsonFormat) ParseValue(src []byte, v any) error {
+func (jsonFormat) ParseValue(src []byte, v any) error { return parseJSON(src, v) }
+
+func parseJSON(src []byte, v any) error {
 	rest, err := json.Parse(src, v, 0)
 	if err != nil {
 		return err
@@ -39,6 +41,31 @@ func (jsonFormat) ParseValue(src []byte, v any) error {
 	}
 	return nil
 }
+
+// A jsonSerde is JSON of one type. What AppendValue asks for each value is asked
+// once, when the serde is made.
+type jsonSerde[M any] struct{ appends bool }
+
+func newJSONSerde[M any]() jsonSerde[M] {
+	_, appends := any((*M)(nil)).(JSONAppender)
+	return jsonSerde[M]{appends}
+}
+
+func (s jsonSerde[M]) Append(dst []byte, m M) ([]byte, error) { return s.AppendFrom(dst, &m) }
+
+func (s jsonSerde[M]) AppendFrom(dst []byte, m *M) ([]byte, error) {
+	if s.appends {
+		return any(m).(JSONAppender).AppendJSON(dst)
+	}
+	return json.Append(dst, m, 0)
+}
+
+func (s jsonSerde[M]) Parse(src []byte) (m M, err error) {
+	err = parseJSON(src, &m)
+	return m, err
+}
+
+func (s jsonSerde[M]) ParseInto(src []byte, m *M) error { return parseJSON(src, m) }
 
 func (jsonFormat) JSON(encoded []byte) (stdjson.RawMessage, bool) {
 	return encoded, stdjson.Valid(encoded)

@@ -66,11 +66,10 @@ func (r *Registry) For[M any]() (Serde[M], string) {
 	if s, name, ok := builtIn[M](); ok {
 		return s, name
 	}
-	f := JSON()
-	if r != nil && r.format != nil {
-		f = r.format
+	if r == nil || r.format == nil {
+		return newJSONSerde[M](), formatName[M](JSON())
 	}
-	return formatSerde[M]{f}, formatName[M](f)
+	return formatSerde[M]{r.format}, formatName[M](r.format)
 }
 
 // For returns the serde of a type in an app that has no others, and its name.

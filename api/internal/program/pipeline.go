@@ -3,40 +3,16 @@ package program
 import (
 	"context"
 	"errors"
-	"iter"
 	"slices"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/api/internal/flow"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
-	"github.com/gretestream/grete/stream/serde"
 )
 
-// A Pipeline is what a program's commands know about the user's pipeline. Package api
-// makes it of an App.
-type Pipeline struct {
-	// App is the name of the application.
-	App string
-	// Graph returns the recorded graph, or every mistake in it. Each command calls it
-	// before it opens anything, so that mistakes are reported first.
-	Graph func() (scheduler.Graph, error)
-	// Operators makes the operators of the plan's tasks.
-	Operators container.Program
-	// Serdes are those of the pipeline's types.
-	Serdes *serde.Registry
-	// Samples are the inputs that can make records of their own.
-	Samples []Sample
-}
-
-// A Sample is an input that can make records of its own, with its type erased.
-type Sample struct {
-	Topic string
-	// Values yields encoded values whose event time is later than after, in ms since
-	// 1970.
-	Values func(after int64) iter.Seq2[[]byte, error]
-	// TimeOf returns the event time of a record of the topic.
-	TimeOf func(*stream.Record) (int64, error)
-}
+// A Pipeline is what the commands of a program, and the test harnesses of Grete,
+// know about the user's pipeline.
+type Pipeline struct{ *flow.Pipeline }
 
 // defaultPartitions is the number of partitions of an input topic that the job creates.
 const defaultPartitions = 4

@@ -204,7 +204,7 @@ func TestPlanAgainstWhatIsNoPlan(t *testing.T) {
 // were as they were then.
 func TestPlanAgainstAssumesTheSameTopics(t *testing.T) {
 	app := words()
-	p, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"words": 12, "words-by-word": 7, "counts": 5}}, scheduler.Options{})
+	p, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"words": 12, "words-by-word": 7, "counts": 5}}, scheduler.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

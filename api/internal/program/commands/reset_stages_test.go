@@ -32,7 +32,7 @@ func newResetJob(t *testing.T, remote bool) *resetJob {
 	j.feed(someWords)
 	known, err := log.Admin().Partitions(t.Context())
 	j.must(err)
-	j.plan, err = wordsPerMinute().Plan(scheduler.Metadata{Partitions: known}, scheduler.Options{})
+	j.plan, err = wordsPerMinute().Pipeline().Plan(scheduler.Metadata{Partitions: known}, scheduler.Options{})
 	j.must(err)
 	j.must(topics.Create(t.Context(), log.Admin(), j.plan, topics.Options{}))
 	return j
@@ -65,7 +65,7 @@ func (j *resetJob) run() error {
 	bounds, err := container.Bounds(j.Context(), j.log.Admin(), j.plan)
 	j.must(err)
 	j.runs++
-	base := container.Config{Program: wordsPerMinute().Program(), System: j.log, Engine: memory.New(0), Run: j.runs, Bounds: bounds}
+	base := container.Config{Program: wordsPerMinute().Pipeline().Program(), System: j.log, Engine: memory.New(0), Run: j.runs, Bounds: bounds}
 	for _, cfg := range container.Configs(j.plan, base) {
 		if err := container.Run(j.Context(), cfg); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gretestream/grete/api/internal/flow"
 	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/api/internal/program/records"
 	"github.com/gretestream/grete/stream"
@@ -19,7 +20,7 @@ const (
 
 // Samples writes an input's samples to its topic, to its partitions in turn, until ctx
 // is done. It goes on after the last event time in the topic.
-func Samples(ctx context.Context, system stream.System, s program.Sample) (err error) {
+func Samples(ctx context.Context, system stream.System, s flow.Sample) (err error) {
 	last, err := lastEventTime(ctx, system, s)
 	if err != nil {
 		return err
@@ -35,7 +36,7 @@ func Samples(ctx context.Context, system stream.System, s program.Sample) (err e
 	return nil
 }
 
-func writeSamples(ctx context.Context, p stream.Producer, s program.Sample, after int64) error {
+func writeSamples(ctx context.Context, p stream.Producer, s flow.Sample, after int64) error {
 	w, err := p.Writer(s.Topic)
 	if err != nil {
 		return err
@@ -68,7 +69,7 @@ func writeSamples(ctx context.Context, p stream.Producer, s program.Sample, afte
 
 // lastEventTime returns the highest event time of the last records of the topic's
 // partitions; [stream.NoTime] if it is empty.
-func lastEventTime(ctx context.Context, system stream.System, s program.Sample) (last int64, err error) {
+func lastEventTime(ctx context.Context, system stream.System, s flow.Sample) (last int64, err error) {
 	last = stream.NoTime
 	err = records.EachLast(ctx, system, s.Topic, func(r *stream.Record) error {
 		at, err := s.TimeOf(r)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/gretestream/grete/api/internal/flow"
 	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
@@ -15,14 +16,16 @@ import (
 // Words is a pipeline that counts the words of a topic, without operators: it can be
 // planned, and not run.
 func Words() program.Pipeline {
-	return program.Pipeline{App: "words", Graph: func() (scheduler.Graph, error) {
-		return scheduler.Graph{App: "words", Nodes: []scheduler.Node{
-			{ID: 0, Kind: scheduler.KindInput, Topic: "words", Value: "json(word)"},
-			{ID: 1, Kind: scheduler.KindRepartition, Name: "by-word", Key: "string", Value: "json(word)", From: []scheduler.Edge{{Node: 0}}},
-			{ID: 2, Kind: "table", Name: "count", From: []scheduler.Edge{{Node: 1}}, Stores: []scheduler.StoreSpec{{Layout: "values", Key: "string", Value: "int64"}}},
-			{ID: 3, Kind: scheduler.KindOutput, Topic: "counts", Key: "string", Value: "int64", From: []scheduler.Edge{{Node: 2}}},
-		}}, nil
-	}}
+	p := &flow.Pipeline{App: "words"}
+	for _, n := range []scheduler.Node{
+		{Kind: scheduler.KindInput, Topic: "words", Value: "json(word)"},
+		{Kind: scheduler.KindRepartition, Name: "by-word", Key: "string", Value: "json(word)", From: []scheduler.Edge{{Node: 0}}},
+		{Kind: "table", Name: "count", From: []scheduler.Edge{{Node: 1}}, Stores: []scheduler.StoreSpec{{Layout: "values", Key: "string", Value: "int64"}}},
+		{Kind: scheduler.KindOutput, Topic: "counts", Key: "string", Value: "int64", From: []scheduler.Edge{{Node: 2}}},
+	} {
+		p.Add(flow.Node{Node: n})
+	}
+	return program.Pipeline{Pipeline: p}
 }
 
 // A Staged system has groups that a test has made up.

@@ -18,7 +18,7 @@ import (
 // containers returns the configuration of each container of a plan.
 func (p *process) containers(ctx context.Context, plan *scheduler.Plan, fed []stream.Position, adm *admission) ([]container.Config, error) {
 	base := container.Config{
-		Program: p.pipeline.Operators, System: p.system, Engine: p.engine,
+		Program: p.pipeline.Program(), System: p.system, Engine: p.engine,
 		Dir: p.data.state(), Positions: p.positions, Memory: p.memory, CommitInterval: p.Commit, Logger: p.log,
 		AtLeastOnce: p.kafka != nil && p.AtLeastOnce, Readers: &p.shared.readers, AtWork: adm.admit, Hold: &p.shared.hold,
 	}

@@ -103,7 +103,7 @@ func exportedJob(t *testing.T, app *api.App, args ...string) ([]byte, error) {
 	if o.Containers, o.StageContainers, err = submit.PerStage("containers", s.Containers); err != nil {
 		return nil, err
 	}
-	plan, err := app.Plan(scheduler.Metadata{Partitions: map[string]int32{"words": 4}}, o)
+	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"words": 4}}, o)
 	if err != nil {
 		t.Fatal(err)
 	}

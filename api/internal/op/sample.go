@@ -1,28 +1,29 @@
-package api
+package op
 
 import (
 	"iter"
 	"time"
 
-	commandline "github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/flow"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/serde"
 )
 
-// newSample erases the type of an input's own records.
-func newSample[M any](topic string, in input[M]) commandline.Sample {
-	encode, parse := serde.Appender(in.serde), serde.Parser(in.serde)
+// sample erases the type of what an input generates for a first run.
+func (s *InputSpec[M]) sample(topic string, values coding[M]) flow.Sample {
+	encode, parse := serde.Appender(values.Serde), serde.Parser(values.Serde)
 	timeOf := func(m M) int64 {
-		if in.eventTime == nil {
+		if s.EventTime == nil {
 			return time.Now().UnixMilli()
 		}
-		return in.eventTime(m).UnixMilli()
+		return s.EventTime(m).UnixMilli()
 	}
-	return commandline.Sample{
+	generate := s.Sample
+	return flow.Sample{
 		Topic: topic,
 		Values: func(after int64) iter.Seq2[[]byte, error] {
 			return func(yield func([]byte, error) bool) {
-				for m := range in.sample() {
+				for m := range generate() {
 					if timeOf(m) > after && !yield(encode(nil, &m)) {
 						return
 					}

@@ -1,0 +1,121 @@
+package op
+
+import (
+	"errors"
+	"iter"
+	"time"
+
+	"github.com/gretestream/grete/api/internal/flow"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
+)
+
+// An InputSpec is what the options of an input have set.
+type InputSpec[M any] struct {
+	EventTime func(M) time.Time // nil: when the record was produced
+	Disorder  time.Duration
+	Policy    flow.Policy
+	Serde     serde.Serde[M] // nil: that of the type
+	Sample    func() iter.Seq[M]
+
+	Start      int64 // as scheduler.Input has it
+	NoTime     bool  // the time to start at is the zero time
+	OutOfRange scheduler.OutOfRange
+}
+
+// KeyedInput is [Input] of records that are keyed by K.
+func KeyedInput[K comparable, M any](p *flow.Pipeline, node scheduler.Node, spec InputSpec[M]) scheduler.Edge {
+	keys := codingOf[K](p, nil)
+	node.Key, node.KeyShape = keys.name, keys.shape
+	return Input(p, node, spec)
+}
+
+// Input records an input, given a node that says which topics it reads.
+func Input[M any](p *flow.Pipeline, node scheduler.Node, spec InputSpec[M]) scheduler.Edge {
+	spec.check(p, &node)
+	values := codingOf(p, spec.Serde)
+	node.Value, node.ValueShape, node.Params = values.name, values.shape, spec.params()
+	node.Start, node.OutOfRange = spec.Start, spec.OutOfRange
+	if spec.Sample != nil {
+		p.Samples = append(p.Samples, spec.sample(firstTopic(node), values))
+	}
+	return p.Add(flow.Node{
+		Node:  node,
+		Emits: []flow.Port{flow.Emit[M]("")},
+		Source: func(b *flow.Builder) (flow.Source, error) {
+			return &topicSource[M]{
+				SourceBase: flow.NewSourceBase(b, spec.Disorder, spec.Policy),
+				parse:      serde.Parser(values.Serde), eventTime: spec.EventTime, keyed: node.Key != "", down: flow.Down[M](b, ""),
+			}, nil
+		},
+	})
+}
+
+// check reports options that make no sense for an input.
+func (s *InputSpec[M]) check(p *flow.Pipeline, node *scheduler.Node) {
+	if s.NoTime {
+		p.Mistake("StartAt has no time: it is the zero time.Time")
+	}
+	if s.Sample != nil && node.Pattern != "" {
+		p.Mistake("input %q: a sample needs a topic, and a pattern names none; read the topic with From", node.Name)
+	}
+}
+
+func (s *InputSpec[M]) params() []scheduler.Param {
+	params := []scheduler.Param{{Name: "disorder", Value: s.Disorder.String(), Affects: scheduler.AffectsResults}}
+	if s.Policy == flow.Skip {
+		params = append(params, scheduler.Param{Name: "on-error", Value: "skip", Affects: scheduler.AffectsResults})
+	}
+	if s.Start > 0 {
+		at := time.UnixMilli(s.Start).UTC().Format(time.RFC3339Nano)
+		params = append(params, scheduler.Param{Name: "start", Value: at, Affects: scheduler.AffectsDisplay})
+	}
+	return params
+}
+
+func firstTopic(n scheduler.Node) string {
+	if len(n.Topics) > 0 {
+		return n.Topics[0]
+	}
+	return n.Topic
+}
+
+var (
+	errTombstone = errors.New("the record has no value: it is a tombstone, which only tables know")
+	errNoKey     = errors.New("the record has no key, but the stream is keyed: read it with From and key it with PartitionBy")
+)
+
+// A topicSource reads an input topic.
+type topicSource[M any] struct {
+	flow.SourceBase
+	parse     func([]byte, *M) error
+	eventTime func(M) time.Time
+	keyed     bool
+	value     M
+	down      flow.Push[M]
+}
+
+func (s *topicSource[M]) Load(r *stream.Record) (int64, error) {
+	if r.Value == nil {
+		return 0, errTombstone
+	}
+	if s.keyed && r.Key == nil {
+		return 0, errNoKey
+	}
+	var zero M
+	s.value = zero
+	if err := s.parse(r.Value, &s.value); err != nil {
+		return 0, err
+	}
+	at := r.Time
+	if s.eventTime != nil {
+		at = s.eventTime(s.value).UnixMilli()
+	}
+	return s.Loaded(r, at), nil
+}
+
+func (s *topicSource[M]) Process() error {
+	s.Enter()
+	return s.down(s.value)
+}

@@ -1,0 +1,54 @@
+package op
+
+import (
+	"github.com/gretestream/grete/api/internal/flow"
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/kv/layout"
+	"github.com/gretestream/grete/scheduler"
+)
+
+// Table records a table that is computed from a keyed stream. step makes a key's
+// next value of its last one and the record; existed is false for its first
+// record. how names it in the plan.
+func Table[K comparable, M, A any](p *flow.Pipeline, from scheduler.Edge, name, how string, step func(a A, m M, existed bool) A) scheduler.Edge {
+	p.Named(name, "table")
+	keys, values := codingOf[K](p, nil), codingOf[A](p, nil)
+	return p.Add(flow.Node{
+		Node: scheduler.Node{
+			Kind: "table", Name: name, From: []scheduler.Edge{from},
+			Stores: []scheduler.StoreSpec{storeSpec("", layout.NameValues, keys, values)},
+			Params: []scheduler.Param{{Name: "keeps", Value: how, Affects: scheduler.AffectsState}},
+		},
+		Emits: []flow.Port{flow.Emit[A]("")},
+		Build: func(b *flow.Builder) (flow.Operator, error) {
+			t := &table[M, A]{
+				task: b.Task, scope: b.Scope, id: b.ID, step: step, down: flow.Down[A](b, ""),
+				values: kv.NewValues(b.Task.State, b.Store(0), values.Serde),
+			}
+			flow.Take(b, "", t.push)
+			return t, nil
+		},
+	})
+}
+
+// A table keeps a value for each key and sends each new one on.
+type table[M, A any] struct {
+	task   *container.Task
+	scope  *flow.Scope
+	id     int
+	step   func(A, M, bool) A
+	values *kv.Values[A]
+	down   flow.Push[A]
+}
+
+func (t *table[M, A]) push(m M) error {
+	t.scope.Operator = t.id
+	v, existed, err := t.values.Upsert(t.scope.Key)
+	if err != nil {
+		return err
+	}
+	t.task.Changed()
+	*v = t.step(*v, m, existed)
+	return t.down(*v)
+}

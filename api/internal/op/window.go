@@ -1,0 +1,249 @@
+package op
+
+import (
+	"errors"
+	"time"
+
+	"github.com/gretestream/grete/api/internal/flow"
+	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/kv/layout"
+	"github.com/gretestream/grete/metrics"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream/serde"
+)
+
+// A WindowSpec is a window that a user has described.
+type WindowSpec struct {
+	Name string
+	At   string // file and line of the Window call
+	Size time.Duration
+	// Grace is how long after its end, in event time, a window takes records.
+	Grace time.Duration
+}
+
+// Check notes what makes no sense.
+func (w WindowSpec) Check(p *flow.Pipeline) {
+	p.Named(w.Name, "window")
+	switch {
+	case w.Size <= 0:
+		p.Mistake("window %q has no size: set it, as in api.Tumbling(time.Minute)", w.Name)
+	case w.Size%time.Millisecond != 0:
+		p.Mistake("window %q: the size %v isn't a whole number of milliseconds", w.Name, w.Size)
+	case w.Grace < 0:
+		p.Mistake("window %q: the grace %v is negative", w.Name, w.Grace)
+	}
+}
+
+func (w WindowSpec) params(how string) []scheduler.Param {
+	return []scheduler.Param{
+		{Name: "window", Value: "tumbling", Affects: scheduler.AffectsState},
+		{Name: "size", Value: w.Size.String(), Affects: scheduler.AffectsState},
+		{Name: "keeps", Value: how, Affects: scheduler.AffectsState},
+		{Name: "grace", Value: w.Grace.String(), Affects: scheduler.AffectsResults},
+	}
+}
+
+// A Closed window of one key, to be made a pane.
+type Closed[K, A any] struct {
+	Key        K
+	Start, End int64 // [Start, End), ms since 1970
+	Value      A
+}
+
+var errTwice = errors.New("it is used twice, but has one store; give each use a window of its own")
+
+// Window records a window. step makes the next value of the last one and the
+// record; existed is false for the first record of a window and key. how names
+// it in the plan. pane makes what is sent.
+func Window[K comparable, M, A, P any](p *flow.Pipeline, from scheduler.Edge, w WindowSpec, how string, step func(a A, m M, existed bool) A, pane func(Closed[K, A]) P) scheduler.Edge {
+	if p.Has("window", w.Name) {
+		p.Mistake("window %q: %w", w.Name, errTwice)
+	}
+	keys, values := codingOf[K](p, nil), codingOf[A](p, nil)
+	store := storeSpec("", layout.NameWindows, keys, values)
+	store.Params = map[string]string{layout.ParamSize: w.Size.String()}
+	return p.Add(flow.Node{
+		Node: scheduler.Node{
+			Kind: "window", Name: w.Name, At: w.At, From: []scheduler.Edge{from},
+			Stores: []scheduler.StoreSpec{store},
+			Params: w.params(how),
+		},
+		Emits: []flow.Port{flow.Emit[P]("")},
+		Build: func(b *flow.Builder) (flow.Operator, error) {
+			op := &window[K, M, A, P]{
+				task: b.Task, scope: b.Scope, id: b.ID, time: b.EventTime(), counts: b.Counts(),
+				keys: keys.Serde, step: step, pane: pane, down: flow.Down[P](b, ""),
+				size: w.Size.Milliseconds(), grace: w.Grace.Milliseconds(), endedStart: -1 << 63,
+			}
+			var err error
+			op.windows, err = layout.NewWindows(b.Task.State, b.Store(0), values.Serde)
+			flow.Take(b, "", op.push)
+			return op, err
+		},
+	})
+}
+
+// A window keeps one value for each window and key, and sends it on when the
+// watermark has passed the window's end and grace.
+type window[K comparable, M, A, P any] struct {
+	task    *container.Task
+	scope   *flow.Scope
+	id      int
+	time    *flow.EventTime
+	counts  *metrics.Operator
+	keys    serde.Serde[K]
+	step    func(A, M, bool) A
+	pane    func(Closed[K, A]) P
+	down    flow.Push[P]
+	windows *kv.Windows[layout.Pane[A]]
+
+	size, grace int64 // ms
+
+	lastKey    []byte   // the last key that emit has come to
+	closing    [][]byte // the keys of the panes that it has sent
+	endedStart int64    // End has closed the windows before this one, and this one up to lastKey
+}
+
+// closeChunk is how many panes are written in one piece of work, so that a commit
+// can come between while a huge window closes.
+const closeChunk = 4096
+
+func (w *window[K, M, A, P]) push(m M) error {
+	w.scope.Operator = w.id
+	start := windowStart(w.scope.Time, w.size)
+	if start+w.size+w.grace <= w.time.Now() {
+		w.counts.Late++
+		return nil
+	}
+	v, existed, err := w.windows.Upsert(start, w.scope.Key)
+	if err != nil {
+		return err
+	}
+	if v.Closed {
+		w.counts.Late++
+		return nil
+	}
+	w.task.Changed()
+	v.Value = w.step(v.Value, m, existed)
+	return nil
+}
+
+// windowStart is the start of the window of a time, which may be before 1970.
+func windowStart(at, size int64) int64 {
+	start := at - at%size
+	if start > at {
+		start -= size
+	}
+	return start
+}
+
+// Watermark is behind the inputs by the grace, and by what is due and not yet
+// sent. The event time of a pane is the last millisecond of its window.
+func (w *window[K, M, A, P]) Watermark() int64 {
+	pending := int64(container.IdleTime)
+	if starts := w.windows.Starts(); len(starts) > 0 {
+		pending = starts[0] + w.size - 1
+	}
+	return w.time.Behind(w.grace, pending)
+}
+
+// Due is when the oldest window closes.
+func (w *window[K, M, A, P]) Due() int64 {
+	starts := w.windows.Starts()
+	if len(starts) == 0 {
+		return container.IdleTime
+	}
+	return starts[0] + w.size + w.grace
+}
+
+// Advance closes the windows that are due, oldest first.
+func (w *window[K, M, A, P]) Advance() (bool, error) {
+	for w.Due() <= w.time.Now() {
+		start := w.windows.Starts()[0]
+		whole, err := w.emit(start, nil)
+		if err != nil {
+			return false, err
+		}
+		if !whole {
+			return true, w.windows.Drop(start, w.lastKey)
+		}
+		if err := w.windows.Drop(start, nil); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// End sends what is open before its time, and keeps it as closed.
+func (w *window[K, M, A, P]) End() (bool, error) {
+	for _, start := range w.windows.Starts() {
+		var after []byte
+		switch {
+		case start < w.endedStart:
+			continue
+		case start == w.endedStart:
+			after = w.lastKey
+		}
+		whole, err := w.emit(start, after)
+		if err != nil {
+			return false, err
+		}
+		if err := w.markClosed(start); err != nil {
+			return false, err
+		}
+		w.endedStart = start
+		if !whole {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// markClosed turns the panes that emit has just sent into marks.
+func (w *window[K, M, A, P]) markClosed(start int64) error {
+	for _, key := range w.closing {
+		v, _, err := w.windows.Upsert(start, key)
+		if err != nil {
+			return err
+		}
+		*v = layout.Pane[A]{Closed: true}
+	}
+	return nil
+}
+
+// emit sends the panes of a window whose keys come after a key, in the order of
+// their keys, and at most a chunk of them. It reports whether these were all.
+// lastKey is then the key of the last one, closing the keys of all.
+func (w *window[K, M, A, P]) emit(start int64, after []byte) (whole bool, err error) {
+	whole = true
+	n := 0
+	w.closing = w.closing[:0]
+	err = w.windows.Ascend(start, after, func(key []byte, v *layout.Pane[A]) (bool, error) {
+		if n == closeChunk {
+			whole = false
+			return false, nil
+		}
+		n++
+		w.lastKey = append(w.lastKey[:0], key...)
+		if v.Closed {
+			return true, nil
+		}
+		w.closing = append(w.closing, append([]byte(nil), key...))
+		return true, w.send(start, key, v.Value)
+	})
+	return whole, err
+}
+
+// send passes a pane on. Its event time is the last one of its window, so that it
+// falls into the same window when it is windowed again.
+func (w *window[K, M, A, P]) send(start int64, key []byte, value A) error {
+	k, err := w.keys.Parse(key)
+	if err != nil {
+		return keyError(key, err)
+	}
+	w.task.Changed()
+	w.scope.Operator = w.id
+	w.scope.Key, w.scope.Time, w.scope.Partition = key, start+w.size-1, w.task.ID
+	return w.down(w.pane(Closed[K, A]{Key: k, Start: start, End: start + w.size, Value: value}))
+}
