@@ -1,10 +1,9 @@
-// The benchmark program is what stands for Grete where stream processors are
-// compared: each of them does the same workload over the same topics, and is told
-// by the same environment variables what to do; see [settings]. Flags of the
-// command line, such as -at-least-once, are those of every program, and win over
-// the variables.
+// Benchmark is Grete's program in comparisons of stream processors. Each program runs the same
+// workload over the same topics, configured by the same environment variables; see [settings].
+// It has the flags of every Grete program, such as -at-least-once, which win over the
+// variables.
 //
-// There is one workload yet, w4: how fast the state comes back from the changelog.
+// So far it has one workload, w4, which measures how fast state is restored from the changelog.
 package main
 
 import (
@@ -31,19 +30,17 @@ func main() {
 	s.pipeline().Main()
 }
 
-// pipeline is that of the workload.
+// pipeline returns the pipeline of the workload.
 func (s settings) pipeline() *api.App {
 	return entries(s.runID, s.input, s.output, newMark(s.firstFile).set)
 }
 
-// lookUp is the value of a record that asks for the entry of its key. Entries
-// don't begin like it.
+// lookUp is the value of a record that looks up the entry of its key. No entry begins with it.
 const lookUp = "?"
 
-// entries is the workload w4: a record puts an entry into a store under its key, or
-// looks it up, and then the entry is written under that key. What it costs is seen
-// when the local state was wiped: all of it has to come back before the first
-// answer.
+// entries is the workload w4. A record either puts an entry into a store under its key, or
+// looks up the entry of its key, which is then written to the output. After a loss of the
+// local state, all of it must be restored before the first answer.
 func entries(name, input, output string, first func()) *api.App {
 	app := api.New(name)
 	app.FromKeyed[string, string](input).
@@ -56,8 +53,8 @@ func entries(name, input, output string, first func()) *api.App {
 	return app
 }
 
-// putOrGet is the entry of a key after a record. One that was looked up last has
-// the mark of it, until it is put anew.
+// putOrGet returns the entry of a key after a record. After a look-up the entry begins with
+// lookUp, until it is put again.
 func putOrGet(entry, value string) string {
 	if value != lookUp {
 		return value
@@ -69,8 +66,7 @@ func isAnswer(entry string) bool { return strings.HasPrefix(entry, lookUp) }
 
 func answered(entry string) string { return strings.TrimPrefix(entry, lookUp) }
 
-// A mark is a file that is made once, to show others that the first record is being
-// processed.
+// A mark is a file that is created once, to show that the first record is being processed.
 type mark struct {
 	once sync.Once
 	file string
@@ -78,28 +74,28 @@ type mark struct {
 
 func newMark(file string) *mark { return &mark{file: file} }
 
-// set makes the file. Several tasks may do so at once.
+// set creates the file. It is safe for concurrent use.
 func (m *mark) set() {
 	m.once.Do(func() {
 		if err := os.WriteFile(m.file, nil, 0o644); err != nil {
-			slog.Warn("the first record can't be marked", "error", err)
+			slog.Warn("can't mark the first record", "error", err)
 		}
 	})
 }
 
-// settings are what the environment variables say.
+// settings are the values of the environment variables.
 type settings struct {
 	brokers    string // BROKERS: HOST:PORT,…
 	partitions int    // PARTITIONS: of the topics that the job creates
 	commit     time.Duration
 	input      string // INPUT: a topic
 	output     string // OUTPUT: a topic
-	runID      string // RUN_ID: the app's name, and so part of the names of all that it makes
+	runID      string // RUN_ID: the app's name, which all of its topics and groups begin with
 	stateDir   string // STATE_DIR
-	firstFile  string // FIRST_FILE: made when the first record is processed
+	firstFile  string // FIRST_FILE: created when the first record is processed
 }
 
-// readSettings reads the variables, and says all that is wrong with them.
+// readSettings reads the variables. The error lists everything that is wrong with them.
 func readSettings(variable func(string) string) (settings, error) {
 	var errs []error
 	text := func(name string) string {
@@ -118,7 +114,7 @@ func readSettings(variable func(string) string) (settings, error) {
 		return n
 	}
 	if w := text("WORKLOAD"); w != "" && w != "w4" {
-		errs = append(errs, fmt.Errorf("WORKLOAD is %q: there is only w4 yet", w))
+		errs = append(errs, fmt.Errorf("WORKLOAD is %q, but the only workload is w4", w))
 	}
 	s := settings{
 		brokers: text("BROKERS"), partitions: number("PARTITIONS"),
@@ -129,7 +125,7 @@ func readSettings(variable func(string) string) (settings, error) {
 	return s, oneLine(errs)
 }
 
-// oneLine joins errors in a line.
+// oneLine joins errors in one line.
 func oneLine(errs []error) error {
 	if len(errs) == 0 {
 		return nil
@@ -137,7 +133,7 @@ func oneLine(errs []error) error {
 	return errors.New(strings.ReplaceAll(errors.Join(errs...).Error(), "\n", "; "))
 }
 
-// flags are the settings as the command line has them.
+// flags returns the settings as flags of the command line.
 func (s settings) flags() []string {
 	return []string{
 		"run",

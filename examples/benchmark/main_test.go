@@ -15,7 +15,7 @@ const (
 	output = "answers"
 )
 
-func TestEntries(t *testing.T) {
+func TestEntries_LooksUpWhatWasPut(t *testing.T) {
 	marked := 0
 	x := apitest.New(t, entries("benchmark", input, output, func() { marked++ }), apitest.Options{Partitions: 1})
 	x.SendKeyed(input, "a", "{1}")
@@ -34,11 +34,11 @@ func TestEntries(t *testing.T) {
 	x.SendKeyed(input, "b", lookUp)
 	x.Expect(output, "", "{3}", "{2}")
 	if marked < 10 {
-		t.Errorf("of 10 records %d were marked", marked)
+		t.Errorf("%d of 10 records were marked", marked)
 	}
 }
 
-func TestMark(t *testing.T) {
+func TestMark_CreatesTheFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "first")
 	m := newMark(file)
 	m.set()
@@ -48,7 +48,7 @@ func TestMark(t *testing.T) {
 	}
 }
 
-func TestSettings(t *testing.T) {
+func TestSettings_BecomeFlags(t *testing.T) {
 	full := map[string]string{
 		"BROKERS": "localhost:9092", "PARTITIONS": "8", "N": "1000", "COMMIT_MS": "10000", "WORKLOAD": "w4",
 		"INPUT": input, "TABLE": "", "OUTPUT": output, "RUN_ID": "grete-w4-1", "STATE_DIR": "state", "FIRST_FILE": "first",
@@ -67,12 +67,12 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-func TestBadSettings(t *testing.T) {
+func TestSettings_MistakesAreReported(t *testing.T) {
 	for _, c := range []struct {
 		name, value string
 		says        []string
 	}{
-		{"WORKLOAD", "w2", []string{`WORKLOAD is "w2": there is only w4 yet`}},
+		{"WORKLOAD", "w2", []string{`WORKLOAD is "w2", but the only workload is w4`}},
 		{"WORKLOAD", "", []string{"WORKLOAD is not set"}},
 		{"PARTITIONS", "0", []string{`PARTITIONS is "0", and should be a number, 1 or more`}},
 		{"COMMIT_MS", "10s", []string{`COMMIT_MS is "10s", and should be a number`}},

@@ -1,5 +1,5 @@
-// Pageviews counts the views of each user in each minute of event time. It needs
-// nothing to run: where it isn't fed, it makes views of its own.
+// Pageviews counts the views of each user in each minute of event time. It needs no input:
+// without one, it generates views.
 //
 //	go run ./examples/pageviews
 package main
@@ -14,14 +14,14 @@ import (
 
 // A PageView is a record of the input topic.
 type PageView struct {
-	UserID     string `json:"userId"` // empty: nobody who has signed in
+	UserID     string `json:"userId"` // empty: not signed in
 	Page       string `json:"page"`
 	Country    string `json:"country"`
 	TS         int64  `json:"ts"` // ms since 1970
 	DurationMs int64  `json:"durationMs"`
 }
 
-// At is when the page was viewed.
+// At returns the time of the view.
 func (v PageView) At() time.Time { return time.UnixMilli(v.TS) }
 
 func main() { pipeline().Main() }
@@ -37,14 +37,14 @@ func pipeline() *api.App {
 	return app
 }
 
-// sample is the input of a first run: views from this minute on.
+// sample generates views from the current minute on.
 func sample() iter.Seq[PageView] { return viewsFrom(time.Now().Truncate(time.Minute)) }
 
-// meanGap is the mean time between two views. Event time runs much faster than the
-// clock by it, so that whoever looks sees a minute closed every second or so.
+// meanGap is the mean time between two views. Event time advances much faster than the clock,
+// so that a minute closes about every second.
 const meanGap = 40 * time.Millisecond
 
-// viewsFrom makes views without end, in the order of their time.
+// viewsFrom generates views without end, in the order of their time.
 func viewsFrom(start time.Time) iter.Seq[PageView] {
 	users := []string{"ada", "alan", "barbara", "donald", "edsger", "grace", "ken", ""}
 	pages := []string{"/", "/docs", "/pricing", "/blog", "/signup"}
@@ -65,5 +65,5 @@ func viewsFrom(start time.Time) iter.Seq[PageView] {
 	}
 }
 
-// pick prefers what stands first.
+// pick returns a random text, most often one of the first.
 func pick(r *rand.Rand, from []string) string { return from[min(r.IntN(len(from)), r.IntN(len(from)))] }

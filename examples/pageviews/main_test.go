@@ -8,7 +8,7 @@ import (
 	"github.com/gretestream/grete/api/apitest"
 )
 
-func TestViewsPerUserAndMinute(t *testing.T) {
+func TestPipeline_CountsViewsPerUserAndMinute(t *testing.T) {
 	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 	at := func(user string, second int) PageView {
 		return PageView{UserID: user, Page: "/", TS: noon.Add(time.Duration(second) * time.Second).UnixMilli()}
@@ -23,7 +23,7 @@ func TestViewsPerUserAndMinute(t *testing.T) {
 	x.Expect("views-per-user", minute("ada", 0, 2), minute("ken", 0, 1), minute("ada", 60, 1))
 }
 
-func TestSample(t *testing.T) {
+func TestSample_ClosesAMinuteEachSecond(t *testing.T) {
 	start := time.UnixMilli(1_400_000_000_000)
 	users := map[string]int{}
 	var last PageView
@@ -41,7 +41,7 @@ func TestSample(t *testing.T) {
 			break
 		}
 	}
-	// As many as are made in a second close a window of a minute, and its disorder.
+	// A second's views close a window of a minute, disorder included.
 	if passed := last.At().Sub(start); passed < 66*time.Second || passed > 100*time.Second {
 		t.Errorf("%d views last %v", n, passed)
 	}

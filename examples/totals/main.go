@@ -1,10 +1,9 @@
-// Totals keeps the balance of each account, and writes the new one after each
-// payment. Windows aside, that is all there is to state: a value for each key, and a
-// function that makes the next one of it.
+// Totals keeps the balance of each account, and writes it after each payment. It shows state
+// without windows: a value for each key, and a function that computes the next one.
 //
 //	echo '{"id":1,"account":"ada","amount":500}' | go run ./examples/totals -feed payments=- -once -print balances -data .grete/totals
 //
-// Run again with the same -data, it goes on from the balances that it has written.
+// A second run with the same -data continues from these balances.
 package main
 
 import "github.com/gretestream/grete/api"
@@ -13,18 +12,18 @@ import "github.com/gretestream/grete/api"
 type Payment struct {
 	ID      int64  `json:"id"`
 	Account string `json:"account"`
-	Amount  int64  `json:"amount"` // cents; below 0 it is taken out
+	Amount  int64  `json:"amount"` // cents; negative for a withdrawal
 }
 
-// A Balance is a record of the output topic, and what is kept of an account.
+// A Balance is a record of the output topic, and the state of an account.
 type Balance struct {
 	Account  string `json:"account"`
 	Cents    int64  `json:"cents"`
-	Payments int64  `json:"payments"` // that made it
-	Last     int64  `json:"last"`     // the id of the latest of them
+	Payments int64  `json:"payments"` // so far
+	Last     int64  `json:"last"`     // the id of the latest payment
 }
 
-// After is the balance after one more payment.
+// After returns the balance after another payment.
 func (b Balance) After(p Payment) Balance {
 	return Balance{Account: p.Account, Cents: b.Cents + p.Amount, Payments: b.Payments + 1, Last: p.ID}
 }

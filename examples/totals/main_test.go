@@ -6,8 +6,7 @@ import (
 	"github.com/gretestream/grete/api/apitest"
 )
 
-// The balance of an account is carried from payment to payment, and over a restart.
-func TestBalances(t *testing.T) {
+func TestPipeline_KeepsBalancesOverARestart(t *testing.T) {
 	x := apitest.New(t, pipeline())
 	x.Send("payments", Payment{1, "ada", 500}, Payment{2, "ken", 70}, Payment{3, "ada", -200})
 	x.Expect("balances", Balance{"ada", 500, 1, 1}, Balance{"ken", 70, 1, 2}, Balance{"ada", 300, 2, 3})

@@ -1,13 +1,13 @@
-// Wikipedia counts the edits of Wikipedia, channel by channel, in windows of ten
-// seconds of event time. Its input are lines of Wikipedia's recent-changes feed:
+// Wikipedia counts the edits of each channel of Wikipedia in windows of ten seconds of event
+// time. Its input is lines of Wikipedia's recent-changes feed:
 //
 //	{"raw":"[[Title]] M http://… * User * (+12) Summary","time":1398926301271,"source":"rc-pmtpa","channel":"#en.wikipedia"}
 //
-// and a run over a file of them is
+// This runs it over a file:
 //
 //	go run ./examples/wikipedia -feed wikipedia-edits=FILE -once -print wikipedia-stats
 //
-// The pipeline and the counts are here, and parse.go reads the lines.
+// This file has the pipeline and the counts; parse.go parses the lines.
 package main
 
 import (
@@ -24,8 +24,8 @@ const (
 
 func main() { pipeline().Main() }
 
-// pipeline is the whole job. The feed is out of order, so edits are waited for
-// half a minute; a line that is no edit is left out, and counted as skipped.
+// pipeline is the whole job. The feed is up to half a minute out of order. Lines that aren't
+// edits are skipped.
 func pipeline() *api.App {
 	app := api.New("wikipedia")
 	app.From(input, api.EventTime(Line.At).Disorder(30*time.Second)).
@@ -38,15 +38,15 @@ func pipeline() *api.App {
 	return app
 }
 
-// Stats are kept for each channel and window. They live in the job's state, as
-// JSON, so all that is to be remembered is exported.
+// Stats are the counts of a channel and window. They are stored as JSON, so all fields are
+// exported.
 type Stats struct {
 	Edits  int64           `json:"edits"`
 	Bytes  int64           `json:"bytes"`
 	Minor  int64           `json:"minor"`
 	Bots   int64           `json:"bots"`
 	New    int64           `json:"new"`
-	Titles map[string]bool `json:"titles"` // those that were edited
+	Titles map[string]bool `json:"titles"` // the edited ones
 }
 
 // Add counts an edit.
@@ -59,8 +59,7 @@ func (s Stats) Add(e Edit) Stats {
 	if s.Titles == nil {
 		s.Titles = make(map[string]bool)
 	}
-	// JSON has no broken UTF-8: titles must be the same before and after they
-	// were stored.
+	// JSON can't store invalid UTF-8, and a title must not change when it is stored.
 	title := strings.ToValidUTF8(e.Title, "\uFFFD")
 	if !s.Titles[title] {
 		s.Titles[title] = true
@@ -75,20 +74,19 @@ func one(b bool) int64 {
 	return 0
 }
 
-// A Row is a record of the output topic: the counts of a channel in the ten
-// seconds from Start on.
+// A Row is a record of the output topic: the counts of a channel in ten seconds.
 type Row struct {
 	Channel string `json:"channel"`
 	Start   int64  `json:"start"` // ms since 1970
 	Edits   int64  `json:"edits"`
 	Bytes   int64  `json:"bytes"`
-	Titles  int    `json:"titles"` // how many different ones
+	Titles  int    `json:"titles"` // distinct
 	Minor   int64  `json:"minor"`
 	Bots    int64  `json:"bots"`
 	New     int64  `json:"new"`
 }
 
-// RowOf makes the output of what a window came to.
+// RowOf returns the output of a window.
 func RowOf(p api.Pane[string, Stats]) Row {
 	s := p.Value
 	return Row{

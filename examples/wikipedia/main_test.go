@@ -10,8 +10,8 @@ import (
 	"github.com/gretestream/grete/api/apitest"
 )
 
-// A window is written when the feed is half a minute past it, and not before.
-func TestWindowIsWrittenOnce(t *testing.T) {
+// A window is written once, when event time is half a minute past its end.
+func TestPipeline_WritesAWindowOnce(t *testing.T) {
 	at := func(second int64) Line {
 		return Line{Raw: "[[A]]  u * U * (+1) s", Time: second * 1000, Channel: "#c"}
 	}
@@ -24,8 +24,7 @@ func TestWindowIsWrittenOnce(t *testing.T) {
 	x.Expect[Row](output)
 }
 
-// What was stored and read again goes on as if it had not been.
-func TestStatsSurviveTheStore(t *testing.T) {
+func TestStats_SurviveTheStore(t *testing.T) {
 	add := func(s Stats, stored bool) Stats {
 		for _, title := range []string{"a", "b", "a", "not \xff UTF-8", "not \xff UTF-8", "not \uFFFD UTF-8"} {
 			s = s.Add(Edit{Title: title, Bytes: -2, Minor: true, Bot: title == "a", New: title == "b"})

@@ -16,14 +16,14 @@ type Line struct {
 	Channel string `json:"channel"`
 }
 
-// At is when the edit happened.
+// At returns the time of the edit.
 func (l Line) At() time.Time { return time.UnixMilli(l.Time) }
 
-// An Edit is what is counted of a line.
+// An Edit is the part of a line that is counted.
 type Edit struct {
 	Channel string `json:"channel"`
 	Title   string `json:"title"`
-	Bytes   int64  `json:"bytes"` // added, or, if negative, removed
+	Bytes   int64  `json:"bytes"` // added; negative if removed
 	Minor   bool   `json:"minor"`
 	Bot     bool   `json:"bot"`
 	New     bool   `json:"new"` // the page is new
@@ -31,14 +31,14 @@ type Edit struct {
 
 var errNoEdit = errors.New("the line is no edit")
 
-// Parse reads a line's raw text. An error means that it is no edit.
+// Parse parses a line. It returns an error if the line is no edit.
 func Parse(l Line) (Edit, error) {
 	f, ok := split(l.Raw)
 	if !ok {
 		return Edit{}, errNoEdit
 	}
-	// The one error there can be is a number that no edit has: too big for an
-	// int64. It is an edit all the same, so the nearest there is will do.
+	// The only possible error is a number too big for an int64, which no edit has. The line
+	// still counts as an edit, of the biggest size.
 	size, _ := strconv.ParseInt(f.bytes, 10, 64)
 	return Edit{
 		Channel: l.Channel,
@@ -50,17 +50,16 @@ func Parse(l Line) (Edit, error) {
 	}, nil
 }
 
-// fields are the parts of an edit's raw text, as it is written.
+// fields are the parts of an edit's raw text.
 type fields struct{ title, flags, url, user, bytes, summary string }
 
-// pattern says what an edit looks like: title, flags, url, user, bytes, summary.
+// pattern defines an edit: title, flags, url, user, bytes, summary.
 var pattern = regexp.MustCompile(`^\[\[(.*?)\]\]\s(.*?)\s(\S*)\s\*\s(.*?)\s\*\s\(\+?(-?\d+)\)\s(.*)$`)
 
-// split takes raw apart as pattern does, some ten times as fast. There is
-// nothing to go back for: the end of each part is the first place where the next
-// one can begin, and if there is none, there is none behind a later place either.
-// Only line breaks, which the parts can't contain, would make that wrong; a text
-// with one is left to pattern itself.
+// split splits raw like pattern, about ten times as fast. It needs no backtracking: each part
+// ends at the first place where the next one can begin, and if the rest doesn't match there, it
+// matches at no later place. This doesn't hold for texts with line breaks, which parts can't
+// contain: these are left to pattern.
 func split(raw string) (f fields, ok bool) {
 	if strings.IndexByte(raw, '\n') >= 0 {
 		return splitByPattern(raw)
@@ -91,8 +90,7 @@ func cutTitle(s string) (title, rest string, ok bool) {
 	return "", "", false
 }
 
-// cutURL cuts s at the first word, empty perhaps, that stands between white
-// space and a lone star.
+// cutURL cuts s at the first word, possibly empty, between white space and a single star.
 func cutURL(s string) (flags, url, rest string, ok bool) {
 	space := -1 // before the word that is being read
 	for i := range len(s) {
@@ -107,8 +105,7 @@ func cutURL(s string) (flags, url, rest string, ok bool) {
 	return "", "", "", false
 }
 
-// cutBytes cuts s at the first number in parentheses that stands between a lone
-// star and white space.
+// cutBytes cuts s at the first number in parentheses between a single star and white space.
 func cutBytes(s string) (user, number, rest string, ok bool) {
 	for i := range len(s) {
 		if !isStar(s[i:]) {
@@ -121,7 +118,7 @@ func cutBytes(s string) (user, number, rest string, ok bool) {
 	return "", "", "", false
 }
 
-// cutNumber takes "(", a signed number, ")" and white space off s.
+// cutNumber cuts "(", a signed number, ")" and white space off the beginning of s.
 func cutNumber(s string) (number, rest string, ok bool) {
 	if s, ok = strings.CutPrefix(s, "("); !ok {
 		return "", "", false
@@ -138,12 +135,12 @@ func cutNumber(s string) (number, rest string, ok bool) {
 	return s[:end], s[end+2:], true
 }
 
-// isStar tells whether s begins with a star between white space.
+// isStar reports whether s begins with a star between white space.
 func isStar(s string) bool {
 	return len(s) >= 3 && isSpace(s[0]) && s[1] == '*' && isSpace(s[2])
 }
 
-// isSpace is \s of the pattern, in a text without line breaks.
+// isSpace matches \s of the pattern, in a text without line breaks.
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\f' }
 
 func splitByPattern(raw string) (fields, bool) {

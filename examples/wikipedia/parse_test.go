@@ -53,7 +53,7 @@ var noEdits = map[string]string{
 	"a break at the end":    "[[A]] M http://x * U * (+1) s\n",
 }
 
-func TestParseRefuses(t *testing.T) {
+func TestParse_RefusesLinesThatAreNoEdits(t *testing.T) {
 	for name, raw := range noEdits {
 		if got, err := Parse(Line{Raw: raw}); err == nil {
 			t.Errorf("%s: %q is taken for %+v", name, raw, got)
@@ -61,7 +61,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// The reader by hand and the pattern that says what an edit is are the same.
+// The hand-written parser must agree with the pattern.
 func FuzzSplit(f *testing.F) {
 	for _, raw := range noEdits {
 		f.Add(raw)
