@@ -29,10 +29,10 @@ func (c *Config) check(plan *scheduler.Plan) error {
 func (c *Config) checkPlace() error {
 	var errs []error
 	if c.Driver != "" && c.Driver != driverExec && c.Driver != driverRawExec {
-		errs = append(errs, fmt.Errorf("-driver %s: it is %s or %s", c.Driver, driverExec, driverRawExec))
+		errs = append(errs, fmt.Errorf("-driver %s: must be %s or %s", c.Driver, driverExec, driverRawExec))
 	}
 	if c.Priority < 0 {
-		errs = append(errs, fmt.Errorf("-priority %d: it must be positive, or 0 for Nomad's default", c.Priority))
+		errs = append(errs, fmt.Errorf("-priority %d: must be positive, or 0 for Nomad's default", c.Priority))
 	}
 	if slices.Contains(c.Datacenters, "") {
 		errs = append(errs, errors.New("-datacenter: a name is missing"))
@@ -53,10 +53,10 @@ func (c *Config) checkPlace() error {
 func (c *Config) checkSize(plan *scheduler.Plan) error {
 	var errs []error
 	if c.Memory < leastMemory {
-		errs = append(errs, fmt.Errorf("-memory: a container has %d bytes, and needs %d at least (16MB)", c.Memory, leastMemory))
+		errs = append(errs, fmt.Errorf("-memory: %d bytes for a container are too few; the minimum is %d (16MB)", c.Memory, leastMemory))
 	}
 	if c.Disk < leastDisk {
-		errs = append(errs, fmt.Errorf("-disk: a container has %d bytes, and needs %d at least (100MB), for its logs alone", c.Disk, leastDisk))
+		errs = append(errs, fmt.Errorf("-disk: %d bytes for a container are too few; its logs alone need %d (100MB)", c.Disk, leastDisk))
 	}
 	if err := c.Resources.check(); err != nil {
 		errs = append(errs, err)
@@ -76,11 +76,11 @@ func (c *Config) checkSize(plan *scheduler.Plan) error {
 func (r Resources) check() error {
 	switch {
 	case r.CPU < 0:
-		return fmt.Errorf("-cpu %d: it must be positive", r.CPU)
+		return fmt.Errorf("-cpu %d: must be positive", r.CPU)
 	case r.Cores < 0:
-		return fmt.Errorf("-cores %d: it must be positive", r.Cores)
+		return fmt.Errorf("-cores %d: must be positive", r.Cores)
 	case r.CPU > 0 && r.Cores > 0:
-		return fmt.Errorf("-cpu %d and -cores %d: a container has a share of the processors, or cores of its own; take one away", r.CPU, r.Cores)
+		return fmt.Errorf("-cpu %d and -cores %d: a container has either a share of the processors or its own cores; remove one of the flags", r.CPU, r.Cores)
 	}
 	return nil
 }
@@ -88,11 +88,11 @@ func (r Resources) check() error {
 func (b Binary) check() error {
 	switch sum, err := hex.DecodeString(b.SHA256); {
 	case b.Path == "" && b.URL == "":
-		return errors.New("-artifact: nothing says where nodes get the program from: give its URL, or a store by -artifacts, or say by -installed PATH where it is on all of them")
+		return errors.New("-artifact: nodes have no way to get the program: set its URL, or a store with -artifacts, or, if all nodes have it, its path with -installed PATH")
 	case b.Path != "" && b.URL != "":
-		return errors.New("-artifact, -installed: the program is fetched, or is on the nodes already; take one away")
+		return errors.New("-artifact and -installed: nodes either fetch the program or have it already; remove one of the flags")
 	case b.Path != "" && (!path.IsAbs(b.Path) || interpolated(b.Path)):
-		return fmt.Errorf("-installed %s: it must be a whole path, which begins with a /", b.Path)
+		return fmt.Errorf("-installed %s: must be an absolute path", b.Path)
 	case b.Path != "":
 		return nil
 	case err != nil || len(sum) != 32 || b.SHA256 != strings.ToLower(b.SHA256):
@@ -105,13 +105,13 @@ func checkURL(text string) error {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return errors.New("-artifact: it is no URL") // without the URL, which may have a password
+		return errors.New("-artifact: not a URL") // without the URL, which may have a password
 	case strings.HasPrefix(text, "/") || strings.HasPrefix(text, "file:") || strings.HasPrefix(text, "."):
-		return fmt.Errorf("-artifact %s: Nomad fetches no files of the node; if the program is on all nodes, say -installed PATH", text)
+		return fmt.Errorf("-artifact %s: Nomad doesn't fetch files of the node; if all nodes have the program, use -installed PATH", text)
 	case u.User != nil:
-		return errors.New("-artifact: a job can be read by many, and has no place for a user and a password; let nodes fetch it without, or give them credentials of their own")
+		return errors.New("-artifact: the URL must not have a user and a password, because many can read the job; let nodes fetch the program without, or configure credentials on the nodes")
 	case interpolated(text):
-		return fmt.Errorf("-artifact %s: Nomad would put something of its own in place of ${…}", text)
+		return fmt.Errorf("-artifact %s: Nomad would replace ${…}", text)
 	}
 	return nil
 }
@@ -120,7 +120,7 @@ func (c *Config) checkArgs() error {
 	var errs []error
 	for _, a := range c.Args {
 		if interpolated(a) {
-			errs = append(errs, fmt.Errorf("%s: Nomad would put something of its own in place of ${…}; it has to be written in another way", a))
+			errs = append(errs, fmt.Errorf("%s: Nomad would replace ${…}; write it in another way", a))
 		}
 	}
 	valid := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -137,13 +137,13 @@ func interpolated(text string) bool { return strings.Contains(text, "${") }
 
 func (t Timing) check() error {
 	if least := min(t.Kill, t.LostAfter, t.MinHealthy); least < time.Second {
-		return fmt.Errorf("a container has %v to end, a node that is silent %v to come back, and one that is started anew is well after %v: a second is the least", t.Kill, t.LostAfter, t.MinHealthy)
+		return fmt.Errorf("-lost-after %[2]v, -min-healthy %[3]v, time to end %[1]v: each must be at least 1s", t.Kill, t.LostAfter, t.MinHealthy)
 	}
 	if t.Kill >= t.Progress {
-		return fmt.Errorf("-progress-within %v: it must be more than the %v that a container has to end", t.Progress, t.Kill)
+		return fmt.Errorf("-progress-within %v: must be more than the %v that a container may take to end", t.Progress, t.Kill)
 	}
 	if t.MinHealthy >= t.Healthy || t.Healthy >= t.Progress {
-		return fmt.Errorf("a container that has to be healthy for %v must become so within more, not %v; and a version within more than that, not %v", t.MinHealthy, t.Healthy, t.Progress)
+		return fmt.Errorf("-min-healthy %v must be less than -healthy-within %v, and that less than -progress-within %v", t.MinHealthy, t.Healthy, t.Progress)
 	}
 	return nil
 }

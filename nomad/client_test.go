@@ -150,7 +150,7 @@ func TestProposal_SaysWhyNoNodeFits(t *testing.T) {
 		want   string
 	}{
 		"memory":      {api.AllocationMetric{NodesEvaluated: 3, NodesInPool: 3, DimensionExhausted: map[string]int{"memory": 3, "cpu": 1}}, "cpu exhausted on 1 node; memory exhausted on 3 nodes"},
-		"constraints": {api.AllocationMetric{NodesEvaluated: 3, NodesInPool: 3, ConstraintFiltered: map[string]int{"${attr.cpu.arch} = arm64": 3}}, "${attr.cpu.arch} = arm64 isn't so on 3 nodes"},
+		"constraints": {api.AllocationMetric{NodesEvaluated: 3, NodesInPool: 3, ConstraintFiltered: map[string]int{"${attr.cpu.arch} = arm64": 3}}, "${attr.cpu.arch} = arm64 isn't met by 3 nodes"},
 		"the same":    {api.AllocationMetric{NodesEvaluated: 3, NodesInPool: 3, ConstraintFiltered: map[string]int{sameClass: 3}}, "3 nodes of a kind that doesn't fit, as for another stage"},
 		"a driver":    {api.AllocationMetric{NodesEvaluated: 3, NodesInPool: 3, ConstraintFiltered: map[string]int{noDriver: 3}}, "3 nodes without the driver that -driver names"},
 		"a pool":      {api.AllocationMetric{NodePool: "stream"}, "no node is ready in the pool stream"},
@@ -187,7 +187,7 @@ func TestProposal_Text(t *testing.T) {
 	want := `job pageviews changes
   ~ Meta[grete_fingerprint]: a -> b
   stage page-views: nothing happens
-  stage by-user: 1 to start, 2 to start anew, one after the other
+  stage by-user: 1 to start, 2 to restart, one at a time
     ~ Env[LONG]: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx -> y
     + Config args[9]: --standbys=1
     - Config args[3]: --x

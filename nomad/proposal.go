@@ -144,7 +144,7 @@ func reasons(m *api.AllocationMetric) string {
 		why = append(why, nodesOf(n)+" without the driver that -driver names: exec is where agents run as root, and raw_exec where they are told to have it")
 		delete(filtered, noDriver)
 	}
-	each(filtered, "%s isn't so on %s")
+	each(filtered, "%s isn't met by %s")
 	for _, q := range m.QuotaExhausted {
 		why = append(why, "quota: "+q)
 	}

@@ -53,7 +53,7 @@ func (p *Proposal) group(b *strings.Builder, g *api.TaskGroupDiff) {
 	for _, name := range slices.Sorted(maps.Keys(updates)) {
 		n := updates[name]
 		said, ok := map[string]string{
-			"create": "%d to start", "destroy": "%d to stop", "create/destroy update": "%d to start anew, one after the other",
+			"create": "%d to start", "destroy": "%d to stop", "create/destroy update": "%d to restart, one at a time",
 			"in-place update": "%d to change while they run", "migrate": "%d to move", "ignore": "%d to leave as they are",
 		}[name]
 		if !ok {

@@ -42,7 +42,7 @@ func Find(ctx context.Context, w Wanted, file, dir string, say func(format strin
 	if p.Check(w) == nil {
 		return p, nil
 	}
-	say("builds %s for the nodes (%v)", p.Info.Path, w.Platform)
+	say("building %s for the nodes (%v)", p.Info.Path, w.Platform)
 	return Build(ctx, w, p.Info, filepath.Join(dir, "program"))
 }
 

@@ -181,16 +181,16 @@ func TestStore(t *testing.T) {
 	}
 }
 
-func TestStoresThatFail(t *testing.T) {
+func TestStore_ExplainsFailures(t *testing.T) {
 	p := built(t)
 	for name, test := range map[string]struct {
 		prepare func(*store)
 		want    string
 	}{
-		"refuses":         {func(s *store) { s.put = http.StatusUnauthorized }, "it refuses the program: PUT "},
+		"refuses":         {func(s *store) { s.put = http.StatusUnauthorized }, "the store refuses the program: PUT "},
 		"says why":        {func(s *store) { s.put = http.StatusUnauthorized }, "not with the key …"},
 		"sends elsewhere": {func(s *store) { s.put = http.StatusTemporaryRedirect }, "307 "},
-		"can't be read":   {func(s *store) { s.closed = true }, "nodes fetch the program without a header, and so it can't be read there: HEAD "},
+		"can't be read":   {func(s *store) { s.closed = true }, "nodes, which send no header, can't fetch the program: HEAD "},
 		"is gone":         {func(s *store) { s.Close() }, "connect: connection refused"},
 	} {
 		s := startStore(t)
@@ -201,20 +201,20 @@ func TestStoresThatFail(t *testing.T) {
 	}
 }
 
-func TestBadStores(t *testing.T) {
+func TestOpenStore_RefusesBadURLsAndHeaders(t *testing.T) {
 	dir := t.TempDir()
 	text := filepath.Join(dir, "text")
 	if err := os.WriteFile(text, []byte("hunter2\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ url, header, want string }{
-		{"store", "", "begins with http:// or https://"},
-		{"ftp://store", "", "begins with http:// or https://"},
-		{"https://ann:hunter2@store", "", "no user, password or query"},
-		{"https://store?key=hunter2", "", "no user, password or query"},
-		{"https://ann:hunter2@%zz", "", "it is no URL"},
+		{"store", "", "must begin with http:// or https://"},
+		{"ftp://store", "", "must begin with http:// or https://"},
+		{"https://ann:hunter2@store", "", "must not have a user, a password or a query"},
+		{"https://store?key=hunter2", "", "must not have a user, a password or a query"},
+		{"https://ann:hunter2@%zz", "", "not a URL"},
 		{"https://store", filepath.Join(dir, "none"), "no such file"},
-		{"https://store", text, "one line is expected there, Name: value"},
+		{"https://store", text, "must have one line, Name: value"},
 	} {
 		if _, err := OpenStore(test.url, test.header); err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s, %s: %v", test.url, test.header, err)

@@ -26,11 +26,11 @@ func OpenStore(base, headerFile string) (*Store, error) {
 	u, err := url.Parse(base)
 	switch {
 	case err != nil:
-		return nil, errors.New("-artifacts: it is no URL") // without the URL, which may have a password
+		return nil, errors.New("-artifacts: not a URL") // without the URL, which may have a password
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return nil, errors.New("-artifacts: the URL begins with http:// or https://, and a host")
+		return nil, errors.New("-artifacts: the URL must begin with http:// or https:// and a host")
 	case u.User != nil || u.RawQuery != "":
-		return nil, errors.New("-artifacts: the URL becomes a part of the job, which many can read: no user, password or query has a place in it; -artifacts-header-file FILE is for what is a secret")
+		return nil, errors.New("-artifacts: the URL becomes a part of the job, which many can read, so it must not have a user, a password or a query; use -artifacts-header-file FILE for secrets")
 	}
 	s := &Store{base: strings.TrimRight(base, "/")}
 	s.http = &http.Client{
@@ -47,7 +47,7 @@ func OpenStore(base, headerFile string) (*Store, error) {
 	}
 	name, value, ok := strings.Cut(strings.TrimSpace(string(b)), ":")
 	if s.header, s.value = strings.TrimSpace(name), strings.TrimSpace(value); !ok || s.header == "" || s.value == "" || strings.ContainsAny(s.value, "\r\n") {
-		return nil, fmt.Errorf("-artifacts-header-file %s: one line is expected there, Name: value", headerFile)
+		return nil, fmt.Errorf("-artifacts-header-file %s: must have one line, Name: value", headerFile)
 	}
 	return s, nil
 }
@@ -64,7 +64,7 @@ func (s *Store) Put(ctx context.Context, p *Program, say func(format string, arg
 	at := s.URL(p)
 	refused, err := s.lacks(ctx, at, p.Size)
 	if err == nil && refused != "" {
-		say("puts the program to %s, %d MB", at, (p.Size+1<<20-1)>>20)
+		say("uploading the program to %s (%d MB)", at, (p.Size+1<<20-1)>>20)
 		if err = s.put(ctx, at, p); err == nil {
 			refused, err = s.lacks(ctx, at, p.Size)
 		}
@@ -73,7 +73,7 @@ func (s *Store) Put(ctx context.Context, p *Program, say func(format string, arg
 	case err != nil:
 		return "", fmt.Errorf("-artifacts %s: %w", s.base, err)
 	case refused != "":
-		return "", fmt.Errorf("-artifacts %s: nodes fetch the program without a header, and so it can't be read there: %s. Let it be, or put it where it can, and say -artifact URL", s.base, refused)
+		return "", fmt.Errorf("-artifacts %s: nodes, which send no header, can't fetch the program: %s; allow it, or put the program elsewhere and use -artifact URL", s.base, refused)
 	}
 	return at, nil
 }
@@ -89,14 +89,14 @@ func (s *Store) lacks(ctx context.Context, at string, size int64) (string, error
 		_ = res.Body.Close() // the rest isn't needed
 		switch {
 		case res.StatusCode == http.StatusOK && res.ContentLength >= 0 && res.ContentLength != size:
-			return fmt.Sprintf("%s has %d bytes, and not %d", at, res.ContentLength, size), nil // an upload was cut off
+			return fmt.Sprintf("%s has %d bytes instead of %d", at, res.ContentLength, size), nil // an upload was cut off
 		case res.StatusCode == http.StatusOK || res.StatusCode/100 == 3: // nodes follow redirects
 			return "", nil
 		case res.StatusCode != http.StatusMethodNotAllowed && res.StatusCode != http.StatusNotImplemented:
 			return method + " " + at + ": " + said, nil
 		}
 	}
-	return at + " can be asked for by neither HEAD nor GET", nil
+	return at + " allows neither HEAD nor GET", nil
 }
 
 func (s *Store) put(ctx context.Context, at string, p *Program) (err error) {
@@ -111,7 +111,7 @@ func (s *Store) put(ctx context.Context, at string, p *Program) (err error) {
 	}
 	defer func() { err = errors.Join(err, res.Body.Close()) }()
 	if res.StatusCode/100 != 2 {
-		return fmt.Errorf("it refuses the program: PUT %s: %s", at, s.said(res))
+		return fmt.Errorf("the store refuses the program: PUT %s: %s", at, s.said(res))
 	}
 	return nil
 }

@@ -48,9 +48,9 @@ func (r *nomadRun) checkRefusals() {
 	}
 	r.refuses("nobody answers at http://127.0.0.1:1: set -nomad or NOMAD_ADDR", "-nomad", "http://127.0.0.1:1")
 	r.refuses("memory exhausted on 3 nodes", "-memory", "8GB")
-	r.refuses("${meta.rack} = r1 isn't so on 3 nodes", "-constraint", "meta.rack = r1")
+	r.refuses("${meta.rack} = r1 isn't met by 3 nodes", "-constraint", "meta.rack = r1")
 	r.refuses("was built for linux/", "-platform", "linux/riscv64", "-binary", r.program)
-	r.refuses("it refuses the program", "-artifacts", nomadtest.StartStore(r.T, "X-Key", "secret").URL())
+	r.refuses("the store refuses the program", "-artifacts", nomadtest.StartStore(r.T, "X-Key", "secret").URL())
 	able := r.token
 	r.token = r.nomad.CreateToken(r.T, strings.Replace(submitPolicy, `"submit-job", `, "", 1))
 	r.refuses(`capability "submit-job" of the namespace "default"`)
@@ -94,16 +94,16 @@ func (r *nomadRun) submitFirst() {
 	if _, stderr := r.submits("-artifacts="); !strings.Contains(stderr, "stays as it is") {
 		r.Error("the same version again changes the job")
 	}
-	r.refuses("${meta.rack} = r1 isn't so on 3 nodes", "-artifacts=", "-constraint", "meta.rack = r1")
+	r.refuses("${meta.rack} = r1 isn't met by 3 nodes", "-artifacts=", "-constraint", "meta.rack = r1")
 }
 
 // updateRolling submits another file with the same program.
 func (r *nomadRun) updateRolling() {
-	if _, stderr := r.submits("-binary", r.changed(), "-dry-run"); !strings.Contains(stderr, "2 to start anew, one after the other") || strings.Contains(stderr, "puts the program to") {
+	if _, stderr := r.submits("-binary", r.changed(), "-dry-run"); !strings.Contains(stderr, "2 to restart, one at a time") || strings.Contains(stderr, "uploading the program to") {
 		r.Error("it doesn't say what it would do, or it does something")
 	}
 	_, stderr := r.submits("-binary", r.changed())
-	for _, want := range []string{"2 to start anew, one after the other", "puts the program to " + r.store.URL()} {
+	for _, want := range []string{"2 to restart, one at a time", "uploading the program to " + r.store.URL()} {
 		if !strings.Contains(stderr, want) {
 			r.Errorf("submit doesn't say %s", want)
 		}

@@ -241,8 +241,8 @@ func TestSubmit_RefusesWrongFlags(t *testing.T) {
 	}{
 		"a share of no stage": {[]string{"-cpu", "other=100"}, `of stage other: there is no stage "other"; the stages are: words, by-word`},
 		"a share and cores":   {[]string{"-cpu", "by-word=100", "-cores", "by-word=1"}, "of stage by-word: -cpu 100 and -cores 1: "},
-		"a driver":            {[]string{"-driver", "docker"}, "-driver docker: it is exec or raw_exec"},
-		"no way to the nodes": {[]string{"-installed="}, "-artifact: nothing says where nodes get the program from"},
+		"a driver":            {[]string{"-driver", "docker"}, "-driver docker: must be exec or raw_exec"},
+		"no way to the nodes": {[]string{"-installed="}, "-artifact: nodes have no way to get the program"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := exportedJob(t, words(), append([]string{"-kafka", "a:1", "-installed", "/opt/words"}, test.args...)...)
