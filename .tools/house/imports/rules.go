@@ -43,6 +43,14 @@ func rooms() []room {
 		{"scheduler/share", nil},
 		{"scheduler/draw", []string{"scheduler"}},
 		{"scheduler/compare", []string{"scheduler", "scheduler/draw"}},
+		{"container/meta", nil},
+		{"container/topics", nil},
+		{"container/membership", nil},
+		{"container/recovery", []string{"container/meta"}},
+		{"container/reset", []string{"container/meta", "container/recovery", "container/topics"}},
+		{"container", []string{"container/membership", "container/meta", "container/recovery"}},
+		{"container/processes", []string{"container"}},
+		{"container/httpapi", []string{"container", "container/membership"}},
 	}
 }
 
