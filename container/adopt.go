@@ -12,8 +12,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// adoptOpened takes in the tasks whose opening is over, as soon as what they have to
-// settle can be committed.
+// adoptOpened takes over the tasks whose opening has ended, as soon as their first commit
+// can be made.
 func (f *life) adoptOpened(ctx context.Context) error {
 	for _, o := range slices.Clone(f.opener.openings) {
 		if !o.ended() || ctx.Err() != nil || !f.member.MayCommit() {
@@ -26,9 +26,9 @@ func (f *life) adoptOpened(ctx context.Context) error {
 	return nil
 }
 
-// adopt builds the operators of the tasks of an opening, and starts reading their
-// inputs. What a crash has left half done is settled by a first commit, and so is where
-// a new input starts, and who owns the tasks now.
+// adopt builds the operators of an opening's tasks, and starts reading their inputs. A first
+// commit settles what a crash has left half done, where a new input starts, and who owns
+// the tasks now.
 func (f *life) adopt(ctx context.Context, o *opening) error {
 	maps.Copy(f.before, o.recovery.Claims())
 	if o.err != nil {

@@ -16,12 +16,12 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// Config is what a container runs, and with what. The zero value of every field
-// but the first block works.
+// Config is what a container runs, and with what. Only the fields of the first block are
+// required.
 type Config struct {
 	App     string
 	Stage   *scheduler.Stage
-	Index   int     // which of the stage's containers in this process this is
+	Index   int     // among the stage's containers in this process
 	Tasks   []int32 // the stage's tasks that it runs, if its assignment is fixed
 	Program Program
 	System  stream.System
@@ -32,15 +32,15 @@ type Config struct {
 	// Positions remember which tasks have state in Dir, for the group; nil: nobody does.
 	Positions *recovery.Positions
 
-	// AtLeastOnce gives up transactions: after a failure results may come again, but
-	// none is missing.
+	// AtLeastOnce means commits without transactions: after a failure results may come
+	// twice, but none is missing.
 	AtLeastOnce bool
-	// Engine keeps the stores, below Dir in a directory for each task.
+	// Engine has the databases, in a directory below Dir for each task.
 	Engine kv.Engine
 	Dir    string
 
-	// Run is the id of a bounded run, and Bounds where it ends; 0 and nil for
-	// one without end. Every container of the run has the same.
+	// Run is the id of a bounded run, and Bounds where its inputs end; 0 and nil for a run
+	// without end. All containers of a run have the same.
 	Run    int64
 	Bounds map[stream.TopicPartition]int64
 
@@ -49,30 +49,29 @@ type Config struct {
 	IdleTimeout    time.Duration // after which an input that is read to its end holds no watermark back; 0 means 10 s
 
 	Now func() time.Time // nil: time.Now
-	// Await returns after d, or when one of the channels, four at most, has a token,
-	// or when ctx is done. nil: what the process's own clock makes of it.
+	// Await returns after d, or when one of the channels, four at most, has a token, or
+	// when ctx is done. nil: [recovery.Await], by the process's clock.
 	Await func(ctx context.Context, d time.Duration, ready ...<-chan struct{})
-	// Go runs f beside. nil: in a goroutine.
+	// Go runs f concurrently. nil: in a goroutine.
 	Go func(f func())
-	// NewID makes ids that nobody else has. nil: at random.
+	// NewID makes unique ids. nil: random ones.
 	NewID  func() string
 	Logger *slog.Logger // nil: discarded
-	// Counts is where the container's counters are published; nil: nowhere.
+	// Counts publishes the container's counters; nil: they aren't published.
 	Counts *metrics.Container
-	// Readers is where the state of the container's tasks is shown to others; nil:
-	// nowhere.
+	// Readers get a reader for the state of each task; nil: state can't be queried.
 	Readers *Readers
 	// Hold can stop the containers of a process from reading their inputs for a while;
 	// nil: nothing can.
 	Hold *membership.Hold
-	// AtWork is called each time when tasks have been opened and what they settle is
-	// committed: the program fits what is there. It is called, too, when the container is
-	// to have no tasks. nil: nobody is told.
+	// AtWork is called each time tasks have been opened and their first commit is made: the
+	// program fits the state. It is also called when an assignment has no tasks. It may be
+	// nil.
 	AtWork func(stage string)
 }
 
-// TransactionalID is the id of the container's producer: that of its instance. Where
-// tasks are fixed, a second copy of the container has the same: it takes over, and
+// TransactionalID is the id of the container's producer, which its instance determines. With
+// a fixed assignment, a second copy of the container has the same id: it takes over, and
 // fences the first.
 func (c Config) TransactionalID() string {
 	if c.Membership != nil {

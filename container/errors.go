@@ -71,8 +71,8 @@ func newPanicError(v any) *PanicError {
 	}
 }
 
-// replayError asks for the container to be opened anew from what is committed:
-// a record is to be skipped that has already sent or changed something.
+// replayError makes the container reopen from what is committed: a record is to be skipped
+// that has already sent or changed something.
 type replayError struct{ cause *RecordError }
 
 func (e *replayError) Error() string { return "replay without a record: " + e.cause.Error() }

@@ -14,15 +14,15 @@ import (
 // An Executor runs the containers of a plan: in this process ([InProcess]), or as
 // processes of their own on this machine (package processes).
 type Executor interface {
-	// Run runs them until ctx is done and what they had finished is committed; then it
-	// returns nil. It returns earlier if a bounded run has ended, and with an error if
-	// they can't go on, when none of them runs any more. A ctx whose cause is [ErrBack]
-	// has the groups of the stages keep what they have for them. Run is called once.
+	// Run runs them until ctx is done and their finished work is committed; then it returns
+	// nil. It returns earlier if a bounded run has ended, or with an error if they can't go
+	// on. When it returns, none of them runs any more. If the cause of ctx is [ErrBack], the
+	// groups keep the containers' tasks for them. Run is called once.
 	//
-	// This is the shape of an executor whose containers end with it. One that hands a
-	// job over to a cluster, where it goes on without its submitter, is two things:
-	// handing over, which returns when the cluster has the job, and following it, which
-	// is this Run if the end of ctx ends the following alone, and not the job.
+	// An executor's containers end with it. Submitting a job to a cluster, where it goes on
+	// without its submitter, isn't an executor: it has two steps, to hand the job over, and
+	// to follow it. Only the second one is like Run, if the end of ctx ends the following
+	// and not the job.
 	Run(ctx context.Context) error
 }
 
@@ -30,12 +30,12 @@ type Executor interface {
 // container, and runs them as [RunAll] does.
 type InProcess []Config
 
-// Run is the executor's.
+// Run implements [Executor].
 func (p InProcess) Run(ctx context.Context) error { return RunAll(ctx, p) }
 
-// RunAll is the executor of this process: it runs all the containers, each in a
-// goroutine of its own, until ctx is done or their bounded run has ended. The
-// first that fails stops the others, which commit what they have finished.
+// RunAll runs containers, each in a goroutine of its own, until ctx is done or their bounded
+// run has ended. The first that fails stops the others, which commit what they have
+// finished.
 func RunAll(ctx context.Context, containers []Config) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, cfg := range containers {
@@ -44,8 +44,7 @@ func RunAll(ctx context.Context, containers []Config) error {
 	return group.Wait()
 }
 
-// Bounds is where the inputs of a plan end now: the bounds of a run that is to
-// stop there.
+// Bounds returns where the inputs of a plan end now, for a run that stops there.
 func Bounds(ctx context.Context, admin stream.Admin, plan *scheduler.Plan) (map[stream.TopicPartition]int64, error) {
 	var tps []stream.TopicPartition
 	for _, s := range plan.Stages {
@@ -69,8 +68,7 @@ func Bounds(ctx context.Context, admin stream.Admin, plan *scheduler.Plan) (map[
 	return bounds, nil
 }
 
-// Configs makes a configuration for each container of a plan, from one that says
-// what they have in common.
+// Configs makes a configuration for each container of a plan, from what they have in common.
 func Configs(plan *scheduler.Plan, base Config) []Config {
 	var configs []Config
 	for i := range plan.Stages {

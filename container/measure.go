@@ -8,10 +8,10 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// publishEvery is how often the loop shows its counters.
+// publishEvery is how often the loop publishes its counters.
 const publishEvery = 500 * time.Millisecond
 
-// lookEvery is how often the databases are asked for figures of their own.
+// lookEvery is how often to read the databases' own statistics.
 const lookEvery = 10 * time.Second
 
 // spend adds the time since began to a phase, and returns the time.
@@ -21,7 +21,7 @@ func (f *life) spend(phase *int64, began time.Time) time.Time {
 	return now
 }
 
-// publish shows a copy of the counters, now and then.
+// publish publishes a copy of the counters, now and then or always.
 func (f *life) publish(now time.Time, always bool) {
 	if f.cfg.Counts == nil || (!always && now.Sub(f.published) < publishEvery) {
 		return
@@ -34,7 +34,7 @@ func (f *life) publish(now time.Time, always bool) {
 	for _, t := range f.loop.tasks {
 		t.measure(f.loop.consumer, f.published)
 	}
-	beside := f.opener.openings // whose tasks are among those that are shown
+	beside := f.opener.openings // their tasks are published, too
 	if f.opener.follower != nil {
 		beside = append(slices.Clone(beside), &f.opener.follower.opening)
 	}
@@ -77,8 +77,8 @@ func (t *task) measure(consumer stream.Consumer, now time.Time) {
 	}
 }
 
-// lowWatermark is the event time that the task has reached: of its inputs that
-// count, the least; if none counts, the least of those that have one.
+// lowWatermark is the event time that the task has reached: the least of the inputs that
+// aren't idle, or, if all are idle, the least of those that have a watermark.
 func (t *task) lowWatermark() int64 {
 	if w := t.watermark(); w != IdleTime {
 		return w
@@ -95,7 +95,7 @@ func (t *task) lowWatermark() int64 {
 	return least
 }
 
-// newCounts makes the counters of a task. Those of its inputs come later.
+// newCounts makes the counters of a task. Those of its inputs are added later.
 func newCounts(t *task, now int64) *metrics.Task {
 	m := &metrics.Task{ID: t.ID, State: metrics.TaskRestoring, Opened: now, Watermark: metrics.NoTime}
 	for _, out := range t.stage.Outputs {

@@ -11,7 +11,7 @@ import (
 )
 
 // newTask makes a task with its outputs and changelogs. Its state and its inputs are
-// still to come.
+// recovered later.
 func (x *opener) newTask(id int32) (*task, error) {
 	stage := x.cfg.Stage
 	t := x.countedTask(id)
@@ -36,8 +36,7 @@ func (x *opener) newTask(id int32) (*task, error) {
 	return t, nil
 }
 
-// countedTask makes a task that has nothing yet but its counters, which are shown from
-// now on.
+// countedTask makes a task that has only its counters, which are published from now on.
 func (x *opener) countedTask(id int32) *task {
 	t := &task{Task: Task{ID: id, stage: x.cfg.Stage}, changelogs: make([]int64, len(x.cfg.Stage.Stores))}
 	t.wake, t.run, t.clock, t.logger = &wakeup{loop: x.woken}, x.cfg.Go, &x.loop.now, x.cfg.Logger

@@ -58,8 +58,8 @@ func (p *partition) observe(eventTime int64) bool {
 	return false
 }
 
-// take accepts a new chunk. Records at or beyond the bound are left alone, and
-// so are those before the position: a chunk may begin earlier than asked for.
+// take accepts a new chunk. Records at or beyond the bound are ignored, and so are those
+// before the position: a chunk may begin earlier than requested.
 func (p *partition) take(c stream.Chunk) {
 	p.chunk, p.next, p.out = c.Records, c.Next, true
 	p.quiet = time.Time{}
@@ -81,7 +81,7 @@ func (p *partition) drop() {
 	p.chunk, p.out, p.loaded = nil, false, false
 }
 
-// fromOutside tells that it carries no traffic of the job's own.
+// fromOutside reports whether it is an input of the job, rather than its own traffic.
 func (p *partition) fromOutside() bool { return p.marks == nil }
 
 // advance leaves the head behind.

@@ -6,9 +6,9 @@ import (
 	"github.com/gretestream/grete/kv"
 )
 
-// Readers has what the state of the tasks in this process can be read with. A task is
-// in it from when its state is restored, and settled by a first commit, until it is
-// closed. The zero value is ready, and safe for concurrent use.
+// Readers has readers for the state of the tasks in this process. A task has one from its
+// first commit, after its state is restored, until it is closed. The zero value is ready to
+// use, and safe for concurrent use.
 type Readers struct {
 	mu    sync.RWMutex
 	tasks map[taskName]kv.Reader
@@ -19,16 +19,16 @@ type taskName struct {
 	id    int32
 }
 
-// Of returns the reader of a task's database, whose stores are the stage's, in the
-// plan's order; nil if the task has no state, or isn't open here. The task may be
-// closed at any moment: then the reader says so.
+// Of returns the reader of a task's database, which has the stores of the stage, in the
+// plan's order; nil if the task has no state, or isn't open here. The task may be closed at
+// any moment: then the reader returns an error.
 func (r *Readers) Of(stage string, task int32) kv.Reader {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.tasks[taskName{stage, task}]
 }
 
-// Show puts the reader of a task in. A container does so by itself.
+// Show adds the reader of a task. Containers call it.
 func (r *Readers) Show(stage string, task int32, reader kv.Reader) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -38,7 +38,7 @@ func (r *Readers) Show(stage string, task int32, reader kv.Reader) {
 	r.tasks[taskName{stage, task}] = reader
 }
 
-// Hide takes a reader out, unless there is another one of the task by now.
+// Hide removes a reader, unless the task has another one by now.
 func (r *Readers) Hide(stage string, task int32, reader kv.Reader) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -64,7 +64,7 @@ func (l *loop) finished(p *partition) error {
 	p.counts.Bytes += int64(len(r.Key) + len(r.Value))
 	eventTime := p.head
 	p.advance()
-	// Of a repartition topic it's the control messages that move the watermark.
+	// In a repartition topic, control messages move the watermark.
 	if p.marks == nil && (p.observe(eventTime) || p.idle) {
 		p.idle = false
 		p.source.SetWatermark(p.effectiveWatermark())
@@ -194,7 +194,7 @@ func (t *task) fire() error {
 
 // advance goes on with what is pending, does what control messages and idle
 // inputs have made due, and closes what is open when all inputs have ended.
-// It tells whether there is more to do.
+// It reports whether there is more to do.
 func (l *loop) advance() (bool, error) {
 	more := false
 	for _, t := range l.tasks {

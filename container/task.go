@@ -12,7 +12,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// A Task is what the operators of a task see of the container.
+// A Task is the part of a container that the operators of a task see.
 type Task struct {
 	ID    int32
 	State *kv.State // nil if the stage has no stores
@@ -28,7 +28,7 @@ type Task struct {
 	logger  *slog.Logger
 }
 
-// A wakeup has the loop call Resume of a task. It is safe for concurrent use.
+// A wakeup makes the loop call Resume of a task. It is safe for concurrent use.
 type wakeup struct {
 	asked atomic.Bool
 	loop  chan struct{} // gets a token
@@ -59,7 +59,7 @@ func (t *Task) Store(node, index int) (int, error) {
 // fails and is to be skipped, the container knows that there is something to undo.
 func (t *Task) Changed() { t.changes++ }
 
-// Wake has the container call Resume of the operators soon. It is safe for
+// Wake makes the container call Resume of the operators soon. It is safe for
 // concurrent use; everything else of a Task belongs to the container's goroutine.
 func (t *Task) Wake() {
 	t.wake.asked.Store(true)
@@ -126,14 +126,14 @@ type task struct {
 	// bootstrapping means that only its bootstrap inputs are read.
 	bootstrapping bool
 	ended         bool            // all inputs have ended and everything is closed
-	looked        time.Time       // when its database was last asked for figures
+	looked        time.Time       // when its database's statistics were last read
 	seq           int64           // counts commits
 	changelogs    []int64         // by store: where the changelog ends after the last commit
 	logs          []stream.Writer // to the changelogs, or to the meta topic
 	record        stream.Record   // that log sends
 }
 
-// mark is what is told of the task to the consumers of an output.
+// mark is what the consumers of an output learn about the task.
 func (t *task) mark(output int, run int64) stream.Mark {
 	last := t.sentMarks[output]
 	m := stream.Mark{Task: t.ID, Watermark: last.Watermark}
@@ -158,7 +158,7 @@ func (t *task) watermark() int64 {
 	return least
 }
 
-// inputsEnded tells whether nothing more will come.
+// inputsEnded reports whether no more records will come.
 func (t *task) inputsEnded() bool {
 	for _, p := range t.partitions {
 		if !p.ended {

@@ -6,8 +6,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// producerMarks is how far the tasks that write a repartition topic are, as told
-// by their control messages in one partition of it.
+// producerMarks is how far the tasks that write a repartition topic are, by their control
+// messages in one partition of it.
 type producerMarks struct {
 	epoch int64
 	marks []stream.Mark // by task
@@ -27,8 +27,8 @@ func (m *producerMarks) reset(epoch int64, tasks int32) {
 	}
 }
 
-// apply takes a control message in. Marks of an earlier epoch than the highest
-// seen come from containers of a former plan and count no more.
+// apply takes in a control message. Marks of an earlier epoch come from containers of a
+// previous plan, and don't count any more.
 func (m *producerMarks) apply(c stream.Control) {
 	if c.Epoch < m.epoch {
 		return
@@ -38,7 +38,7 @@ func (m *producerMarks) apply(c stream.Control) {
 	}
 	for _, mark := range c.Marks {
 		old := &m.marks[mark.Task]
-		// A task that was restarted may know less than it did.
+		// After a restart, a task may know less than before.
 		mark.Watermark = max(mark.Watermark, old.Watermark)
 		*old = mark
 	}
@@ -55,7 +55,7 @@ func (m *producerMarks) watermark() int64 {
 	return least
 }
 
-// ended tells whether all tasks have come to the end of the bounded run.
+// ended reports whether all tasks have come to the end of the bounded run.
 func (m *producerMarks) ended(run int64) bool {
 	for i := range m.marks {
 		if m.marks[i].Ended != run {

@@ -7,14 +7,14 @@ import (
 	"strconv"
 )
 
-// onAll tells whether an address stands for all of this machine's.
+// onAll reports whether an address stands for all addresses of this machine.
 func onAll(address net.Addr) bool {
 	at, ok := address.(*net.TCPAddr)
 	return ok && at.IP.IsUnspecified()
 }
 
-// advertised is the address at which others find what listens, and, if that is on all
-// addresses of this machine, which of them was taken.
+// advertised is the address at which other processes find the listener. If it listens on
+// all addresses of this machine, guessed says which one was taken.
 func advertised(listens net.Addr) (address, guessed string) {
 	if !onAll(listens) {
 		return listens.String(), ""
@@ -24,15 +24,15 @@ func advertised(listens net.Addr) (address, guessed string) {
 	if ip, ok := firstAddress(interfaces); err == nil && ok {
 		return net.JoinHostPort(ip.String(), port), "the first address of this machine"
 	}
-	// In a container it is often a name that others don't know: hence not the first choice.
+	// In a container the name is often unknown to other machines, so it isn't the first choice.
 	if name, err := os.Hostname(); err == nil && name != "" {
 		return net.JoinHostPort(name, port), "the name of this machine"
 	}
 	return net.JoinHostPort("localhost", port), "this machine only, as it has no address and no name"
 }
 
-// firstAddress is the first address that others may reach, of version 4 if there is
-// one: of IPv6 a machine has several that come and go.
+// firstAddress is the first address that other machines may reach, an IPv4 address if there
+// is one: IPv6 addresses of a machine may be temporary.
 func firstAddress(addresses []net.Addr) (first netip.Addr, found bool) {
 	for _, a := range addresses {
 		n, ok := a.(*net.IPNet)

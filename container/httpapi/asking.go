@@ -14,14 +14,14 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
-// An asking asks the owners of some tasks of a stage, all at once: this process task
-// by task, others for all that they have of them.
+// An asking queries the owners of some tasks of a stage, all at once: this process task by
+// task, each other process once for all of its tasks.
 type asking struct {
 	*server
 	request *http.Request
 	stage   *scheduler.Stage
-	// local and remote ask, and keep what they get. They are called by several
-	// goroutines, local by one of them. What fails has left nothing.
+	// local and remote query, and keep the results. Several goroutines call remote, one
+	// calls local. A call that fails keeps nothing.
 	local  func(task int32) error
 	remote func(ctx context.Context, address string, tasks []int32) error
 
@@ -29,20 +29,20 @@ type asking struct {
 	lacks []lack
 }
 
-// A lack is what could not be had.
+// A lack is a part that couldn't be read.
 type lack struct {
-	tasks []int32 // that were asked for at once
+	tasks []int32 // that were queried together
 	asked ownership
 	err   error
 }
 
-// atOnce bounds how many processes one request asks at a time, and by that what it
-// holds of their answers.
+// atOnce bounds how many processes one request queries at a time, and so the memory for
+// their responses.
 const atOnce = 16
 
-// ask asks for tasks, and returns what is lacking, by task. Those whose owner is another
-// one by then are asked for once more: they may have moved since this process learned
-// of it. What was asked by another process is here, or lacking.
+// ask queries tasks, and returns what is lacking, by task. Tasks that have another owner by
+// then are queried once more: they may have moved since this process learned their owners.
+// A forwarded request isn't forwarded again: a task that isn't here is lacking.
 func (a *asking) ask(tasks []int32) []lack {
 	ctx, cancel := context.WithTimeout(a.request.Context(), a.cfg.PeerTimeout)
 	defer cancel()
@@ -62,7 +62,7 @@ func (a *asking) ask(tasks []int32) []lack {
 	return a.lacks
 }
 
-// round asks for each task once.
+// round queries each task once.
 func (a *asking) round(ctx context.Context, tasks []int32) {
 	var here []int32
 	away := make(map[string][]int32)
@@ -100,13 +100,13 @@ func (a *asking) lack(tasks []int32, asked ownership, err error) {
 	a.lacks = append(a.lacks, lack{tasks, asked, err})
 }
 
-// moved tells whether a task that is lacking is another process' by now.
+// moved reports whether a task that is lacking belongs to another process by now.
 func (a *asking) moved(l lack) bool {
 	return slices.ContainsFunc(l.tasks, func(t int32) bool { return a.owner(a.stage.Name, t) != l.asked })
 }
 
-// lacking is the answer where some of the tasks that are needed are lacking: all of
-// them by number, and of the first one why. Nothing waits less than the longest.
+// lacking is the response if some of the needed tasks are lacking: the numbers of all of
+// them, and the reason of the first. The time to retry is the longest of all.
 func lacking(r *http.Request, lacks []lack, of int) error {
 	if len(lacks) == 0 {
 		return nil
@@ -118,12 +118,12 @@ func lacking(r *http.Request, lacks []lack, of int) error {
 		f := &failure{status: http.StatusInternalServerError, Problem: Problem{Message: l.err.Error()}}
 		errors.As(l.err, &f)
 		if len(f.Tasks) > 0 {
-			missing = append(missing, f.Tasks...) // the process has the others
+			missing = append(missing, f.Tasks...) // the process has the other tasks
 		} else {
 			missing = append(missing, l.tasks...)
 		}
 		retry = max(retry, f.retry)
-		// What won't pass by waiting comes first.
+		// Failures that waiting doesn't cure come first.
 		if first == nil || first.retry > 0 && f.retry == 0 {
 			first = f
 		}
@@ -138,7 +138,7 @@ func lacking(r *http.Request, lacks []lack, of int) error {
 		whole.retry = retry
 	}
 	if n := len(whole.Tasks); n > 1 && !forwarded(r) {
-		whole.Message = fmt.Sprintf("%d of the %d tasks that are needed can't be asked; %s", n, of, first.Message)
+		whole.Message = fmt.Sprintf("%d of the %d tasks that are needed are unavailable; %s", n, of, first.Message)
 	}
 	return &whole
 }

@@ -5,31 +5,31 @@ import (
 	"time"
 )
 
-// A Drain is the answer of …/drain: how many containers the process has, and how many of
-// them read no more of the inputs and have committed all that they have done.
+// A Drain is the response of …/drain: how many containers the process has, and how many of
+// them hold their inputs and have committed everything.
 type Drain struct {
 	Containers int `json:"containers"`
 	Held       int `json:"held"`
 }
 
-// A Stop is the answer of …/stop.
+// A Stop is the response of …/stop.
 type Stop struct {
 	Stopping bool `json:"stopping"`
 }
 
 const (
-	// DrainPath is where a process is told, by POST, to read no more of the inputs for
-	// [DrainLease]: to go on so it is told again.
+	// DrainPath makes a process, by POST, hold its inputs for [DrainLease]. Another POST
+	// prolongs that.
 	DrainPath = "/api/v1/drain"
-	// StopPath is where it is told, by POST, to leave its groups and to end.
+	// StopPath makes it, by POST, leave its groups and end.
 	StopPath = "/api/v1/stop"
 )
 
-// DrainLease is how long inputs are held. It is short, so that a job goes on soon if who
-// drains it is gone, and longer than a broker may be away without notice.
+// DrainLease is how long inputs are held. It is short, so that a job goes on soon if the
+// client that drains it is gone, and longer than a broker may be unavailable unnoticed.
 const DrainLease = 15 * time.Second
 
-// drain has the containers of this process hold their inputs.
+// drain makes the containers of this process hold their inputs.
 func (s *server) drain(w http.ResponseWriter, _ *http.Request) error {
 	if s.cfg.Hold == nil {
 		return alone()
@@ -47,18 +47,18 @@ func (s *server) stop(w http.ResponseWriter, _ *http.Request) error {
 	return writeJSON(w, http.StatusAccepted, Stop{true})
 }
 
-// alone refuses what is for jobs of several processes.
+// alone refuses requests that only make sense if the job has several processes.
 func alone() error {
-	return &failure{status: http.StatusConflict, Problem: Problem{Message: "this job is in one process, whose tasks are fixed"}}
+	return &failure{status: http.StatusConflict, Problem: Problem{Message: "this job has a single process with a fixed assignment"}}
 }
 
-// changing answers requests that change something. Pages of other origins can have a
-// browser post, and where there is no token nothing else keeps them away.
+// changing wraps the handlers of requests that change something. Pages of other origins can
+// make a browser post, and without a token nothing else keeps them out.
 func (s *server) changing(answer func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set(AppHeader, s.cfg.Plan.App)
 		if err := http.NewCrossOriginProtection().Check(r); err != nil {
-			return &failure{status: http.StatusForbidden, Problem: Problem{Message: "a page of another origin can't change anything here"}}
+			return &failure{status: http.StatusForbidden, Problem: Problem{Message: "requests from a page of another origin are refused"}}
 		}
 		return answer(w, r)
 	}

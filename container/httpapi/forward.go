@@ -14,13 +14,13 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
-// forwarded tells whether a request comes from another process of the job.
+// forwarded reports whether a request comes from another process of the job.
 func forwarded(r *http.Request) bool { return len(r.Header.Values(ForwardedHeader)) > 0 }
 
-// asked returns the tasks that a request is for: those that may have the answer, or,
-// if it comes from another process, those of them that it names. That process asks
-// here because it takes them to be here. If one isn't, it is told so, as it may know
-// better by now, and must have all or nothing.
+// asked returns the tasks that a request is for: those that may have the key, or, in a
+// forwarded request, those of them that it names. The sender takes them to be here. If one
+// isn't, the response says so: the sender may know the new owner by now, and needs all
+// tasks or none.
 func (s *server) asked(r *http.Request, stage *scheduler.Stage, tasks []int32) ([]int32, error) {
 	if !forwarded(r) {
 		return tasks, nil
@@ -34,19 +34,19 @@ func (s *server) asked(r *http.Request, stage *scheduler.Stage, tasks []int32) (
 		return tasks, nil
 	}
 	return nil, &failure{status: http.StatusMisdirectedRequest, Problem: Problem{
-		Message: fmt.Sprintf("tasks %s of stage %s aren't here", listTasks(gone), stage.Name), Tasks: gone,
+		Message: fmt.Sprintf("tasks %s of stage %s aren't in this process", listTasks(gone), stage.Name), Tasks: gone,
 	}}
 }
 
-// parseTasks reads a list of tasks, of which there are so many.
+// parseTasks parses a list of tasks of a stage that has count tasks.
 func parseTasks(list string, count int32) (tasks []int32, err error) {
 	for text := range strings.SplitSeq(list, ",") {
 		n, err := strconv.ParseInt(text, 10, 32)
 		if err != nil || n < 0 || n >= int64(count) {
-			return nil, fmt.Errorf("%q is no task: there are 0 to %d", text, count-1)
+			return nil, fmt.Errorf("%q isn't a task: there are 0 to %d", text, count-1)
 		}
 		if slices.Contains(tasks, int32(n)) {
-			return nil, fmt.Errorf("task %d is there twice", n)
+			return nil, fmt.Errorf("task %d is named twice", n)
 		}
 		tasks = append(tasks, int32(n))
 	}
@@ -61,8 +61,8 @@ func listTasks(tasks []int32) string {
 	return strings.Join(list, ",")
 }
 
-// forward asks another process what was asked here, for some tasks of a stage. A key
-// that it doesn't have is no error, and no answer.
+// forward sends the request to another process, for some tasks of a stage. If that doesn't
+// have the key, there is neither an error nor a response.
 func (a *asking) forward(ctx context.Context, address string, tasks []int32) (*answer, error) {
 	header := http.Header{ForwardedHeader: {listTasks(tasks)}}
 	if accept := a.request.Header.Get("Accept"); accept != "" {
@@ -71,7 +71,7 @@ func (a *asking) forward(ctx context.Context, address string, tasks []int32) (*a
 	got, err := a.peers.get(ctx, address, a.request.URL, header)
 	if err != nil {
 		f := a.away(a.stage, tasks[0], address, err)
-		if errors.Is(err, errToken) { // waiting won't help
+		if errors.Is(err, errToken) { // a retry won't help
 			f.status, f.retry = http.StatusBadGateway, 0
 		}
 		return nil, f
@@ -89,7 +89,7 @@ func (a *asking) forward(ctx context.Context, address string, tasks []int32) (*a
 		f = a.away(a.stage, gone[0], address, errMoved)
 		f.Tasks = gone
 	case f.Message == "":
-		f = a.away(a.stage, tasks[0], address, fmt.Errorf("answers with status %d, and not why", got.status))
+		f = a.away(a.stage, tasks[0], address, fmt.Errorf("answers with status %d and no reason", got.status))
 	case f.Missing == "key":
 		return nil, nil
 	case f.Owner == nil:
@@ -98,8 +98,8 @@ func (a *asking) forward(ctx context.Context, address string, tasks []int32) (*a
 	return nil, f
 }
 
-// failure is the failure that another process has answered with; without a message if
-// it is none.
+// failure is the failure in the response of another process; without a message if it isn't
+// one.
 func (a *answer) failure() *failure {
 	f := &failure{status: a.status}
 	if err := json.Unmarshal(a.body, &f.Problem); err != nil {
@@ -113,7 +113,7 @@ func (a *answer) failure() *failure {
 	return f
 }
 
-// passOn answers with what another process has answered.
+// passOn returns the response of another process to the client.
 func (a *answer) passOn(w http.ResponseWriter) error {
 	for _, name := range []string{"Content-Type", KeyHeader, ValueHeader, TaskHeader} {
 		if value := a.header.Get(name); value != "" {
@@ -121,7 +121,7 @@ func (a *answer) passOn(w http.ResponseWriter) error {
 		}
 	}
 	w.WriteHeader(a.status)
-	// Whoever asked may be gone; there is nobody to tell.
+	// If this fails, the client is gone.
 	_, _ = w.Write(a.body)
 	return nil
 }

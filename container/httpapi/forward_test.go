@@ -98,7 +98,7 @@ func TestUnreachable(t *testing.T) {
 	}{
 		"nobody is known":    {"", 503, "no owner at the moment"},
 		"a dead owner":       {nobody(t), 503, "can't be reached"},
-		"no address":         {"a b/c", 503, "no address"},
+		"no address":         {"a b/c", 503, "an address"},
 		"a slow owner":       {elsewhere(t, func(_ http.ResponseWriter, r *http.Request) { await(r.Context(), hung) }), 503, "in time"},
 		"another token":      {elsewhere(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }), 502, "refuses the token"},
 		"another job":        {elsewhere(t, of("shop2", http.StatusNotFound, `{"error":"no key","missing":"key"}`)), 503, "isn't a process of this job"},
@@ -107,8 +107,8 @@ func TestUnreachable(t *testing.T) {
 		"a fault":            {elsewhere(t, of("shop", http.StatusInternalServerError, `{"error":"disk is gone"}`)), 500, "disk is gone"},
 		"a full one":         {elsewhere(t, of("shop", http.StatusServiceUnavailable, `{"error":"64 queries"}`)), 503, "64 queries"},
 		"a fault unsaid":     {elsewhere(t, of("shop", http.StatusInternalServerError, `oh`)), 503, "status 500"},
-		"nonsense":           {elsewhere(t, of("shop", http.StatusOK, `{"pairs":[{"key":"Yg=="},{"key":"YQ=="}]}`)), 503, "can't be understood"},
-		"a page":             {elsewhere(t, of("shop", http.StatusOK, `{"store":"counts","entries":[]}`)), 503, "can't be understood"},
+		"nonsense":           {elsewhere(t, of("shop", http.StatusOK, `{"pairs":[{"key":"Yg=="},{"key":"YQ=="}]}`)), 503, "can't be parsed"},
+		"a page":             {elsewhere(t, of("shop", http.StatusOK, `{"store":"counts","entries":[]}`)), 503, "can't be parsed"},
 		"it hasn't it now":   {elsewhere(t, of("shop", http.StatusMisdirectedRequest, `{"error":"no"}`)), 503, "doesn't have it any more"},
 		"it breaks off":      {elsewhere(t, breakOff), 503, "can't be reached"},
 		"it is itself again": {"self", 503, "isn't open"},
@@ -195,7 +195,7 @@ func TestSeveralLack(t *testing.T) {
 		all[task%2].readers.Hide("by-user", int32(task), db.Reader())
 	}
 	for _, p := range all {
-		problem := p.refused("/api/v1/stores/counts", http.StatusServiceUnavailable, "3 of the 3 tasks that are needed can't be asked; task 0 of stage by-user isn't open")
+		problem := p.refused("/api/v1/stores/counts", http.StatusServiceUnavailable, "3 of the 3 tasks that are needed are unavailable; task 0 of stage by-user isn't open")
 		if strings.Count(problem.Message, "needed") != 1 || !slices.Equal(problem.Tasks, []int32{0, 1, 2}) || problem.Owner.Address != all[0].address {
 			t.Errorf("%+v of %+v", problem, problem.Owner)
 		}

@@ -10,12 +10,12 @@ import (
 	"github.com/gretestream/grete/container/membership"
 )
 
-// A guard lets those requests through that bear the token. Health and readiness need
-// none: who asks for them has no secrets.
+// A guard passes on requests that bear the token. Health and readiness need none, as probes
+// have no secrets.
 //
-// Where there is no token, only this machine can connect, but a browser on it may be
-// led here by any page: by a name of that page's own that is resolved to this
-// address. So the request must name this machine.
+// Without a token, only this machine can connect. But any page may lead a browser on it
+// here, by a name of its own that resolves to this address. So the request must name this
+// machine.
 type guard struct {
 	token     string
 	advertise string // the host
@@ -42,7 +42,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isProbe tells whether a path is of health or readiness.
+// isProbe reports whether a path is health or readiness.
 func isProbe(path string) bool {
 	switch path {
 	case "/api/v1/health", "/api/v1/ready", "/healthz", "/readyz":
@@ -51,8 +51,8 @@ func isProbe(path string) bool {
 	return false
 }
 
-// bears tells whether a request has the token. How long it takes says nothing about
-// it, nor about its length.
+// bears reports whether a request has the token. Its duration reveals nothing about the
+// token or its length.
 func (g *guard) bears(r *http.Request) bool {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	got, want := sha256.Sum256([]byte(strings.TrimSpace(token))), sha256.Sum256([]byte(g.token))

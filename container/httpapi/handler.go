@@ -13,7 +13,7 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
-// A server answers for the job.
+// A server serves the job.
 type server struct {
 	cfg     Config
 	peers   *peers
@@ -31,16 +31,16 @@ func newServer(cfg Config) *server {
 	return &server{cfg: cfg, peers: newPeers(&cfg), bound: newBound(cfg.Queries), planned: planned(cfg.Plan)}
 }
 
-// by is the same server for another plan.
+// by returns the same server with another plan.
 func (s *server) by(plan *scheduler.Plan) *server {
 	other := *s
 	other.cfg.Plan, other.planned = plan, planned(plan)
 	return &other
 }
 
-// NewHandler serves a job, without a listener. Who uses it sees to it that without a
-// token nobody but this machine can reach it. Connections to other processes that it
-// has used are closed within half a minute.
+// NewHandler serves a job, without a listener. The caller must make sure that without a
+// token only this machine can reach it. Idle connections to other processes are closed
+// within half a minute.
 func NewHandler(cfg Config) http.Handler { return newServer(cfg).handler() }
 
 func (s *server) handler() http.Handler {
@@ -55,7 +55,7 @@ func (s *server) handler() http.Handler {
 		mux.HandleFunc("GET "+path, answering(answer))
 		mux.HandleFunc(path, notAllowed("GET, HEAD"))
 	}
-	// Of these each changes something.
+	// Each of these changes something.
 	for path, answer := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"/api/v1/stages/{stage}/tasks/{task}/move": s.query(s.move),
 		DrainPath: s.drain,
@@ -81,12 +81,12 @@ func answering(answer func(http.ResponseWriter, *http.Request) error) http.Handl
 	}
 }
 
-// notAllowed answers other methods than these.
+// notAllowed refuses other methods.
 func notAllowed(methods string) http.HandlerFunc {
 	first, _, _ := strings.Cut(methods, ",")
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", methods)
-		writeError(w, &failure{status: http.StatusMethodNotAllowed, Problem: Problem{Message: r.Method + " does nothing here: " + first}})
+		writeError(w, &failure{status: http.StatusMethodNotAllowed, Problem: Problem{Message: r.Method + " isn't allowed here: " + first}})
 	}
 }
 
@@ -95,16 +95,16 @@ func nothingHere(w http.ResponseWriter, _ *http.Request) {
 		Message: "there is nothing here; there are /api/v1/job, /api/v1/health, /api/v1/ready, /api/v1/stores/{store}/{key}, /metrics"}})
 }
 
-// A failure is an error with its status.
+// A failure is an error with an HTTP status.
 type failure struct {
 	status int
 	Problem
-	retry time.Duration // after which it may be worth it; 0: never
+	retry time.Duration // when to retry; 0: never
 }
 
 func (f *failure) Error() string { return f.Message }
 
-// writeError answers with an error. One that isn't a failure is a fault of ours.
+// writeError responds with an error. One that isn't a failure is an internal error.
 func writeError(w http.ResponseWriter, err error) {
 	f := &failure{status: http.StatusInternalServerError, Problem: Problem{Message: err.Error()}}
 	errors.As(err, &f)
@@ -114,14 +114,14 @@ func writeError(w http.ResponseWriter, err error) {
 	_ = writeJSON(w, f.status, f.Problem)
 }
 
-// writeJSON answers with a value, in lines that a person can read.
+// writeJSON responds with a value, indented for people.
 func writeJSON(w http.ResponseWriter, status int, v any) error {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	// Whoever asked may be gone; there is nobody to tell.
+	// If this fails, the client is gone.
 	_ = e.Encode(v)
 	return nil
 }
@@ -134,7 +134,7 @@ func (s *server) ready(w http.ResponseWriter, _ *http.Request) error {
 	return probe(w, s.cfg.Registry.Ready())
 }
 
-// probe answers for an error that may be several.
+// probe responds with an error that may be several.
 func probe(w http.ResponseWriter, err error) error {
 	if err == nil {
 		return writeJSON(w, http.StatusOK, Health{OK: true})

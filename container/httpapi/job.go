@@ -12,7 +12,7 @@ import (
 	"github.com/gretestream/grete/scheduler/share"
 )
 
-// job answers for the whole job, or, with local=true, for what is in this process.
+// job describes the whole job, or, with local=true, its part in this process.
 func (s *server) job(w http.ResponseWriter, r *http.Request) error {
 	job := s.jobHere()
 	local := false
@@ -42,7 +42,7 @@ func (s *server) jobHere() Job {
 	return job
 }
 
-// A view is what the containers had published at one time.
+// A view is what the containers have published, at one time.
 type view struct {
 	at         time.Time
 	containers map[place]*metrics.Snapshot
@@ -73,7 +73,7 @@ func (s *server) look() view {
 	return v
 }
 
-// stage is what of a stage is in this process.
+// stage describes the part of a stage in this process.
 func (s *server) stage(plan *scheduler.Stage, seen view) Stage {
 	stage := Stage{Name: plan.Name, Group: plan.Group, Containers: []Container{}, Tasks: []Task{}}
 	for _, n := range s.containers(plan, seen) {
@@ -91,8 +91,8 @@ func (s *server) stage(plan *scheduler.Stage, seen view) Stage {
 	return stage
 }
 
-// containers are the numbers of a stage's containers in this process: those that are
-// planned, or, where others share the work, those that there are.
+// containers are the numbers of a stage's containers in this process: the planned ones, or,
+// with a dynamic assignment, the existing ones.
 func (s *server) containers(plan *scheduler.Stage, seen view) (numbers []int) {
 	if s.cfg.Owners == nil {
 		for n := range share.Fixed(plan.Tasks, plan.Containers) {
@@ -127,7 +127,7 @@ func (s *server) task(plan *scheduler.Stage, id int32, seen view) Task {
 	return t
 }
 
-// sizes asks the task's stores.
+// sizes reads the sizes of the task's stores.
 func (s *server) sizes(plan *scheduler.Stage, task int32) []Store {
 	stores := make([]Store, len(plan.Stores))
 	reader := s.cfg.Readers.Of(plan.Name, task)
@@ -136,14 +136,14 @@ func (s *server) sizes(plan *scheduler.Stage, task int32) []Store {
 		if reader == nil {
 			continue
 		}
-		if size, err := reader.Stats(i); err == nil { // else it has just been closed
+		if size, err := reader.Stats(i); err == nil { // otherwise it has just been closed
 			stores[i].Keys, stores[i].DiskBytes, stores[i].MemoryBytes = &size.Keys, &size.DiskBytes, &size.MemoryBytes
 		}
 	}
 	return stores
 }
 
-// known returns nil for the value that stands for none.
+// known returns nil for the value that stands for unknown.
 func known(n, none int64) *int64 {
 	if n == none {
 		return nil

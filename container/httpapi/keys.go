@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// decode64 reads base64 of either alphabet, padded or not. A query has made a space
-// of a plus.
+// decode64 decodes base64 of either alphabet, padded or not. In a query, a plus has become a
+// space.
 func decode64(text string) ([]byte, error) {
 	text = strings.TrimRight(strings.NewReplacer("+", "-", " ", "-", "/", "_").Replace(text), "=")
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no base64", text)
+		return nil, fmt.Errorf("%q isn't base64", text)
 	}
 	return b, nil
 }

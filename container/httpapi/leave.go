@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// A Leave is the answer of …/leave.
+// A Leave is the response of …/leave.
 type Leave struct {
 	Leaving bool `json:"leaving"`
 }
 
-// LeavePath is where a process is told, by POST, that it won't be back when it is asked
-// to end within [LeaveLease]: it leaves its groups then. Who ends it needn't know that.
+// LeavePath is the shutdown notice: it tells a process, by POST, that it won't return if it
+// is told to end within [LeaveLease]. It leaves its groups then.
 const LeavePath = "/api/v1/leave"
 
-// LeaveLease is how long that holds: longer than a cluster needs to end what it was told
-// to end. After that the process is again one that is ended to be started anew, as when
-// who has told it was refused by the cluster, or is gone.
+// LeaveLease is how long the notice holds: longer than a cluster needs to end a process.
+// After that the process expects to be restarted again, for example because the cluster has
+// refused the change, or the client is gone.
 const LeaveLease = time.Minute
 
-// leave has this process leave its groups when it ends.
+// leave makes this process leave its groups when it ends.
 func (s *server) leave(w http.ResponseWriter, _ *http.Request) error {
 	if s.cfg.Leave == nil {
 		return alone()

@@ -10,8 +10,8 @@ import (
 	"github.com/gretestream/grete/kv/layout"
 )
 
-// A hit is where a key was found: here, with its value, or by another process. The
-// zero value: nowhere.
+// A hit is where a key was found: here, with its value, or by another process. The zero
+// value is no hit.
 type hit struct {
 	task   int32
 	value  []byte
@@ -20,9 +20,9 @@ type hit struct {
 
 func (h hit) found() bool { return h.value != nil || h.answer != nil }
 
-// get looks for an entry: first in the task that has the record's key by its hash, then
-// in all other tasks that may have it. Of several, the first has it. It is an error if
-// it may be in a task that can't be asked.
+// get looks for an entry: first in the task that has the record's key by its hash, then in
+// all other tasks that may have it. The first task that has it wins. It is an error if the
+// entry may be in a task that is unavailable.
 func (s *server) get(r *http.Request, st *store, one *layout.Selection) (hit, error) {
 	tasks, err := s.asked(r, st.stage, st.tasks(one.Key))
 	if err != nil {

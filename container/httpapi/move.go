@@ -12,21 +12,21 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
-// A Move is the answer of …/move: the container has been told to ask its group for the
-// task. Whether the group gives it shows there.
+// A Move is the response of …/move: the container will request the task in its group. The
+// state of the group shows whether it gets the task.
 type Move struct {
 	Stage    string `json:"stage"`
 	Task     int32  `json:"task"`
 	Instance string `json:"instance"`
 }
 
-// MovePath is where a container of a process is told to have a task, by POST, with
-// ?instance=NAME if the process has several. It is escaped.
+// MovePath requests, by POST, that a task moves to a container of this process. ?instance=NAME
+// chooses one if the process has several. The path is escaped.
 func MovePath(stage string, task int32) string {
 	return fmt.Sprintf("/api/v1/stages/%s/tasks/%d/move", url.PathEscape(stage), task)
 }
 
-// move has a container of this process wish for a task.
+// move makes a container of this process request a task.
 func (s *server) move(w http.ResponseWriter, r *http.Request) error {
 	stage, err := s.cfg.Plan.Stage(r.PathValue("stage"))
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *server) move(w http.ResponseWriter, r *http.Request) error {
 	if s.cfg.MoveRequests == nil {
 		return alone()
 	}
-	instance, err := s.wisher(r, stage)
+	instance, err := s.instance(r, stage)
 	if err != nil {
 		return err
 	}
@@ -53,8 +53,8 @@ func (s *server) move(w http.ResponseWriter, r *http.Request) error {
 	return writeJSON(w, http.StatusAccepted, Move{stage.Name, int32(task), instance})
 }
 
-// wisher is the container that a request is for.
-func (s *server) wisher(r *http.Request, stage *scheduler.Stage) (string, error) {
+// instance is the container that a request is for.
+func (s *server) instance(r *http.Request, stage *scheduler.Stage) (string, error) {
 	if r.URL.Query().Has("instance") {
 		return r.URL.Query().Get("instance"), nil
 	}
@@ -62,7 +62,7 @@ func (s *server) wisher(r *http.Request, stage *scheduler.Stage) (string, error)
 	if len(all) == 1 {
 		return all[0], nil
 	}
-	return "", badRequest(fmt.Errorf("say which container is to have it, as instance=NAME: there are %s", strings.Join(all, ", ")))
+	return "", badRequest(fmt.Errorf("choose a container with instance=NAME: there are %s", strings.Join(all, ", ")))
 }
 
 func notFound(message string) error {

@@ -11,31 +11,30 @@ import (
 	"github.com/gretestream/grete/scheduler/share"
 )
 
-// Owners knows who has which task, where a job is several processes. It is safe for
-// concurrent use, and doesn't wait: it says what is known at the moment, by the newest
-// assignment that has come to this process.
+// Owners knows which process of a job has which task. It is safe for concurrent use and
+// doesn't block: it knows the newest assignment that this process has got.
 type Owners interface {
-	// Owner returns the address, HOST:PORT, at which the owner of a task answers, and
-	// whether that is this process, be the task open already or not. An empty address
-	// of another one: nobody is known to have the task.
+	// Owner returns the address, HOST:PORT, of the HTTP API of a task's owner, and whether
+	// that is this process, even if the task isn't open yet. An empty address of another
+	// process means that no owner is known.
 	Owner(stage string, task int32) (address string, here bool)
-	// Restoring tells whether a task is known to restore its state, with how many
-	// records are left and how long it will take, 0 if unknown. It is asked where the
-	// owner itself can't be.
+	// Restoring reports whether a task is known to restore its state, how many records are
+	// left and how long that will take, 0 if unknown. It is used if the owner is
+	// unavailable.
 	Restoring(stage string, task int32) (left int64, expected time.Duration, restoring bool)
-	// Processes returns the addresses of all processes of the job that are known, in
-	// any order, this one among them or not.
+	// Processes returns the known addresses of the processes of the job, in any order,
+	// with or without this one.
 	Processes() []string
 }
 
 // An ownership is where a task is.
 type ownership struct {
-	address string // empty: nobody knows
+	address string // empty: unknown
 	here    bool
 }
 
-// owner says where a task is. What nobody else is known to have, and is open here, is
-// here: while tasks are shared anew those that stay go on.
+// owner says where a task is. A task without a known owner that is open here is here: tasks
+// that stay go on during a rebalance.
 func (s *server) owner(stage string, task int32) ownership {
 	if s.cfg.Owners == nil {
 		return ownership{s.cfg.Advertise, true}
@@ -44,7 +43,7 @@ func (s *server) owner(stage string, task int32) ownership {
 	switch address {
 	case "":
 		here = here || s.cfg.Readers.Of(stage, task) != nil
-	case s.cfg.Advertise: // it was this process before a restart, too
+	case s.cfg.Advertise: // this process, before a restart
 		here = true
 	}
 	if here {
@@ -53,8 +52,8 @@ func (s *server) owner(stage string, task int32) ownership {
 	return ownership{address, here}
 }
 
-// restoring is how far the restore of another process' task is known to be; nil if
-// there is none.
+// restoring is the known progress of the restore of another process's task; nil if there is
+// none.
 func (s *server) restoring(stage string, task int32) *Restore {
 	if s.cfg.Owners == nil {
 		return nil
@@ -66,7 +65,7 @@ func (s *server) restoring(stage string, task int32) *Restore {
 	return newRestore(left, expected)
 }
 
-// newRestore says how much is left to restore, and for how long, if that is known.
+// newRestore says how much is left to restore, and how long that will take if known.
 func newRestore(left int64, expected time.Duration) *Restore {
 	r := &Restore{Left: left}
 	if expected > 0 {
@@ -76,8 +75,8 @@ func newRestore(left int64, expected time.Duration) *Restore {
 	return r
 }
 
-// containerOf is the number of the container in this process that has a task; nil
-// while none has it.
+// containerOf is the number of the container in this process that has a task; nil if none
+// has it.
 func (s *server) containerOf(stage *scheduler.Stage, task int32, seen view) *int {
 	at := place{stage.Name, int(task)}
 	if n, ok := s.planned[at]; ok && s.cfg.Owners == nil {
@@ -89,7 +88,7 @@ func (s *server) containerOf(stage *scheduler.Stage, task int32, seen view) *int
 	return nil
 }
 
-// planned are the containers of all tasks where they are fixed.
+// planned are the containers of all tasks, with a fixed assignment.
 func planned(plan *scheduler.Plan) map[place]int {
 	all := make(map[place]int)
 	for i := range plan.Stages {
@@ -103,14 +102,13 @@ func planned(plan *scheduler.Plan) map[place]int {
 	return all
 }
 
-// Times after which people are told to ask again: where it isn't known how long it
-// takes, and at most, as others may be faster.
+// When to retry: if the duration isn't known, and at most, as another process may be faster.
 const (
 	shortRetry   = time.Second
 	longestRetry = time.Minute
 )
 
-// unavailable is the answer for a task that can't be asked now, and why.
+// unavailable is the response for a task that is unavailable now, with the reason.
 func unavailable(o *Owner, restore *Restore, why string) *failure {
 	f := &failure{status: http.StatusServiceUnavailable, retry: shortRetry, Problem: Problem{
 		Message: fmt.Sprintf("task %d of stage %s %s", o.Task, o.Stage, why), Owner: o, Restore: restore,
@@ -118,7 +116,7 @@ func unavailable(o *Owner, restore *Restore, why string) *failure {
 	if restore == nil {
 		return f
 	}
-	f.Message += fmt.Sprintf("; it restores its state: %d records of its changelogs are left", restore.Left)
+	f.Message += fmt.Sprintf("; its state is being restored: %d records of its changelogs are left", restore.Left)
 	if restore.Seconds != nil {
 		left := time.Duration(*restore.Seconds) * time.Second
 		f.Message += fmt.Sprintf(", about %v", left)
@@ -127,7 +125,7 @@ func unavailable(o *Owner, restore *Restore, why string) *failure {
 	return f
 }
 
-// notOpen says of a task that is here when it may be asked.
+// notOpen is the response for a task of this process that isn't open yet.
 func (s *server) notOpen(stage *scheduler.Stage, task int32) error {
 	seen := s.look()
 	owner := &Owner{Stage: stage.Name, Task: task, Container: s.containerOf(stage, task, seen), Address: s.cfg.Advertise}
@@ -138,19 +136,19 @@ func (s *server) notOpen(stage *scheduler.Stage, task int32) error {
 	return unavailable(owner, r, "isn't open")
 }
 
-// unowned says that nobody is known to have a task.
+// unowned is the response for a task without a known owner.
 func (s *server) unowned(stage *scheduler.Stage, task int32) error {
 	return unavailable(&Owner{Stage: stage.Name, Task: task}, s.restoring(stage.Name, task),
-		"has no owner at the moment: the tasks are being shared anew")
+		"has no owner at the moment: the group is rebalancing")
 }
 
-// away says that the owner of a task can't be asked, and why.
+// away is the response if the owner of a task is unreachable, with the reason.
 func (s *server) away(stage *scheduler.Stage, task int32, address string, why error) *failure {
 	return unavailable(&Owner{Stage: stage.Name, Task: task, Address: address}, s.restoring(stage.Name, task),
 		fmt.Sprintf("is at %s, which %v", address, why))
 }
 
-// restore is how far a task's restore is; nil if there is none.
+// restore is the progress of a task's restore; nil if there is none.
 func restore(m *metrics.Task, at time.Time) *Restore {
 	if m == nil || m.State != metrics.TaskRestoring {
 		return nil

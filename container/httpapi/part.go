@@ -11,12 +11,11 @@ import (
 	"sync"
 )
 
-// A Part is what a process answers another one that asks for a range: the first
-// entries of some tasks, as they are in their databases, in the order of their keys,
-// and then of the tasks.
+// A Part is the response to a forwarded request for a range: the first entries of some
+// tasks, as they are in their databases, in the order of their keys, and then of the tasks.
 type Part struct {
 	Pairs []Pair `json:"pairs"`
-	// More: there are others after the last of these; up to that, all are here.
+	// More means that other entries follow the last one; up to that, none is missing.
 	More bool `json:"more,omitempty"`
 }
 
@@ -27,9 +26,9 @@ type Pair struct {
 	Task  int32  `json:"task"`
 }
 
-var errPart = errors.New("answers what can't be understood")
+var errPart = errors.New("sends a response that can't be parsed")
 
-// part reads the answer of another process; without one there is nothing.
+// part parses the response of another process; without one it is empty.
 func (a *answer) part() (p Part, err error) {
 	if a == nil {
 		return p, nil
@@ -68,7 +67,7 @@ func (p Part) merge(q Part, limit int) Part {
 	return Part{all, bounded}
 }
 
-// horizon is the key up to which all is here, where not all is.
+// horizon is the key up to which nothing is missing, if there are more.
 func (p Part) horizon() (key []byte, bounded bool) {
 	if !p.More {
 		return nil, false
@@ -76,8 +75,8 @@ func (p Part) horizon() (key []byte, bounded bool) {
 	return p.Pairs[len(p.Pairs)-1].Key, true
 }
 
-// full tells whether a page of so many bytes has no room for another key. A key that
-// several tasks have is on one page, as the next one begins after it.
+// full reports whether a page of so many bytes has no room for another key. All entries of
+// one key are on the same page, as the next page starts after the key.
 func full(page []Pair, key []byte, size, limit int) bool {
 	if n := len(page); n > 0 && bytes.Equal(page[n-1].Key, key) {
 		return false
@@ -85,8 +84,8 @@ func full(page []Pair, key []byte, size, limit int) bool {
 	return len(page) >= limit || size > pageBytes
 }
 
-// gather collects the first entries of a range of some tasks: from here with scan, from
-// others by asking them the same.
+// gather collects the first entries of a range of some tasks: from this process with scan,
+// from others by forwarding the request.
 func (s *server) gather(r *http.Request, st *store, tasks []int32, limit int, scan func(task int32) (Part, error)) (whole Part, err error) {
 	if tasks, err = s.asked(r, st.stage, tasks); err != nil {
 		return whole, err
@@ -120,10 +119,10 @@ func (s *server) gather(r *http.Request, st *store, tasks []int32, limit int, sc
 	return whole, nil
 }
 
-// writePart answers another process.
+// writePart responds to another process.
 func writePart(w http.ResponseWriter, p Part) error {
 	w.Header().Set("Content-Type", "application/json")
-	// Whoever asked may be gone; there is nobody to tell.
+	// If this fails, the client is gone.
 	_ = json.NewEncoder(w).Encode(p)
 	return nil
 }

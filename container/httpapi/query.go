@@ -14,10 +14,10 @@ import (
 
 // A query of a store has these parameters, and those of the store's layout:
 //
-//	key=TEXT, key64=BASE64     a key, where the path doesn't have it; in base64 as it is encoded
-//	from=TEXT, to=TEXT         keys from one on and before another
-//	from64=BASE64, to64=BASE64 the same, as they stand in the databases
-//	limit=N                    at most so many
+//	key=TEXT, key64=BASE64     a key that isn't in the path; in base64, its encoded form
+//	from=TEXT, to=TEXT         keys from one (included) to another (excluded)
+//	from64=BASE64, to64=BASE64 the same, as encoded in the databases
+//	limit=N                    at most N entries
 type query struct {
 	url.Values
 	store *store
@@ -28,7 +28,7 @@ const (
 	highestLimit = 1000
 )
 
-var errTwoKeys = errors.New("more than one key is given")
+var errTwoKeys = errors.New("the request has more than one key")
 
 func badRequest(err error) error {
 	return &failure{status: http.StatusBadRequest, Problem: Problem{Message: err.Error()}}
@@ -76,7 +76,7 @@ func (q query) limit() (int, error) {
 	}
 	n, err := strconv.Atoi(q.Get("limit"))
 	if err != nil || n < 1 || n > highestLimit {
-		return 0, badRequest(fmt.Errorf("limit: %q is no number from 1 to %d", q.Get("limit"), highestLimit))
+		return 0, badRequest(fmt.Errorf("limit: %q isn't a number from 1 to %d", q.Get("limit"), highestLimit))
 	}
 	return n, nil
 }
@@ -84,7 +84,7 @@ func (q query) limit() (int, error) {
 // selection returns the entries that the query asks for: of a key, if one is given.
 func (q query) selection(key []byte, given bool) (*layout.Selection, error) {
 	asked := layout.Query{Key: key, HasKey: given, Args: q.Values}
-	var from, to []byte // as they stand in the databases
+	var from, to []byte // as encoded in the databases
 	for _, bound := range []struct {
 		name           string
 		record, stored *[]byte

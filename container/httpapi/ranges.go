@@ -11,11 +11,11 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// pageBytes bounds a page, besides its limit: it has one entry at least.
+// pageBytes bounds a page, besides its limit. A page has at least one entry.
 const pageBytes = 1 << 20
 
-// answerRange answers with a page of a range. Each task gives its first entries; the
-// page is what of them is first of all.
+// answerRange responds with a page of a range. Each task gives its first entries; the page
+// has the first of them all.
 func (s *server) answerRange(w http.ResponseWriter, r *http.Request, q query, selected *layout.Selection) error {
 	limit, err := q.limit()
 	if err != nil {
@@ -79,7 +79,7 @@ func (q query) page(part Part) (Page, error) {
 	return page, nil
 }
 
-// next is where the page is that begins after a stored key.
+// next is the path of the page that starts after a stored key.
 func (q query) next(selected *layout.Selection, last []byte, limit int) string {
 	v := url.Values{"from64": {encode64(selected.After(last))}, "limit": {strconv.Itoa(limit)}}
 	if selected.To != nil {

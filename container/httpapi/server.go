@@ -16,14 +16,14 @@ import (
 	"github.com/gretestream/grete/stream/serde"
 )
 
-// Config is what is served, where, and to whom.
+// Config says what to serve, where, and to whom.
 type Config struct {
 	Address string // HOST:PORT to listen on; empty: a free port of the loopback interface
-	// Advertise is the HOST:PORT at which others find it; empty: where it listens, or, if
-	// that is on all addresses of this machine, the first of them, or else its name.
+	// Advertise is the HOST:PORT at which others find the server; empty: where it listens,
+	// or, if that is all addresses of this machine, its first address, or else its name.
 	Advertise string
-	// Token is what requests must bear, but for those of health and readiness. Where
-	// there is none, nothing but the loopback interface is listened on.
+	// Token must be in all requests, except for health and readiness. Without one, the
+	// server listens on the loopback interface only.
 	Token string
 
 	Plan     *scheduler.Plan
@@ -32,35 +32,35 @@ type Config struct {
 	Readers  *container.Readers
 	Build    metrics.Build
 
-	// Owners knows the other processes of the job; nil: there are none. What they have
-	// they are asked for, with the token.
+	// Owners knows the other processes of the job; nil: there are none. Requests for their
+	// tasks are forwarded to them, with the token.
 	Owners Owners
-	// MoveRequests are where the containers of this process are told which tasks they are to
-	// have; nil: their tasks are fixed.
+	// MoveRequests are the requests for tasks to the containers of this process; nil: the
+	// assignment is fixed.
 	MoveRequests *membership.MoveRequests
-	// Hold is that of the containers of this process, and Stop has the process leave its
-	// groups and end, soon. Leave has it leave them whenever it ends until a time. Both
-	// may be called several times, and at once. nil: none of it is done here.
+	// Hold belongs to the containers of this process. Stop makes the process leave its groups
+	// and end, soon. Leave makes it leave them if it ends before a time. Both may be called
+	// several times, and concurrently. nil: this process doesn't support it.
 	Hold  *membership.Hold
 	Stop  func()
 	Leave func(until time.Time)
 	// PeerTimeout bounds how long a request waits for other processes; 0 means 3 s.
 	PeerTimeout time.Duration
-	// Queries is how many requests for the job or a store are answered at a time, and
-	// as many again of those that come from other processes; 0 means 64. Further ones
-	// are told to ask again. Health, readiness and metrics aren't counted.
+	// Queries is the number of concurrent requests for the job or a store, and the same
+	// again for forwarded ones; 0 means 64. Further requests are refused, to be retried.
+	// Health, readiness and metrics aren't counted.
 	Queries int
 }
 
-// ErrNoToken: an address that others can reach isn't served without a token.
-var ErrNoToken = errors.New("others than this machine can reach it, and there is no token")
+// ErrNoToken means that an address that other machines can reach needs a token.
+var ErrNoToken = errors.New("other machines can reach it, and there is no token")
 
 // A Server serves a job until it is closed.
 type Server struct {
 	listener net.Listener
 	asked    *server
 	answers  atomic.Pointer[http.Handler] // by the newest plan
-	guessed  string                       // how the advertised address was found, if neither said nor listened on
+	guessed  string                       // how the advertised address was found, if neither set nor listened on
 	http     *http.Server
 	done     chan struct{}
 	err      error // of Serve, once done is closed
@@ -88,8 +88,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// serve bounds how long a connection may take, so that clients that stand still don't
-// add up.
+// serve bounds how long a connection may take, so that stuck clients don't pile up.
 func serve(listener net.Listener, asked *server) *Server {
 	s := &Server{listener: listener, asked: asked, done: make(chan struct{})}
 	s.answerBy(asked)
@@ -111,10 +110,10 @@ func (s *Server) answerBy(asked *server) {
 	s.answers.Store(&h)
 }
 
-// Follow has requests from now on answered by another plan of the job.
+// Follow serves requests by another plan of the job from now on.
 func (s *Server) Follow(plan *scheduler.Plan) { s.answerBy(s.asked.by(plan)) }
 
-// URL is where the server is, without a path.
+// URL is the address of the server, without a path.
 func (s *Server) URL() string {
 	if onAll(s.listener.Addr()) {
 		return "http://" + s.asked.cfg.Advertise
@@ -122,13 +121,12 @@ func (s *Server) URL() string {
 	return "http://" + s.listener.Addr().String()
 }
 
-// Advertised is the HOST:PORT at which others find the server. If that was neither said
-// nor is listened on it tells, too, what of this machine was taken, in words: it may be
-// the wrong one.
+// Advertised is the HOST:PORT at which others find the server. If it was neither set nor is
+// listened on, guessed says in words what of this machine was taken: it may be wrong.
 func (s *Server) Advertised() (address, guessed string) { return s.asked.cfg.Advertise, s.guessed }
 
-// Close lets requests that are under way finish until ctx is done, ends the
-// others, and waits for the server to have stopped.
+// Close waits for open requests until ctx is done, ends the others, and waits until the
+// server has stopped.
 func (s *Server) Close(ctx context.Context) error {
 	err := s.http.Shutdown(ctx)
 	if err != nil {

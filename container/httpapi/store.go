@@ -12,7 +12,7 @@ import (
 	"github.com/gretestream/grete/stream/serde"
 )
 
-// A store is one of the plan's, in all of its tasks.
+// A store is a store of the plan, in all its tasks.
 type store struct {
 	name   string
 	stage  *scheduler.Stage
@@ -68,9 +68,9 @@ func Render(plan *scheduler.Plan, name string) (func(stored, value []byte) (Entr
 	return l.Entry, nil
 }
 
-// tasks are those that may have a key: where it is by its hash, and, if the stage
-// reads topics that others have written, all others after that; nobody knows by what
-// they were partitioned.
+// tasks are the ones that may have a key: the one that has it by its hash, and, if the stage
+// reads topics of other programs, all others after that: how those were partitioned isn't
+// known.
 func (s *store) tasks(key []byte) (tasks []int32) {
 	foreign := false
 	for _, in := range s.stage.Inputs {
@@ -96,7 +96,8 @@ func (s *store) all() []int32 {
 	return tasks
 }
 
-// getFrom looks for a key of a task's database that is here. It returns nil if the task has no such key.
+// getFrom looks for a key in a task's database in this process. It returns nil if the task
+// doesn't have it.
 func (s *server) getFrom(st *store, task int32, stored []byte) ([]byte, error) {
 	r := s.cfg.Readers.Of(st.stage.Name, task)
 	if r == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/gretestream/grete/stream/serde"
 )
 
-// Headers of the answer for a key: the serdes of the store, by their names in the plan,
+// Headers of the response for a key: the serdes of the store, by their names in the plan,
 // and the task that has the key.
 const (
 	KeyHeader   = "Grete-Key"
@@ -18,11 +18,11 @@ const (
 	TaskHeader  = "Grete-Task"
 )
 
-// Encoded is the media type of a value as it is encoded. Who accepts it gets that
-// rather than JSON.
+// Encoded is the media type of an encoded value. A client that accepts it gets that instead
+// of JSON.
 const Encoded = "application/octet-stream"
 
-// storeKey answers for a key in the path.
+// storeKey serves a key in the path.
 func (s *server) storeKey(w http.ResponseWriter, r *http.Request) error {
 	q, err := s.parse(r, "limit", "from64", "to64")
 	if err != nil {
@@ -35,7 +35,7 @@ func (s *server) storeKey(w http.ResponseWriter, r *http.Request) error {
 	return s.answer(w, r, q, key, true)
 }
 
-// store answers for a key in the query, or a range.
+// store serves a key in the query, or a range.
 func (s *server) store(w http.ResponseWriter, r *http.Request) error {
 	q, err := s.parse(r, "key", "key64", "from", "to", "from64", "to64", "limit")
 	if err != nil {
@@ -48,7 +48,7 @@ func (s *server) store(w http.ResponseWriter, r *http.Request) error {
 	return s.answer(w, r, q, key, given)
 }
 
-// answer answers for a key, if one is given, or for a range.
+// answer serves a key, if one is given, or a range.
 func (s *server) answer(w http.ResponseWriter, r *http.Request, q query, key []byte, given bool) error {
 	selected, err := q.selection(key, given)
 	switch {
@@ -60,7 +60,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, q query, key []b
 	return s.answerRange(w, r, q, selected)
 }
 
-// answerEntry answers for one entry.
+// answerEntry serves one entry.
 func (s *server) answerEntry(w http.ResponseWriter, r *http.Request, q query, one *layout.Selection) error {
 	found, err := s.get(r, q.store, one)
 	switch {
@@ -97,7 +97,7 @@ func (q query) noKey(of *layout.Selection) error {
 	return &failure{status: http.StatusNotFound, Problem: Problem{Message: message, Missing: "key"}}
 }
 
-// answerEncoded answers with a value as it is encoded.
+// answerEncoded responds with an encoded value.
 func (q query) answerEncoded(w http.ResponseWriter, one *layout.Selection, found hit) error {
 	value, ok, err := q.store.Layout.Value(found.value)
 	switch {
@@ -108,7 +108,7 @@ func (q query) answerEncoded(w http.ResponseWriter, one *layout.Selection, found
 	}
 	setTask(w, found.task)
 	w.Header().Set("Content-Type", Encoded)
-	// Whoever asked may be gone; there is nobody to tell.
+	// If this fails, the client is gone.
 	_, _ = w.Write(value)
 	return nil
 }

@@ -2,17 +2,17 @@ package httpapi
 
 import "github.com/gretestream/grete/kv/layout"
 
-// A Job is the answer of /api/v1/job. Times are in ms since 1970.
+// A Job is the response of /api/v1/job. Times are in ms since 1970.
 type Job struct {
 	App string `json:"app"`
 	Process
 	Stages []Stage `json:"stages"` // upstream before downstream
-	// Others are the other processes of the job, by their addresses. What those with
-	// an error have is missing above.
+	// Others are the other processes of the job, by their addresses. The parts of those with
+	// an error are missing above.
 	Others []Process `json:"others,omitempty"`
 }
 
-// A Process runs containers of a job, and has answered.
+// A Process is another process of the job.
 type Process struct {
 	Address     string  `json:"address"`               // HOST:PORT, where it answers
 	Fingerprint string  `json:"fingerprint,omitempty"` // of the plan: equal for programs whose state fits together
@@ -22,7 +22,7 @@ type Process struct {
 	Error       string  `json:"error,omitempty"` // why it hasn't answered
 }
 
-// A Program is what runs, as the Go toolchain has noted it.
+// A Program is the running binary, as described by its build information.
 type Program struct {
 	Version  string `json:"version,omitempty"`
 	Revision string `json:"revision,omitempty"`
@@ -59,11 +59,10 @@ type Task struct {
 	Stores    []Store  `json:"stores"`
 }
 
-// A Restore is under way.
+// A Restore is the progress of a restore.
 type Restore struct {
 	Left int64 `json:"left"` // offsets of the changelogs
-	// Seconds is how long it will take, if it goes on as it has begun; missing while
-	// unknown.
+	// Seconds is how long it will take at the present rate; missing if unknown.
 	Seconds *int64 `json:"seconds,omitempty"`
 }
 
@@ -71,15 +70,15 @@ type Restore struct {
 type Input struct {
 	Topic     string `json:"topic"`
 	Partition int32  `json:"partition"`
-	// Position is the offset that is processed next, End the one after the last that
-	// can be read, Lag what is between them; missing while unknown.
+	// Position is the next offset to process, End the one after the last readable record,
+	// Lag the difference; missing if unknown.
 	Position *int64 `json:"position,omitempty"`
 	End      *int64 `json:"end,omitempty"`
 	Lag      *int64 `json:"lag,omitempty"`
 }
 
 // A Store is the state of an operator in one task, as it was last committed. Its
-// sizes are missing while it can't be asked.
+// sizes are missing while it is unavailable.
 type Store struct {
 	Name        string `json:"name"`
 	Keys        *int64 `json:"keys,omitempty"` // an estimate
@@ -90,36 +89,36 @@ type Store struct {
 // An Entry is an entry of a store, as it was last committed.
 type Entry = layout.Entry
 
-// A Value is the answer for one key.
+// A Value is the response for one key.
 type Value struct {
 	Store string `json:"store"`
 	Task  int32  `json:"task"`
 	Entry
 }
 
-// A Page is the answer for a range: entries of all tasks, in the order of their
-// encoded keys, which in stores of windows begin with the window. Those of a task are
-// as of one commit.
+// A Page is the response for a range: entries of all tasks, in the order of their encoded
+// keys, which start with the window in stores of windows. The entries of a task are as of
+// one commit.
 type Page struct {
 	Store   string  `json:"store"`
 	Entries []Entry `json:"entries"`
 	Next    string  `json:"next,omitempty"` // where there is more: path and query of the next page
 }
 
-// Health is the answer of /api/v1/health and /api/v1/ready if all is well.
+// Health is the response of /api/v1/health and /api/v1/ready if the job is healthy.
 type Health struct {
 	OK bool `json:"ok"`
 }
 
-// A Problem is the answer to a request that can't be answered.
+// A Problem is the response to a request that fails.
 type Problem struct {
 	Message string   `json:"error"`
 	Reasons []string `json:"reasons,omitempty"` // of health and readiness, one for each that isn't
-	// Missing says of what was asked for what isn't there: "store" or "key".
+	// Missing says what doesn't exist: "store" or "key".
 	Missing string   `json:"missing,omitempty"`
 	Stores  []string `json:"stores,omitempty"` // those that there are, where one is missing
 	Owner   *Owner   `json:"owner,omitempty"`  // of the task that can't be asked now
-	// Tasks are all of those that can't be asked, where several are needed.
+	// Tasks are all unavailable ones, if several are needed.
 	Tasks   []int32  `json:"tasks,omitempty"`
 	Restore *Restore `json:"restore,omitempty"`
 }

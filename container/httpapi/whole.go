@@ -16,13 +16,13 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
-// jobsAtOnce bounds how many processes are asked for their share of the job at a time.
+// jobsAtOnce bounds how many processes are queried at a time.
 const jobsAtOnce = 64
 
-// stateUnknown is that of a task whose owner hasn't answered.
+// stateUnknown is the state of a task whose owner hasn't responded.
 const stateUnknown = "unknown"
 
-// addOthers asks the other processes of the job, and adds what they have.
+// addOthers queries the other processes of the job, and adds their parts.
 func (s *server) addOthers(ctx context.Context, job *Job) {
 	jobs := s.askJobs(ctx)
 	for _, other := range jobs {
@@ -33,8 +33,8 @@ func (s *server) addOthers(ctx context.Context, job *Job) {
 	}
 }
 
-// others are the addresses of the other processes: those that are known, and those of
-// the tasks' owners.
+// others are the addresses of the other processes: the known ones, and those of the tasks'
+// owners.
 func (s *server) others() []string {
 	addresses := slices.Clone(s.cfg.Owners.Processes())
 	for i := range s.cfg.Plan.Stages {
@@ -47,7 +47,7 @@ func (s *server) others() []string {
 	return slices.DeleteFunc(slices.Compact(addresses), func(a string) bool { return a == "" || a == s.cfg.Advertise })
 }
 
-// askJobs asks all other processes, and returns their answers in the order of their
+// askJobs queries all other processes, and returns their responses in the order of their
 // addresses.
 func (s *server) askJobs(ctx context.Context) (jobs []Job) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.PeerTimeout)
@@ -64,12 +64,12 @@ func (s *server) askJobs(ctx context.Context) (jobs []Job) {
 			return nil
 		})
 	}
-	_ = g.Wait() // what failed says so
+	_ = g.Wait() // failures are in the responses
 	slices.SortFunc(jobs, func(a, b Job) int { return cmp.Compare(a.Address, b.Address) })
 	return jobs
 }
 
-// askJob asks another process for its share of the job.
+// askJob queries another process for its part of the job.
 func (s *server) askJob(ctx context.Context, address string) (job Job) {
 	at := &url.URL{Path: "/api/v1/job", RawQuery: "local=true"}
 	got, err := s.peers.get(ctx, address, at, http.Header{ForwardedHeader: {"job"}})
@@ -87,7 +87,7 @@ func (s *server) askJob(ctx context.Context, address string) (job Job) {
 	return job
 }
 
-// addStage adds what others have of a stage, so that each of its tasks is there once.
+// addStage adds the parts of a stage in other processes, so that each task occurs once.
 func (s *server) addStage(stage *Stage, plan *scheduler.Stage, jobs []Job) {
 	tasks, told := make([]Task, plan.Tasks), make([]bool, plan.Tasks)
 	for id := range plan.Tasks {
@@ -95,7 +95,7 @@ func (s *server) addStage(stage *Stage, plan *scheduler.Stage, jobs []Job) {
 	}
 	take := func(all []Task, address string) {
 		for _, t := range all {
-			// Of two that claim a task, the one that is known as its owner has it.
+			// If two claim a task, the known owner has it.
 			if t.ID >= 0 && t.ID < plan.Tasks && (!told[t.ID] || address == s.owner(plan.Name, t.ID).address) {
 				t.Address = address
 				tasks[t.ID], told[t.ID] = t, true
@@ -117,7 +117,7 @@ func (s *server) addStage(stage *Stage, plan *scheduler.Stage, jobs []Job) {
 	stage.Tasks = tasks
 }
 
-// unseen is a task as far as it is known without its owner.
+// unseen describes a task without a response of its owner.
 func (s *server) unseen(plan *scheduler.Stage, id int32) Task {
 	t := Task{
 		ID: id, Address: s.owner(plan.Name, id).address, State: stateUnknown,

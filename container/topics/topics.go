@@ -1,3 +1,4 @@
+// Package topics creates the topics of a plan, and checks the existing ones.
 package topics
 
 import (
@@ -9,14 +10,14 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// Options for the topics that Create makes.
+// Options are for the topics that Create makes.
 type Options struct {
 	Replication int16 // copies of each; 0 means the system's default
 }
 
-// Create makes the topics of a plan that don't exist, gives those that are to
-// grow more partitions, and checks that the others fit the plan. If one doesn't, nothing
-// is changed, and the error tells all that is wrong.
+// Create creates the topics of a plan that don't exist, adds partitions to those that grow,
+// and checks that the others fit the plan. If one doesn't, nothing is changed, and the error
+// has everything that is wrong.
 func Create(ctx context.Context, admin stream.Admin, plan *scheduler.Plan, opts Options) error {
 	missing, err := Check(ctx, admin, plan.Topics)
 	if err != nil {
@@ -25,7 +26,7 @@ func Create(ctx context.Context, admin stream.Admin, plan *scheduler.Plan, opts 
 	if err := growTopics(ctx, admin, plan.Topics); err != nil {
 		return err
 	}
-	var found []scheduler.Topic // that somebody else has made meanwhile
+	var found []scheduler.Topic // that another process has created meanwhile
 	for _, t := range missing {
 		cfg := configOf(t)
 		cfg.Replication = opts.Replication
@@ -43,7 +44,7 @@ func Create(ctx context.Context, admin stream.Admin, plan *scheduler.Plan, opts 
 	return err
 }
 
-// growTopics gives topics more partitions. One that has them already is left as it is.
+// growTopics adds partitions to topics. One that has them already stays as it is.
 func growTopics(ctx context.Context, admin stream.Admin, topics []scheduler.Topic) error {
 	for _, t := range topics {
 		if !t.Grow {
@@ -51,7 +52,7 @@ func growTopics(ctx context.Context, admin stream.Admin, topics []scheduler.Topi
 		}
 		grower, ok := admin.(stream.Grower)
 		if !ok {
-			return fmt.Errorf("topic %s needs %d partitions, as an input has grown, and this log can't give it more: do that by its own means", t.Name, t.Partitions)
+			return fmt.Errorf("topic %s needs %d partitions, as an input has grown, and this log can't add them: use its own tools", t.Name, t.Partitions)
 		}
 		if err := grower.Grow(ctx, t.Name, t.Partitions); err != nil {
 			return err
@@ -60,21 +61,21 @@ func growTopics(ctx context.Context, admin stream.Admin, topics []scheduler.Topi
 	return nil
 }
 
-// configOf is how a topic must be for its role.
+// configOf is the configuration of a topic, by its role.
 func configOf(t scheduler.Topic) stream.TopicConfig {
 	cfg := stream.TopicConfig{Name: t.Name, Partitions: t.Partitions, Cleanup: stream.CleanupDelete}
 	switch t.Role {
 	case scheduler.RoleChangelog, scheduler.RolePlan:
 		cfg.Cleanup = stream.CleanupCompact
 	case scheduler.RoleRepartition:
-		// It is trimmed when its records are committed, not by age.
+		// Its records are deleted when they are committed, not by age.
 		cfg.Retention = -1
 	}
 	return cfg
 }
 
-// Check returns the topics that are to be made, or everything that is wrong
-// with those that exist.
+// Check returns the topics that must be created, or everything that is wrong with the
+// existing ones.
 func Check(ctx context.Context, admin stream.Admin, topics []scheduler.Topic) (missing []scheduler.Topic, err error) {
 	var all, own []string
 	for _, t := range topics {
@@ -91,7 +92,7 @@ func Check(ctx context.Context, admin stream.Admin, topics []scheduler.Topic) (m
 		return nil, err
 	}
 	var settings map[string]stream.TopicConfig
-	if len(own) > 0 { // the settings of other people's topics are not our business
+	if len(own) > 0 { // the settings of other topics don't matter
 		if settings, err = admin.Describe(ctx, own...); err != nil {
 			return nil, err
 		}
@@ -103,9 +104,9 @@ func Check(ctx context.Context, admin stream.Admin, topics []scheduler.Topic) (m
 		case n == 0 && t.Create:
 			missing = append(missing, t)
 		case n == 0:
-			bad = append(bad, fmt.Errorf("topic %s doesn't exist, and the plan says that it does: create it with %d partitions, or plan again", t.Name, t.Partitions))
+			bad = append(bad, fmt.Errorf("topic %s doesn't exist, but the plan expects it: create it with %d partitions, or plan again", t.Name, t.Partitions))
 		case n > t.Partitions, n < t.Partitions && !t.Grow:
-			bad = append(bad, fmt.Errorf("topic %s has %d partitions, and the plan counts on %d: %s", t.Name, n, t.Partitions, repairPartitions(t)))
+			bad = append(bad, fmt.Errorf("topic %s has %d partitions, but the plan expects %d: %s", t.Name, n, t.Partitions, repairPartitions(t)))
 		}
 		if cfg, ok := settings[t.Name]; ok {
 			bad = append(bad, checkSettings(t, cfg))
@@ -114,15 +115,15 @@ func Check(ctx context.Context, admin stream.Admin, topics []scheduler.Topic) (m
 	return missing, errors.Join(bad...)
 }
 
-// repairPartitions is what to do about a number of partitions.
+// repairPartitions says what to do about a wrong number of partitions.
 func repairPartitions(t scheduler.Topic) string {
 	if t.Role == scheduler.RoleChangelog || t.Role == scheduler.RoleRepartition {
-		return "what it holds can't be divided anew; plan again with the number that it has, or start over under another app name"
+		return "its records can't be repartitioned; plan again with the number that it has, or start over under another app name"
 	}
 	return "plan again"
 }
 
-// checkSettings tells what must be set otherwise for a topic of the job's own.
+// checkSettings returns what must be set otherwise for a topic of the job's own.
 func checkSettings(t scheduler.Topic, is stream.TopicConfig) error {
 	var bad []error
 	must := func(setting, value string, is any, or string) {
@@ -132,14 +133,14 @@ func checkSettings(t scheduler.Topic, is stream.TopicConfig) error {
 	switch t.Role {
 	case scheduler.RoleChangelog, scheduler.RolePlan:
 		if is.Cleanup != stream.CleanupCompact {
-			must("cleanup.policy", "compact", is.Cleanup, "state would be lost with its age")
+			must("cleanup.policy", "compact", is.Cleanup, "old state would be lost")
 		}
 	case scheduler.RoleRepartition:
 		if is.Cleanup != stream.CleanupDelete {
-			must("cleanup.policy", "delete", is.Cleanup, "of records with one key all but the last would be lost")
+			must("cleanup.policy", "delete", is.Cleanup, "all but the last record of a key would be lost")
 		}
 		if is.Retention > 0 {
-			must("retention.ms", "-1", is.Retention.Milliseconds(), "records that aren't processed yet would be lost with their age")
+			must("retention.ms", "-1", is.Retention.Milliseconds(), "old records that aren't processed yet would be lost")
 		}
 	}
 	return errors.Join(bad...)

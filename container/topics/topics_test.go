@@ -92,7 +92,7 @@ func TestTopicsThatDoNotFitAreRefused(t *testing.T) {
 	}
 	for _, want := range []string{
 		"topic in doesn't exist",
-		"topic app-log has 2 partitions, and the plan counts on 3",
+		"topic app-log has 2 partitions, but the plan expects 3",
 		"topic app-log has cleanup.policy=delete",
 		"--entity-name app-log --add-config cleanup.policy=compact",
 		"topic app-by-user has retention.ms=3600000",
