@@ -10,7 +10,7 @@ import (
 // KafkaFlags describe a Kafka cluster. Flags that aren't set are read from the
 // environment, and then from a file.
 type KafkaFlags struct {
-	Brokers      string `name:"kafka" placeholder:"HOST:PORT,…" help:"Brokers of the Kafka cluster; one is enough (default: the embedded log)."`
+	Brokers      string `name:"kafka" placeholder:"HOST:PORT,…" help:"Brokers of the Kafka cluster; one is enough (default: the embedded log, unless GRETE_KAFKA names a cluster)."`
 	Config       string `name:"kafka-config" placeholder:"FILE" help:"File with settings of this list: NAME = VALUE a line, # begins a comment."`
 	TLS          *bool  `name:"kafka-tls" help:"Encrypt the connections. The next four flags imply it."`
 	CA           string `name:"kafka-ca" placeholder:"FILE" help:"Certificates of the authorities that sign the brokers' certificates, PEM (default: the system's)."`

@@ -13,7 +13,7 @@ import (
 // Flags name a Nomad cluster. The token has no flag: every user of a machine can see its
 // command lines.
 type Flags struct {
-	Address   string `name:"nomad" placeholder:"URL" help:"Address of an agent of the Nomad cluster (default: NOMAD_ADDR, or http://127.0.0.1:4646)."`
+	Address   string `name:"nomad" placeholder:"URL" help:"Address of an agent of the Nomad cluster (default: NOMAD_ADDR, or else http://127.0.0.1:4646, but for status and drain none)."`
 	Namespace string `placeholder:"NAME" help:"Namespace of the job (default: NOMAD_NAMESPACE, or default)."`
 	Region    string `placeholder:"NAME" help:"Region of the job (default: NOMAD_REGION, or the agent's)."`
 	TokenFile string `name:"nomad-token-file" placeholder:"FILE" help:"File with the token for Nomad (default: NOMAD_TOKEN, the token itself). NOMAD_CACERT, NOMAD_CLIENT_CERT, NOMAD_CLIENT_KEY and the other variables of Nomad are honoured."`

@@ -56,24 +56,25 @@ func describeRanges(in reset.Input) []string {
 		if len(ranges) == shownRanges {
 			return append(ranges, fmt.Sprintf("and partitions %d to %d", first, len(in.From)-1))
 		}
-		which := fmt.Sprintf("partition %d", first)
+		which, stay := fmt.Sprintf("partition %d", first), "stays"
 		if next > first+1 {
-			which = fmt.Sprintf("partitions %d to %d", first, next-1)
+			which, stay = fmt.Sprintf("partitions %d to %d", first, next-1), "stay"
 		}
-		ranges = append(ranges, which+" "+describeChange(in.From[first], in.To[first]))
+		ranges = append(ranges, which+" "+describeChange(in.From[first], in.To[first], stay))
 		first = next
 	}
 	return ranges
 }
 
-func describeChange(from, to int64) string {
+// describeChange says where partitions go on; stay is the verb if they don't move.
+func describeChange(from, to int64, stay string) string {
 	switch {
 	case to < 0:
-		return "where it starts, as it was never read"
+		return "where the input starts, since it was never read"
 	case from < 0:
-		return fmt.Sprintf("at %d, as it was never read", to)
+		return fmt.Sprintf("at %d, since it was never read", to)
 	case from == to:
-		return fmt.Sprintf("stays at %d", to)
+		return fmt.Sprintf("%s at %d", stay, to)
 	}
 	return fmt.Sprintf("from %d to %d", from, to)
 }

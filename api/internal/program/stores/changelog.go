@@ -16,13 +16,14 @@ import (
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // dumpChangelog calls f with all entries of a store as its changelog has them: what is
 // committed, ordered by key and then by task. (Without transactions, a killed job may
 // have written a part of its next commit.)
-func dumpChangelog(ctx context.Context, system stream.System, plan *scheduler.Plan, name string, memory int64, f func(httpapi.Entry) error) (err error) {
-	render, err := httpapi.Render(plan, name)
+func dumpChangelog(ctx context.Context, system stream.System, plan *scheduler.Plan, serdes *serde.Registry, name string, memory int64, f func(httpapi.Entry) error) (err error) {
+	show, err := httpapi.Layout(plan, serdes, name)
 	if err != nil {
 		return err
 	}
@@ -39,7 +40,7 @@ func dumpChangelog(ctx context.Context, system stream.System, plan *scheduler.Pl
 		return cluster.Explain(err)
 	}
 	return s.each(func(key, value []byte) error {
-		e, err := render(key, value)
+		e, err := show.Entry(key, value)
 		if err != nil {
 			return err
 		}

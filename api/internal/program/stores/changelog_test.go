@@ -22,7 +22,7 @@ func TestDump_OfChangelog(t *testing.T) {
 	})
 	var out bytes.Buffer
 	p := newEntryPrinter(&out)
-	err := dump(t.Context(), &remote.Job{Plan: plan, System: s, Group: s}, nil, "count", 64<<20, p.print)
+	err := dump(t.Context(), &remote.Job{Plan: plan, System: s, Group: s}, nil, nil, "count", 64<<20, p.print)
 	if err := errors.Join(err, p.out.Flush()); err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/gretestream/grete/api/internal/program/remote"
 	"github.com/gretestream/grete/container/httpapi"
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // A DumpCommand prints all entries of a store.
@@ -55,7 +56,7 @@ func (k *DumpCommand) Run(ctx context.Context, p program.Pipeline, c program.Con
 	case where == nil:
 		err = k.dumpEmbedded(ctx, p, memory, to.print)
 	default:
-		err = remote.Visit(ctx, p, c, &k.Kafka, func(j *remote.Job) error { return dump(ctx, j, client, k.Store, memory, to.print) })
+		err = remote.Visit(ctx, p, c, &k.Kafka, func(j *remote.Job) error { return dump(ctx, j, p.Serdes, client, k.Store, memory, to.print) })
 	}
 	if err != nil {
 		err = fmt.Errorf("store %s: %w", k.Store, err)
@@ -86,12 +87,12 @@ func (k *DumpCommand) dumpEmbedded(ctx context.Context, p program.Pipeline, memo
 	if err != nil {
 		return err
 	}
-	return dumpChangelog(ctx, system, plan, k.Store, memory, f)
+	return dumpChangelog(ctx, system, plan, p.Serdes, k.Store, memory, f)
 }
 
 // dump calls f with all entries of a store: those of the processes that run its stage,
 // or, if there are none, those of its changelog.
-func dump(ctx context.Context, j *remote.Job, client *jobclient.Client, name string, memory int64, f func(httpapi.Entry) error) error {
+func dump(ctx context.Context, j *remote.Job, serdes *serde.Registry, client *jobclient.Client, name string, memory int64, f func(httpapi.Entry) error) error {
 	_, stage, err := find(j.Plan, name)
 	if err != nil {
 		return err
@@ -104,7 +105,7 @@ func dump(ctx context.Context, j *remote.Job, client *jobclient.Client, name str
 	case view.Foreign != "":
 		return remote.ForeignError(stage, &view)
 	case len(view.Members) == 0:
-		return dumpChangelog(ctx, j.System, j.Plan, name, memory, f)
+		return dumpChangelog(ctx, j.System, j.Plan, serdes, name, memory, f)
 	}
 	addresses, err := remote.Addresses(view.Members)
 	if err != nil {
