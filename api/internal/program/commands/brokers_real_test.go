@@ -206,7 +206,7 @@ func (f *fire) counted(counts map[string]int64, value []byte) {
 	counts[window] = pane.Value
 }
 
-// out stops the job, which must still be well.
+// out stops the job, which must not have failed.
 func (f *fire) out() {
 	f.Helper()
 	select {
@@ -261,9 +261,9 @@ func fireSeconds(t *testing.T) time.Duration {
 	return d
 }
 
-// While brokers are stopped, killed and restarted and leaderships move, the job
-// goes on, and as its process lives nothing is missing, doubled or out of order.
-func TestUnderFireBrokersComeAndGo(t *testing.T) {
+// While brokers are stopped, killed and restarted, and leaderships move, the job goes on,
+// and nothing is missing, doubled or out of order.
+func TestUnderFire_BrokersRestart(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3})
 	f := ignite(t, c, "-containers", "2")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -288,7 +288,7 @@ func TestUnderFireBrokersComeAndGo(t *testing.T) {
 	f.out()
 }
 
-// wait lets the time pass in which something is away.
+// wait waits while something is unavailable.
 func (f *fire) wait(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -298,10 +298,9 @@ func (f *fire) wait(d time.Duration) {
 	}
 }
 
-// A broker that takes its records slowly holds the job up, and nothing else: its
-// memory stays what it was given, and when the broker is well again everything is
-// there.
-func TestUnderFireASlowBroker(t *testing.T) {
+// A slow broker slows the job down, and nothing else: its memory stays bounded, and when
+// the broker recovers, all results are there.
+func TestUnderFire_SlowBroker(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3, Proxied: true})
 	const memory = 64 << 20
 	f := ignite(t, c, "-memory", "64MB")

@@ -166,9 +166,9 @@ func (d *drained) unread(topic string, left int) (n int) {
 	return n
 }
 
-// TestDrainOnABroker: a job under load stops with nothing on its way, twice, and goes on
-// each time where it stood, with exact results.
-func TestDrainOnABroker(t *testing.T) {
+// A job under load stops with nothing in flight, twice, and each time goes on where it
+// stopped, with exact results.
+func TestDrain_UnderLoad(t *testing.T) {
 	t.Parallel()
 	for name, more := range map[string][]string{"exactly once": nil, "at least once": {"-at-least-once"}} {
 		t.Run(name, func(t *testing.T) {

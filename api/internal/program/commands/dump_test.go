@@ -26,7 +26,7 @@ func dumpedWords() *api.App {
 	return app
 }
 
-// background runs an app until it is stopped, and returns where it is asked.
+// background runs an app until it is stopped, and returns the address of its HTTP API.
 func background(t *testing.T, app *api.App, args ...string) (address string, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -44,11 +44,11 @@ func background(t *testing.T, app *api.App, args ...string) (address string, sto
 	}
 	t.Cleanup(stop)
 	at := regexp.MustCompile(`job at http://(\S+)/api`)
-	await(t, "says where it is asked", func() bool { return at.MatchString(said.String()) })
+	await(t, "its HTTP API", func() bool { return at.MatchString(said.String()) })
 	return at.FindStringSubmatch(said.String())[1], stop
 }
 
-// await polls until something is so.
+// await polls until is returns true.
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -60,9 +60,9 @@ func await(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// What a running job says of a store, page by page, is what its changelog has when it
-// has stopped.
-func TestDumpOfARunningJobAndOfItsChangelog(t *testing.T) {
+// The entries of a store are the same from the running job, page by page, and from the
+// changelog after it has stopped.
+func TestDump_RunningJobEqualsChangelog(t *testing.T) {
 	dir, temp := t.TempDir(), t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	data := filepath.Join(dir, "data")
@@ -99,7 +99,7 @@ func TestDumpOfARunningJobAndOfItsChangelog(t *testing.T) {
 	}
 }
 
-func TestStoresListAndMistakes(t *testing.T) {
+func TestStores_ListAndErrors(t *testing.T) {
 	r := runMain(t.Context(), dumpedWords(), "stores", "list").Succeeded(t)
 	want := "STORE       STAGE    LAYOUT   KEY     VALUE\n" +
 		"count       by-word  values   string  int64\n" +

@@ -133,7 +133,7 @@ func (j *growingJob) grow(partitions int) {
 	}
 }
 
-func TestInputsGrow(t *testing.T) {
+func TestRun_FollowsGrowingInputs(t *testing.T) {
 	t.Parallel()
 	c := oneBroker.Cluster(t)
 	for name, test := range map[string]func(*growingJob){"behind a repartition": growsBehind, "keyed": growsKeyed} {
@@ -147,9 +147,9 @@ func TestInputsGrow(t *testing.T) {
 	}
 }
 
-// An input that feeds no store may grow at any time: the processes follow, one by one,
-// and nothing that came to the new partitions before they did is left out, even if the
-// job began with the newest. So it is if the input grows while nobody runs.
+// An input that feeds no store may grow at any time: the processes follow one by one, and
+// miss no record of the new partitions, even if the job started at the newest. The same
+// holds if the input grows while the job is stopped.
 func growsBehind(j *growingJob) {
 	first := j.start(j.counting())
 	j.settled(2)
@@ -174,8 +174,8 @@ func growsBehind(j *growingJob) {
 	}
 }
 
-// One whose keys are counted where they are can't be followed, and the job says why, and
-// what can be done.
+// The job can't follow an input whose keys are counted without a PartitionBy; it says why,
+// and what can be done.
 func growsKeyed(j *growingJob) {
 	pipeline := func() *api.App {
 		app := api.New(j.app)

@@ -9,8 +9,8 @@ import (
 	"github.com/gretestream/grete/api/internal/program/programtest"
 )
 
-// What is wrong with -http, -advertise or the token is said before anything is done.
-func TestHTTPFlags(t *testing.T) {
+// Wrong -http, -advertise and tokens are reported before anything is done.
+func TestRun_HTTPFlags(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	token, empty := programtest.WriteFile(t, filepath.Join(dir, "token"), "s3cret\n"), programtest.WriteFile(t, filepath.Join(dir, "empty"), "\n")

@@ -21,8 +21,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// A pair is two processes of a job that counts words in four partitions, and the
-// person who looks at it from outside.
+// A pair is two processes of a job that counts words in four partitions, and the commands
+// that are run against it.
 type pair struct {
 	*testing.T
 	cluster *kafkatest.Cluster
@@ -37,7 +37,7 @@ func (p *pair) app() *api.App {
 	return app
 }
 
-// command is what a person gets of one.
+// command runs a command.
 func (p *pair) command(args ...string) programtest.Result {
 	p.Helper()
 	return runMain(p.Context(), p.app(), append(args, "-kafka", strings.Join(p.cluster.Bootstrap(), ","))...)
@@ -69,7 +69,7 @@ func (p *pair) start(dir string) (stop func()) {
 	return stop
 }
 
-// until looks at the job until it is as it should be.
+// until polls the job's status until is returns true.
 func (p *pair) until(what string, is func(status.Job) bool) status.Job {
 	p.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
@@ -85,7 +85,7 @@ func (p *pair) until(what string, is func(status.Job) bool) status.Job {
 	}
 }
 
-// even tells whether both processes have two tasks of each stage, and nothing lags.
+// even reports whether both processes have two tasks of each stage, and nothing lags.
 func even(s status.Job) bool {
 	for _, stage := range s.Stages {
 		if stage.State != "stable" || len(stage.Members) != 2 || stage.Lag == nil || *stage.Lag > 0 {
@@ -128,10 +128,10 @@ func (p *pair) counted(n int) {
 	}
 }
 
-// TestMoveOnABroker: a task goes where a person wants it and stays there, with its
-// state, and nothing is lost or doubled; status says so all along. The store can be dumped from
-// outside, also when nobody runs the job any more.
-func TestMoveOnABroker(t *testing.T) {
+// A task moves to the requested process and stays there, with its state; nothing is lost
+// or doubled, and status shows it. The store can be dumped while the job runs, and after it
+// has stopped.
+func TestMove_StaysWithState(t *testing.T) {
 	t.Parallel()
 	p := &pair{t, oneBroker.Cluster(t), strings.ToLower(kafkatest.Name(t))}
 	for _, topic := range []string{"words", "counts"} {

@@ -15,8 +15,7 @@ import (
 	"github.com/gretestream/grete/scheduler/compare"
 )
 
-// A revision is a later version of the program that counts words, and what its plan
-// says of that.
+// A revision is a later version of the program that counts words, and the verdict on it.
 type revision struct {
 	record  func(app *api.App)
 	verdict compare.Fit
@@ -118,10 +117,9 @@ func (r revision) before() string {
 	return r.from
 }
 
-// What a verdict says is what happens: a revision that isn't refused goes on where
-// the last one stood, and those that would lose their state, or read an input once more,
-// don't start.
-func TestVerdictsComeTrue(t *testing.T) {
+// A run does what the verdict says: a compatible revision goes on where the last one
+// stopped, and one that would lose its state, or read an input again, doesn't start.
+func TestVerdict_HoldsForRun(t *testing.T) {
 	all := revisions()
 	for name, r := range all {
 		t.Run(name, func(t *testing.T) {
@@ -153,7 +151,7 @@ func planFile(t *testing.T, app *api.App, args ...string) string {
 	return programtest.WriteFile(t, filepath.Join(t.TempDir(), "plan.json"), r.Out)
 }
 
-func TestPlanAgainst(t *testing.T) {
+func TestPlanAgainst_Verdicts(t *testing.T) {
 	all := revisions()
 	for name, r := range all {
 		t.Run(name, func(t *testing.T) {
@@ -177,7 +175,7 @@ func TestPlanAgainst(t *testing.T) {
 	}
 }
 
-func TestPlanAgainstWhatIsNoPlan(t *testing.T) {
+func TestPlanAgainst_RefusesOtherFiles(t *testing.T) {
 	dir := t.TempDir()
 	changed, err := os.ReadFile(planFile(t, words()))
 	if err != nil {
@@ -200,9 +198,8 @@ func TestPlanAgainstWhatIsNoPlan(t *testing.T) {
 	}
 }
 
-// A plan that was made for a cluster's topics is compared without one as if they
-// were as they were then.
-func TestPlanAgainstAssumesTheSameTopics(t *testing.T) {
+// Without a cluster, topics are assumed to be as the earlier plan has them.
+func TestPlanAgainst_KeepsTopicsOfPlan(t *testing.T) {
 	app := words()
 	p, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"words": 12, "words-by-word": 7, "counts": 5}}, scheduler.Options{})
 	if err != nil {

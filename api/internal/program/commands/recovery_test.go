@@ -27,7 +27,7 @@ func fedOnce(t *testing.T) (dir string, args []string) {
 	return filepath.Join(dir, "data"), args
 }
 
-func TestStateIsRestoredFromTheChangelog(t *testing.T) {
+func TestState_RestoredFromChangelog(t *testing.T) {
 	data, args := fedOnce(t)
 	if err := os.RemoveAll(filepath.Join(data, "state")); err != nil {
 		t.Fatal(err)
@@ -37,8 +37,8 @@ func TestStateIsRestoredFromTheChangelog(t *testing.T) {
 	}
 }
 
-// State of a log that was deleted is worth nothing.
-func TestStateOfAnotherLogIsDiscarded(t *testing.T) {
+// State of a log that was deleted is discarded.
+func TestState_OfAnotherLogDiscarded(t *testing.T) {
 	data, args := fedOnce(t)
 	if err := os.RemoveAll(filepath.Join(data, "log")); err != nil {
 		t.Fatal(err)
@@ -49,9 +49,9 @@ func TestStateOfAnotherLogIsDiscarded(t *testing.T) {
 	}
 }
 
-// If the group's offset was moved by somebody, the state belongs to other records
-// than would be read next.
-func TestOffsetsChangedFromOutsideAreRefused(t *testing.T) {
+// If another client has moved the group's offset, the state doesn't match the records
+// that would be read next.
+func TestState_RefusesOffsetsChangedFromOutside(t *testing.T) {
 	data, args := fedOnce(t)
 	log, err := local.Open(filepath.Join(data, "log"), local.Options{})
 	if err != nil {
@@ -74,8 +74,8 @@ func TestOffsetsChangedFromOutsideAreRefused(t *testing.T) {
 	runMain(t.Context(), words(), args...).Failed(t, "words/0", "group words-words", "from outside")
 }
 
-// Whoever holds the directory is named, and nothing is touched.
-func TestDirectoryInUse(t *testing.T) {
+// The process that holds the directory is named, and nothing is touched.
+func TestRun_RefusesDirectoryOfRunningJob(t *testing.T) {
 	data, args := fedOnce(t)
 	log, err := local.Open(filepath.Join(data, "log"), local.Options{})
 	if err != nil {
@@ -90,8 +90,8 @@ func TestDirectoryInUse(t *testing.T) {
 	}
 }
 
-// A segment that was damaged is found when it is read.
-func TestCorruptSegment(t *testing.T) {
+// A damaged segment is detected when it is read.
+func TestRun_ReportsCorruptSegment(t *testing.T) {
 	data, args := fedOnce(t)
 	// The new line goes to the first partition; damage its log behind the part
 	// that was read.

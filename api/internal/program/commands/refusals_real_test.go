@@ -155,9 +155,9 @@ func (j *kafkaJob) ends(t *testing.T) map[string]int64 {
 	return ends
 }
 
-// TestWhatDoesntFitIsRefused: state, offsets and topics that somebody else has
-// changed aren't guessed about.
-func TestWhatDoesntFitIsRefused(t *testing.T) {
+// State, offsets and topics that another client has changed are refused, not guessed
+// about.
+func TestRun_RefusesChangedTopicsAndOffsets(t *testing.T) {
 	t.Parallel()
 	c := oneBroker.Cluster(t)
 	check := func(err error) {
@@ -300,8 +300,8 @@ func TestWhatDoesntFitIsRefused(t *testing.T) {
 	})
 }
 
-// TestBrokerWithALimitOnTransactions: what to set is said, and what to do without.
-func TestBrokerWithALimitOnTransactions(t *testing.T) {
+// The message says what to set on the brokers, and how to do without transactions.
+func TestRun_BrokerWithLowTransactionTimeout(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, kafkatest.Options{Properties: map[string]string{"transaction.max.timeout.ms": "10000"}})
 	for _, fed := range []bool{true, false} {

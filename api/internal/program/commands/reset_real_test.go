@@ -47,7 +47,7 @@ func (c *cleared) wants(data string, want ...string) {
 	}
 }
 
-// runs tells whether the job's groups have members.
+// runs reports whether the job's groups have members.
 func (c *cleared) runs() bool {
 	groups, err := c.cluster.Admin().DescribeGroups(c.Context(), c.app+"-by-word")
 	if err != nil {
@@ -56,9 +56,9 @@ func (c *cleared) runs() bool {
 	return slices.ContainsFunc(groups.Sorted(), func(g kadm.DescribedGroup) bool { return len(g.Members) > 0 })
 }
 
-// TestResetOnABroker: all machines begin anew, whatever their disks have. A job that
-// runs goes on.
-func TestResetOnABroker(t *testing.T) {
+// A reset makes all machines start again, whatever is on their disks. It is refused while
+// the job runs.
+func TestReset_OnAllMachines(t *testing.T) {
 	t.Parallel()
 	cluster := oneBroker.Cluster(t)
 	for name, more := range map[string][]string{"once": nil, "at-least-once": {"-at-least-once"}} {

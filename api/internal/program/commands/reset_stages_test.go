@@ -116,10 +116,9 @@ func (j *resetJob) results(seen map[stream.Position]bool) (values []string) {
 	return values
 }
 
-// A reset of several stages that is interrupted at any commit leaves a job that
-// refuses to start, or one that is as it was or as it should be; and is finished by
-// running it again.
-func TestResetOfStagesIsInterrupted(t *testing.T) {
+// A reset of several stages that is interrupted at any commit leaves a job that refuses
+// to start, or is as it was, or as it should be. Running the reset again finishes it.
+func TestReset_InterruptedBetweenStages(t *testing.T) {
 	oldest := reset.Target{Start: new(int64)}
 	for _, remote := range []bool{false, true} {
 		for n, done := 0, false; !done; n++ {
@@ -151,9 +150,9 @@ func TestResetOfStagesIsInterrupted(t *testing.T) {
 	}
 }
 
-// Of a reset that is interrupted when the first stages are finished, the job reads
-// nothing that would then be passed over.
-func TestResetLosesNothingBetweenStages(t *testing.T) {
+// After a reset that was interrupted between stages the job reads nothing that the
+// finished reset would skip.
+func TestReset_SkipsNothingNewBetweenStages(t *testing.T) {
 	stay := reset.Target{}
 	for n := range 5 {
 		j := newResetJob(t, n%2 == 0)

@@ -28,7 +28,7 @@ func wordsPerMinute() *api.App {
 const someWords = `{"word":"a","at":1000}` + "\n" + `{"word":"b","at":2000}` + "\n" + `{"word":"a","at":3000}` + "\n" +
 	`{"word":"a","at":61000}` + "\n" + `{"word":"b","at":125000}` + "\n" + `{"word":"b","at":126000}` + "\n"
 
-func TestResetOfWindows(t *testing.T) {
+func TestReset_Windows(t *testing.T) {
 	for _, where := range []string{"oldest", "1970-01-01T00:00:00Z", "1000h"} {
 		args, data := fedWindows(t)
 		first := runMain(t.Context(), wordsPerMinute(), args...).Succeeded(t).Lines()
@@ -55,7 +55,7 @@ func fedWindows(t *testing.T) (args []string, data string) {
 	return []string{"-feed", "words=" + file, "-once", "-print", "counts", "-data", data, "-partitions", "2"}, data
 }
 
-func TestResetToNewest(t *testing.T) {
+func TestReset_ToNewest(t *testing.T) {
 	data, args := fedOnce(t)
 	runMain(t.Context(), words(), "reset", "-to", "newest", "-yes", "-data", data).Succeeded(t)
 	if r := runMain(t.Context(), words(), args...).Succeeded(t); r.Out != "1\n" { // of one word more
@@ -63,7 +63,7 @@ func TestResetToNewest(t *testing.T) {
 	}
 }
 
-func TestResetKeepsState(t *testing.T) {
+func TestReset_KeepsState(t *testing.T) {
 	data, args := fedOnce(t)
 	r := runMain(t.Context(), words(), "reset", "-to", "oldest", "-state", "keep", "-yes", "-data", data).Succeeded(t)
 	if !strings.Contains(r.Err, "counted again") || strings.Contains(r.Err, "emptied") {
@@ -74,9 +74,9 @@ func TestResetKeepsState(t *testing.T) {
 	}
 }
 
-// A program that keeps something else in a store can begin with it empty, also where a
-// disk has what was in it before; not with its state.
-func TestResetOfAChangedStore(t *testing.T) {
+// A program that changes a store can start with it empty, even if a disk still has its
+// former entries, but not with its state.
+func TestReset_ChangedStore(t *testing.T) {
 	data, args := fedOnce(t)
 	changed := func() *api.App {
 		app := api.New("words")
@@ -93,7 +93,7 @@ func TestResetOfAChangedStore(t *testing.T) {
 	}
 }
 
-func TestResetOfOnePartition(t *testing.T) {
+func TestReset_OnePartition(t *testing.T) {
 	data, args := fedOnce(t)
 	runMain(t.Context(), words(), "reset", "-offset", "words/0=2", "-yes", "-data", data).Failed(t, "words/0: offset 2 is out of range: the partition holds 0 to 1")
 	r := runMain(t.Context(), words(), "reset", "-offset", "words/1=0", "-yes", "-data", data).Succeeded(t)
@@ -105,7 +105,7 @@ func TestResetOfOnePartition(t *testing.T) {
 	}
 }
 
-func TestResetAsks(t *testing.T) {
+func TestReset_AsksFirst(t *testing.T) {
 	data, _ := fedOnce(t)
 	runMain(t.Context(), words(), "reset", "-to", "oldest", "-data", data).Failed(t, "no terminal to ask", "-yes")
 	for answer, done := range map[string]bool{"": false, "no\n": false, "y\n": false, "yes\n": true} {
@@ -118,7 +118,7 @@ func TestResetAsks(t *testing.T) {
 	}
 }
 
-func TestResetsThatMakeNoSense(t *testing.T) {
+func TestReset_RefusesWrongFlags(t *testing.T) {
 	programtest.WithoutKafka(t)
 	dir := t.TempDir()
 	for _, test := range []struct {

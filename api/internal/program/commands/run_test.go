@@ -17,7 +17,7 @@ import (
 	"github.com/gretestream/grete/stream/local"
 )
 
-func TestFeedOnceAndPrint(t *testing.T) {
+func TestRun_FeedsOnceAndPrints(t *testing.T) {
 	dir := t.TempDir()
 	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`+"\n"+`{"word":"b"}`+"\r\n\n"+`{"word":"a"}`)
 	args := []string{"-feed", "words=" + file, "-once", "-print", "counts", "-data", filepath.Join(dir, "data")}
@@ -36,7 +36,7 @@ func TestFeedOnceAndPrint(t *testing.T) {
 	runMain(t.Context(), words(), args...).Failed(t, "words.json", "12 bytes", "another name")
 }
 
-func TestFeedByKey(t *testing.T) {
+func TestFeed_ByKey(t *testing.T) {
 	app := api.New("words")
 	app.FromKeyed[string, word]("words").Count("count").To("counts")
 	file := programtest.WriteFile(t, filepath.Join(t.TempDir(), "words.json"), strings.Repeat(`{"word":"a"}`+"\n"+`{"word":"b"}`+"\n", 3))
@@ -48,9 +48,8 @@ func TestFeedByKey(t *testing.T) {
 	runMain(t.Context(), app, "-feed", "words="+file, "-once").Failed(t, "topic words, partition 0, offset 0", "no key", "PartitionBy")
 }
 
-// Topics that a pattern matches are fed as any other, and found when the job is
-// planned.
-func TestFeedTopicsOfAPattern(t *testing.T) {
+// Topics that match a pattern are fed like any other, and found when the job is planned.
+func TestFeed_TopicsOfPattern(t *testing.T) {
 	dir := t.TempDir()
 	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`+"\n"+`{"word":"b"}`)
 	app := api.New("words")
@@ -71,8 +70,8 @@ func TestFeedTopicsOfAPattern(t *testing.T) {
 	}
 }
 
-// What was there before the first start isn't read, what comes between starts is.
-func TestStartNewest(t *testing.T) {
+// Records from before the first start aren't read, those between starts are.
+func TestRun_StartsAtNewest(t *testing.T) {
 	dir := t.TempDir()
 	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`+"\n")
 	args := []string{"-feed", "words=" + file, "-once", "-print", "counts", "-data", filepath.Join(dir, "data")}
@@ -86,9 +85,9 @@ func TestStartNewest(t *testing.T) {
 	}
 }
 
-// Records that are deleted before they are read stop the job, unless it says where
+// Records that are deleted before they are read stop the job, unless the input says where
 // to go on.
-func TestOutOfRange(t *testing.T) {
+func TestRun_OffsetOutOfRange(t *testing.T) {
 	dir := t.TempDir()
 	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`+"\n")
 	args := []string{"-feed", "words=" + file, "-once", "-partitions", "1", "-print", "counts", "-data", filepath.Join(dir, "data")}
@@ -111,14 +110,13 @@ func TestOutOfRange(t *testing.T) {
 	}
 }
 
-// The key of the meta record can't be a user's: a restore would take one for the
-// other.
-func TestReservedKeyIsRefused(t *testing.T) {
+// A user's record can't have the key of the meta record: a restore would confuse them.
+func TestRun_RefusesReservedKey(t *testing.T) {
 	file := programtest.WriteFile(t, filepath.Join(t.TempDir(), "words.json"), `{"word":"\u0000grete.meta\u0000"}`)
 	runMain(t.Context(), words(), "-feed", "words="+file, "-once").Failed(t, "store count", "grete.meta", "reserved")
 }
 
-func TestBadInput(t *testing.T) {
+func TestRun_BadInput(t *testing.T) {
 	dir := t.TempDir()
 	bad := programtest.WriteFile(t, filepath.Join(dir, "bad.json"), `{"word":"a"}`+"\n"+`{"word":`+"\n"+`{"word":"b"}`)
 	feed := []string{"-feed", "words=" + bad, "-once", "-partitions", "1", "-print", "counts"}
@@ -131,8 +129,8 @@ func TestBadInput(t *testing.T) {
 	runMain(t.Context(), words(), append(feed, "-data", bad)...).Failed(t, "bad.json", "not a directory")
 }
 
-// What makes no sense is told before anything is done.
-func TestCommandLinesThatMakeNoSense(t *testing.T) {
+// Wrong flags are reported before anything is done.
+func TestRun_RefusesWrongFlags(t *testing.T) {
 	programtest.WithoutKafka(t)
 	dir := t.TempDir()
 	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`)
@@ -170,8 +168,8 @@ func TestCommandLinesThatMakeNoSense(t *testing.T) {
 	}
 }
 
-// Failures and panics of the user's functions are told with record and operator.
-func TestUserErrors(t *testing.T) {
+// Errors and panics of the user's functions name the record and the operator.
+func TestRun_NamesRecordAndOperatorOfErrors(t *testing.T) {
 	file := programtest.WriteFile(t, filepath.Join(t.TempDir(), "words.json"), `{"word":"a"}`+"\n"+`{"word":"b"}`)
 	feed := []string{"-feed", "words=" + file, "-once", "-partitions", "1"}
 	failing := api.New("words")
@@ -188,8 +186,8 @@ func TestUserErrors(t *testing.T) {
 	runMain(t.Context(), panicking, feed...).Failed(t, "topic words, partition 0, offset 0", "map at commands/run_test.go:", "index out of range", "run_test.go:")
 }
 
-// So are those of the functions that look at a record before any operator does.
-func TestPanicInEventTime(t *testing.T) {
+// So do those of the functions that see a record before any operator.
+func TestRun_PanicInEventTime(t *testing.T) {
 	file := programtest.WriteFile(t, filepath.Join(t.TempDir(), "words.json"), `{"word":"a"}`+"\n"+`{"word":""}`)
 	feed := []string{"-feed", "words=" + file, "-once", "-partitions", "1", "-print", "counts"}
 	first := api.EventTime(func(w word) time.Time { return time.UnixMilli(int64(w.Word[0])) })
@@ -199,9 +197,8 @@ func TestPanicInEventTime(t *testing.T) {
 	}
 }
 
-// State that means something else to the program than to the one that wrote it is
-// refused.
-func TestChangedStoreIsRefused(t *testing.T) {
+// State of another type than the program's is refused.
+func TestRun_RefusesChangedStore(t *testing.T) {
 	dir := t.TempDir()
 	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`)
 	args := []string{"-feed", "words=" + file, "-once", "-data", filepath.Join(dir, "data")}
@@ -217,8 +214,8 @@ func TestChangedStoreIsRefused(t *testing.T) {
 	}
 }
 
-// One data directory is one process's.
-func TestLockedDirectory(t *testing.T) {
+// A data directory belongs to one process.
+func TestRun_RefusesLockedDirectory(t *testing.T) {
 	dir := t.TempDir()
 	lock, err := local.LockDir(dir)
 	if err != nil {
@@ -232,8 +229,8 @@ func TestLockedDirectory(t *testing.T) {
 	runMain(t.Context(), words(), args...).Succeeded(t)
 }
 
-// A run that is asked to stop commits and is well.
-func TestStop(t *testing.T) {
+// A run that is stopped commits, and succeeds.
+func TestRun_CommitsWhenStopped(t *testing.T) {
 	dir := t.TempDir()
 	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), `{"word":"a"}`)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -247,8 +244,8 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// A stage that stands still doesn't hold up the one before it.
-func TestSlowStageHoldsNobodyUp(t *testing.T) {
+// A stalled stage doesn't hold up the one before it.
+func TestRun_SlowStageHoldsUpNoOther(t *testing.T) {
 	dir := t.TempDir()
 	const n = 20_000
 	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), strings.Repeat(`{"word":"a"}`+"\n", n))
@@ -269,7 +266,7 @@ func TestSlowStageHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-func TestCommands(t *testing.T) {
+func TestCommands_Output(t *testing.T) {
 	r := runMain(t.Context(), words(), "plan").Succeeded(t)
 	if !strings.Contains(r.Out, "stage by-word") || !strings.Contains(r.Out, "words-count-changelog") {
 		t.Errorf("plan:\n%s", r.Out)

@@ -19,10 +19,10 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// TestProcessesOfOneStage: two processes have a stage each, and results are exact while
-// one after the other is started anew. Each answers for both; who doesn't fit is refused;
-// a drain ends both.
-func TestProcessesOfOneStage(t *testing.T) {
+// Two processes run one stage each, and results are exact while one after the other is
+// restarted. Each serves the HTTP API for both; an incompatible process is refused; a drain
+// stops both.
+func TestStage_ProcessPerStage(t *testing.T) {
 	t.Parallel()
 	d := &drained{pair{t, kafkatest.Start(t, kafkatest.Options{}), "onestage"}, make(map[string]int)}
 	for _, topic := range []string{"words", "counts"} {
