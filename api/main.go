@@ -4,7 +4,7 @@ import (
 	"context"
 	"os"
 
-	commandline "github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/api/internal/program/commands"
 	"github.com/gretestream/grete/api/internal/program/run"
 )
@@ -13,16 +13,16 @@ import (
 // what went wrong, and exits: with code 0 on success or after a clean stop, 1 on failure,
 // 2 if the command line is wrong. A second signal exits at once with code 1, without
 // committing.
-func (a *App) Main() { commandline.Main(a.Pipeline(), commands.All()...) }
+func (a *App) Main() { program.Main(a.Pipeline(), commands.All()...) }
 
 // Run runs the pipeline as the program would without a command line, until ctx is done:
 // on the embedded log, or on the cluster that GRETE_KAFKA names.
 func (a *App) Run(ctx context.Context) error {
-	return run.Defaults().Run(ctx, a.Pipeline(), commandline.Console{App: a.pipeline.App, Out: os.Stdout, Err: os.Stderr}, nil)
+	return run.Defaults().Run(ctx, a.Pipeline(), program.Console{App: a.pipeline.App, Out: os.Stdout, Err: os.Stderr}, nil)
 }
 
 // Pipeline is what the commands, and the test harnesses of Grete, know about the
 // pipeline. Programs call [App.Main] or [App.Run].
-func (a *App) Pipeline() commandline.Pipeline {
-	return commandline.Pipeline{Pipeline: &a.pipeline}
+func (a *App) Pipeline() program.Pipeline {
+	return program.Pipeline{Pipeline: &a.pipeline}
 }

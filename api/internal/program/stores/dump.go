@@ -56,7 +56,7 @@ func (k *DumpCommand) Run(ctx context.Context, p program.Pipeline, c program.Con
 	case where == nil:
 		err = k.dumpEmbedded(ctx, p, memory, to.print)
 	default:
-		err = remote.Visit(ctx, p, c, &k.Kafka, func(j *remote.Job) error { return dump(ctx, j, p.Serdes, client, k.Store, memory, to.print) })
+		err = remote.Visit(ctx, p, c, &k.Kafka, func(j *remote.Job) error { return dump(ctx, j, &p.Serdes, client, k.Store, memory, to.print) })
 	}
 	if err != nil {
 		err = fmt.Errorf("store %s: %w", k.Store, err)
@@ -87,7 +87,7 @@ func (k *DumpCommand) dumpEmbedded(ctx context.Context, p program.Pipeline, memo
 	if err != nil {
 		return err
 	}
-	return dumpChangelog(ctx, system, plan, p.Serdes, k.Store, memory, f)
+	return dumpChangelog(ctx, system, plan, &p.Serdes, k.Store, memory, f)
 }
 
 // dump calls f with all entries of a store: those of the processes that run its stage,
