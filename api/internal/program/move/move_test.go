@@ -110,7 +110,7 @@ func TestMove_SendsToken(t *testing.T) {
 func TestMove_ExplainsFailure(t *testing.T) {
 	for _, test := range []struct{ task, to, says string }{
 		{"0", "b-0", "several stages; name one, as in words/0"},
-		{"other/0", "b-0", `no stage "other"; there are: words, by-word`},
+		{"other/0", "b-0", `no stage "other"; the stages are: words, by-word`},
 		{"by-word/2", "b-0", "its tasks are 0 to 1"},
 		{"by-word/x", "b-0", `no task "x"`},
 		{"by-word/0", "d-0", `no instance and no host is named "d-0"; the instances are a-0, b-0, c-0 on `},
