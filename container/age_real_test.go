@@ -68,9 +68,9 @@ func (j *job) left() int {
 	return len(j.input[0]) - len(recordsOf(j.t, j.sys, stream.TopicPartition{Topic: "out"}))
 }
 
-// TestDeletionsThatBrokersHaveForgotten: a database that was away while a broker
+// TestRestore_DiscardsDatabaseThatMissedDeletions: a database that was away while a broker
 // forgot what was deleted doesn't bring it back.
-func TestDeletionsThatBrokersHaveForgotten(t *testing.T) {
+func TestRestore_DiscardsDatabaseThatMissedDeletions(t *testing.T) {
 	j := newJob(t, kafkatest.Start(t, kafkatest.Options{}))
 	j.open()
 	j.process("a", "b", "c", "d")

@@ -113,7 +113,7 @@ func (l *compacted) wantDiscarded(want bool) {
 }
 
 // What was deleted while a database was away doesn't come back with it.
-func TestDatabaseThatWasAwayForLong(t *testing.T) {
+func TestRestore_DiscardsOldDatabase(t *testing.T) {
 	const day = 24 * time.Hour
 	for _, test := range []struct {
 		name      string
@@ -181,7 +181,7 @@ func (d brittleDatabase) Write(b *kv.Batch) error {
 
 // A restore may be interrupted, and gone on with later. What it had read by then is
 // as old as when it was begun, and so is what it was begun with.
-func TestRestoreThatIsGoneOnWithLate(t *testing.T) {
+func TestRestore_ContinuedTooLateStartsOver(t *testing.T) {
 	for _, x := range []struct {
 		name      string
 		empty     bool // the disk, before
@@ -226,7 +226,7 @@ func TestRestoreThatIsGoneOnWithLate(t *testing.T) {
 }
 
 // A database doesn't age while nothing happens: its container looks after it.
-func TestDatabaseThatWaitsIsntOld(t *testing.T) {
+func TestRestore_KeepsDatabaseOfIdleTask(t *testing.T) {
 	for _, atLeastOnce := range []bool{false, true} {
 		l := newCompacted(t, 24*time.Hour, atLeastOnce)
 		if l.work(); !atLeastOnce && len(recordsOf(t, l.log.System, countsLog)) != 1 {

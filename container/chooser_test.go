@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestChooserGoesThroughEventTimeEvenly(t *testing.T) {
+func TestChooser_AdvancesEventTimeEvenly(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var c chooser
 	var partitions []*partition
@@ -36,7 +36,7 @@ func TestChooserGoesThroughEventTimeEvenly(t *testing.T) {
 	}
 }
 
-func TestChooserStarvesNone(t *testing.T) {
+func TestChooser_StarvesNoPartition(t *testing.T) {
 	var c chooser
 	near, far := &partition{heapIndex: -1}, &partition{heapIndex: -1, head: 1 << 50}
 	c.put(near)

@@ -22,7 +22,7 @@ func (h hopeless) Open(dir string, stores []string) (kv.Database, error) {
 }
 
 // A disk that spoils the state again and again isn't restored to for ever.
-func TestAHopelessDisk(t *testing.T) {
+func TestOpen_FailsIfDiskStaysCorrupt(t *testing.T) {
 	m := tallied(t)
 	var said bytes.Buffer
 	m.cfg.Engine, m.cfg.Logger = hopeless{m.disk}, slog.New(slog.NewTextHandler(&said, nil))

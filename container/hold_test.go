@@ -56,7 +56,7 @@ func (h *heldJob) committed(partition int32, want int64) {
 
 // A container that is held commits what it has done, reads nothing more, not even of
 // what it has fetched, and goes on there when the time is over.
-func TestAHeldContainerGoesOnWhereItStood(t *testing.T) {
+func TestHold_ContainerContinuesAtItsPosition(t *testing.T) {
 	h := newHeldJob(t, 0)
 	const many = 10_000 // more than one step takes
 	h.sendTo(0, keys(many)...)
@@ -89,7 +89,7 @@ func TestAHeldContainerGoesOnWhereItStood(t *testing.T) {
 
 // What carries the job's own traffic is read on, and while something of it isn't
 // committed the container doesn't rest.
-func TestAHoldIsNotForTheJobsOwnTraffic(t *testing.T) {
+func TestHold_ReadsOwnTraffic(t *testing.T) {
 	h := newHeldJob(t, 1)
 	h.cfg.CommitInterval = 10 * time.Second
 	h.open()
@@ -108,7 +108,7 @@ func TestAHoldIsNotForTheJobsOwnTraffic(t *testing.T) {
 
 // A container that comes while inputs are held holds them, too, and so does one that
 // goes back to its last commit.
-func TestAContainerThatComesLaterIsHeld(t *testing.T) {
+func TestHold_ContainerOpenedLater(t *testing.T) {
 	h := newHeldJob(t, 0)
 	h.sendTo(0, "k1", "k2")
 	h.holds(time.Minute, 0, 0)
@@ -125,7 +125,7 @@ func TestAContainerThatComesLaterIsHeld(t *testing.T) {
 }
 
 // An input that is held isn't idle, however long that takes: event time waits for it.
-func TestAHeldInputIsNotIdle(t *testing.T) {
+func TestHold_HeldInputIsNotIdle(t *testing.T) {
 	h := newHeldJob(t, 0)
 	w := &watched{tally: h.tally}
 	h.cfg.Program, h.cfg.IdleTimeout = w, 3*time.Second

@@ -75,7 +75,7 @@ func (m *mortal) refuses(words ...string) {
 	}
 }
 
-func TestChangelogThatWasMadeAnew(t *testing.T) {
+func TestIdentity_RecreatedChangelogIsRefused(t *testing.T) {
 	const was, gone = "changelog app-odd-changelog/0: the topic was deleted and created again (its id was ", "everything that was committed to it before is gone. The state was not touched; give the operator a new name"
 	for _, atLeastOnce := range []bool{false, true} {
 		m := newMortal(t, 1, atLeastOnce)
@@ -126,7 +126,7 @@ func (m *mortal) copyOfOdd() (all [2][]stream.Record) {
 
 // What the job hears from nobody it doesn't take for another topic, and what it
 // hears of for the first time it learns.
-func TestTopicIDsAreLearnt(t *testing.T) {
+func TestIdentity_FirstCommitAddsTopicIDs(t *testing.T) {
 	m := newMortal(t, 1, false)
 	run := func(ids map[string]string) {
 		m.cfg.System = renamed{m.log, ids}
@@ -146,7 +146,7 @@ func TestTopicIDsAreLearnt(t *testing.T) {
 }
 
 // A copy of everything in another cluster goes by itself, but for its inputs.
-func TestChangelogOfAnotherCluster(t *testing.T) {
+func TestIdentity_CopiedChangelogIsAccepted(t *testing.T) {
 	c := newCopying(t, memory.New())
 	c.fill(10, 20)
 	c.reopen()
@@ -163,7 +163,7 @@ func TestChangelogOfAnotherCluster(t *testing.T) {
 }
 
 // A restore there that was interrupted is gone on with.
-func TestChangelogOfAnotherClusterIsRestored(t *testing.T) {
+func TestIdentity_CopiedChangelogIsRestored(t *testing.T) {
 	m := newMortal(t, 1, false)
 	m.sendTo(0, "a", "b", "a")
 	m.sendTo(1, "c")
@@ -182,7 +182,7 @@ type elsewhere struct{ stream.System }
 
 func (elsewhere) ID() string { return "elsewhere" }
 
-func TestInputThatWasMadeAnew(t *testing.T) {
+func TestIdentity_RecreatedInput(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		policy scheduler.OutOfRange
@@ -238,7 +238,7 @@ func inputMadeAnew(t *testing.T, policy scheduler.OutOfRange, bound int64, want 
 }
 
 // Nobody but the job itself makes its own traffic, so nothing can be there instead.
-func TestRepartitionThatWasMadeAnew(t *testing.T) {
+func TestIdentity_RecreatedRepartitionIsRefused(t *testing.T) {
 	m := tallied(t)
 	m.cfg.System = renamed{m.log, map[string]string{"in": "new"}}
 	m.cfg.Stage.Inputs[0].OutOfRange = scheduler.OutOfRangeOldest

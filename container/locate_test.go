@@ -11,7 +11,7 @@ import (
 	"github.com/gretestream/grete/stream/memory"
 )
 
-func TestInputsStartWhereTheyShall(t *testing.T) {
+func TestLocate_StartOfInputs(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		start int64
@@ -41,7 +41,7 @@ func TestInputsStartWhereTheyShall(t *testing.T) {
 }
 
 // A topic that joins the inputs of a job starts by its own setting.
-func TestNewInputStarts(t *testing.T) {
+func TestLocate_NewInput(t *testing.T) {
 	c := newCopying(t, memory.New())
 	c.fill(1, 2)
 	c.reopen()
@@ -58,7 +58,7 @@ func TestNewInputStarts(t *testing.T) {
 
 // Of one that has come to an input since, by its growth or as one more that matches,
 // nothing is left out.
-func TestNewPartitionsStartAtTheirOldest(t *testing.T) {
+func TestLocate_NewPartitionsStartAtOldest(t *testing.T) {
 	c := newCopying(t, memory.New())
 	c.fill(1)
 	c.input().Start = scheduler.StartNewest
@@ -70,7 +70,7 @@ func TestNewPartitionsStartAtTheirOldest(t *testing.T) {
 	c.wantOut(2)
 }
 
-func TestGroupOffsetThatDiffers(t *testing.T) {
+func TestLocate_ChangedGroupOffset(t *testing.T) {
 	const at = 3 // where the state is
 	for _, test := range []struct {
 		name        string
@@ -120,7 +120,7 @@ func TestGroupOffsetThatDiffers(t *testing.T) {
 	}
 }
 
-func TestGroupOffsetWithoutState(t *testing.T) {
+func TestLocate_GroupOffsetWithoutState(t *testing.T) {
 	c := newCopying(t, memory.New())
 	c.setOffset(0)
 	if err := c.open(); err == nil || !strings.Contains(err.Error(), "there is no meta record") {
@@ -128,7 +128,7 @@ func TestGroupOffsetWithoutState(t *testing.T) {
 	}
 }
 
-func TestNextRecordIsGone(t *testing.T) {
+func TestLocate_NextRecordIsGone(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		policy  scheduler.OutOfRange
@@ -176,7 +176,7 @@ func TestNextRecordIsGone(t *testing.T) {
 
 // A topic that was made anew is shorter than what was read of it. A run that is
 // to end with its inputs doesn't take that for their end.
-func TestInputEndsBeforeThePosition(t *testing.T) {
+func TestLocate_InputEndsBeforePosition(t *testing.T) {
 	for policy, want := range map[scheduler.OutOfRange][]int64{
 		scheduler.OutOfRangeFail:   nil,
 		scheduler.OutOfRangeOldest: {10, 20, 30, 10},
@@ -204,7 +204,7 @@ func TestInputEndsBeforeThePosition(t *testing.T) {
 }
 
 // What only the job itself deletes can't be gone by accident.
-func TestNextRecordOfARepartitionIsGone(t *testing.T) {
+func TestLocate_NextRecordOfRepartitionIsGone(t *testing.T) {
 	c := newCopying(t, memory.New())
 	c.input().Producers, c.input().OutOfRange = 1, scheduler.OutOfRangeOldest
 	c.fill(10, 20)
@@ -229,7 +229,7 @@ func (e endless) OpenConsumer(ctx context.Context, cfg stream.ConsumerConfig) (s
 
 func (endlessConsumer) End(stream.TopicPartition) int64 { return -1 }
 
-func TestAnInputIsIdleOnlyIfItsEndIsKnown(t *testing.T) {
+func TestIdle_NeedsKnownEnd(t *testing.T) {
 	for _, known := range []bool{true, false} {
 		sys := memory.New()
 		c := newCopying(t, sys)
@@ -247,7 +247,7 @@ func TestAnInputIsIdleOnlyIfItsEndIsKnown(t *testing.T) {
 }
 
 // An input that was idle may have come to lag while nobody ran.
-func TestAnInputIsntIdleBecauseItWas(t *testing.T) {
+func TestIdle_NotRestored(t *testing.T) {
 	c := newCopying(t, memory.New())
 	c.cfg.IdleTimeout = time.Second
 	c.fill(10)

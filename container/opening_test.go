@@ -12,7 +12,7 @@ import (
 
 // Who waits for tasks to be open is woken when they are: a clock that stands still
 // doesn't keep it waiting.
-func TestOpeningWakesTheLoop(t *testing.T) {
+func TestOpen_WakesTheLoop(t *testing.T) {
 	log := streammemory.New()
 	createTallyTopics(t, log.Admin())
 	for range 100 {

@@ -15,7 +15,7 @@ func offsetOf(tp stream.TopicPartition, offset int64) reset.Target {
 	return reset.Target{Offsets: map[stream.TopicPartition]int64{tp: offset}}
 }
 
-func TestResetSetsOffsets(t *testing.T) {
+func TestReset_SetsOffsets(t *testing.T) {
 	both := start(0)
 	both.Offsets = map[stream.TopicPartition]int64{inPartition: 3}
 	for _, test := range []struct {
@@ -57,7 +57,7 @@ func TestResetSetsOffsets(t *testing.T) {
 }
 
 // It is a way out where a job refuses to guess.
-func TestResetSettlesADisagreement(t *testing.T) {
+func TestReset_ReplacesConflictingOffsets(t *testing.T) {
 	c := newCopying(t, memory.New())
 	c.fill(10, 20)
 	c.reopen()
@@ -73,7 +73,7 @@ func TestResetSettlesADisagreement(t *testing.T) {
 	c.wantOut(10, 20, 20)
 }
 
-func TestResetPassesOverRepartitions(t *testing.T) {
+func TestReset_PassesOverRepartitions(t *testing.T) {
 	for keep, want := range map[bool][]int64{false: {10, 50}, true: {10, 20, 30, 50}} {
 		c := newCopying(t, memory.New())
 		c.input().Producers = 1
@@ -97,7 +97,7 @@ func TestResetPassesOverRepartitions(t *testing.T) {
 	}
 }
 
-func TestResetRefusesOffsets(t *testing.T) {
+func TestReset_RefusesOffsets(t *testing.T) {
 	c := newCopying(t, memory.New())
 	c.fill(10, 20, 30)
 	c.reopen()

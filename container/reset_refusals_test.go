@@ -12,7 +12,7 @@ import (
 	"github.com/gretestream/grete/stream/streamtest"
 )
 
-func TestResetIsRefusedWhileTheJobRuns(t *testing.T) {
+func TestReset_RefusedWhileJobRuns(t *testing.T) {
 	r := newRestart(t, 1, false)
 	ends := r.ends()
 	for from := 1; from <= 3; from++ {
@@ -43,7 +43,7 @@ func (r *restart) ends() (n int) {
 }
 
 // A reset shuts out a run that is no member of a group, and that run may be the last.
-func TestResetAndARunShutEachOtherOut(t *testing.T) {
+func TestReset_AndRunFenceEachOther(t *testing.T) {
 	r := newRestart(t, 1, false)
 	r.on(r.fresh)
 	r.open()
@@ -66,7 +66,7 @@ func TestResetAndARunShutEachOtherOut(t *testing.T) {
 }
 
 // Containers of other numbers than the first are shut out, too.
-func TestResetShutsOutAllOwners(t *testing.T) {
+func TestReset_FencesAllOwners(t *testing.T) {
 	p := newPair(t)
 	p.cfg.Stage.Inputs[0].Producers = 0
 	zero, one := p.open(0, 0), p.open(1, 1)
@@ -79,7 +79,7 @@ func TestResetShutsOutAllOwners(t *testing.T) {
 	p.wantEnd(zero)
 }
 
-func TestResetRefusesToKeepWhatIsntWhole(t *testing.T) {
+func TestReset_RefusesToKeepHalfCommittedState(t *testing.T) {
 	r := newRestart(t, 1, true)
 	keep := start(0)
 	keep.KeepState = true

@@ -84,7 +84,7 @@ func eachKind(t *testing.T, test func(t *testing.T, seed uint64, atLeastOnce boo
 	}
 }
 
-func TestResetEmptiesStateOnAllDisks(t *testing.T) {
+func TestReset_EmptiesStateOnAllDisks(t *testing.T) {
 	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
 		r := newRestart(t, seed, atLeastOnce)
 		must(t, runReset(r.log, r.cfg, start(0)))
@@ -99,7 +99,7 @@ func TestResetEmptiesStateOnAllDisks(t *testing.T) {
 
 // What has begun can be ended by running it again, whenever it was interrupted, and
 // nothing goes on in between.
-func TestResetIsInterrupted(t *testing.T) {
+func TestReset_Interrupted(t *testing.T) {
 	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
 		r := newRestart(t, seed, atLeastOnce)
 		whole := &streamtest.Interrupted{System: r.log, Left: 1 << 30}
@@ -147,7 +147,7 @@ func (r *restart) refusesHalf(n, last int, after bool) {
 }
 
 // Whoever was killed in the middle of a commit leaves something behind it.
-func TestResetAfterAnythingAtAll(t *testing.T) {
+func TestReset_AfterRandomFailures(t *testing.T) {
 	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
 		for i := range uint64(5) {
 			r := &restart{mortal: newMortal(t, 2*i+seed, atLeastOnce)}
@@ -170,7 +170,7 @@ func TestResetAfterAnythingAtAll(t *testing.T) {
 }
 
 // Partitions that aren't named stay where they are, also if it takes two attempts.
-func TestResetOfOnePartition(t *testing.T) {
+func TestReset_OnePartition(t *testing.T) {
 	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
 		r := newRestart(t, seed, atLeastOnce)
 		target := offsetOf(stream.TopicPartition{Topic: "in"}, 0)

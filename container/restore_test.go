@@ -38,7 +38,7 @@ func tallied(t *testing.T) *mortal {
 
 // What comes behind the last meta record is of no commit: it doesn't become state,
 // and is undone in the changelog too, however much it is.
-func TestChangelogBehindTheLastCommitIsUndone(t *testing.T) {
+func TestRestore_UndoesRecordsBehindLastCommit(t *testing.T) {
 	for _, n := range []int{1, 1000, 10_000} {
 		for _, keep := range []bool{false, true} {
 			m := tallied(t)
@@ -63,7 +63,7 @@ func TestChangelogBehindTheLastCommitIsUndone(t *testing.T) {
 }
 
 // Whatever a topic of that name holds, it isn't taken for state, and not changed.
-func TestChangelogOfSomebodyElseIsRefused(t *testing.T) {
+func TestRestore_RefusesChangelogOfAnotherJob(t *testing.T) {
 	m := newMortal(t, 1, true)
 	put(t, m.log, countsLog, stream.Record{Key: []byte("a"), Value: []byte("12345678")})
 	_, err := container.Open(context.Background(), m.cfg)
@@ -111,7 +111,7 @@ func (a forgettingAdmin) Starts(ctx context.Context, tps ...stream.TopicPartitio
 	return starts, err
 }
 
-func TestChangelogLosesItsBeginningWhileItIsRead(t *testing.T) {
+func TestRestore_ChangelogLosesItsStart(t *testing.T) {
 	m := tallied(t)
 	m.sendTo(0, "a", "b") // all keys are written again
 	m.finish()
@@ -128,7 +128,7 @@ func TestChangelogLosesItsBeginningWhileItIsRead(t *testing.T) {
 }
 
 // A database that lacks what a changelog has no more is restored in full.
-func TestChangelogLosesWhatTheDatabaseLacks(t *testing.T) {
+func TestRestore_ChangelogLosesMissingTail(t *testing.T) {
 	m := tallied(t)
 	m.open()
 	m.kill()
@@ -158,7 +158,7 @@ func (a lyingAdmin) Starts(_ context.Context, tps ...stream.TopicPartition) ([]i
 	return make([]int64, len(tps)), nil
 }
 
-func TestChangelogThatCannotBeRead(t *testing.T) {
+func TestRestore_FailsAfterAttempts(t *testing.T) {
 	m := tallied(t)
 	must(t, m.log.Admin().DeleteRecords(context.Background(), stream.Position{TopicPartition: countsLog, Offset: 1}))
 	m.cfg.System = lyingLog{m.log}
@@ -169,7 +169,7 @@ func TestChangelogThatCannotBeRead(t *testing.T) {
 
 // A store that a job gets later begins empty, and is as safe from then on as the
 // others, wherever the first commit with it is interrupted.
-func TestStoreThatIsAddedLater(t *testing.T) {
+func TestRestore_StoreAddedLater(t *testing.T) {
 	for seed := range uint64(80) {
 		m := newMortal(t, seed, true)
 		both := m.cfg.Stage.Stores

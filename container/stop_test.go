@@ -51,7 +51,7 @@ func (p *interruptingProducer) Commit(ctx context.Context, offsets stream.GroupO
 }
 
 // A container that is asked to stop while it commits commits, and stops cleanly.
-func TestStopInTheMiddleOfACommit(t *testing.T) {
+func TestStop_FinishesCommit(t *testing.T) {
 	for name, atLeastOnce := range map[string]bool{"exactly once": false, "at least once": true} {
 		t.Run(name, func(t *testing.T) {
 			log := streammemory.New()

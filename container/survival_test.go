@@ -146,10 +146,10 @@ func (m *mortal) finish() {
 // Whatever is lost and whatever is not, at whatever moment: the state is as of a
 // record, in all stores, what that record and all before it have put out is there,
 // and what is put out again is the same.
-func TestAtLeastOnceSurvivesEverything(t *testing.T) { surviveEverything(t, true) }
+func TestAtLeastOnce_RandomFailures(t *testing.T) { surviveEverything(t, true) }
 
 // And with transactions nothing is put out twice.
-func TestExactlyOnceSurvivesEverything(t *testing.T) { surviveEverything(t, false) }
+func TestExactlyOnce_RandomFailures(t *testing.T) { surviveEverything(t, false) }
 
 func surviveEverything(t *testing.T, atLeastOnce bool) {
 	crashes, stops, healed := 0, 0, 0

@@ -64,7 +64,7 @@ func (p *pair) wantEnd(c *container.Container) {
 	}
 }
 
-func TestSecondCopyTakesOver(t *testing.T) {
+func TestTakeover_SecondCopy(t *testing.T) {
 	p := newPair(t)
 	first := p.open(0, 0, 1)
 	p.work(first)
@@ -78,7 +78,7 @@ func TestSecondCopyTakesOver(t *testing.T) {
 
 // Where there are fewer containers than before, those that are gone may not be
 // gone yet.
-func TestFormerOwnersAreShutOut(t *testing.T) {
+func TestTakeover_FencesPreviousOwners(t *testing.T) {
 	p := newPair(t)
 	zero, one := p.open(0, 0), p.open(1, 1)
 	p.work(zero)
@@ -95,7 +95,7 @@ func TestFormerOwnersAreShutOut(t *testing.T) {
 
 // Brokers shut a producer out themselves when its process has stood still. Nobody
 // else is there, so it goes on.
-func TestContainerComesBack(t *testing.T) {
+func TestContainer_ReopensAfterAbort(t *testing.T) {
 	p := newPair(t)
 	c := p.open(0, 0, 1)
 	p.work(c)
@@ -114,7 +114,7 @@ func TestContainerComesBack(t *testing.T) {
 
 // What a former owner had decided to commit, and the log doesn't show yet, is
 // waited for.
-func TestLateCommitIsWaitedFor(t *testing.T) {
+func TestTakeover_WaitsForLateCommit(t *testing.T) {
 	p := newPair(t)
 	p.log.Remote = true
 	for range 20 {

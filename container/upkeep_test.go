@@ -38,7 +38,7 @@ func (a stubbornAdmin) DeleteRecords(ctx context.Context, before ...stream.Posit
 
 // Trimming is housekeeping: the job goes on without it, says so once, and tries
 // again.
-func TestRepartitionThatCannotBeTrimmed(t *testing.T) {
+func TestTrim_FailureIsLoggedOnce(t *testing.T) {
 	log := &stubbornLog{System: memory.New(), refusal: errors.New("not authorised")}
 	c := newCopying(t, log.System)
 	c.cfg.System = log

@@ -10,7 +10,7 @@ import (
 	"github.com/gretestream/grete/container/membership"
 )
 
-func TestDrainHoldsStopStopsAndLeaveLeaves(t *testing.T) {
+func TestDrain_StopAndLeave(t *testing.T) {
 	var hold membership.Hold
 	stopped, leaves := 0, time.Time{}
 	j := newJob(t, func(cfg *httpapi.Config) {
@@ -33,7 +33,7 @@ func TestDrainHoldsStopStopsAndLeaveLeaves(t *testing.T) {
 	}
 }
 
-func TestDrainRefuses(t *testing.T) {
+func TestDrain_Refusals(t *testing.T) {
 	var hold membership.Hold
 	able := func(cfg *httpapi.Config) {
 		cfg.Hold, cfg.Stop, cfg.Leave = &hold, func() { t.Error("it was stopped") }, func(time.Time) { t.Error("it is to leave") }

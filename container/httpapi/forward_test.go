@@ -59,7 +59,7 @@ func TestForward(t *testing.T) {
 
 // Of a key that several tasks have the first has it, whoever has the tasks, and a page
 // has them all.
-func TestForwardDoubles(t *testing.T) {
+func TestForward_KeyInSeveralTasks(t *testing.T) {
 	j := newJob(t, func(c *httpapi.Config) {
 		c.Plan.Stages[1].Inputs = []scheduler.Input{{Topic: "theirs", Partitions: tasks}}
 	})
@@ -88,7 +88,7 @@ func TestForwardDoubles(t *testing.T) {
 }
 
 // Nobody is asked who can't be, and all that is missing is named.
-func TestUnreachable(t *testing.T) {
+func TestForward_UnreachableOwner(t *testing.T) {
 	j := filled(t)
 	hung := make(chan struct{})
 	for name, tt := range map[string]struct {
@@ -165,7 +165,7 @@ func breakOff(w http.ResponseWriter, _ *http.Request) {
 
 // An owner that isn't ready says so itself; one that can't be asked is spoken for by
 // what is known.
-func TestForwardRestoring(t *testing.T) {
+func TestForward_RestoringOwner(t *testing.T) {
 	j := filled(t)
 	all := newCluster(t, j, 3)
 	all[2].readers.Hide("by-user", 2, j.dbs[2].Reader())
@@ -188,7 +188,7 @@ func TestForwardRestoring(t *testing.T) {
 }
 
 // What several processes lack is said once.
-func TestSeveralLack(t *testing.T) {
+func TestForward_SeveralUnavailable(t *testing.T) {
 	j := filled(t)
 	all := newCluster(t, j, 2)
 	for task, db := range j.dbs {
@@ -239,7 +239,7 @@ func TestMoved(t *testing.T) {
 }
 
 // Where one of several tasks of a process has moved, the others aren't forgotten.
-func TestOneOfSeveralMoved(t *testing.T) {
+func TestForward_OneOfSeveralMoved(t *testing.T) {
 	j := filled(t)
 	all := newCluster(t, j, 2) // the first has tasks 0 and 2
 	for i, path := range []string{"counts", "minutes"} {
@@ -299,7 +299,7 @@ func TestLoops(t *testing.T) {
 }
 
 // The token of each process is asked for by the others.
-func TestForwardTokens(t *testing.T) {
+func TestForward_Tokens(t *testing.T) {
 	j := filled(t)
 	all := newCluster(t, j, 3)
 	other := newCluster(t, j, 3, func(c *httpapi.Config) { c.Token = "another" })

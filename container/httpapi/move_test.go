@@ -24,7 +24,7 @@ func (j *job) ask(method, path string, headers ...string) *httptest.ResponseReco
 
 const moves = "/api/v1/stages/by-user/tasks/"
 
-func TestMoveComesToTheContainer(t *testing.T) {
+func TestMove_ReachesContainer(t *testing.T) {
 	var wishes membership.MoveRequests
 	wishes.Register("by-user", "a-0")
 	j := newJob(t, func(cfg *httpapi.Config) { cfg.MoveRequests = &wishes })
@@ -46,7 +46,7 @@ func TestMoveComesToTheContainer(t *testing.T) {
 	}
 }
 
-func TestMoveRefuses(t *testing.T) {
+func TestMove_Refusals(t *testing.T) {
 	var wishes membership.MoveRequests
 	wishes.Register("by-user", "a-0")
 	j := newJob(t, func(cfg *httpapi.Config) { cfg.MoveRequests = &wishes })

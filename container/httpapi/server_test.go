@@ -52,7 +52,7 @@ func TestListen(t *testing.T) {
 }
 
 // What others can reach needs a token.
-func TestListenWithoutAToken(t *testing.T) {
+func TestListen_WithoutToken(t *testing.T) {
 	j := newJob(t)
 	j.cfg.Advertise = ""
 	for _, address := range []string{":0", "0.0.0.0:0"} {

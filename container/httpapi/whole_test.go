@@ -59,7 +59,7 @@ func TestWholeJob(t *testing.T) {
 
 // Processes that don't answer are named, and what they have is shown as far as it is
 // known.
-func TestJobWithoutSome(t *testing.T) {
+func TestWholeJob_WithUnreachableProcess(t *testing.T) {
 	j := filled(t)
 	all := newCluster(t, j, 3, func(c *httpapi.Config) { c.PeerTimeout = 200 * time.Millisecond })
 	hung := make(chan struct{})

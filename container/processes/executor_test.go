@@ -128,7 +128,7 @@ func TestStop(t *testing.T) {
 }
 
 // Who doesn't end is killed, and who fails at its end is told of.
-func TestBadEnd(t *testing.T) {
+func TestStop_KilledOrFailed(t *testing.T) {
 	lim := quick()
 	lim.leave = 50 * time.Millisecond
 	for act, test := range map[string]struct {
@@ -151,7 +151,7 @@ func TestBadEnd(t *testing.T) {
 
 // A process that hasn't got as far as to listen is ended by what it is asked, which is
 // no failure.
-func TestStopAtOnce(t *testing.T) {
+func TestStop_BeforeProcessListens(t *testing.T) {
 	r := run(t, limits{}, "wait", "wait")
 	r.stop(container.ErrBack)
 	if err := r.ended(t); err != nil {
@@ -207,7 +207,7 @@ func TestCrashLoop(t *testing.T) {
 }
 
 // While a process waits to be started again the executor can be stopped.
-func TestStopInBetween(t *testing.T) {
+func TestStop_BetweenRestarts(t *testing.T) {
 	lim := quick()
 	lim.pause = time.Hour
 	r := run(t, lim, "end 1")
@@ -250,7 +250,7 @@ func TestOrphans(t *testing.T) {
 
 // A process that ends as one does that was asked to isn't started again, and when none
 // is left so is the executor.
-func TestAskedBySomebodyElse(t *testing.T) {
+func TestProcess_EndedByAnother(t *testing.T) {
 	r := run(t, quick(), "wait", "wait")
 	within(t, "both", func() bool { return r.has("waits") == 2 })
 	for i, number := range []int{2, 1} {

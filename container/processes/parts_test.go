@@ -67,7 +67,7 @@ func TestLines(t *testing.T) {
 }
 
 // An orphan is told so, and told again when its time is over.
-func TestOrphanIsToldTwice(t *testing.T) {
+func TestOrphan_NotifiedTwice(t *testing.T) {
 	if Orphaned() != nil {
 		t.Error("this process has been started by an executor?")
 	}

@@ -21,7 +21,7 @@ func topicPlan() *scheduler.Plan {
 	}}
 }
 
-func TestTopicsAreMadeAsTheyMustBe(t *testing.T) {
+func TestCreate_Settings(t *testing.T) {
 	ctx, admin := context.Background(), memory.New().Admin()
 	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
 	for range 2 { // the second time all of them are there
@@ -42,7 +42,7 @@ func TestTopicsAreMadeAsTheyMustBe(t *testing.T) {
 }
 
 // A topic that is to have more partitions gets them, also if it has them already.
-func TestTopicsGrow(t *testing.T) {
+func TestCreate_AddsPartitions(t *testing.T) {
 	ctx, admin := context.Background(), memory.New().Admin()
 	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
 	plan := topicPlan()
@@ -72,7 +72,7 @@ func (r replicas) CreateTopic(ctx context.Context, cfg stream.TopicConfig) error
 	return r.Admin.CreateTopic(ctx, cfg)
 }
 
-func TestTopicsAreReplicated(t *testing.T) {
+func TestCreate_Replication(t *testing.T) {
 	ctx, admin := context.Background(), replicas{memory.New().Admin(), map[string]int16{}}
 	must(t, admin.Admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
 	must(t, topics.Create(ctx, admin, topicPlan(), topics.Options{Replication: 3}))
@@ -82,7 +82,7 @@ func TestTopicsAreReplicated(t *testing.T) {
 }
 
 // All that is wrong is told together, and nothing is made.
-func TestTopicsThatDoNotFitAreRefused(t *testing.T) {
+func TestCreate_RefusesMisfits(t *testing.T) {
 	ctx, admin := context.Background(), memory.New().Admin()
 	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "app-log", Partitions: 2, Retention: time.Hour}))
 	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "app-by-user", Partitions: 4, Retention: time.Hour}))
@@ -107,7 +107,7 @@ func TestTopicsThatDoNotFitAreRefused(t *testing.T) {
 	}
 }
 
-func TestRepartitionTopicsAreNotCompacted(t *testing.T) {
+func TestCheck_RefusesCompactedRepartition(t *testing.T) {
 	ctx, admin := context.Background(), memory.New().Admin()
 	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
 	must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "app-by-user", Partitions: 4, Cleanup: stream.CleanupCompact}))
@@ -132,7 +132,7 @@ func (a racingAdmin) CreateTopic(ctx context.Context, cfg stream.TopicConfig) er
 	return a.Admin.CreateTopic(ctx, cfg)
 }
 
-func TestTopicsMadeMeanwhileAreChecked(t *testing.T) {
+func TestCreate_ChecksTopicsCreatedMeanwhile(t *testing.T) {
 	for cleanup, fits := range map[stream.Cleanup]bool{stream.CleanupCompact: true, stream.CleanupDelete: false} {
 		ctx, admin := context.Background(), memory.New().Admin()
 		must(t, admin.CreateTopic(ctx, stream.TopicConfig{Name: "in", Partitions: 3}))
