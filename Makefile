@@ -57,9 +57,9 @@ cluster: deps build/nomad ## a Nomad cluster of three clients and a Kafka broker
 benchmark-binary: rocksdb ## build/benchmark, which takes part in comparisons with other stream processors
 	go build -buildvcs=false -tags rocksdb -o build/benchmark ./examples/benchmark
 
-test: deps vet imports build/testsum ## all tests that end in minutes, but for the next two: with RocksDB and the race detector, and without cgo
+test: deps vet imports build/testsum build/broker ## all tests that end in minutes, but for the next two: with RocksDB and the race detector, and without cgo
 	$(TESTSUM) \
-		'with RocksDB=go test $(QUICKLY) -short -p 2 $(RACE) -tags $(TAGS) -skip "$(ON_FIRE)" $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v "/systemtest/\|/nomadtest$$")' \
+		'with RocksDB=.tools/with-kafka build/broker go test $(QUICKLY) -short -p 3 $(RACE) -tags $(TAGS) -skip "$(ON_FIRE)" $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v "/systemtest/\|/nomadtest$$")' \
 		'+whole programs, then what the race detector would falsify, then without cgo=go test $(QUICKLY) -tags $(TAGS) -skip "$(ON_FIRE)|$(ON_NOMAD)" $(SYSTEM) && go test $(QUICKLY) -tags $(TAGS) -run ManyKeys ./kv/rocksdb && $(NO_CGO)' \
 		'+the tools=cd .tools/house && go test -json ./...'
 
@@ -92,6 +92,7 @@ vet: rocksdb
 	go vet -tags $(TAGS) $(GO_PACKAGES)
 	CGO_ENABLED=0 go vet $(GO_PACKAGES)
 	go vet -tags cluster ./nomad/nomadtest
+	go vet -tags broker ./stream/kafka/kafkatest
 
 imports: build/imports
 	build/imports $(TAGS)
@@ -145,6 +146,10 @@ build/golangci-lint: .tools/lint/go.mod .tools/lint/go.sum
 # in the module. The first build takes minutes.
 build/nomad: .tools/nomad/go.mod .tools/nomad/go.sum
 	cd .tools/nomad && CGO_ENABLED=1 go build -buildvcs=false -tags hashicorpmetrics -ldflags '-s -w' -o ../../$@ github.com/hashicorp/nomad
+
+# A broker that the tests of several packages share.
+build/broker: $(wildcard stream/kafka/kafkatest/*.go stream/harnesstest/*.go) go.mod
+	go test -c -vet=off -ldflags=-w -tags broker -o $@ ./stream/kafka/kafkatest
 
 build/testsum build/imports: build/%: .tools/house/go.mod $(wildcard .tools/house/*/*.go)
 	cd .tools/house && go build -buildvcs=false -o ../../$@ ./$*

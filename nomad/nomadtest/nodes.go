@@ -83,7 +83,7 @@ func (c *Cluster) RestartAgent(t testing.TB, node int) {
 func (c *Cluster) CutOff(t testing.TB, node int) {
 	t.Helper()
 	a := c.running(t, node)
-	if err := pause(a.cmd.Process); err != nil {
+	if err := harnesstest.Suspend(a.cmd.Process); err != nil {
 		t.Fatalf("cut %s off: %v", a.name, err)
 	}
 	a.cut = true

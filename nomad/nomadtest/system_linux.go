@@ -22,5 +22,4 @@ func checkMachine() error {
 func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true} }
 
 func terminate(p *os.Process) error { return p.Signal(unix.SIGTERM) }
-func pause(p *os.Process) error     { return p.Signal(unix.SIGSTOP) }
 func resume(p *os.Process) error    { return p.Signal(unix.SIGCONT) }

@@ -15,7 +15,6 @@ func checkMachine() error { return errNotLinux() }
 func detach(*exec.Cmd) {}
 
 func terminate(*os.Process) error { return errNotLinux() }
-func pause(*os.Process) error     { return errNotLinux() }
 func resume(*os.Process) error    { return errNotLinux() }
 
 func errNotLinux() error {

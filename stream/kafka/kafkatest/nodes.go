@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/gretestream/grete/stream/harnesstest"
 )
 
 // Stop stops brokers regularly: they hand over their leaderships first. The ids are 1, 2,
@@ -52,7 +54,7 @@ func (c *Cluster) Restart(t testing.TB, ids ...int32) {
 func (c *Cluster) Pause(t testing.TB, ids ...int32) {
 	t.Helper()
 	for _, b := range c.running(t, ids) {
-		if err := pause(b.process.cmd.Process); err != nil {
+		if err := harnesstest.Suspend(b.process.cmd.Process); err != nil {
 			t.Fatalf("pause broker %d: %v", b.id, err)
 		}
 		b.paused = true

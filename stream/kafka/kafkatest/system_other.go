@@ -16,7 +16,6 @@ func startGuard(int) (*guard, error) { return nil, errNotUnix() }
 func (*guard) end()                  {}
 
 func terminate(*os.Process) error { return errNotUnix() }
-func pause(*os.Process) error     { return errNotUnix() }
 func resume(*os.Process) error    { return errNotUnix() }
 
 func cpuTime() int64 { return 0 }

@@ -40,7 +40,6 @@ func (g *guard) end() {
 }
 
 func terminate(p *os.Process) error { return p.Signal(unix.SIGTERM) }
-func pause(p *os.Process) error     { return p.Signal(unix.SIGSTOP) }
 func resume(p *os.Process) error    { return p.Signal(unix.SIGCONT) }
 
 // cpuTime is what this process has used, in ns.
