@@ -21,8 +21,9 @@ import (
 type Config struct {
 	App     string
 	Stage   *scheduler.Stage
-	Index   int     // among the stage's containers in this process
-	Tasks   []int32 // the stage's tasks that it runs, if its assignment is fixed
+	Stores  []*scheduler.StoreSpec // of the stage: how their entries are laid out
+	Index   int                    // among the stage's containers in this process
+	Tasks   []int32                // the stage's tasks that it runs, if its assignment is fixed
 	Program Program
 	System  stream.System
 
@@ -113,7 +114,7 @@ func (c Config) memory() recovery.Memory { return recovery.Memory(c.Memory) }
 // recovery is what recoveries of the container's tasks work with.
 func (c Config) recovery() recovery.Config {
 	return recovery.Config{
-		App: c.App, Stage: c.Stage, System: c.System, Engine: c.Engine, Dir: c.Dir, Bounds: c.Bounds,
+		App: c.App, Stage: c.Stage, Stores: c.Stores, System: c.System, Engine: c.Engine, Dir: c.Dir, Bounds: c.Bounds,
 		Producer: c.TransactionalID(), AtLeastOnce: c.AtLeastOnce, Dynamic: c.Membership != nil,
 		Memory: c.memory(), Cache: c.memory().Cache(), Now: c.Now, Await: c.Await, Logger: c.Logger,
 	}

@@ -76,8 +76,18 @@ func Configs(plan *scheduler.Plan, base Config) []Config {
 		for n, tasks := range share.Fixed(stage.Tasks, stage.Containers) {
 			cfg := base
 			cfg.App, cfg.Stage, cfg.Index, cfg.Tasks = plan.App, stage, n, tasks
+			cfg.Stores = specs(plan, stage)
 			configs = append(configs, cfg)
 		}
 	}
 	return configs
+}
+
+// specs returns the descriptions of a stage's stores.
+func specs(plan *scheduler.Plan, stage *scheduler.Stage) []*scheduler.StoreSpec {
+	specs := make([]*scheduler.StoreSpec, len(stage.Stores))
+	for i := range stage.Stores {
+		specs[i] = plan.Spec(&stage.Stores[i])
+	}
+	return specs
 }

@@ -59,15 +59,6 @@ func Layout(plan *scheduler.Plan, serdes *serde.Registry, name string) (*layout.
 	return &st.Store, nil
 }
 
-// Render is Layout's Entry for the built-in serdes.
-func Render(plan *scheduler.Plan, name string) (func(stored, value []byte) (Entry, error), error) {
-	l, err := Layout(plan, nil, name)
-	if err != nil {
-		return nil, err
-	}
-	return l.Entry, nil
-}
-
 // tasks are the ones that may have a key: the one that has it by its hash, and, if the stage
 // reads topics of other programs, all others after that: how those were partitioned isn't
 // known.

@@ -132,7 +132,7 @@ func TestLayouts_RoutedByRecordKey(t *testing.T) {
 		j.putAs(visits, key, sessionKey(key, "\x80\x00\x00\x00\x00\x00\x00\x05"), "\x00\x00\x00\x00\x00\x00\x00\x09\x00v")
 		j.putAs(visits, key, sessionKey(key, "\x80\x00\x00\x00\x00\x00\x00\x0a"), "\x00\x00\x00\x00\x00\x00\x00\x0c\x00w")
 		j.putAs(pages, key, sessionKey(key, "\x7f\xff\xff\xff\xff\xff\xff\xff")[1:], "v")
-		j.putAs(visits, key, "\x01index", "")
+		j.putAs(visits, key, "\x02index", "")
 	}
 	for i := range tasks {
 		if int32(i) != stream.PartitionOf([]byte("ann"), tasks) {
@@ -162,7 +162,7 @@ func TestLayouts_RoutedByRecordKey(t *testing.T) {
 
 // sessionKey is the stored key of a session, by hand.
 func sessionKey(key, start string) string {
-	return "\x00" + strings.ReplaceAll(key, "\x00", "\x00\x01") + "\x00\x00" + start
+	return "\x01" + strings.ReplaceAll(key, "\x00", "\x00\x01") + "\x00\x00" + start
 }
 
 // Others may have written a stage's input, and partitioned it by who knows what.

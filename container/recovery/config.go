@@ -14,8 +14,11 @@ import (
 
 // Config is what a recovery works for, and with. Now, Await and Logger must be set.
 type Config struct {
-	App    string
-	Stage  *scheduler.Stage
+	App   string
+	Stage *scheduler.Stage
+	// Stores are the descriptions of the stage's stores; their layouts tell what a replay
+	// derives from the changelogs. A recovery without databases needs none.
+	Stores []*scheduler.StoreSpec
 	System stream.System
 	// Engine has the databases, in a directory below Dir for each task.
 	Engine kv.Engine

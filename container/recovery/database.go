@@ -8,6 +8,7 @@ import (
 
 	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/kv/layout"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -53,6 +54,18 @@ func (r *Recovery) openDatabase(t *Task) error {
 	}
 	t.DB = db
 	t.State = kv.NewState(db, names, &r.budget)
+	return r.setDerived(t.State)
+}
+
+// setDerived tells a state what its replay derives from the changelogs.
+func (r *Recovery) setDerived(s *kv.State) error {
+	for i, spec := range r.cfg.Stores {
+		l, err := layout.Parse(spec.Layout, spec.Params)
+		if err != nil {
+			return fmt.Errorf("store %s: %w", r.cfg.Stage.Stores[i].Name, err)
+		}
+		s.SetDerive(i, l.Derive())
+	}
 	return nil
 }
 

@@ -8,10 +8,10 @@ import (
 
 var errKey = errors.New("a stored key is malformed")
 
-// appendKey appends a key with an end, so that more may follow it: a zero byte is
+// AppendKey appends a key with an end, so that more may follow it: a zero byte is
 // followed by a one, and the end is two zeros. Encoded keys have the order of the
 // keys, and none is a prefix of another.
-func appendKey(dst, key []byte) []byte {
+func AppendKey(dst, key []byte) []byte {
 	for {
 		i := bytes.IndexByte(key, 0)
 		if i < 0 {
@@ -22,9 +22,9 @@ func appendKey(dst, key []byte) []byte {
 	}
 }
 
-// splitKey appends the key that appendKey encoded to dst, and returns what follows
+// SplitKey appends the key that AppendKey encoded to dst, and returns what follows
 // its end.
-func splitKey(dst, stored []byte) (key, rest []byte, err error) {
+func SplitKey(dst, stored []byte) (key, rest []byte, err error) {
 	for {
 		i := bytes.IndexByte(stored, 0)
 		if i < 0 || i+1 == len(stored) || stored[i+1] > 1 {

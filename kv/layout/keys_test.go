@@ -16,11 +16,11 @@ func TestAppendKey_OrderedAndPrefixFree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := key.Draw(t, "a"), key.Draw(t, "b")
 		rest := key.Draw(t, "rest")
-		ea, eb := appendKey(nil, a), appendKey(nil, b)
+		ea, eb := AppendKey(nil, a), AppendKey(nil, b)
 		if c := bytes.Compare(ea, eb); c != bytes.Compare(a, b) || c != 0 && bytes.HasPrefix(ea, eb) {
 			t.Fatalf("%q and %q are %q and %q", a, b, ea, eb)
 		}
-		got, after, err := splitKey([]byte("x"), append(ea, rest...))
+		got, after, err := SplitKey([]byte("x"), append(ea, rest...))
 		if err != nil || string(got) != "x"+string(a) || !bytes.Equal(after, rest) {
 			t.Fatalf("%q is %q, %q, %v", a, got, after, err)
 		}
@@ -29,7 +29,7 @@ func TestAppendKey_OrderedAndPrefixFree(t *testing.T) {
 
 func TestSplitKey_Malformed(t *testing.T) {
 	for _, stored := range []string{"", "a", "a\x00", "a\x00\x02", "a\x00\x01"} {
-		if key, _, err := splitKey(nil, []byte(stored)); err == nil {
+		if key, _, err := SplitKey(nil, []byte(stored)); err == nil {
 			t.Errorf("%q is the key %q", stored, key)
 		}
 	}
@@ -38,8 +38,8 @@ func TestSplitKey_Malformed(t *testing.T) {
 func FuzzSplitKey(f *testing.F) {
 	f.Add([]byte("a\x00\x01\x00\x00rest"))
 	f.Fuzz(func(t *testing.T, stored []byte) {
-		key, rest, err := splitKey(nil, stored)
-		if err == nil && !bytes.Equal(append(appendKey(nil, key), rest...), stored) {
+		key, rest, err := SplitKey(nil, stored)
+		if err == nil && !bytes.Equal(append(AppendKey(nil, key), rest...), stored) {
 			t.Errorf("%q is %q and %q", stored, key, rest)
 		}
 	})

@@ -54,14 +54,14 @@ func (l *List[V]) Append(key []byte) (*V, error) {
 
 // key returns the key of a value, valid until the next call.
 func (l *List[V]) key(key []byte, sequence uint64) []byte {
-	l.from = binary.BigEndian.AppendUint64(appendKey(l.from[:0], key), sequence)
+	l.from = binary.BigEndian.AppendUint64(AppendKey(l.from[:0], key), sequence)
 	return l.from
 }
 
 // bounds returns the range of a key's values with these sequence numbers, valid until
 // the next call of it or of key.
 func (l *List[V]) bounds(key []byte, from, to uint64) (first, end []byte) {
-	l.from = appendKey(l.from[:0], key)
+	l.from = AppendKey(l.from[:0], key)
 	l.to = binary.BigEndian.AppendUint64(append(l.to[:0], l.from...), to)
 	l.from = binary.BigEndian.AppendUint64(l.from, from)
 	return l.from, l.to
@@ -153,7 +153,7 @@ func (listsLayout) RecordKey(dst, stored []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, _, err := splitKey(dst, stored)
+	key, _, err := SplitKey(dst, stored)
 	return key, err
 }
 
@@ -162,7 +162,7 @@ func (listsLayout) show(e *Entry, stored, _ []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, rest, err := splitKey(nil, stored)
+	key, rest, err := SplitKey(nil, stored)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ func (l listsLayout) Select(q Query) (*Selection, error) {
 	if !q.HasKey {
 		return rangeOfKeys(l, from, q), nil
 	}
-	prefix := appendKey(from, q.Key)
+	prefix := AppendKey(from, q.Key)
 	n, given, err := numberArg(q.Args, argSequence)
 	if err != nil {
 		return nil, err

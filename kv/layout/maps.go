@@ -23,7 +23,7 @@ func NewMap[J cmp.Ordered, V any](s *kv.State, store int, values serde.Serde[V])
 
 // key returns the key of an entry, valid until the next call.
 func (m *Map[J, V]) key(key []byte, j J) []byte {
-	m.from = m.order.append(appendKey(m.from[:0], key), j)
+	m.from = m.order.append(AppendKey(m.from[:0], key), j)
 	return m.from
 }
 
@@ -50,7 +50,7 @@ func (m *Map[J, V]) Ascend(key []byte, f func(j J, v *V) (bool, error)) error {
 
 // Range calls f for the entries with a map key in [from, to), as Ascend does.
 func (m *Map[J, V]) Range(key []byte, from, to J, f func(j J, v *V) (bool, error)) error {
-	m.from = appendKey(m.from[:0], key)
+	m.from = AppendKey(m.from[:0], key)
 	prefix := len(m.from)
 	m.to = m.order.append(append(m.to[:0], m.from...), to)
 	m.from = m.order.append(m.from, from)
@@ -69,7 +69,7 @@ func (m *Map[J, V]) ascend(first, end []byte, prefix int, f func(j J, v *V) (boo
 
 // all returns the range of a key's entries, valid until the next call.
 func (m *Map[J, V]) all(key []byte) (first, end []byte) {
-	m.from = appendKey(m.from[:0], key)
+	m.from = AppendKey(m.from[:0], key)
 	m.to = append(m.to[:0], m.from...)
 	m.to[len(m.to)-1] = 1 // after the end of the key, which is two zeros
 	return m.from, m.to
@@ -99,12 +99,12 @@ func (mapsLayout) Entries() (from, to []byte) { return nil, nil }
 func (mapsLayout) Value(stored []byte) ([]byte, bool, error) { return stored, true, nil }
 
 func (mapsLayout) RecordKey(dst, stored []byte) ([]byte, error) {
-	key, _, err := splitKey(dst, stored)
+	key, _, err := SplitKey(dst, stored)
 	return key, err
 }
 
 func (l mapsLayout) show(e *Entry, stored, _ []byte) ([]byte, error) {
-	key, rest, err := splitKey(nil, stored)
+	key, rest, err := SplitKey(nil, stored)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (l mapsLayout) Select(q Query) (*Selection, error) {
 	if !q.HasKey {
 		return rangeOfKeys(l, nil, q), nil
 	}
-	prefix := appendKey(nil, q.Key)
+	prefix := AppendKey(nil, q.Key)
 	if !q.Args.Has(argMapKey) {
 		return ofKey(q.Key, prefix), nil
 	}

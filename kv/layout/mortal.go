@@ -8,10 +8,11 @@ import (
 	"github.com/gretestream/grete/stream/serde"
 )
 
-// Tags of the spaces of a store with an index.
+// Tags of the spaces of a store with an index. They aren't 0, since the key of the meta
+// record in a changelog begins with that.
 const (
-	tagEntries = 0
-	tagIndex   = 1 // an expiry index, or the heads of lists
+	tagEntries = 1
+	tagIndex   = 2 // an expiry index, or the heads of lists
 )
 
 // A mortal is a value that expires. The index has one entry for it, at armed, which

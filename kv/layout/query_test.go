@@ -305,7 +305,7 @@ func TestParse_Refuses(t *testing.T) {
 
 // Whatever stands in a database, it is shown or is an error.
 func FuzzEntry(f *testing.F) {
-	f.Add("\x00a\x00\x00\x80\x00\x00\x00\x00\x00\x00\x01", "\x00\x00\x00\x00\x00\x00\x00\x05\x01v")
+	f.Add("\x01a\x00\x00\x80\x00\x00\x00\x00\x00\x00\x01", "\x00\x00\x00\x00\x00\x00\x00\x05\x01v")
 	f.Add("", "")
 	f.Fuzz(func(t *testing.T, stored, value string) {
 		for name, params := range map[string]map[string]string{

@@ -23,7 +23,7 @@ type timeKeys struct {
 
 // key returns the key of an entry, valid until the next call.
 func (k *timeKeys) key(key []byte, at At) []byte {
-	k.from = appendTime(appendKey(k.from[:0], key), at.Time)
+	k.from = appendTime(AppendKey(k.from[:0], key), at.Time)
 	if k.sequence {
 		k.from = binary.BigEndian.AppendUint64(k.from, at.Sequence)
 	}
@@ -33,7 +33,7 @@ func (k *timeKeys) key(key []byte, at At) []byte {
 // bounds returns the range of a key's entries with a time in [from, to), valid until
 // the next call of it or of key.
 func (k *timeKeys) bounds(key []byte, from, to int64) (first, end []byte) {
-	k.from = appendKey(k.from[:0], key)
+	k.from = AppendKey(k.from[:0], key)
 	k.to = appendTime(append(k.to[:0], k.from...), to)
 	k.from = appendTime(k.from, from)
 	return k.from, k.to
@@ -148,7 +148,7 @@ func (t *ExpiringTimes[V]) Next() (int64, error) { return t.values.Next() }
 // Expire removes the entries whose expiry is now or before; see [Expiring.Expire].
 func (t *ExpiringTimes[V]) Expire(now int64, limit int, f func(key []byte, at At, v *V) error) (more bool, err error) {
 	return t.values.Expire(now, limit, func(stored []byte, v *V) error {
-		key, rest, err := splitKey(t.key[:0], stored)
+		key, rest, err := SplitKey(t.key[:0], stored)
 		if err != nil {
 			return err
 		}

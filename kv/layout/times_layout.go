@@ -72,7 +72,7 @@ func (l timesLayout) RecordKey(dst, stored []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, _, err := splitKey(dst, stored)
+	key, _, err := SplitKey(dst, stored)
 	return key, err
 }
 
@@ -81,7 +81,7 @@ func (l timesLayout) show(e *Entry, stored, value []byte) (key []byte, err error
 	if err != nil {
 		return nil, err
 	}
-	key, rest, err := splitKey(nil, stored)
+	key, rest, err := SplitKey(nil, stored)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (l timesLayout) Select(q Query) (*Selection, error) {
 	if !q.HasKey {
 		return rangeOfKeys(l, from, q), nil
 	}
-	prefix := appendKey(from, q.Key)
+	prefix := AppendKey(from, q.Key)
 	at, given, err := timeArg(q.Args, argTime)
 	if err != nil {
 		return nil, err
@@ -147,10 +147,10 @@ func rangeOfKeys(l Layout, prefix []byte, q Query) *Selection {
 	s := &Selection{}
 	s.From, s.To = l.Entries()
 	if q.From != nil {
-		s.From = appendKey(clone(prefix), q.From)
+		s.From = AppendKey(clone(prefix), q.From)
 	}
 	if q.To != nil {
-		s.To = appendKey(clone(prefix), q.To)
+		s.To = AppendKey(clone(prefix), q.To)
 	}
 	return s
 }

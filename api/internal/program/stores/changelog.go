@@ -1,7 +1,6 @@
 package stores
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -14,24 +13,24 @@ import (
 	"github.com/gretestream/grete/container/httpapi"
 	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/kv/layout"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
-	"github.com/gretestream/grete/stream/serde"
 )
 
-// dumpChangelog calls f with all entries of a store as its changelog has them: what is
+// changelog prints all entries of the store as its changelog has them: what is
 // committed, ordered by key and then by task. (Without transactions, a killed job may
 // have written a part of its next commit.)
-func dumpChangelog(ctx context.Context, system stream.System, plan *scheduler.Plan, serdes *serde.Registry, name string, memory int64, f func(httpapi.Entry) error) (err error) {
-	show, err := httpapi.Layout(plan, serdes, name)
+func (d *dump) changelog(ctx context.Context, system stream.System, plan *scheduler.Plan) (err error) {
+	entries, err := httpapi.Layout(plan, d.serdes, d.store)
 	if err != nil {
 		return err
 	}
-	store, _, err := find(plan, name)
+	store, _, err := find(plan, d.store)
 	if err != nil {
 		return err
 	}
-	s, err := newSorter(memory)
+	s, err := newSorter(d.memory)
 	if err != nil {
 		return err
 	}
@@ -40,11 +39,14 @@ func dumpChangelog(ctx context.Context, system stream.System, plan *scheduler.Pl
 		return cluster.Explain(err)
 	}
 	return s.each(func(key, value []byte) error {
-		e, err := show.Entry(key, value)
+		if !entries.IsEntry(key) {
+			return nil
+		}
+		e, err := entries.Entry(key, value)
 		if err != nil {
 			return err
 		}
-		return f(e)
+		return d.print(e)
 	})
 }
 
@@ -107,7 +109,9 @@ func (s *sorter) each(f func(key, value []byte) error) error {
 	it := s.db.Iterate(0, nil, nil)
 	var err error
 	for err == nil && it.Next() {
-		err = f(keyOfOrdered(it.Key()), it.Value())
+		if s.key, _, err = layout.SplitKey(s.key[:0], it.Key()); err == nil {
+			err = f(s.key, it.Value())
+		}
 	}
 	return errors.Join(err, it.Err(), it.Close())
 }
@@ -128,19 +132,7 @@ func (s *sorter) Close() error {
 }
 
 // appendOrdered appends a key and its task so that the result is ordered by key, and
-// then by task: a zero byte in a key is followed by a one, and the key ends with two
-// zeros.
+// then by task.
 func appendOrdered(dst, key []byte, task int32) []byte {
-	for _, b := range key {
-		dst = append(dst, b)
-		if b == 0 {
-			dst = append(dst, 1)
-		}
-	}
-	return binary.BigEndian.AppendUint32(append(dst, 0, 0), uint32(task))
-}
-
-// keyOfOrdered returns the key of what appendOrdered has appended.
-func keyOfOrdered(b []byte) []byte {
-	return bytes.ReplaceAll(b[:len(b)-6], []byte{0, 1}, []byte{0})
+	return binary.BigEndian.AppendUint32(layout.AppendKey(dst, key), uint32(task))
 }

@@ -48,15 +48,16 @@ func (k *DumpCommand) Run(ctx context.Context, p program.Pipeline, c program.Con
 	client := jobclient.New(p.App, token)
 	defer client.Close()
 	to := newEntryPrinter(c.Out)
+	d := dump{store: k.Store, serdes: &p.Serdes, memory: memory, print: to.print}
 	switch where, optionsErr := k.Kafka.Options(); {
 	case k.Address != "":
 		err = client.Entries(ctx, []string{k.Address}, k.Store, to.print)
 	case optionsErr != nil:
 		return optionsErr
 	case where == nil:
-		err = k.dumpEmbedded(ctx, p, memory, to.print)
+		err = k.dumpEmbedded(ctx, p, &d)
 	default:
-		err = remote.Visit(ctx, p, c, &k.Kafka, func(j *remote.Job) error { return dump(ctx, j, &p.Serdes, client, k.Store, memory, to.print) })
+		err = remote.Visit(ctx, p, c, &k.Kafka, func(j *remote.Job) error { return d.job(ctx, j, client) })
 	}
 	if err != nil {
 		err = fmt.Errorf("store %s: %w", k.Store, err)
@@ -65,7 +66,7 @@ func (k *DumpCommand) Run(ctx context.Context, p program.Pipeline, c program.Con
 }
 
 // dumpEmbedded reads the changelog in the embedded log of a job that isn't running.
-func (k *DumpCommand) dumpEmbedded(ctx context.Context, p program.Pipeline, memory int64, f func(httpapi.Entry) error) (err error) {
+func (k *DumpCommand) dumpEmbedded(ctx context.Context, p program.Pipeline, d *dump) (err error) {
 	data := k.Data
 	if data == "" {
 		data = cluster.DataDir(p.App)
@@ -87,13 +88,21 @@ func (k *DumpCommand) dumpEmbedded(ctx context.Context, p program.Pipeline, memo
 	if err != nil {
 		return err
 	}
-	return dumpChangelog(ctx, system, plan, &p.Serdes, k.Store, memory, f)
+	return d.changelog(ctx, system, plan)
 }
 
-// dump calls f with all entries of a store: those of the processes that run its stage,
-// or, if there are none, those of its changelog.
-func dump(ctx context.Context, j *remote.Job, serdes *serde.Registry, client *jobclient.Client, name string, memory int64, f func(httpapi.Entry) error) error {
-	_, stage, err := find(j.Plan, name)
+// A dump prints all entries of a store.
+type dump struct {
+	store  string
+	serdes *serde.Registry
+	memory int64 // for reading a changelog
+	print  func(httpapi.Entry) error
+}
+
+// job prints the entries of the processes that run the store's stage, or, if there are
+// none, those of its changelog.
+func (d *dump) job(ctx context.Context, j *remote.Job, client *jobclient.Client) error {
+	_, stage, err := find(j.Plan, d.store)
 	if err != nil {
 		return err
 	}
@@ -105,13 +114,13 @@ func dump(ctx context.Context, j *remote.Job, serdes *serde.Registry, client *jo
 	case view.Foreign != "":
 		return remote.ForeignError(stage, &view)
 	case len(view.Members) == 0:
-		return dumpChangelog(ctx, j.System, j.Plan, serdes, name, memory, f)
+		return d.changelog(ctx, j.System, j.Plan)
 	}
 	addresses, err := remote.Addresses(view.Members)
 	if err != nil {
 		return fmt.Errorf("the job is running, but this machine can't reach its HTTP API: %w", err)
 	}
-	return client.Entries(ctx, addresses, name, f)
+	return client.Entries(ctx, addresses, d.store, d.print)
 }
 
 // An entryPrinter prints entries, one a line.
