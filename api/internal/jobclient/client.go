@@ -56,41 +56,48 @@ func (c *Client) do(ctx context.Context, method string, u *url.URL, to any) erro
 	if err != nil {
 		return err
 	}
-	res, body, err := send(&c.http, request, c.Token)
+	res, err := send(&c.http, request, c.Token)
 	if err != nil {
 		return err
 	}
-	failed := &Error{Status: res.StatusCode}
+	failed := &Error{Status: res.status}
 	switch {
-	case failed.Unauthorized():
+	case failed.Refused():
 		failed.message = fmt.Sprintf("%s refuses the request: it needs the job's token (-token-file FILE, or GRETE_TOKEN)", u.Host)
-	case res.Header.Get(httpapi.AppHeader) != c.app:
+	case res.header.Get(httpapi.AppHeader) != c.app:
 		failed.message = fmt.Sprintf("%s isn't a process of %s: did it exit?", u.Host, c.app)
-	case res.StatusCode/100 == 2:
-		return json.Unmarshal(body, to)
+	case res.status/100 == 2:
+		return json.Unmarshal(res.body, to)
 	default:
-		failed.message = fmt.Sprintf("%s: %s", u.Host, problemOf(res, body).Message)
+		failed.message = fmt.Sprintf("%s: %s", u.Host, res.problem().Message)
 	}
 	return failed
 }
 
+// A response is one that was read.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
 // send sends a request with a token, and reads the response.
-func send(client *http.Client, request *http.Request, token string) (*http.Response, []byte, error) {
+func send(client *http.Client, request *http.Request, token string) (response, error) {
 	if token != "" {
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	res, err := client.Do(request)
 	if err != nil {
-		return nil, nil, err
+		return response{}, err
 	}
 	body, err := io.ReadAll(res.Body)
-	return res, body, errors.Join(err, res.Body.Close())
+	return response{res.StatusCode, res.Header, body}, errors.Join(err, res.Body.Close())
 }
 
-// problemOf reads the problem that a response reports.
-func problemOf(res *http.Response, body []byte) (p httpapi.Problem) {
-	if json.Unmarshal(body, &p) != nil || p.Message == "" {
-		p.Message = "unexpected response " + res.Status
+// problem reads the problem that a response reports.
+func (r response) problem() (p httpapi.Problem) {
+	if json.Unmarshal(r.body, &p) != nil || p.Message == "" {
+		p.Message = fmt.Sprintf("unexpected response %d %s", r.status, http.StatusText(r.status))
 	}
 	return p
 }
@@ -103,13 +110,13 @@ type Error struct {
 
 func (e *Error) Error() string { return e.message }
 
-// Unauthorized reports whether the process requires another token.
-func (e *Error) Unauthorized() bool {
+// Refused reports whether the process requires another token.
+func (e *Error) Refused() bool {
 	return e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
 }
 
-// IsUnauthorized reports whether a process requires another token.
-func IsUnauthorized(err error) bool {
+// IsRefused reports whether a process requires another token.
+func IsRefused(err error) bool {
 	failed := (*Error)(nil)
-	return errors.As(err, &failed) && failed.Unauthorized()
+	return errors.As(err, &failed) && failed.Refused()
 }

@@ -47,27 +47,27 @@ func (q *Query) Do(ctx context.Context, key []byte) (value []byte, found bool, e
 		return nil, false, err
 	}
 	request.Header.Set("Accept", httpapi.Encoded)
-	res, body, err := send(q.Client, request, q.Token)
+	res, err := send(q.Client, request, q.Token)
 	if err != nil {
 		return nil, false, err
 	}
-	if res.StatusCode != http.StatusOK {
-		return nil, false, q.problem(res, body)
+	if res.status != http.StatusOK {
+		return nil, false, q.problem(res)
 	}
-	if res.Header.Get("Content-Type") != httpapi.Encoded {
+	if res.header.Get("Content-Type") != httpapi.Encoded {
 		return nil, false, ErrWindowed
 	}
-	return body, true, q.checkTypes(res.Header)
+	return res.body, true, q.checkTypes(res.header)
 }
 
 // problem returns the error of a response without a value; nil if there is no such key.
-func (q *Query) problem(res *http.Response, body []byte) error {
-	p := problemOf(res, body)
+func (q *Query) problem(res response) error {
+	p := res.problem()
 	switch {
-	case res.StatusCode == http.StatusNotFound && p.Missing == "key":
-		return q.checkTypes(res.Header)
-	case res.StatusCode == http.StatusServiceUnavailable:
-		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After"))
+	case res.status == http.StatusNotFound && p.Missing == "key":
+		return q.checkTypes(res.header)
+	case res.status == http.StatusServiceUnavailable:
+		seconds, _ := strconv.Atoi(res.header.Get("Retry-After"))
 		return &NotReadyError{Message: p.Message, RetryAfter: time.Duration(seconds) * time.Second}
 	case p.Missing == "store":
 		return fmt.Errorf("%s; there are: %s", p.Message, strings.Join(p.Stores, ", "))

@@ -13,8 +13,8 @@
 //	remote    the job as seen from outside its processes
 //	feed      appends files and samples to input topics
 //	run, plan, reset, status, move, drain, stores, nomadjob, submit
-//	          the commands
-//	commands  the list
+//	          a command each, or several that belong together
+//	commands  lists them
 //
 // On the job's way this package stands between the pipeline, which package api
 // records, and the executors of package container.

@@ -109,7 +109,7 @@ func (d *drain) hold(ctx context.Context, members []membership.MemberView) (held
 				held += len(of)
 			case err != nil && len(of) == 0:
 				delete(d.known, address)
-			case jobclient.IsUnauthorized(err):
+			case jobclient.IsRefused(err):
 				refused = err
 			case err != nil && !d.stopping && ctx.Err() == nil:
 				d.once(unreachable(&of[0], err))
