@@ -64,7 +64,7 @@ func (f *life) adopt(ctx context.Context, o *opening) error {
 	}
 	f.cfg.showState(o.tasks)
 	f.publish(f.cfg.Now(), true)
-	f.cfg.atWork()
+	f.cfg.restored(o)
 	return nil
 }
 
@@ -85,7 +85,7 @@ func (f *life) build(t *task, from *recovery.Task) error {
 	if err != nil {
 		return err
 	}
-	t.logic = logic
+	t.logic, t.operator = logic, logic.Operator
 	if from.Last != nil {
 		logic.SetMarks(from.Last.Operators)
 	}

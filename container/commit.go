@@ -59,11 +59,13 @@ func (c *committer) commit(ctx context.Context) (final bool, err error) {
 		c.counts.NothingToCommit(began)
 		return false, nil
 	}
+	tasks := c.loop.tasks.movedIDs()
 	if err := c.transact(ctx); err != nil {
 		return false, err
 	}
 	now := c.cfg.Now()
 	c.counts.Committed(now, now.Sub(began))
+	c.cfg.Observer.Committed(Commit{Origin: c.cfg.origin(), Tasks: tasks, At: now, Took: now.Sub(began)})
 	c.trim(ctx, now)
 	return true, c.flush(now)
 }

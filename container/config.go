@@ -65,10 +65,8 @@ type Config struct {
 	// Hold can stop the containers of a process from reading their inputs for a while;
 	// nil: nothing can.
 	Hold *membership.Hold
-	// AtWork is called each time tasks have been opened and their first commit is made: the
-	// program fits the state. It is also called when an assignment has no tasks. It may be
-	// nil.
-	AtWork func(stage string)
+	// Observer is told about events; nil: nobody is.
+	Observer Observer
 }
 
 // TransactionalID is the id of the container's producer, which its instance determines. With
@@ -106,6 +104,9 @@ func (c Config) withDefaults() Config {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
+	if c.Observer == nil {
+		c.Observer = NopObserver{}
+	}
 	return c
 }
 
@@ -126,11 +127,4 @@ func (c *Config) savePositions(tasks []*task) error {
 		return nil
 	}
 	return c.Positions.Save(c.Stage.Name, positions(tasks))
-}
-
-// atWork reports that all tasks of the container have been opened.
-func (c *Config) atWork() {
-	if c.AtWork != nil {
-		c.AtWork(c.Stage.Name)
-	}
 }

@@ -13,9 +13,10 @@ func (f *life) pollGroup(ctx context.Context) error {
 	if f.member == nil {
 		return nil
 	}
-	idle, err := f.member.Poll()
-	if idle {
-		f.cfg.atWork()
+	assigned, err := f.member.Poll()
+	for _, a := range assigned {
+		f.counts.Rebalances++
+		f.cfg.Observer.Rebalanced(Rebalance{f.cfg.origin(), a})
 	}
 	if err != nil {
 		return err

@@ -33,7 +33,7 @@ type life struct {
 	published time.Time
 }
 
-func newLife(cfg *Config, member *membership.Member, holder *membership.Holder, skip map[stream.Position]bool) *life {
+func newLife(cfg *Config, member *membership.Member, holder *membership.Holder, skip map[stream.Position]*RecordError) *life {
 	f := &life{cfg: cfg, member: member, holder: holder, before: make(map[int32]meta.Claim), woken: make(chan struct{}, 1)}
 	f.budget.Limit = cfg.memory().Cache()
 	f.loop = loop{cfg: cfg, byName: make(map[stream.TopicPartition]*partition), skip: skip}

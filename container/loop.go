@@ -17,10 +17,10 @@ type loop struct {
 	tasks      taskList
 	partitions []*partition // of the tasks
 	byName     map[stream.TopicPartition]*partition
-	skip       map[stream.Position]bool // records to leave out
-	holding    bool                     // only the job's own traffic is read
-	now        int64                    // of the current step, in ms since 1970
-	lastIdle   time.Time                // when idle inputs were looked for
+	skip       map[stream.Position]*RecordError // records to leave out
+	holding    bool                             // only the job's own traffic is read
+	now        int64                            // of the current step, in ms since 1970
+	lastIdle   time.Time                        // when idle inputs were looked for
 }
 
 // poll takes in the chunks that have arrived.

@@ -38,7 +38,7 @@ func (x *opener) newTask(id int32) (*task, error) {
 
 // countedTask makes a task that has only its counters, which are published from now on.
 func (x *opener) countedTask(id int32) *task {
-	t := &task{Task: Task{ID: id, stage: x.cfg.Stage}, changelogs: make([]int64, len(x.cfg.Stage.Stores))}
+	t := &task{Task: Task{ID: id, cfg: x.cfg, stage: x.cfg.Stage}, changelogs: make([]int64, len(x.cfg.Stage.Stores))}
 	t.wake, t.run, t.clock, t.logger = &wakeup{loop: x.woken}, x.cfg.Go, &x.loop.now, x.cfg.Logger
 	t.counts = newCounts(t, x.cfg.Now().UnixMilli())
 	x.counts.Tasks = append(x.counts.Tasks, t.counts)

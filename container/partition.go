@@ -76,6 +76,11 @@ func (p *partition) take(c stream.Chunk) {
 	}
 }
 
+// headPosition is the position of the head.
+func (p *partition) headPosition() stream.Position {
+	return stream.Position{TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset}
+}
+
 // drop forgets what is left of the chunk: it is read again.
 func (p *partition) drop() {
 	p.chunk, p.out, p.loaded = nil, false, false

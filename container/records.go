@@ -6,9 +6,10 @@ import "github.com/gretestream/grete/stream"
 // that is later than until. Then the partition waits for its turn again.
 func (l *loop) run(p *partition, until int64) (n int, err error) {
 	t := p.task
-	t.moved = true
+	t.moved, t.reading = true, p
 	before := t.changes
 	defer func() {
+		t.reading = nil
 		if v := recover(); v != nil {
 			err = l.panicked(p, before, newPanicError(v))
 		}
@@ -107,8 +108,8 @@ func (l *loop) loadHead(p *partition) error {
 			p.advance()
 			continue
 		}
-		if len(l.skip) > 0 && l.skip[stream.Position{TopicPartition: p.TopicPartition, Offset: r.Offset}] {
-			l.skipHead(p)
+		if failure := l.toSkip(p); failure != nil {
+			l.skipHead(p, failure.Operator, failure.Err)
 			continue
 		}
 		p.loading = true
@@ -152,7 +153,7 @@ func (l *loop) undecodable(p *partition, err error) error {
 	if !p.source.Skips() {
 		return &RecordError{TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset, Err: err}
 	}
-	l.skipHead(p)
+	l.skipHead(p, "", err)
 	return nil
 }
 
@@ -169,13 +170,23 @@ func (l *loop) failed(p *partition, before int64, err error) error {
 	if p.task.changes != before {
 		return &replayError{cause: failure}
 	}
-	l.cfg.Logger.Warn("record skipped", "topic", p.Topic, "partition", p.Partition, "offset", failure.Offset, "operator", failure.Operator, "error", err)
-	l.skipHead(p)
+	l.skipHead(p, failure.Operator, err)
 	return l.load(p)
 }
 
-// skipHead leaves the head out and counts it.
-func (l *loop) skipHead(p *partition) {
+// toSkip returns why to leave out the head, which has failed in an earlier life of the
+// container; nil: it is processed.
+func (l *loop) toSkip(p *partition) *RecordError {
+	if len(l.skip) == 0 {
+		return nil
+	}
+	return l.skip[p.headPosition()]
+}
+
+// skipHead leaves the head out, counts it, and reports it. The operator is empty if the
+// record can't be decoded.
+func (l *loop) skipHead(p *partition, operator string, why error) {
+	l.cfg.skipped(Skip{Task: p.task.ID, Record: p.headPosition(), Operator: operator, Err: why})
 	p.counts.Records++
 	p.counts.Skipped++
 	p.task.moved = true

@@ -41,7 +41,7 @@ func (c *Container) replay(ctx context.Context, without *RecordError) error {
 	if err := c.closeLife(); err != nil {
 		return err
 	}
-	c.skip[stream.Position{TopicPartition: without.TopicPartition, Offset: without.Offset}] = true
+	c.skip[stream.Position{TopicPartition: without.TopicPartition, Offset: without.Offset}] = without
 	return c.reopen(ctx, 0)
 }
 

@@ -17,15 +17,18 @@ type Task struct {
 	ID    int32
 	State *kv.State // nil if the stage has no stores
 
-	stage   *scheduler.Stage
-	outputs []*Output
-	changes int64 // counts what a record has sent and changed, see Changed
-	paused  int   // calls of Pause without an Unpause
-	wake    *wakeup
-	counts  *metrics.Task
-	run     func(f func()) // starts a goroutine
-	clock   *int64         // the loop's clock, ms since 1970
-	logger  *slog.Logger
+	cfg      *Config
+	stage    *scheduler.Stage
+	reading  *partition    // whose record is being processed; nil: none
+	operator func() string // as [Logic.Operator]
+	outputs  []*Output
+	changes  int64 // counts what a record has sent and changed, see Changed
+	paused   int   // calls of Pause without an Unpause
+	wake     *wakeup
+	counts   *metrics.Task
+	run      func(f func()) // starts a goroutine
+	clock    *int64         // the loop's clock, ms since 1970
+	logger   *slog.Logger
 }
 
 // A wakeup makes the loop call Resume of a task. It is safe for concurrent use.
@@ -90,6 +93,17 @@ func (t *Task) Counts(operator string) *metrics.Operator {
 	c := &metrics.Operator{Name: operator}
 	t.counts.Operators = append(t.counts.Operators, c)
 	return c
+}
+
+// Skipped counts an input that an operator skips by its own policy, because of an error,
+// and reports it to the Observer.
+func (t *Task) Skipped(c *metrics.Operator, why error) {
+	c.Skipped++
+	e := Skip{Task: t.ID, Operator: t.operator(), ByOperator: true, Err: why}
+	if p := t.reading; p != nil && p.loaded {
+		e.Record = p.headPosition()
+	}
+	t.cfg.skipped(e)
 }
 
 // An Output sends to one topic.
@@ -179,6 +193,16 @@ func (all taskList) moved() bool {
 		}
 	}
 	return false
+}
+
+// movedIDs returns the tasks to which something has happened since the last commit.
+func (all taskList) movedIDs() (ids []int32) {
+	for _, t := range all {
+		if t.moved {
+			ids = append(ids, t.ID)
+		}
+	}
+	return ids
 }
 
 // moveAll makes all tasks part of the next commit.

@@ -57,6 +57,7 @@ func countingLoop(c *clock) *metrics.Loop {
 	l := &metrics.Loop{
 		Phases:        metrics.Phases{Poll: 1e9, Process: 2.5e9, Commit: 25e7, Idle: 6e9},
 		Turns:         1000,
+		Rebalances:    3,
 		BufferedBytes: 4096,
 		CacheBytes:    1 << 20, CacheDirtyBytes: 1 << 10, CacheLimitBytes: 64 << 20,
 		Tasks: []*metrics.Task{{

@@ -80,6 +80,8 @@ func allFamilies() families {
 				count(func(s *Snapshot) int64 { return s.Commits })},
 			{Metric{"grete_commit_age_seconds", Gauge, labels(), "Time since the last commit, or since the last time that a commit was due and there was nothing to commit."},
 				func(now time.Time, s *Snapshot) (float64, bool) { return since(now, s.LastCommit), s.LastCommit != 0 }},
+			{Metric{"grete_rebalances_total", Counter, labels(), "Assignments of tasks to the container by the group of its stage, including those that change nothing."},
+				count(func(s *Snapshot) int64 { return s.Rebalances })},
 			{Metric{"grete_buffered_bytes", Gauge, labels(), "Bytes sent but not yet committed."},
 				count(func(s *Snapshot) int64 { return s.BufferedBytes })},
 			{Metric{"grete_cache_bytes", Gauge, labels(), "Memory used by the write-back cache."},

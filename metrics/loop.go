@@ -18,6 +18,8 @@ type Loop struct {
 	// Commits and LastCommit are set by [Loop.Committed].
 	Commits    int64
 	LastCommit int64 // ms since 1970; 0 if there was none
+	// Rebalances counts the assignments of tasks by the group of the stage.
+	Rebalances int64
 	// BufferedBytes were sent but not yet committed.
 	BufferedBytes int64
 	// The write-back cache of all tasks: its size, the part that the next commit

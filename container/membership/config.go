@@ -3,7 +3,6 @@ package membership
 import (
 	"time"
 
-	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -24,9 +23,6 @@ type Config struct {
 	// MoveRequests are read for tasks that people want this container to have; nil: there
 	// are none.
 	MoveRequests *MoveRequests
-	// OnAssigned is called when the container's tasks change, with the number of containers
-	// that share the stage; nil: nobody is told.
-	OnAssigned func(stage *scheduler.Stage, tasks []int32, containers int)
 	// Standbys is how many other containers follow the state of each task. All members
 	// must have the same value.
 	Standbys int

@@ -9,21 +9,28 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// Poll takes in the events of the group. It reports whether an assignment without any task
-// was among them. After an error that [IsStale] the container must close everything; any
-// other error is final.
-func (m *Member) Poll() (idle bool, err error) {
+// An Assigned is an assignment of tasks to the container.
+type Assigned struct {
+	Tasks []int32 // that the container owns now, ascending
+	// Added and Removed are the differences from the previous assignment.
+	Added, Removed []int32
+	First          bool // since the container has joined the group
+	Members        int  // of the group
+}
+
+// Poll takes in the events of the group, and returns the assignments among them. After an
+// error that [IsStale] the container must close everything; any other error is final.
+func (m *Member) Poll() (assigned []Assigned, err error) {
 	for e := m.group.Poll(); e.Kind != stream.GroupUnchanged; e = m.group.Poll() {
 		if err := m.handle(e); err != nil {
-			return idle, fmt.Errorf("stage %s: %w", m.stage.Name, err)
+			return assigned, fmt.Errorf("stage %s: %w", m.stage.Name, err)
 		}
 		if e.Kind == stream.GroupAssigned {
-			m.report()
-			idle = idle || len(m.tasks) == 0
+			assigned = append(assigned, m.assigned())
 		}
 	}
 	m.takeRequests()
-	return idle, nil
+	return assigned, nil
 }
 
 // handle takes in one event.
@@ -52,16 +59,23 @@ func (m *Member) handle(e stream.GroupEvent) error {
 	return nil
 }
 
-// report tells the rest of the process about an assignment.
-func (m *Member) report() {
+// assigned tells the rest of the process about an assignment, and describes it.
+func (m *Member) assigned() Assigned {
 	m.cfg.Peers.update(m.stage.Name, m.cfg.Host, m.assignment.Members)
-	if m.cfg.OnAssigned != nil && (m.reported == nil || !slices.Equal(m.reported, m.tasks)) {
-		m.cfg.OnAssigned(m.stage, m.tasks, len(m.assignment.Members))
+	a := Assigned{
+		Tasks: append([]int32{}, m.tasks...), Added: without(m.tasks, m.last), Removed: without(m.last, m.tasks),
+		First: m.last == nil, Members: len(m.assignment.Members),
 	}
-	m.reported = append([]int32{}, m.tasks...)
+	m.last = a.Tasks
 	// The group still has the data of the previous life of an instance that was restarted
 	// within its session timeout.
 	m.mustRejoin = m.mustRejoin || slices.ContainsFunc(m.assignment.Members, func(p peer) bool {
 		return p.Producer == m.producer && (p.Address != m.cfg.Address || p.Known != m.stage.Tasks)
 	})
+	return a
+}
+
+// without returns the tasks that aren't among others.
+func without(tasks, others []int32) []int32 {
+	return slices.DeleteFunc(slices.Clone(tasks), func(t int32) bool { return slices.Contains(others, t) })
 }

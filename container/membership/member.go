@@ -38,7 +38,7 @@ type Member struct {
 	generation int32
 	id         string
 	tasks      []int32 // that it owns
-	reported   []int32 // the tasks of the last call of OnAssigned; nil: none yet
+	last       []int32 // tasks of the last assignment; nil: there was none
 	assignment assignment
 	requests   []int32 // tasks that people want it to have
 	requested  []int32 // those that it has told the leader when it rejoined last

@@ -10,7 +10,6 @@ import (
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/container/recovery"
-	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream/kafka"
 )
 
@@ -118,16 +117,24 @@ func (p *Process) work(ctx context.Context) error {
 	}
 	cfg := p.slot.config
 	cfg.System, cfg.Engine, cfg.Now, cfg.Await, cfg.Go, cfg.Logger = sys, p.machine.disk, p.Now, p.await, p.link.Run, logger
-	cfg.Hold = &p.hold
+	cfg.Hold, cfg.Observer = &p.hold, owned{process: p}
 	if p.sim.job.Shared {
 		cfg.Positions = p.machine.state
 		cfg.Membership = &membership.Config{
 			Group: sys, Instance: p.machine.identity, Host: p.machine.name, Address: p.name, Standbys: p.sim.standbys, MoveRequests: &p.moves,
-			OnAssigned: func(_ *scheduler.Stage, tasks []int32, _ int) { p.has = slices.Clone(tasks) },
 		}
 	}
 	return errors.Join(container.Run(ctx, cfg), sys.Close())
 }
+
+// owned notes which tasks the group assigns to a process.
+type owned struct {
+	container.NopObserver
+	process *Process
+}
+
+// Rebalanced implements [container.Observer].
+func (o owned) Rebalanced(r container.Rebalance) { o.process.has = r.Tasks }
 
 // Now is the time as the process sees it.
 func (p *Process) Now() time.Time { return p.sim.World.now.Add(p.skew) }

@@ -12,10 +12,10 @@ import (
 // A logic is the operators of one task by what they can do, upstream first; see
 // [container.Logic].
 type logic struct {
-	pipeline *Pipeline
-	scope    Scope
-	inputs   []container.Source
-	outputs  []func() int64 // watermarks, by output of the stage
+	names   []string // of the pipeline's nodes, for messages
+	scope   Scope
+	inputs  []container.Source
+	outputs []func() int64 // watermarks, by output of the stage
 
 	times      []timed
 	ends       []ending
@@ -71,7 +71,7 @@ func (l *logic) add(b *Builder, op Operator) {
 
 func (l *logic) Source(i int) container.Source    { return l.inputs[i] }
 func (l *logic) OutputWatermark(output int) int64 { return l.outputs[output]() }
-func (l *logic) Operator() string                 { return l.pipeline.describe(l.scope.Operator) }
+func (l *logic) Operator() string                 { return l.names[l.scope.Operator] }
 
 func (l *logic) Due() int64 {
 	due := int64(container.IdleTime)

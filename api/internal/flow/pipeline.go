@@ -126,6 +126,15 @@ func (p *Pipeline) describe(id int) string {
 	return name + " at " + n.At
 }
 
+// names describes all nodes.
+func (p *Pipeline) names() []string {
+	names := make([]string, len(p.nodes))
+	for id := range names {
+		names[id] = p.describe(id)
+	}
+	return names
+}
+
 // Caller returns the file and line of the user's call: the first frame outside
 // package api and its internal packages.
 func Caller() string {

@@ -54,7 +54,8 @@ func TryMap[M, R any](p *flow.Pipeline, from scheduler.Edge, name string, f func
 		Node:  scheduler.Node{Kind: "map", Name: name, From: []scheduler.Edge{from}},
 		Emits: []flow.Port{flow.Emit[R]("")},
 		Build: func(b *flow.Builder) (flow.Operator, error) {
-			down, sc, id, counts := flow.Down[R](b, ""), b.Scope, b.ID, b.Counts()
+			down, sc, id := flow.Down[R](b, ""), b.Scope, b.ID
+			task, counts := b.Task, b.Counts()
 			flow.Take(b, "", func(m M) error {
 				sc.Operator = id
 				r, err := f(m)
@@ -64,7 +65,7 @@ func TryMap[M, R any](p *flow.Pipeline, from scheduler.Edge, name string, f func
 				if policy != flow.Skip {
 					return err
 				}
-				counts.Skipped++
+				task.Skipped(counts, err)
 				return nil
 			})
 			return nil, nil

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gretestream/grete/api/internal/program/records"
@@ -20,7 +18,7 @@ func (p *process) containers(ctx context.Context, plan *scheduler.Plan, fed []st
 	base := container.Config{
 		Program: p.pipeline.Program(), System: p.system, Engine: p.engine,
 		Dir: p.data.state(), Positions: p.positions, Memory: p.memory, CommitInterval: p.Commit, Logger: p.log,
-		AtLeastOnce: p.kafka != nil && p.AtLeastOnce, Readers: &p.shared.readers, AtWork: adm.admit, Hold: &p.shared.hold,
+		AtLeastOnce: p.kafka != nil && p.AtLeastOnce, Readers: &p.shared.readers, Observer: &observer{process: p, admission: adm}, Hold: &p.shared.hold,
 	}
 	if p.Once {
 		if err := records.AwaitEnds(ctx, p.system.Admin(), fed); err != nil {
@@ -58,27 +56,10 @@ func (p *process) sharing(plan *scheduler.Plan, index int) (*membership.Config, 
 	s := &membership.Config{
 		Group: group, Instance: fmt.Sprintf("%s-%d", p.identity, index), Host: host,
 		Compatibility: plan.Fingerprint, SessionTimeout: p.Session, Standbys: p.Standbys,
-		Peers: &p.shared.peers, MoveRequests: &p.shared.requests, OnAssigned: p.sayTasks,
+		Peers: &p.shared.peers, MoveRequests: &p.shared.requests,
 	}
 	if p.server != nil {
 		s.Address, _ = p.server.Advertised()
 	}
 	return s, nil
-}
-
-// sayTasks says which tasks of a stage a container of this process has from now on.
-func (p *process) sayTasks(stage *scheduler.Stage, tasks []int32, containers int) {
-	if containers == 1 && len(tasks) == int(stage.Tasks) {
-		p.console.Say("stage %s: all %d tasks", stage.Name, stage.Tasks)
-		return
-	}
-	ids := make([]string, len(tasks))
-	for i, id := range tasks {
-		ids[i] = strconv.Itoa(int(id))
-	}
-	have := "no task"
-	if len(ids) > 0 {
-		have = "tasks " + strings.Join(ids, ", ")
-	}
-	p.console.Say("stage %s: %s of %d, shared by %d containers", stage.Name, have, stage.Tasks, containers)
 }
