@@ -1,6 +1,7 @@
 package api
 
 import (
+	"time"
 	"unsafe"
 
 	"github.com/gretestream/grete/api/internal/flow"
@@ -81,6 +82,22 @@ func (s KeyedStream[K, M]) Reduce(name string, f func(M, M) M) Table[K, M] {
 		}
 		return f(a, m)
 	})
+}
+
+// CombineLatest joins the latest record of this stream with the latest one of
+// another, by key. At most once in every interval it sends f(m, o) for each key of
+// which either stream had a record since; a side without a record yet is nil. f
+// must not change or keep what the pointers lead to.
+//
+// The interval is one of the container's clock, so which records are combined
+// depends on when the job runs; the last result of a key is always that of its last
+// records. The event time of a result is that of its latest record.
+func (s KeyedStream[K, M]) CombineLatest[O, R any](name string, other KeyedStream[K, O], every time.Duration, f func(m *M, o *O) R) KeyedStream[K, R] {
+	if other.app != s.app {
+		s.pipeline().Mistake("operator %q: the streams belong to different apps", name)
+		return KeyedStream[K, R]{Stream: Stream[R]{s.app, s.edge}}
+	}
+	return KeyedStream[K, R]{Stream: Stream[R]{s.app, op.CombineLatest[K](s.pipeline(), s.edge, other.edge, name, every, f)}}
 }
 
 // keying is the function that a stream was keyed by.
