@@ -99,7 +99,7 @@ func (q query) noKey(of *layout.Selection) error {
 
 // answerEncoded responds with an encoded value.
 func (q query) answerEncoded(w http.ResponseWriter, one *layout.Selection, found hit) error {
-	value, ok, err := q.store.Layout.Value(found.value)
+	value, ok, err := q.store.Layout.Value(one.From, found.value)
 	switch {
 	case err != nil:
 		return err

@@ -16,6 +16,7 @@
 //	expiring    key -> expiry time, value         Expiring
 //	maps        key, map key -> value             Map
 //	lists       key, sequence -> value            List
+//	sets        key, member -> expiry time        Sets
 //
 // A key before other parts is encoded so that no key's range includes another
 // key's, and keys keep their order. Views belong to the goroutine of the loop, as

@@ -123,7 +123,7 @@ func (expiringLayout) RecordKey(dst, stored []byte) ([]byte, error) {
 	return append(dst, key...), err
 }
 
-func (expiringLayout) Value(stored []byte) ([]byte, bool, error) { return mortalValue(stored) }
+func (expiringLayout) Value(_, stored []byte) ([]byte, bool, error) { return mortalValue(stored) }
 
 func (expiringLayout) Select(q Query) (*Selection, error) {
 	if q.HasKey {

@@ -18,9 +18,9 @@ type Layout interface {
 	// RecordKey appends the record's key in the stored key of an entry to dst. It
 	// decides which task has the entry.
 	RecordKey(dst, stored []byte) ([]byte, error)
-	// Value returns the encoded value in a stored one, which aliases it; false if
-	// there is none any more.
-	Value(stored []byte) (value []byte, ok bool, err error)
+	// Value returns the encoded value of an entry, given its stored key and value,
+	// which it aliases; false if there is none any more.
+	Value(key, stored []byte) (value []byte, ok bool, err error)
 	// Select returns what a query asks for.
 	Select(q Query) (*Selection, error)
 	// Args are the parameters that Select reads, besides key, from and to.
@@ -41,6 +41,7 @@ const (
 	NameExpiring = "expiring"
 	NameMaps     = "maps"
 	NameLists    = "lists"
+	NameSets     = "sets"
 )
 
 // Parameters of layouts in plans.
@@ -61,6 +62,7 @@ func Parse(name string, params map[string]string) (Layout, error) {
 		NameExpiring: func(map[string]string) (Layout, error) { return expiringLayout{}, nil },
 		NameMaps:     parseMaps,
 		NameLists:    func(map[string]string) (Layout, error) { return listsLayout{}, nil },
+		NameSets:     func(map[string]string) (Layout, error) { return setsLayout{}, nil },
 	}
 	parse, ok := makes[name]
 	if !ok {

@@ -146,7 +146,7 @@ func (listsLayout) Args() []string             { return []string{argSequence} }
 func (listsLayout) Derive() kv.Derive          { return nil }
 func (listsLayout) Entries() (from, to []byte) { return entriesSpace() }
 
-func (listsLayout) Value(stored []byte) ([]byte, bool, error) { return stored, true, nil }
+func (listsLayout) Value(_, stored []byte) ([]byte, bool, error) { return stored, true, nil }
 
 func (listsLayout) RecordKey(dst, stored []byte) ([]byte, error) {
 	stored, err := untagged(stored)

@@ -96,7 +96,7 @@ func (mapsLayout) Args() []string             { return []string{argMapKey} }
 func (mapsLayout) Derive() kv.Derive          { return nil }
 func (mapsLayout) Entries() (from, to []byte) { return nil, nil }
 
-func (mapsLayout) Value(stored []byte) ([]byte, bool, error) { return stored, true, nil }
+func (mapsLayout) Value(_, stored []byte) ([]byte, bool, error) { return stored, true, nil }
 
 func (mapsLayout) RecordKey(dst, stored []byte) ([]byte, error) {
 	key, _, err := SplitKey(dst, stored)

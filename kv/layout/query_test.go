@@ -291,7 +291,7 @@ func TestParse_Refuses(t *testing.T) {
 		params map[string]string
 		want   string
 	}{
-		{"trees", nil, "there are expiring, lists, maps, sessions, times, values, windows"},
+		{"trees", nil, "there are expiring, lists, maps, sessions, sets, times, values, windows"},
 		{NameWindows, nil, `size is ""`},
 		{NameWindows, map[string]string{ParamSize: "-1m"}, `size is "-1m"`},
 		{NameMaps, nil, `order is ""`},

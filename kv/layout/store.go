@@ -20,7 +20,7 @@ func (s *Store) Entry(stored, value []byte) (e Entry, err error) {
 		return e, err
 	}
 	e.Key, e.KeyBase64 = serde.Show(s.Key, key)
-	encoded, ok, err := s.Layout.Value(value)
+	encoded, ok, err := s.Layout.Value(stored, value)
 	if err != nil {
 		return e, err
 	}

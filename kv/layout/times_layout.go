@@ -52,7 +52,7 @@ func (l timesLayout) Entries() (from, to []byte) {
 	return nil, nil
 }
 
-func (l timesLayout) Value(stored []byte) ([]byte, bool, error) {
+func (l timesLayout) Value(_, stored []byte) ([]byte, bool, error) {
 	if l.expires {
 		return mortalValue(stored)
 	}

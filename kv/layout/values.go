@@ -11,7 +11,7 @@ func (valuesLayout) Entries() (from, to []byte) { return nil, nil }
 
 func (valuesLayout) RecordKey(dst, stored []byte) ([]byte, error) { return append(dst, stored...), nil }
 
-func (valuesLayout) Value(stored []byte) ([]byte, bool, error) { return stored, true, nil }
+func (valuesLayout) Value(_, stored []byte) ([]byte, bool, error) { return stored, true, nil }
 
 func (valuesLayout) Select(q Query) (*Selection, error) {
 	if q.HasKey {

@@ -44,7 +44,7 @@ func (windowsLayout) RecordKey(dst, stored []byte) ([]byte, error) {
 	return append(dst, key...), err
 }
 
-func (windowsLayout) Value(stored []byte) ([]byte, bool, error) { return splitPane(stored) }
+func (windowsLayout) Value(_, stored []byte) ([]byte, bool, error) { return splitPane(stored) }
 
 var errNoWindow = errors.New("from, to: set window=TIME, too: keys are in order within a window")
 
