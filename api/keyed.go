@@ -84,6 +84,16 @@ func (s KeyedStream[K, M]) Reduce(name string, f func(M, M) M) Table[K, M] {
 	})
 }
 
+// DedupBy drops the records of a key that repeat an id: of those with one id, the
+// first passes, and the others are dropped as long as their event time is less than
+// ttl after the first one's. After that the next one passes, and so on.
+//
+// The ids are state: a restart forgets none. An id is forgotten when the watermark
+// has passed its ttl, so a duplicate that is later than that passes.
+func (s KeyedStream[K, M]) DedupBy[D comparable](name string, id func(M) D, ttl time.Duration) KeyedStream[K, M] {
+	return KeyedStream[K, M]{Stream[M]{s.app, op.Dedup[K](s.pipeline(), s.edge, name, id, ttl)}, s.by}
+}
+
 // CombineLatest joins the latest record of this stream with the latest one of
 // another, by key. At most once in every interval it sends f(m, o) for each key of
 // which either stream had a record since; a side without a record yet is nil. f
