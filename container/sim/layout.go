@@ -15,7 +15,9 @@ import (
 func (s *Simulation) layOut(stage *scheduler.Stage) {
 	base := s.job.Config
 	base.Program = s.job.Program
-	for _, cfg := range container.Configs(&scheduler.Plan{App: s.plan.App, Stages: []scheduler.Stage{*stage}}, base) {
+	only := *s.plan
+	only.Stages = []scheduler.Stage{*stage}
+	for _, cfg := range container.Configs(&only, base) {
 		s.addSlot(cfg)
 	}
 }
