@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/metrics"
+	"github.com/gretestream/grete/metrics/model"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/scheduler/share"
 )
@@ -25,17 +26,22 @@ func (s *server) job(w http.ResponseWriter, r *http.Request) error {
 	if s.cfg.Owners != nil && !local && !forwarded(r) {
 		s.addOthers(r.Context(), &job)
 	}
+	for i := range job.Stages {
+		job.Stages[i].AddLag()
+		job.Running = job.Running || len(job.Stages[i].Containers) > 0
+	}
 	return writeJSON(w, http.StatusOK, job)
 }
 
-func (s *server) jobHere() Job {
+func (s *server) jobHere() model.Job {
 	seen := s.look()
-	b := s.cfg.Build
-	job := Job{App: s.cfg.Plan.App, Process: Process{
-		Address: s.cfg.Advertise, Fingerprint: s.cfg.Plan.Fingerprint, PlanVersion: s.cfg.Plan.Version,
-		Program: Program{Version: b.Version, Revision: b.Revision, Go: b.Go},
-		At:      seen.at.UnixMilli(),
-	}}
+	job := model.Job{
+		App: s.cfg.Plan.App, Cluster: s.cfg.Cluster,
+		Process: model.Process{
+			Address: s.cfg.Advertise, Fingerprint: s.cfg.Plan.Fingerprint, PlanVersion: s.cfg.Plan.Version,
+			Program: model.ProgramOf(s.cfg.Build), At: seen.at.UnixMilli(),
+		},
+	}
 	for i := range s.cfg.Plan.Stages {
 		job.Stages = append(job.Stages, s.stage(&s.cfg.Plan.Stages[i], seen))
 	}
@@ -67,6 +73,9 @@ func (s *server) look() view {
 	for _, c := range sample.Containers {
 		v.containers[place{c.Stage, c.Container}] = c
 		for _, t := range c.Tasks {
+			if t.State == metrics.TaskStandby {
+				continue // another container has it, maybe one of this process
+			}
 			v.tasks[place{c.Stage, int(t.ID)}] = seenTask{t, c.Container}
 		}
 	}
@@ -74,14 +83,10 @@ func (s *server) look() view {
 }
 
 // stage describes the part of a stage in this process.
-func (s *server) stage(plan *scheduler.Stage, seen view) Stage {
-	stage := Stage{Name: plan.Name, Group: plan.Group, Containers: []Container{}, Tasks: []Task{}}
+func (s *server) stage(plan *scheduler.Stage, seen view) model.Stage {
+	stage := model.Stage{Name: plan.Name, Group: plan.Group, Containers: []model.Container{}, Tasks: []model.Task{}}
 	for _, n := range s.containers(plan, seen) {
-		c := Container{Number: n, Address: s.cfg.Advertise}
-		if snap := seen.containers[place{plan.Name, n}]; snap != nil {
-			c.Commits, c.LastCommit = snap.Commits, known(snap.LastCommit, 0)
-		}
-		stage.Containers = append(stage.Containers, c)
+		stage.Containers = append(stage.Containers, model.NewContainer(s.cfg.Advertise, n, seen.containers[place{plan.Name, n}]))
 	}
 	for id := range plan.Tasks {
 		if s.owner(plan.Name, id).here {
@@ -109,27 +114,20 @@ func (s *server) containers(plan *scheduler.Stage, seen view) (numbers []int) {
 	return numbers
 }
 
-func (s *server) task(plan *scheduler.Stage, id int32, seen view) Task {
-	t := Task{
+func (s *server) task(plan *scheduler.Stage, id int32, seen view) model.Task {
+	t := model.Task{
 		ID: id, Address: s.cfg.Advertise, Container: s.containerOf(plan, id, seen),
-		State: metrics.TaskStarting.String(), Inputs: []Input{}, Stores: s.sizes(plan, id),
+		State: metrics.TaskStarting.String(), Inputs: []model.Input{}, Stores: s.sizes(plan, id),
 	}
-	m, ok := seen.tasks[place{plan.Name, int(id)}]
-	if !ok {
-		return t
-	}
-	t.State, t.Watermark, t.Restore = m.State.String(), known(m.Watermark, metrics.NoTime), restore(m.Task, seen.at)
-	for _, in := range m.Inputs {
-		t.Inputs = append(t.Inputs, Input{
-			Topic: in.Topic, Partition: in.Partition, Position: known(in.Next, -1), End: known(in.End, -1), Lag: known(in.Lag(), -1),
-		})
+	if m, ok := seen.tasks[place{plan.Name, int(id)}]; ok {
+		t.Observe(m.Task, seen.at)
 	}
 	return t
 }
 
 // sizes reads the sizes of the task's stores.
-func (s *server) sizes(plan *scheduler.Stage, task int32) []Store {
-	stores := make([]Store, len(plan.Stores))
+func (s *server) sizes(plan *scheduler.Stage, task int32) []model.Store {
+	stores := make([]model.Store, len(plan.Stores))
 	reader := s.cfg.Readers.Of(plan.Name, task)
 	for i := range stores {
 		stores[i].Name = plan.Stores[i].Name
@@ -141,12 +139,4 @@ func (s *server) sizes(plan *scheduler.Stage, task int32) []Store {
 		}
 	}
 	return stores
-}
-
-// known returns nil for the value that stands for unknown.
-func known(n, none int64) *int64 {
-	if n == none {
-		return nil
-	}
-	return &n
 }

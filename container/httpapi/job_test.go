@@ -23,8 +23,10 @@ func (j *job) publish() {
 		Commits: 7, LastCommit: began, Tasks: []*metrics.Task{{State: metrics.TaskRunning, Watermark: metrics.NoTime,
 			Inputs: []*metrics.Input{{Topic: "orders", Next: 5, End: -1}}}},
 	})
-	j.cfg.Registry.Container("by-user", 0).Publish(&metrics.Loop{Tasks: []*metrics.Task{
-		{ID: 0, State: metrics.TaskRunning, Watermark: began, Inputs: []*metrics.Input{{Topic: "shop-by-user", Next: 90, End: 100}}},
+	j.cfg.Registry.Container("by-user", 0).Publish(&metrics.Loop{Rebalances: 4, Tasks: []*metrics.Task{
+		{ID: 0, State: metrics.TaskRunning, Watermark: began,
+			Inputs:    []*metrics.Input{{Topic: "shop-by-user", Next: 90, End: 100, Records: 90, Skipped: 2}},
+			Operators: []*metrics.Operator{{Name: "minutes", Late: 3, Skipped: 1}}},
 		{ID: 2, State: metrics.TaskRestoring, Opened: began, Watermark: metrics.NoTime, Stores: []*metrics.Store{
 			{RestoredRecords: 1000, RestoreRecords: 2000}, {RestoreRecords: 500},
 		}},

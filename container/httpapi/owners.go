@@ -2,11 +2,10 @@ package httpapi
 
 import (
 	"fmt"
-	"math"
 	"net/http"
 	"time"
 
-	"github.com/gretestream/grete/metrics"
+	"github.com/gretestream/grete/metrics/model"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/scheduler/share"
 )
@@ -54,7 +53,7 @@ func (s *server) owner(stage string, task int32) ownership {
 
 // restoring is the known progress of the restore of another process's task; nil if there is
 // none.
-func (s *server) restoring(stage string, task int32) *Restore {
+func (s *server) restoring(stage string, task int32) *model.Restore {
 	if s.cfg.Owners == nil {
 		return nil
 	}
@@ -62,17 +61,7 @@ func (s *server) restoring(stage string, task int32) *Restore {
 	if !ok {
 		return nil
 	}
-	return newRestore(left, expected)
-}
-
-// newRestore says how much is left to restore, and how long that will take if known.
-func newRestore(left int64, expected time.Duration) *Restore {
-	r := &Restore{Left: left}
-	if expected > 0 {
-		seconds := int64(math.Ceil(expected.Seconds()))
-		r.Seconds = &seconds
-	}
-	return r
+	return model.NewRestore(left, expected)
 }
 
 // containerOf is the number of the container in this process that has a task; nil if none
@@ -109,7 +98,7 @@ const (
 )
 
 // unavailable is the response for a task that is unavailable now, with the reason.
-func unavailable(o *Owner, restore *Restore, why string) *failure {
+func unavailable(o *Owner, restore *model.Restore, why string) *failure {
 	f := &failure{status: http.StatusServiceUnavailable, retry: shortRetry, Problem: Problem{
 		Message: fmt.Sprintf("task %d of stage %s %s", o.Task, o.Stage, why), Owner: o, Restore: restore,
 	}}
@@ -129,9 +118,9 @@ func unavailable(o *Owner, restore *Restore, why string) *failure {
 func (s *server) notOpen(stage *scheduler.Stage, task int32) error {
 	seen := s.look()
 	owner := &Owner{Stage: stage.Name, Task: task, Container: s.containerOf(stage, task, seen), Address: s.cfg.Advertise}
-	var r *Restore
+	var r *model.Restore
 	if t, ok := seen.tasks[place{stage.Name, int(task)}]; ok {
-		r = restore(t.Task, seen.at)
+		r = model.RestoreOf(t.Task, seen.at)
 	}
 	return unavailable(owner, r, "isn't open")
 }
@@ -146,12 +135,4 @@ func (s *server) unowned(stage *scheduler.Stage, task int32) error {
 func (s *server) away(stage *scheduler.Stage, task int32, address string, why error) *failure {
 	return unavailable(&Owner{Stage: stage.Name, Task: task, Address: address}, s.restoring(stage.Name, task),
 		fmt.Sprintf("is at %s, which %v", address, why))
-}
-
-// restore is the progress of a task's restore; nil if there is none.
-func restore(m *metrics.Task, at time.Time) *Restore {
-	if m == nil || m.State != metrics.TaskRestoring {
-		return nil
-	}
-	return newRestore(m.RestoreLeft(), m.RestoreTime(at))
 }

@@ -27,6 +27,7 @@ type Config struct {
 	Token string
 
 	Plan     *scheduler.Plan
+	Cluster  string          // id of the Kafka cluster or the embedded log
 	Serdes   *serde.Registry // of the app; nil: the built-in ones
 	Registry *metrics.Registry
 	Readers  *container.Readers

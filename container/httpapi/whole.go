@@ -13,17 +13,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gretestream/grete/metrics"
+	"github.com/gretestream/grete/metrics/model"
 	"github.com/gretestream/grete/scheduler"
 )
 
 // jobsAtOnce bounds how many processes are queried at a time.
 const jobsAtOnce = 64
 
-// stateUnknown is the state of a task whose owner hasn't responded.
-const stateUnknown = "unknown"
-
 // addOthers queries the other processes of the job, and adds their parts.
-func (s *server) addOthers(ctx context.Context, job *Job) {
+func (s *server) addOthers(ctx context.Context, job *model.Job) {
 	jobs := s.askJobs(ctx)
 	for _, other := range jobs {
 		job.Others = append(job.Others, other.Process)
@@ -49,7 +47,7 @@ func (s *server) others() []string {
 
 // askJobs queries all other processes, and returns their responses in the order of their
 // addresses.
-func (s *server) askJobs(ctx context.Context) (jobs []Job) {
+func (s *server) askJobs(ctx context.Context) (jobs []model.Job) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.PeerTimeout)
 	defer cancel()
 	var mu sync.Mutex
@@ -65,12 +63,12 @@ func (s *server) askJobs(ctx context.Context) (jobs []Job) {
 		})
 	}
 	_ = g.Wait() // failures are in the responses
-	slices.SortFunc(jobs, func(a, b Job) int { return cmp.Compare(a.Address, b.Address) })
+	slices.SortFunc(jobs, func(a, b model.Job) int { return cmp.Compare(a.Address, b.Address) })
 	return jobs
 }
 
 // askJob queries another process for its part of the job.
-func (s *server) askJob(ctx context.Context, address string) (job Job) {
+func (s *server) askJob(ctx context.Context, address string) (job model.Job) {
 	at := &url.URL{Path: "/api/v1/job", RawQuery: "local=true"}
 	got, err := s.peers.get(ctx, address, at, http.Header{ForwardedHeader: {"job"}})
 	switch {
@@ -81,19 +79,19 @@ func (s *server) askJob(ctx context.Context, address string) (job Job) {
 		err = errPart
 	}
 	if err != nil {
-		job = Job{Process: Process{Error: fmt.Sprintf("%s %v", address, err)}}
+		job = model.Job{Process: model.Process{Error: fmt.Sprintf("%s %v", address, err)}}
 	}
 	job.Address = address
 	return job
 }
 
 // addStage adds the parts of a stage in other processes, so that each task occurs once.
-func (s *server) addStage(stage *Stage, plan *scheduler.Stage, jobs []Job) {
-	tasks, told := make([]Task, plan.Tasks), make([]bool, plan.Tasks)
+func (s *server) addStage(stage *model.Stage, plan *scheduler.Stage, jobs []model.Job) {
+	tasks, told := make([]model.Task, plan.Tasks), make([]bool, plan.Tasks)
 	for id := range plan.Tasks {
 		tasks[id] = s.unseen(plan, id)
 	}
-	take := func(all []Task, address string) {
+	take := func(all []model.Task, address string) {
 		for _, t := range all {
 			// If two claim a task, the known owner has it.
 			if t.ID >= 0 && t.ID < plan.Tasks && (!told[t.ID] || address == s.owner(plan.Name, t.ID).address) {
@@ -111,17 +109,15 @@ func (s *server) addStage(stage *Stage, plan *scheduler.Stage, jobs []Job) {
 			}
 		}
 	}
-	slices.SortStableFunc(stage.Containers, func(a, b Container) int {
-		return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Number, b.Number))
-	})
+	stage.SortContainers()
 	stage.Tasks = tasks
 }
 
 // unseen describes a task without a response of its owner.
-func (s *server) unseen(plan *scheduler.Stage, id int32) Task {
-	t := Task{
-		ID: id, Address: s.owner(plan.Name, id).address, State: stateUnknown,
-		Restore: s.restoring(plan.Name, id), Inputs: []Input{}, Stores: make([]Store, len(plan.Stores)),
+func (s *server) unseen(plan *scheduler.Stage, id int32) model.Task {
+	t := model.Task{
+		ID: id, Address: s.owner(plan.Name, id).address, State: model.StateUnknown,
+		Restore: s.restoring(plan.Name, id), Inputs: []model.Input{}, Stores: make([]model.Store, len(plan.Stores)),
 	}
 	if t.Restore != nil {
 		t.State = metrics.TaskRestoring.String()

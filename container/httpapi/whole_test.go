@@ -10,6 +10,7 @@ import (
 
 	"github.com/gretestream/grete/container/httpapi"
 	"github.com/gretestream/grete/metrics"
+	"github.com/gretestream/grete/metrics/model"
 )
 
 var metricsLoop = metrics.Loop{Tasks: []*metrics.Task{{
@@ -38,7 +39,7 @@ func TestWholeJob(t *testing.T) {
 	golden(t, "whole-job.json", named(w.Body.String()))
 	golden(t, "local-job.json", named(all[0].get("/api/v1/job?local=true").Body.String()))
 	stages := func(p *process) string {
-		var job httpapi.Job
+		var job model.Job
 		if err := json.Unmarshal(p.get("/api/v1/job").Body.Bytes(), &job); err != nil || len(job.Others) != 2 || job.Address != p.address {
 			t.Errorf("%v, %+v", err, job)
 		}
@@ -73,7 +74,7 @@ func TestWholeJob_WithUnreachableProcess(t *testing.T) {
 	all[2].table.set(2, slow) // it hasn't the task any more
 	p.table.left = time.Minute
 	p.table.processes = append([]string{"", p.address, slow, other, faulty, empty, other}, p.table.processes...)
-	var job httpapi.Job
+	var job model.Job
 	w := p.get("/api/v1/job")
 	if err := json.Unmarshal(w.Body.Bytes(), &job); err != nil || w.Code != http.StatusOK {
 		t.Fatalf("%d %s: %v", w.Code, w.Body, err)

@@ -39,6 +39,8 @@ type room struct {
 
 func rooms() []room {
 	return []room{
+		{"metrics", nil},
+		{"metrics/model", []string{"metrics"}},
 		{"scheduler", nil},
 		{"scheduler/share", nil},
 		{"scheduler/draw", []string{"scheduler"}},

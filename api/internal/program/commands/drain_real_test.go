@@ -15,7 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/gretestream/grete/api/internal/program/programtest"
-	"github.com/gretestream/grete/api/internal/program/status"
+	"github.com/gretestream/grete/metrics/model"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
@@ -180,7 +180,7 @@ func TestDrain_UnderLoad(t *testing.T) {
 			stop := d.load()
 			for round := range 2 {
 				a, b := d.run(filepath.Join(dir, "a"), more...), d.run(filepath.Join(dir, "b"), more...)
-				d.until("share the tasks", func(s status.Job) bool {
+				d.until("share the tasks", func(s model.Job) bool {
 					return len(s.Stages) == 2 && len(s.Stages[0].Members) == 2 && len(s.Stages[1].Members) == 2 && s.Stages[1].State == "stable"
 				})
 				d.total((round + 1) * 5000)

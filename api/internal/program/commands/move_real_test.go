@@ -17,7 +17,7 @@ import (
 
 	"github.com/gretestream/grete/api"
 	"github.com/gretestream/grete/api/internal/program/programtest"
-	"github.com/gretestream/grete/api/internal/program/status"
+	"github.com/gretestream/grete/metrics/model"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
@@ -43,7 +43,7 @@ func (p *pair) command(args ...string) programtest.Result {
 	return runMain(p.Context(), p.app(), append(args, "-kafka", strings.Join(p.cluster.Bootstrap(), ","))...)
 }
 
-func (p *pair) status() (s status.Job) {
+func (p *pair) status() (s model.Job) {
 	p.Helper()
 	r := p.command("status", "-json").Succeeded(p.T)
 	if err := json.Unmarshal([]byte(r.Out), &s); err != nil {
@@ -70,7 +70,7 @@ func (p *pair) start(dir string) (stop func()) {
 }
 
 // until polls the job's status until is returns true.
-func (p *pair) until(what string, is func(status.Job) bool) status.Job {
+func (p *pair) until(what string, is func(model.Job) bool) model.Job {
 	p.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -86,7 +86,7 @@ func (p *pair) until(what string, is func(status.Job) bool) status.Job {
 }
 
 // even reports whether both processes have two tasks of each stage, and nothing lags.
-func even(s status.Job) bool {
+func even(s model.Job) bool {
 	for _, stage := range s.Stages {
 		if stage.State != "stable" || len(stage.Members) != 2 || stage.Lag == nil || *stage.Lag > 0 {
 			return false

@@ -14,8 +14,7 @@ import (
 
 	"github.com/gretestream/grete/api"
 	"github.com/gretestream/grete/api/internal/program/programtest"
-	"github.com/gretestream/grete/api/internal/program/status"
-	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/metrics/model"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
@@ -61,7 +60,7 @@ func TestStage_ProcessPerStage(t *testing.T) {
 // answersForBoth asks the process of each stage for the other's tasks and state.
 func (d *drained) answersForBoth(stages []string) {
 	d.Helper()
-	d.until("run a stage each", func(s status.Job) bool {
+	d.until("run a stage each", func(s model.Job) bool {
 		return len(s.Stages[0].Members) == 1 && len(s.Stages[1].Members) == 1 && s.Stages[0].Members[0].Instance != s.Stages[1].Members[0].Instance
 	})
 	ctx, cancel := context.WithTimeout(d.Context(), 30*time.Second)
@@ -90,7 +89,7 @@ func (d *drained) lacks(address string) string {
 		d.Fatal(err)
 	}
 	defer answer.Body.Close()
-	var job httpapi.Job
+	var job model.Job
 	if err := json.NewDecoder(answer.Body).Decode(&job); err != nil {
 		d.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func (j *job) openEngine() (kv.Engine, error) {
 func (p *process) httpConfig(build metrics.Build) httpapi.Config {
 	cfg := httpapi.Config{
 		Address: p.HTTP, Advertise: p.Advertise, Token: p.token,
-		Plan: p.plan, Serdes: &p.pipeline.Serdes, Registry: p.registry, Readers: &p.shared.readers, Build: build,
+		Plan: p.plan, Cluster: p.system.ID(), Serdes: &p.pipeline.Serdes, Registry: p.registry, Readers: &p.shared.readers, Build: build,
 	}
 	if p.shares() {
 		cfg.Owners, cfg.MoveRequests, cfg.Hold, cfg.Leave = &p.shared.peers, &p.shared.requests, &p.shared.hold, p.notice.set

@@ -44,11 +44,11 @@ func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console
 			return err
 		}
 		if on != nil {
-			status.addNomad(on)
+			addNomad(status, on)
 		}
 		if k.JSON {
 			return c.JSON(status)
 		}
-		return status.write(c.Out)
+		return write(c.Out, status)
 	})
 }

@@ -9,55 +9,37 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/metrics/model"
 )
 
-// A Nomad is the status of a job on Nomad.
+// A Nomad is what Nomad knows about a job.
 type Nomad struct {
-	Job         string `json:"job"`
-	Namespace   string `json:"namespace"`
-	State       string `json:"state"`       // pending, running, dead, stopped
-	Version     uint64 `json:"version"`     // Nomad's number
-	Fingerprint string `json:"fingerprint"` // of its plan
-	Deployment  string `json:"deployment,omitempty"`
-	// Stages become part of the job's stages.
-	Stages []NomadStage `json:"-"`
+	model.Nomad
+	Stages []NomadStage
 }
 
 // A NomadStage is a stage's task group.
 type NomadStage struct {
 	Stage      string
 	Wanted     int
-	Containers []Container
-}
-
-// A Container is an allocation.
-type Container struct {
-	Name     string    `json:"name"`
-	Alloc    string    `json:"alloc"`
-	Node     string    `json:"node"`
-	State    string    `json:"state"`
-	Since    time.Time `json:"since"`
-	Restarts uint64    `json:"restarts"`
-	Event    string    `json:"event,omitempty"`
-	Address  string    `json:"address,omitempty"`
-	// Instance is the group's member whose HTTP API has its address.
-	Instance string `json:"instance,omitempty"`
+	Containers []model.Container
 }
 
 // addNomad adds what Nomad knows to what the groups know.
-func (j *Job) addNomad(n *Nomad) {
-	j.Nomad = n
+func addNomad(j *model.Job, n *Nomad) {
+	j.Nomad = &n.Nomad
 	for _, on := range n.Stages {
 		for i := range j.Stages {
 			if s := &j.Stages[i]; s.Name == on.Stage {
-				s.addNomad(on)
+				addContainers(s, on)
 			}
 		}
 	}
 }
 
-func (s *Stage) addNomad(on NomadStage) {
-	s.Wanted, s.Containers = on.Wanted, []Container{}
+// addContainers adds the containers that Nomad runs, with the members at their addresses.
+func addContainers(s *model.Stage, on NomadStage) {
+	s.Wanted, s.Containers = on.Wanted, []model.Container{}
 	members := make(map[string]string)
 	for _, m := range s.Members {
 		members[m.Address] = m.Instance
@@ -70,7 +52,7 @@ func (s *Stage) addNomad(on NomadStage) {
 	}
 }
 
-func (n *Nomad) write(b *bytes.Buffer) {
+func writeNomad(b *bytes.Buffer, n *model.Nomad) {
 	_, _ = fmt.Fprintf(b, "on Nomad: job %s in namespace %s, version %d: %s\n", n.Job, n.Namespace, n.Version, n.State)
 	if n.Deployment != "" {
 		_, _ = fmt.Fprintf(b, "deployment %s\n", n.Deployment)
@@ -78,7 +60,7 @@ func (n *Nomad) write(b *bytes.Buffer) {
 }
 
 // writeContainers shows the containers of a stage on Nomad, one a line.
-func (s *Stage) writeContainers(b *bytes.Buffer, now time.Time) {
+func writeContainers(b *bytes.Buffer, s *model.Stage, now time.Time) {
 	_, _ = fmt.Fprintf(b, "  on Nomad, %s wanted:\n", program.Plural(s.Wanted, "container"))
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "  CONTAINER\tALLOC\tNODE\tSTATE\tFOR\tRESTARTS\tINSTANCE\tLAST EVENT")

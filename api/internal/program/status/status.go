@@ -3,66 +3,21 @@ package status
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/gretestream/grete/api/internal/program/remote"
 	"github.com/gretestream/grete/container/membership"
+	"github.com/gretestream/grete/metrics"
+	"github.com/gretestream/grete/metrics/model"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
-// A Job is the status of a job; its JSON is what status -json prints.
-type Job struct {
-	App         string  `json:"app"`
-	Cluster     string  `json:"cluster"`     // the id of the Kafka cluster
-	Fingerprint string  `json:"fingerprint"` // of this program's plan
-	Running     bool    `json:"running"`     // at least one stage has a member
-	Nomad       *Nomad  `json:"nomad,omitempty"`
-	Stages      []Stage `json:"stages"` // upstream before downstream
-}
-
-// A Stage is the status of a stage.
-type Stage struct {
-	Name  string `json:"name"`
-	Group string `json:"group"`
-	State string `json:"state"` // empty, rebalancing, stable, foreign
-	// Foreign is the kind of client that uses the group, if it isn't the job.
-	Foreign string `json:"foreign,omitempty"`
-	Tasks   int32  `json:"tasks"`
-	// Lag is the number of offsets of the inputs that are still to be processed, by the
-	// group's committed offsets; missing while there are no inputs. A partition without a
-	// committed offset counts in full, and Uncommitted is the number of these.
-	Lag         *int64   `json:"lag,omitempty"`
-	Uncommitted int      `json:"uncommitted,omitempty"`
-	Members     []Member `json:"members"`
-	// Nobody lists the tasks that no member has or is about to take over. While the group
-	// is rebalancing that is unknown.
-	Nobody []int32 `json:"nobody,omitempty"`
-	// Wanted is the number of containers that Nomad is to run, and Containers lists those
-	// that exist; missing without Nomad.
-	Wanted     int         `json:"wanted,omitempty"`
-	Containers []Container `json:"containers,omitempty"`
-}
-
-// A Member is the status of a member of a stage's group.
-type Member struct {
-	Instance string  `json:"instance"`
-	Host     string  `json:"host,omitempty"`
-	Address  string  `json:"address,omitempty"` // HOST:PORT of its HTTP API
-	Tasks    []int32 `json:"tasks"`
-	// TakingOver lists the tasks that it gets as soon as others have released them.
-	TakingOver []int32 `json:"takingOver"`
-	Standbys   []int32 `json:"standbys"`
-	// Fingerprint is that of its plan, if it isn't this program's.
-	Fingerprint string `json:"fingerprint,omitempty"`
-	Refused     string `json:"refused,omitempty"` // why the group refuses it
-}
-
-// stateForeign is the state of a group that another kind of client uses.
-const stateForeign = "foreign"
-
 // Of asks a cluster for the status of a job.
-func Of(ctx context.Context, j *remote.Job) (*Job, error) {
-	status := &Job{App: j.Plan.App, Cluster: j.System.ID(), Fingerprint: j.Plan.Fingerprint}
+func Of(ctx context.Context, j *remote.Job) (*model.Job, error) {
+	status := &model.Job{App: j.Plan.App, Cluster: j.System.ID(), Process: model.Process{
+		Fingerprint: j.Plan.Fingerprint, PlanVersion: j.Plan.Version, Program: model.ProgramOf(metrics.ReadBuild()), At: time.Now().UnixMilli(),
+	}}
 	for i := range j.Plan.Stages {
 		s, err := stageOf(ctx, j, &j.Plan.Stages[i])
 		if err != nil {
@@ -74,29 +29,31 @@ func Of(ctx context.Context, j *remote.Job) (*Job, error) {
 	return status, nil
 }
 
-func stageOf(ctx context.Context, j *remote.Job, stage *scheduler.Stage) (Stage, error) {
-	s := Stage{Name: stage.Name, Group: stage.Group, Tasks: stage.Tasks, Members: []Member{}}
+func stageOf(ctx context.Context, j *remote.Job, stage *scheduler.Stage) (model.Stage, error) {
+	s := model.Stage{Name: stage.Name, Group: stage.Group, Members: []model.Member{}}
 	view, err := j.Look(ctx, stage)
 	if err != nil {
 		return s, err
 	}
 	s.State, s.Foreign = string(view.State), view.Foreign
 	if s.Foreign != "" {
-		s.State = stateForeign
+		s.State = model.StateForeign
 	}
 	for i := range view.Members {
 		s.Members = append(s.Members, memberOf(&view.Members[i], j.Plan.Fingerprint))
 	}
-	for task := range stage.Tasks {
-		if view.State != stream.GroupIsRebalancing && s.Foreign == "" && view.Owner(task) == nil && view.Next(task) == nil {
-			s.Nobody = append(s.Nobody, task)
+	for id := range stage.Tasks {
+		t := taskOf(stage, id, &view)
+		if t.State == model.StateUnassigned && view.Next(id) == nil {
+			s.Nobody = append(s.Nobody, id)
 		}
+		s.Tasks = append(s.Tasks, t)
 	}
-	return s, s.addLag(ctx, j.System.Admin(), inputsOf(j.Plan, stage))
+	return s, addInputs(ctx, &s, j.System.Admin(), inputsOf(j.Plan, stage))
 }
 
-func memberOf(m *membership.MemberView, fingerprint string) Member {
-	s := Member{
+func memberOf(m *membership.MemberView, fingerprint string) model.Member {
+	s := model.Member{
 		Instance: remote.NameOf(m), Host: m.Host, Address: m.Address, Refused: m.Refused,
 		Tasks: listed(m.Tasks), TakingOver: listed(m.Coming), Standbys: listed(m.Standbys),
 	}
@@ -112,9 +69,27 @@ func memberOf(m *membership.MemberView, fingerprint string) Member {
 // listed returns a list that is never null in JSON.
 func listed(tasks []int32) []int32 { return append([]int32{}, tasks...) }
 
-// addLag counts the offsets between the group's committed offsets and the ends of its
-// inputs.
-func (s *Stage) addLag(ctx context.Context, admin stream.Admin, inputs []stream.TopicPartition) error {
+// taskOf describes a task as far as its group knows it. While the group is rebalancing, or
+// belongs to another kind of client, owners are unknown.
+func taskOf(stage *scheduler.Stage, id int32, view *membership.GroupView) model.Task {
+	t := model.Task{ID: id, State: model.StateUnknown, Inputs: []model.Input{}, Stores: make([]model.Store, len(stage.Stores))}
+	for i := range t.Stores {
+		t.Stores[i].Name = stage.Stores[i].Name
+	}
+	if view.Foreign != "" {
+		return t
+	}
+	if owner := view.Owner(id); owner != nil {
+		t.Instance, t.Address = remote.NameOf(owner), owner.Address
+	} else if view.State != stream.GroupIsRebalancing {
+		t.State = model.StateUnassigned
+	}
+	return t
+}
+
+// addInputs adds the inputs of the tasks, by the group's committed offsets, and the lag of
+// the stage.
+func addInputs(ctx context.Context, s *model.Stage, admin stream.Admin, inputs []stream.TopicPartition) error {
 	if len(inputs) == 0 {
 		return nil
 	}
@@ -126,20 +101,27 @@ func (s *Stage) addLag(ctx context.Context, admin stream.Admin, inputs []stream.
 	if err != nil {
 		return err
 	}
+	// The ends are read last, so none is lower than what was committed.
 	ends, err := admin.Ends(ctx, inputs...)
 	if err != nil {
 		return err
 	}
-	var lag int64
-	for i, at := range committed {
-		if at < 0 {
+	var sum int64
+	for i, tp := range inputs {
+		in := model.Input{Topic: tp.Topic, Partition: tp.Partition, End: &ends[i]}
+		if committed[i] < 0 {
 			s.Uncommitted++
+		} else {
+			in.Position = &committed[i]
 		}
-		// The ends are read last, so none is lower than what was committed. But records
-		// that weren't read yet may have been deleted.
-		lag += max(ends[i]-max(at, starts[i]), 0)
+		// Records that weren't read yet may have been deleted.
+		lag := max(ends[i]-max(committed[i], starts[i]), 0)
+		in.Lag = &lag
+		sum += lag
+		t := &s.Tasks[tp.Partition]
+		t.Inputs = append(t.Inputs, in)
 	}
-	s.Lag = &lag
+	s.Lag = &sum
 	return nil
 }
 

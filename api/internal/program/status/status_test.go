@@ -1,6 +1,11 @@
 package status
 
 import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -8,22 +13,42 @@ import (
 
 	"github.com/gretestream/grete/api/internal/program/programtest"
 	"github.com/gretestream/grete/api/internal/program/remote"
+	"github.com/gretestream/grete/metrics/model"
 	"github.com/gretestream/grete/stream"
 )
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// golden compares got with a file, or writes the file with -update.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte(got), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; -update rewrites it. Got:\n%s", file, got)
+	}
+}
 
 func staged(t *testing.T, partitions int32) (*remote.Job, *programtest.Staged) {
 	plan, s := programtest.Stage(t, programtest.Words(), partitions)
 	return &remote.Job{Plan: plan, System: s, Group: s}, s
 }
 
-func statusText(t *testing.T, r *remote.Job) (*Job, string) {
+func statusText(t *testing.T, r *remote.Job) (*model.Job, string) {
 	t.Helper()
 	status, err := Of(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	if err := status.write(&b); err != nil {
+	if err := write(&b, status); err != nil {
 		t.Fatal(err)
 	}
 	return status, b.String()
@@ -44,7 +69,9 @@ func TestStatus_OfStoppedJob(t *testing.T) {
 	}
 }
 
-func TestStatus_OfRunningJob(t *testing.T) {
+// running is a job of two stages, one of which is rebalancing.
+func running(t *testing.T) *remote.Job {
+	t.Helper()
 	r, s := staged(t, 8)
 	programtest.Put(t, s.System, "words", 5, stream.GroupOffsets{Group: "words-words", Positions: []stream.Position{{TopicPartition: stream.TopicPartition{Topic: "words"}, Offset: 1}}})
 	s.Stable("words-words",
@@ -55,7 +82,11 @@ func TestStatus_OfRunningJob(t *testing.T) {
 	s.Groups["words-by-word"] = func() stream.GroupState {
 		return stream.GroupState{State: stream.GroupIsRebalancing, ProtocolType: "consumer", Members: []stream.MemberState{{ID: "a-0-1", Instance: "a-0", Host: "10.0.0.9"}}}
 	}
-	status, text := statusText(t, r)
+	return r
+}
+
+func TestStatus_OfRunningJob(t *testing.T) {
+	status, text := statusText(t, running(t))
 	for _, line := range []string{
 		": running\n",
 		"stage words: 3 members, 8 tasks, lag 4 records (7 partitions without a commit)\n",
@@ -78,6 +109,26 @@ func TestStatus_OfRunningJob(t *testing.T) {
 	if got := status.Stages[0]; *got.Lag != 4 || got.State != "stable" || !reflect.DeepEqual(got.Members[1].TakingOver, []int32{4}) || !status.Running {
 		t.Errorf("a stage is %+v", got)
 	}
+}
+
+// The JSON is what status -json prints: the shape of GET /api/v1/job.
+func TestStatus_JSON(t *testing.T) {
+	status, err := Of(t.Context(), running(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status.Cluster == "" || status.At == 0 || status.PlanVersion == 0 {
+		t.Errorf("the job is %+v, want its cluster, plan version and time", status)
+	}
+	addNomad(status, onNomad(time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)))
+	status.Cluster, status.Process = "cluster", model.Process{
+		Fingerprint: "5f2c", PlanVersion: 2, Program: model.Program{Version: "v0.1.0"}, At: 1777896000000,
+	}
+	b, err := json.MarshalIndent(status, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/status.json", string(b)+"\n")
 }
 
 func TestStatus_NamesForeignClient(t *testing.T) {
@@ -105,18 +156,9 @@ func TestStatus_OnNomad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	status.addNomad(&Nomad{
-		Job: "words", Namespace: "default", State: "running", Version: 3, Deployment: "of version 3: running, it goes on",
-		Stages: []NomadStage{
-			{Stage: "words", Wanted: 1, Containers: []Container{
-				{Name: "words[0]", Alloc: "0123456789", Node: "n1", State: "running", Since: time.Now().Add(-time.Hour), Restarts: 2, Event: "Started: Task started by client", Address: "one:80"},
-			}},
-			{Stage: "by-word", Wanted: 2, Containers: []Container{{Name: "by-word[0]", Alloc: "x", State: "pending", Since: time.Now(), Event: "Terminated: Exit Code: 1"}}},
-			{Stage: "of another version", Wanted: 1},
-		},
-	})
+	addNomad(status, onNomad(time.Now()))
 	var b strings.Builder
-	if err := status.write(&b); err != nil {
+	if err := write(&b, status); err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range []string{
@@ -130,5 +172,19 @@ func TestStatus_OnNomad(t *testing.T) {
 		if !strings.Contains(b.String(), line) {
 			t.Errorf("%q isn't in\n%s", line, b.String())
 		}
+	}
+}
+
+// onNomad is a job on Nomad, at a time.
+func onNomad(now time.Time) *Nomad {
+	return &Nomad{Nomad: model.Nomad{
+		Job: "words", Namespace: "default", State: "running", Version: 3, Deployment: "of version 3: running, it goes on"},
+		Stages: []NomadStage{
+			{Stage: "words", Wanted: 1, Containers: []model.Container{
+				{Address: "one:80", Allocation: &model.Allocation{Name: "words[0]", Alloc: "0123456789", Node: "n1", State: "running", Since: now.Add(-time.Hour), Restarts: 2, Event: "Started: Task started by client"}},
+			}},
+			{Stage: "by-word", Wanted: 2, Containers: []model.Container{{Allocation: &model.Allocation{Name: "by-word[0]", Alloc: "x", State: "pending", Since: now, Event: "Terminated: Exit Code: 1"}}}},
+			{Stage: "of another version", Wanted: 1},
+		},
 	}
 }

@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/metrics/model"
 	"github.com/gretestream/grete/stream"
 )
 
 // write shows the status to a person.
-func (j *Job) write(to io.Writer) error {
+func write(to io.Writer, j *model.Job) error {
 	var b bytes.Buffer
 	running := "not running"
 	if j.Running {
@@ -23,25 +24,25 @@ func (j *Job) write(to io.Writer) error {
 	}
 	_, _ = fmt.Fprintf(&b, "%s on Kafka, cluster %s: %s\n", j.App, j.Cluster, running)
 	if j.Nomad != nil {
-		j.Nomad.write(&b)
+		writeNomad(&b, j.Nomad)
 	}
 	for i := range j.Stages {
-		j.Stages[i].write(&b)
+		writeStage(&b, &j.Stages[i])
 	}
 	_, err := b.WriteTo(to)
 	return err
 }
 
-func (s *Stage) write(b *bytes.Buffer) {
-	_, _ = fmt.Fprintf(b, "\nstage %s: %s, %s, %s\n", s.Name, s.condition(), program.Plural(s.Tasks, "task"), s.lagText())
+func writeStage(b *bytes.Buffer, s *model.Stage) {
+	_, _ = fmt.Fprintf(b, "\nstage %s: %s, %s, %s\n", s.Name, condition(s), program.Plural(len(s.Tasks), "task"), lagText(s))
 	if len(s.Members) > 0 {
-		s.writeMembers(b)
+		writeMembers(b, s)
 	}
 	if len(s.Nobody) > 0 && len(s.Members) > 0 {
 		_, _ = fmt.Fprintf(b, "  unassigned: %s\n", taskRanges(s.Nobody))
 	}
 	if s.Containers != nil {
-		s.writeContainers(b, time.Now())
+		writeContainers(b, s, time.Now())
 	}
 	for _, m := range s.Members {
 		if m.Refused != "" {
@@ -53,7 +54,7 @@ func (s *Stage) write(b *bytes.Buffer) {
 	}
 }
 
-func (s *Stage) condition() string {
+func condition(s *model.Stage) string {
 	switch {
 	case s.Foreign != "":
 		return fmt.Sprintf("its group %s is used by another client (%s)", s.Group, s.Foreign)
@@ -65,7 +66,7 @@ func (s *Stage) condition() string {
 	return s.State + ", " + program.Plural(len(s.Members), "member")
 }
 
-func (s *Stage) lagText() string {
+func lagText(s *model.Stage) string {
 	switch {
 	case s.Lag == nil:
 		return "no input yet"
@@ -76,7 +77,7 @@ func (s *Stage) lagText() string {
 }
 
 // writeMembers shows the members, one a line.
-func (s *Stage) writeMembers(b *bytes.Buffer) {
+func writeMembers(b *bytes.Buffer, s *model.Stage) {
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "  INSTANCE\tHOST\tADDRESS\tTASKS\tTAKING OVER\tSTANDBYS")
 	for _, m := range s.Members {
