@@ -116,13 +116,18 @@ func (v *verifier) stage(s *Stage) error {
 	if s.Tasks < 1 || s.Tasks != widest || s.Containers < 1 || s.Containers > int(s.Tasks) {
 		return fmt.Errorf("its widest input has %d partitions, which doesn't make %d tasks in %d containers", widest, s.Tasks, s.Containers)
 	}
-	if (s.MetaTopic == "") != (len(s.Stores) > 0) {
-		return errors.New("its meta records must be either in stores or in a meta topic")
-	}
 	for _, out := range s.Outputs {
 		if err := v.output(s, out); err != nil {
 			return err
 		}
+	}
+	return v.state(s)
+}
+
+// state checks the stores of a stage, and where its meta records are.
+func (v *verifier) state(s *Stage) error {
+	if (s.MetaTopic == "") != (len(s.Stores) > 0) {
+		return errors.New("its meta records must be either in stores or in a meta topic")
 	}
 	for _, st := range s.Stores {
 		if !slices.Contains(s.Nodes, st.Node) || st.Index < 0 || st.Index >= len(v.Nodes[st.Node].Stores) || v.Nodes[st.Node].storeName(st.Index) != st.Name {
@@ -150,15 +155,8 @@ func (v *verifier) input(in Input) error {
 			return fmt.Errorf("node %d doesn't belong to input %q", n, in.Topic)
 		}
 	}
-	bootstrap, priority := false, v.Nodes[in.Nodes[0]].Priority
-	for _, n := range in.Nodes {
-		if v.Nodes[n].Delivery != in.Delivery {
-			return fmt.Errorf("input %q isn't delivered as its node %d says", in.Topic, n)
-		}
-		bootstrap, priority = bootstrap || v.Nodes[n].Bootstrap, max(priority, v.Nodes[n].Priority)
-	}
-	if in.Bootstrap != bootstrap || in.Priority != priority {
-		return fmt.Errorf("input %q doesn't have the bootstrap and priority of its nodes", in.Topic)
+	if err := v.delivery(in); err != nil {
+		return err
 	}
 	if n := &v.Nodes[in.Nodes[0]]; in.Start != n.Start || in.OutOfRange != n.OutOfRange {
 		return fmt.Errorf("input %q doesn't start where node %d says", in.Topic, n.ID)
@@ -170,6 +168,21 @@ func (v *verifier) input(in Input) error {
 		return fmt.Errorf("input %q is written by %d tasks of upstream stages, not by %d", in.Topic, v.writers[in.Topic], in.Producers)
 	}
 	return v.topic(in.Topic, in.Partitions)
+}
+
+// delivery checks that an input is delivered, and read first, as its nodes say.
+func (v *verifier) delivery(in Input) error {
+	bootstrap, priority := false, v.Nodes[in.Nodes[0]].Priority
+	for _, n := range in.Nodes {
+		if v.Nodes[n].Delivery != in.Delivery {
+			return fmt.Errorf("input %q isn't delivered as its node %d says", in.Topic, n)
+		}
+		bootstrap, priority = bootstrap || v.Nodes[n].Bootstrap, max(priority, v.Nodes[n].Priority)
+	}
+	if in.Bootstrap != bootstrap || in.Priority != priority {
+		return fmt.Errorf("input %q doesn't have the bootstrap and priority of its nodes", in.Topic)
+	}
+	return nil
 }
 
 // isRead checks that a stage reads all topics of an input node, and those of the

@@ -16,7 +16,7 @@ const maxTopicName = 249
 // rules.
 func CheckTopicName(name string) error {
 	if len(name) == 0 || len(name) > maxTopicName || name == "." || name == ".." {
-		return fmt.Errorf("topic name %q: must have 1 to %d characters and must not be . or ..", name, maxTopicName)
+		return fmt.Errorf("topic name %q: it needs 1 to %d characters, and can't be \".\" or \"..\"", name, maxTopicName)
 	}
 	for _, c := range []byte(name) {
 		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-' {

@@ -12,7 +12,7 @@
 // server. With [Options.ACL] it checks permissions. A [Store] serves programs to nodes.
 //
 // Nothing outlives a test, even one that is killed: a guard process ends with the test, kills
-// agents and tasks, and removes mounts, control groups and directories. It recognizes them by
+// agents and tasks, and removes mounts, control groups and directories. It knows them by
 // a variable in their environment, so it affects no other processes. If the guard is killed as
 // well, the start of the next cluster cleans up. Nomad's own control groups, which all agents
 // of a machine share, remain, empty.

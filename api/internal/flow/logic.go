@@ -132,15 +132,15 @@ func (l *logic) Tick(now int64) (bool, error) {
 }
 
 func (l *logic) Resume() (bool, error) {
-	any := false
+	pending := false
 	for _, c := range l.callers {
 		more, err := c.Resume()
 		if err != nil {
 			return false, err
 		}
-		any = any || more
+		pending = pending || more
 	}
-	return any, nil
+	return pending, nil
 }
 
 func (l *logic) Busy() bool {

@@ -15,20 +15,7 @@ func DrawGraph(t *rapid.T) (scheduler.Graph, scheduler.Metadata) {
 	r, m := New("app"), Exist()
 	var streams []int // nodes whose records can be used
 	anyOf := func() int { return rapid.SampledFrom(streams).Draw(t, "from") }
-	for range rapid.IntRange(1, 3).Draw(t, "inputs") {
-		topic := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "topic")
-		m.Partitions[topic] = rapid.SampledFrom([]int32{3, 3, 6}).Draw(t, "partitions")
-		switch rapid.IntRange(0, 4).Draw(t, "input") {
-		case 0:
-			streams = append(streams, r.Inputs(topic, "d"))
-		case 1:
-			streams = append(streams, r.Matching(fmt.Sprintf("in%d", len(streams)), "[a-"+topic+"]"))
-		case 2:
-			streams = append(streams, r.BroadcastInput(topic))
-		default:
-			streams = append(streams, r.Input(topic))
-		}
-	}
+	streams = append(streams, drawInputs(t, r, m)...)
 	m.Partitions["d"] = 3
 	global := -1
 	if rapid.Bool().Draw(t, "global table") {
@@ -70,6 +57,25 @@ func DrawGraph(t *rapid.T) (scheduler.Graph, scheduler.Metadata) {
 		}
 	}
 	return r.Graph, m
+}
+
+// drawInputs adds inputs of all kinds, whose topics exist.
+func drawInputs(t *rapid.T, r *Recorder, m scheduler.Metadata) (streams []int) {
+	for range rapid.IntRange(1, 3).Draw(t, "inputs") {
+		topic := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "topic")
+		m.Partitions[topic] = rapid.SampledFrom([]int32{3, 3, 6}).Draw(t, "partitions")
+		switch rapid.IntRange(0, 4).Draw(t, "input") {
+		case 0:
+			streams = append(streams, r.Inputs(topic, "d"))
+		case 1:
+			streams = append(streams, r.Matching(fmt.Sprintf("in%d", len(streams)), "[a-"+topic+"]"))
+		case 2:
+			streams = append(streams, r.BroadcastInput(topic))
+		default:
+			streams = append(streams, r.Input(topic))
+		}
+	}
+	return streams
 }
 
 // DrawPlan draws a graph that can be planned, and its plan.

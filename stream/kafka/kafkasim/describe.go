@@ -18,7 +18,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// Describe summarizes a request in a line, for traces.
+// Describe summarises a request in a line, for traces.
 func Describe(req Message) string {
 	switch r := req.(type) {
 	case *wire.Produce:
@@ -84,7 +84,7 @@ func describeBatches(r *wire.Produce) string {
 	return b.String()
 }
 
-// String summarizes the answer in a line, for traces.
+// String summarises the answer in a line, for traces.
 func (r *Reply) String() string {
 	if !r.Until.IsZero() {
 		return "held"

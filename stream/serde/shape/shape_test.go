@@ -42,7 +42,7 @@ type (
 		All   []tree
 	}
 	forest map[string]forest
-	money  struct{ cents int64 }
+	money  struct{ cents int64 } //nolint:unused // not in the JSON
 	wheel  struct{ N int }
 )
 
@@ -123,8 +123,8 @@ type (
 		*deep
 	}
 	self struct {
-		*self
-		A int
+		*self //nolint:unused // its fields are
+		A     int
 	}
 )
 

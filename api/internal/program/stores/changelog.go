@@ -46,7 +46,7 @@ func (d *dump) changelog(ctx context.Context, system stream.System, plan *schedu
 		if err != nil {
 			return err
 		}
-		return d.print(e)
+		return d.show(e)
 	})
 }
 

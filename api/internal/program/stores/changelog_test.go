@@ -23,7 +23,7 @@ func TestDump_OfChangelog(t *testing.T) {
 	})
 	var out bytes.Buffer
 	p := newEntryPrinter(&out)
-	d := dump{store: "count", memory: 64 << 20, print: p.print}
+	d := dump{store: "count", memory: 64 << 20, show: p.show}
 	err := d.job(t.Context(), &remote.Job{Plan: plan, System: s, Group: s}, nil)
 	if err := errors.Join(err, p.out.Flush()); err != nil {
 		t.Fatal(err)

@@ -48,10 +48,10 @@ func (k *DumpCommand) Run(ctx context.Context, p program.Pipeline, c program.Con
 	client := jobclient.New(p.App, token)
 	defer client.Close()
 	to := newEntryPrinter(c.Out)
-	d := dump{store: k.Store, serdes: &p.Serdes, memory: memory, print: to.print}
+	d := dump{store: k.Store, serdes: &p.Serdes, memory: memory, show: to.show}
 	switch where, optionsErr := k.Kafka.Options(); {
 	case k.Address != "":
-		err = client.Entries(ctx, []string{k.Address}, k.Store, to.print)
+		err = client.Entries(ctx, []string{k.Address}, k.Store, to.show)
 	case optionsErr != nil:
 		return optionsErr
 	case where == nil:
@@ -96,7 +96,7 @@ type dump struct {
 	store  string
 	serdes *serde.Registry
 	memory int64 // for reading a changelog
-	print  func(httpapi.Entry) error
+	show   func(httpapi.Entry) error
 }
 
 // job prints the entries of the processes that run the store's stage, or, if there are
@@ -120,7 +120,7 @@ func (d *dump) job(ctx context.Context, j *remote.Job, client *jobclient.Client)
 	if err != nil {
 		return fmt.Errorf("the job is running, but this machine can't reach its HTTP API: %w", err)
 	}
-	return client.Entries(ctx, addresses, d.store, d.print)
+	return client.Entries(ctx, addresses, d.store, d.show)
 }
 
 // An entryPrinter prints entries, one a line.
@@ -136,4 +136,4 @@ func newEntryPrinter(to io.Writer) *entryPrinter {
 	return p
 }
 
-func (p *entryPrinter) print(e httpapi.Entry) error { return p.json.Encode(e) }
+func (p *entryPrinter) show(e httpapi.Entry) error { return p.json.Encode(e) }

@@ -65,6 +65,7 @@ func (a Admin) metadata(ctx context.Context, topics []string) ([]metadata.Respon
 	return found, err
 }
 
+// Describe implements [stream.Admin].
 func (a Admin) Describe(ctx context.Context, topics ...string) (map[string]stream.TopicConfig, error) {
 	described := make(map[string]stream.TopicConfig, len(topics))
 	if len(topics) == 0 {

@@ -122,7 +122,7 @@ func (g *handshaker) handshake(ctx context.Context, c net.Conn, address string) 
 	return c, nil
 }
 
-// serverName makes the broker prove that it owns the dialed host name, unless another name
+// serverName makes the broker prove that it owns the host name that was dialled, unless another name
 // is configured.
 func (g *handshaker) serverName(address string) *tls.Config {
 	if g.encryption.ServerName != "" {

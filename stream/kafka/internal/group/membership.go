@@ -69,18 +69,22 @@ func (g *Membership) wake() {
 	}
 }
 
+// Ready implements [stream.Membership].
 func (g *Membership) Ready() <-chan struct{} { return g.ready }
 
+// Poll implements [stream.Membership].
 func (g *Membership) Poll() stream.GroupEvent {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.member.poll()
 }
 
+// Rejoin implements [stream.Membership].
 func (g *Membership) Rejoin(owned []stream.TopicPartition, data []byte) {
 	g.change(func(m *member) { m.rejoin(owned, data) })
 }
 
+// RequestRebalance implements [stream.Membership].
 func (g *Membership) RequestRebalance() { g.change((*member).requestRebalance) }
 
 // Leave leaves the group. It waits for the coordinator's answer as long as ctx allows.

@@ -11,7 +11,7 @@ import (
 
 // A Code is a broker's error code for a request or a part of it; 0 is success. Numbers are
 // Kafka's, names follow kafka-go's.
-type Code int16
+type Code int16 //nolint:errname // Kafka calls it so
 
 //nolint:errname // they are numbers with Kafka's names
 const (

@@ -6,10 +6,12 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
+// At returns a partition of a topic.
 func At(topic string, partition int32) stream.TopicPartition {
 	return stream.TopicPartition{Topic: topic, Partition: partition}
 }
 
+// Must fails the test with an error.
 func Must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {

@@ -16,15 +16,17 @@ import (
 // that of package time: within testing/synctest hours pass at once.
 type Link struct {
 	*link.Threads
-	// serve is called for each exchange, in its goroutine. The answer to a
+	// Serve is called for each exchange, in its goroutine. The answer to a
 	// wire.Request is the request itself, set. ctx ends with the exchange's timeout.
 	Serve func(ctx context.Context, node int32, req protocol.Message) (protocol.Message, error)
 }
 
+// New returns a link whose exchanges serve answers; see [Link.Serve].
 func New(serve func(ctx context.Context, node int32, req protocol.Message) (protocol.Message, error)) *Link {
 	return &Link{Threads: link.NewThreads(), Serve: serve}
 }
 
+// Exchange implements [link.Link].
 func (l *Link) Exchange(ctx context.Context, node int32, req protocol.Message, timeout time.Duration) (protocol.Message, error) {
 	if l.Context().Err() != nil {
 		return nil, stream.ErrClosed

@@ -60,7 +60,7 @@ func (p *recordBatch) seal(attributes int16, codec batch.Codec, c *batch.Compres
 }
 
 // A sequence is the order of the batches of one partition. The leader appends a batch only
-// if its number follows the last one, and recognizes a batch that it already has. So each
+// if its number follows the last one, and knows a batch that it already has. So each
 // batch is sent with the same bytes until its outcome is known, and only then the next
 // one. It is a state machine without I/O.
 type sequence struct {
