@@ -194,7 +194,7 @@ func simulate(t *testing.T, shared, reset bool) {
 		}
 	}
 	// Each kind of fault comes up in at least 65 % of the seeds (measured with 2,000). Even at
-	// 62 %, 100 seeds have less than 33 of it once in 8e8 runs (binomial), so any of the 76
+	// 62 %, 100 seeds have less than 33 of it once in 8e8 runs (binomial), so any of the 80
 	// counts of the four simulations is too low less than once in ten million runs.
 	for _, f := range sim.AllFaults(shared) {
 		if n >= 100 && failed == 0 && hits[f] < n/3 {

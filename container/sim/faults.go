@@ -7,6 +7,12 @@ import "time"
 type Faults struct {
 	// Of requests and answers.
 	LostRequests, LostAnswers, LateRequests, Repeats, Slow int
+	// LateEnds: the end of a transaction comes to the broker when its producer has
+	// repeated it, and may have begun the next transaction.
+	LateEnds int
+	// LateEndAt: the end with this number, counted from 1 in the whole world, is late in
+	// any case; 0: none. Among all requests, ends are few.
+	LateEndAt int
 	// Of brokers, in so many ticks each.
 	BrokerKills, BrokerPauses, LeaderMoves int
 	// SlowMarkers: the ends of a transaction take seconds to come to partitions and
@@ -54,10 +60,13 @@ func (w *World) draw() Faults {
 		LostRequests: rare(300, 60), LostAnswers: rare(300, 60), LateRequests: rare(300, 60), Repeats: rare(100, 10), Slow: rare(100, 10),
 		BrokerKills: rare(300, 150), BrokerPauses: rare(300, 150), LeaderMoves: rare(100, 20), SlowMarkers: rare(20, 4),
 		Kills: rare(150, 40), Pauses: rare(200, 60), Doubles: rare(400, 150), Stops: rare(200, 80), ClockJumps: rare(200, 60),
-		Wipes: rare(6, 2), CommitKills: rare(40, 8), Layouts: rare(300, 100), Moves: rare(200, 60), Holds: rare(200, 60),
+		Wipes: rare(6, 2), CommitKills: rare(40, 8), LateEnds: rare(40, 8), Layouts: rare(300, 100), Moves: rare(200, 60), Holds: rare(200, 60),
 	}
 	if f.CommitKills > 0 {
 		f.CommitKillAt = 1 + w.chance.IntN(4)
+	}
+	if f.LateEnds > 0 {
+		f.LateEndAt = 1 + w.chance.IntN(4)
 	}
 	if w.chance.IntN(4) > 0 {
 		f.TearAt = w.Within(storm / 2)
@@ -72,6 +81,7 @@ const (
 	lostRequest Fault = "lost request"
 	lostAnswer  Fault = "lost answer"
 	lateRequest Fault = "late request"
+	lateEnd     Fault = "late end of a transaction"
 	repeat      Fault = "repeated request"
 	slow        Fault = "slow network"
 	brokerKill  Fault = "broker killed"
@@ -94,7 +104,7 @@ const (
 // AllFaults are the kinds that there are, for a job whose tasks are shared or not.
 func AllFaults(shared bool) []Fault {
 	all := []Fault{
-		lostRequest, lostAnswer, lateRequest, repeat, slow, brokerKill, brokerPause, leaderMove, slowMarker,
+		lostRequest, lostAnswer, lateRequest, lateEnd, repeat, slow, brokerKill, brokerPause, leaderMove, slowMarker,
 		processKill, commitKill, layout, pause, double, cleanStop, clockJump, wipe, tornWrite,
 	}
 	if shared {
@@ -109,6 +119,20 @@ func (s *Simulation) hit(n int, k Fault) bool {
 		return false
 	}
 	s.Hits[k]++
+	return true
+}
+
+// plannedLateEnd counts an end of a transaction that is sent, and decides whether it is
+// the one that the seed has chosen to be late.
+func (s *Simulation) plannedLateEnd() bool {
+	if s.calm {
+		return false
+	}
+	s.endsSent++
+	if s.endsSent != s.faults.LateEndAt {
+		return false
+	}
+	s.Hits[lateEnd]++
 	return true
 }
 

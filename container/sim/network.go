@@ -41,6 +41,8 @@ const (
 	usual    = 2 * time.Millisecond
 	slowTime = 800 * time.Millisecond
 	lateTime = 45 * time.Second
+	// lateEndTime is some transactions long: an end must come while its producer lives.
+	lateEndTime = 3 * time.Second
 
 	brokerSession = 9 * time.Second // of a broker among brokers
 )
@@ -59,14 +61,22 @@ func (n *network) send(p *Process, node int32, req kafka.Message, x *exchange) i
 		s.trace.Add(p.name, "a request to broker %d is lost: %s", node, kafkasim.Describe(req))
 		n.breakOff(x)
 	case s.hit(s.faults.LateRequests, lateRequest):
-		s.trace.Add(p.name, "a request to broker %d will be late: %s", node, kafkasim.Describe(req))
-		f.mute = true
+		n.delayed(f, lateTime)
 		n.breakOff(x)
-		s.World.After(s.World.Within(lateTime), func() { n.arrive(f) })
+	case kafkasim.Ends(req) && (s.plannedLateEnd() || s.hit(s.faults.LateEnds, lateEnd)):
+		n.delayed(f, lateEndTime)
+		s.World.After(n.delay(), func() { x.err = errReset })
 	default:
 		s.World.After(n.delay(), func() { n.arrive(f) })
 	}
 	return node
+}
+
+// delayed sends a request that comes late, and whose answer nobody waits for.
+func (n *network) delayed(f *flight, atMost time.Duration) {
+	n.sim.trace.Add(f.process.name, "a request to broker %d will be late: %s", f.node, kafkasim.Describe(f.req))
+	f.mute = true
+	n.sim.World.After(n.sim.World.Within(atMost), func() { n.arrive(f) })
 }
 
 // breakOff is how a client learns that something was lost: the connection breaks,

@@ -35,6 +35,7 @@ type Simulation struct {
 	// resetting: the job is being reset, and requests go wrong again.
 	resetting bool
 	commits   int // that have come to a broker while things go wrong
+	endsSent  int // of transactions, that were sent while things go wrong
 	unfed     int // records of the feed
 	slots     []*slot
 	layouts   int // slots, ever
