@@ -40,7 +40,8 @@ type Consumer struct {
 	byName   map[stream.TopicPartition]*cursor
 	assigned []*cursor
 	fetchers []*fetcher
-	starts   int64 // of requests in eager sessions
+	sessions []*session // of the fetchers
+	starts   int64      // of requests
 	answers  int64
 	err      error // concerns all partitions
 	budget   budget
@@ -228,7 +229,7 @@ func (c *Consumer) Close() error {
 		f.patient.end()
 		f.eager.end()
 	}
-	c.byName, c.assigned, c.fetchers, c.chunks, c.due = nil, nil, nil, nil, nil
+	c.byName, c.assigned, c.fetchers, c.sessions, c.chunks, c.due = nil, nil, nil, nil, nil, nil
 	c.blocks, c.budget.pool, c.decoders = nil, pool{}, decoders{}
 	return nil
 }

@@ -17,7 +17,7 @@ type fetcher struct {
 	patient     session
 	eager       session
 	order       []*cursor // scratch space of afford
-	lastStart   int64     // Consumer.starts at the last use of the eager session
+	wanted      bool      // other partitions lag, and will need the eager session
 	unreachable bool
 }
 
@@ -39,6 +39,17 @@ func newFetcher(c *Consumer, node int32) *fetcher {
 	return f
 }
 
+// startNext sends the next request of a session, if there is memory for it.
+func (f *fetcher) startNext(s *session, now time.Time) {
+	switch {
+	case s.inFlight != nil || len(s.picked) == 0:
+	case s == &f.eager:
+		f.startEager()
+	default:
+		f.startPatient(now)
+	}
+}
+
 func (f *fetcher) add(r *cursor) {
 	i, _ := f.find(r)
 	f.cursors = slices.Insert(f.cursors, i, r)
@@ -56,29 +67,17 @@ func (f *fetcher) find(r *cursor) (int, bool) {
 	return slices.BinarySearchFunc(f.cursors, r, func(a, b *cursor) int { return compare(a.TopicPartition, b.TopicPartition) })
 }
 
-// pump sends the requests that may be sent.
-func (f *fetcher) pump(now time.Time) {
+// pick assigns partitions to the sessions that may send a request.
+func (f *fetcher) pick(now time.Time) {
 	if f.patient.inFlight != nil && f.eager.inFlight != nil {
 		return
 	}
-	wanted := f.pick(now)
-	if f.eager.inFlight == nil && len(f.eager.picked) > 0 {
-		f.startEager(wanted)
-	}
-	if f.patient.inFlight == nil && len(f.patient.picked) > 0 {
-		f.startPatient(now)
-	}
-}
-
-// pick assigns partitions to the sessions. It reports whether other partitions lag and
-// will need the eager session once there is memory.
-func (f *fetcher) pick(now time.Time) (wanted bool) {
-	f.patient.picked, f.eager.picked = f.patient.picked[:0], f.eager.picked[:0]
+	f.patient.picked, f.eager.picked, f.wanted = f.patient.picked[:0], f.eager.picked[:0], false
 	free, back := f.patient.inFlight == nil, f.patient.deadline.Sub(now)
 	for _, r := range f.cursors {
 		switch {
 		case !r.ready():
-			wanted = wanted || r.n == len(r.blocks) && !r.atEnd()
+			f.wanted = f.wanted || r.n == len(r.blocks) && !r.atEnd()
 		case !r.atEnd():
 			f.eager.picked = append(f.eager.picked, r)
 		case free:
@@ -87,11 +86,11 @@ func (f *fetcher) pick(now time.Time) (wanted bool) {
 			f.eager.picked = append(f.eager.picked, r)
 		}
 	}
-	return wanted
 }
 
 // startPatient uses memory that is set aside for it, so that long polls hold up nothing
-// else; unless that is less than a single batch.
+// else. Where that is less than a single batch, it reserves other memory, too; if that
+// leaves none for other requests, the poll is a short one.
 func (f *fetcher) startPatient(now time.Time) {
 	c := f.consumer
 	s := &f.patient
@@ -109,18 +108,27 @@ func (f *fetcher) startPatient(now time.Time) {
 	for _, r := range s.picked {
 		reserved = max(reserved, c.budget.expected(r)-c.budget.aside)
 	}
+	if reserved > 0 && c.budget.room()-reserved < minQuota {
+		wait = min(wait, c.shortWait())
+	}
 	s.start(room, reserved, wait)
 }
 
-func (f *fetcher) startEager(wanted bool) {
+// shortWait is how long a poll without records may keep others waiting for memory.
+func (c *Consumer) shortWait() time.Duration {
+	if slices.ContainsFunc(c.assigned, func(r *cursor) bool { return r.state == healthy && r.n == 0 && !r.atEnd() }) {
+		return busyWait
+	}
+	return eagerWait
+}
+
+func (f *fetcher) startEager() {
 	room := f.afford()
 	if len(f.eager.picked) == 0 {
 		return
 	}
-	f.consumer.starts++
-	f.lastStart = f.consumer.starts
 	wait := eagerWait
-	if wanted {
+	if f.wanted {
 		wait = busyWait
 	}
 	// A buffer may be a quarter larger than its contents.

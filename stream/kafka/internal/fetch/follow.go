@@ -7,16 +7,20 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/cluster"
 )
 
-// pump sends the requests that may be sent. Where memory is short, the brokers come first
-// that have waited longest. The caller holds mu.
+// pump sends the requests that may be sent. Where memory is short, the sessions come first
+// that have waited longest, so that none keeps the memory from the others. The caller holds
+// mu.
 func (c *Consumer) pump() {
 	if c.stopped {
 		return
 	}
 	now := c.link.Now()
-	slices.SortStableFunc(c.fetchers, func(a, b *fetcher) int { return cmp.Compare(a.lastStart, b.lastStart) })
 	for _, f := range c.fetchers {
-		f.pump(now)
+		f.pick(now)
+	}
+	slices.SortStableFunc(c.sessions, func(a, b *session) int { return cmp.Compare(a.lastStart, b.lastStart) })
+	for _, s := range c.sessions {
+		s.fetcher.startNext(s, now)
 	}
 }
 
@@ -43,7 +47,9 @@ func (c *Consumer) fetcherFor(node int32) *fetcher {
 	i := slices.IndexFunc(c.fetchers, func(f *fetcher) bool { return f.node == node })
 	if i < 0 {
 		i = len(c.fetchers)
-		c.fetchers = append(c.fetchers, newFetcher(c, node))
+		f := newFetcher(c, node)
+		c.fetchers = append(c.fetchers, f)
+		c.sessions = append(c.sessions, &f.eager, &f.patient)
 	}
 	return c.fetchers[i]
 }

@@ -115,6 +115,16 @@ func (s *reader) readTo(to int64, all ...stream.TopicPartition) {
 	}))
 }
 
+// readInStep is readTo with brokers that are equally fast: all have answered before each
+// poll.
+func (s *reader) readInStep(to int64, all ...stream.TopicPartition) {
+	s.Helper()
+	linktest.Must(s, s.pollUntil(func() bool {
+		synctest.Wait()
+		return !slices.ContainsFunc(all, func(tp stream.TopicPartition) bool { return s.next[tp] < to })
+	}))
+}
+
 // pollFor polls for so long.
 func (s *reader) pollFor(d time.Duration) {
 	s.Helper()

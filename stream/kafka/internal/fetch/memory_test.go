@@ -105,12 +105,56 @@ func TestConsumer_LargeBatchesAmongSmall(t *testing.T) {
 	}
 }
 
+// A long poll for batches that are larger than all memory doesn't keep lagging partitions
+// of other brokers waiting, even while another such batch isn't released, and whichever
+// broker was asked last.
+func TestConsumer_LongPollForLargeBatches(t *testing.T) {
+	small, all := values(t, "x", 20), linktest.TopicOf("a", 3)
+	large := writeBatches(t, testBatch{values: []string{strings.Repeat("x", 1_500_000)}})
+	unreleased, atEnd, lagging := all[0], all[1], all[2]
+	for _, first := range []stream.TopicPartition{unreleased, atEnd} {
+		t.Run(fmt.Sprint(first, " first"), func(t *testing.T) {
+			lib := newFakeBrokers(2) // one leads the first and the third partition
+			lib.topic("a", 3)
+			for range 20 {
+				lib.logs[unreleased].append(large)
+			}
+			lib.logs[atEnd].append(large)
+			for range 1000 {
+				lib.logs[lagging].append(small)
+			}
+			withReader(t, lib, 500_000, func(s *reader) {
+				s.unreleased = []stream.TopicPartition{unreleased}
+				s.assign(0, first)
+				s.readTo(1, first)
+				for _, second := range all[:2] {
+					if second != first {
+						s.assign(0, second)
+						s.readTo(1, second)
+					}
+				}
+				s.pollFor(3 * time.Second)
+				began := time.Now()
+				s.assign(0, lagging)
+				s.readTo(20_000, lagging)
+				if took := time.Since(began); took > time.Second {
+					s.Errorf("it took %s", took)
+				}
+			})
+		})
+	}
+}
+
 // takesTurns checks that the second partition has turns while the others have.
 func (s *reader) takesTurns(all []stream.TopicPartition) {
 	s.Helper()
-	s.readTo(1, all[1:]...)
+	s.readInStep(1, all[1:]...)
+	if s.next[all[1]] > 10 {
+		s.Errorf("%d batches of %s were read before the first one of another", s.next[all[1]], all[1])
+		return
+	}
 	lagging := slices.DeleteFunc(slices.Clone(all[2:]), func(tp stream.TopicPartition) bool { return s.next[tp] > 8_000 })
-	s.readTo(s.next[all[1]]+10, all[1])
+	s.readInStep(s.next[all[1]]+10, all[1])
 	for _, tp := range lagging {
 		if s.next[tp] == 20_000 {
 			s.Errorf("%s was read to its end before %d batches of %s", tp, s.next[all[1]], all[1])

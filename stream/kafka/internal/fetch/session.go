@@ -18,6 +18,7 @@ type session struct {
 	want    []wire.FetchPartition
 	spare   *request // free
 
+	lastStart int64     // Consumer.starts at its last request
 	inFlight  *request  // nil: the next one may be sent
 	deadline  time.Time // when the broker answers at the latest
 	idle      bool      // it requests only partitions at their end
@@ -63,6 +64,8 @@ func (s *session) start(maxBytes, reserved int64, wait time.Duration) {
 		q.fetch.Take = q.take
 	}
 	s.spare, s.inFlight = nil, q
+	c.starts++
+	s.lastStart = c.starts
 	q.cursors = append(q.cursors[:0], s.picked...)
 	s.want, s.idle = s.want[:0], true
 	first := 0
