@@ -3,6 +3,7 @@ package api_test
 import (
 	"iter"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func TestEveryOperatorChains(t *testing.T) {
 		TryMap("try", func(v view) (view, error) { return v, nil }, api.Fail()).
 		FlatMap(func(v view) iter.Seq[view] { return slices.Values([]view{v}) }).
 		Apply(func(s api.Stream[view]) api.Stream[view] { return s.Merge(s) }).
-		PartitionBy("by-user", userOf).
+		PartitionBy("by-user", userOf, api.RepartitionSerde(viewSerde{})).
 		Filter(func(view) bool { return true }).
 		Peek(func(view) {})
 	keyed.Merge(keyed).
@@ -38,7 +39,7 @@ func TestEveryOperatorChains(t *testing.T) {
 		Window("w4", minute).Sum(func(p api.Pane[string, int64]) int64 { return p.Value }).
 		PartitionBy("by-value", func(p api.Pane[string, int64]) int64 { return p.Value }).
 		Count("t1").Updates().
-		Fold("t2", func(a, b int64) int64 { return a + b }).Updates().
+		Fold("t2", func(a, b int64) int64 { return a + b }, api.StoreSerde(numberSerde{})).Updates().
 		Reduce("t3", func(a, b int64) int64 { return max(a, b) }).Updates().
 		To("out", api.KeyedBy(func(n int64) string { return "k" }))
 	keyed.Count("t4").To("out2")
@@ -61,6 +62,13 @@ type viewSerde struct{}
 
 func (viewSerde) Append(dst []byte, v view) ([]byte, error) { return append(dst, v.User...), nil }
 func (viewSerde) Parse(src []byte) (view, error)            { return view{User: string(src)}, nil }
+
+type numberSerde struct{}
+
+func (numberSerde) Append(dst []byte, n int64) ([]byte, error) {
+	return strconv.AppendInt(dst, n, 10), nil
+}
+func (numberSerde) Parse(src []byte) (int64, error) { return strconv.ParseInt(string(src), 10, 64) }
 
 type bytesSerde struct{}
 

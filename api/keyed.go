@@ -50,8 +50,8 @@ func (s KeyedStream[K, M]) Merge(others ...KeyedStream[K, M]) KeyedStream[K, M] 
 }
 
 // PartitionBy re-keys the stream; see [Stream.PartitionBy].
-func (s KeyedStream[K, M]) PartitionBy[J comparable](name string, key func(M) J) KeyedStream[J, M] {
-	return partitionBy(s.Stream, s.by, name, key)
+func (s KeyedStream[K, M]) PartitionBy[J comparable](name string, key func(M) J, opts ...RepartitionOption[M]) KeyedStream[J, M] {
+	return partitionBy(s.Stream, s.by, name, key, opts)
 }
 
 // Window groups the stream by key and time.
@@ -64,24 +64,24 @@ func (s KeyedStream[K, M]) Window(name string, w Window) WindowedStream[K, M] {
 
 // Count keeps the number of records of each key.
 func (s KeyedStream[K, M]) Count(name string) Table[K, int64] {
-	return foldTable(s, name, "count", func(n int64, _ M, _ bool) int64 { return n + 1 })
+	return foldTable(s, name, folding("count", func(n int64, _ M, _ bool) int64 { return n + 1 }, nil))
 }
 
 // Fold keeps a value for each key. It starts at the zero value; each record makes
 // the next value of it, f(value, m).
-func (s KeyedStream[K, M]) Fold[A any](name string, f func(A, M) A) Table[K, A] {
-	return foldTable(s, name, "fold", func(a A, m M, _ bool) A { return f(a, m) })
+func (s KeyedStream[K, M]) Fold[A any](name string, f func(A, M) A, o ...FoldOption[A]) Table[K, A] {
+	return foldTable(s, name, folding("fold", func(a A, m M, _ bool) A { return f(a, m) }, o))
 }
 
 // Reduce keeps a record for each key: at first the first one, then f(kept, m) for
 // each further one.
 func (s KeyedStream[K, M]) Reduce(name string, f func(M, M) M) Table[K, M] {
-	return foldTable(s, name, "reduce", func(a, m M, existed bool) M {
+	return foldTable(s, name, folding("reduce", func(a, m M, existed bool) M {
 		if !existed {
 			return m
 		}
 		return f(a, m)
-	})
+	}, nil))
 }
 
 // DedupBy drops the records of a key that repeat an id: of those with one id, the
@@ -125,7 +125,19 @@ func (k *keying) same(other *keying) bool {
 	return k != nil && other != nil && k.function == other.function
 }
 
-func partitionBy[M any, K comparable](s Stream[M], by *keying, name string, key func(M) K) KeyedStream[K, M] {
+func partitionBy[M any, K comparable](s Stream[M], by *keying, name string, key func(M) K, opts []RepartitionOption[M]) KeyedStream[K, M] {
 	k := keyingOf(key)
-	return KeyedStream[K, M]{Stream[M]{s.app, op.Repartition(s.pipeline(), s.edge, name, key, by.same(k))}, k}
+	spec := op.RepartitionSpec[M]{Name: name, SameKey: by.same(k)}
+	for _, o := range opts {
+		o.apply(&spec)
+	}
+	return KeyedStream[K, M]{Stream[M]{s.app, op.Repartition(s.pipeline(), s.edge, spec, key)}, k}
+}
+
+// A RepartitionOption is a setting of a PartitionBy.
+type RepartitionOption[M any] struct{ apply func(*op.RepartitionSpec[M]) }
+
+// RepartitionSerde sets how the values are encoded in the topic of a PartitionBy.
+func RepartitionSerde[M any](s Serde[M]) RepartitionOption[M] {
+	return RepartitionOption[M]{func(r *op.RepartitionSpec[M]) { r.Serde = s }}
 }

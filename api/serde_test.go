@@ -3,6 +3,7 @@ package api_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gretestream/grete/api"
 	"github.com/gretestream/grete/api/apitest"
@@ -51,6 +52,42 @@ func TestDefaultSerde_Everywhere(t *testing.T) {
 	x := apitest.New(t, app)
 	x.Send("in", pair{"a", "b"})
 	if got := x.Output[pair]("out"); len(got) != 1 || got[0] != (pair{"b", "a"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+// TestSerdes_OfOnePlace expects a serde that is given for a store or a repartition
+// there, and nowhere else.
+func TestSerdes_OfOnePlace(t *testing.T) {
+	app := api.New("pairs")
+	app.From[pair]("in").
+		PartitionBy("by-left", func(p pair) string { return p.Left }, api.RepartitionSerde[pair](pairSerde{})).
+		Fold("last", func(_, p pair) pair { return p }, api.StoreSerde[pair](pairSerde{})).
+		Updates().
+		Window("per-minute", api.Tumbling(time.Minute)).Fold(func(_, p pair) pair { return p }, api.StoreSerde[pair](pairSerde{})).
+		To("out")
+	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"in": 1}}, scheduler.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	places := make(map[string]string)
+	for _, n := range plan.Nodes {
+		places[n.Name+n.Topic] = n.Value
+		for _, s := range n.Stores {
+			places["store of "+n.Name] = s.Value
+		}
+	}
+	for place, want := range map[string]string{"in": "json(api_test.pair)", "by-left": "pairs", "store of last": "pairs", "store of per-minute": "pairs"} {
+		if places[place] != want {
+			t.Errorf("the serde of %s is %s, want %s", place, places[place], want)
+		}
+	}
+	x := apitest.New(t, app)
+	x.Send("in", pair{"a", "b"})
+	x.Restart()
+	x.Send("in", pair{"a", "c"})
+	x.End()
+	if got := x.Output[api.Pane[string, pair]]("out"); len(got) != 1 || got[0].Value != (pair{"a", "c"}) {
 		t.Errorf("got %v", got)
 	}
 }

@@ -59,8 +59,8 @@ func (s Stream[M]) Merge(others ...Stream[M]) Stream[M] {
 // PartitionBy sends the stream through a topic of its own, so that the records of
 // one key meet in one task. A stream that is already keyed by the very same
 // function stays where it is.
-func (s Stream[M]) PartitionBy[K comparable](name string, key func(M) K) KeyedStream[K, M] {
-	return partitionBy(s, nil, name, key)
+func (s Stream[M]) PartitionBy[K comparable](name string, key func(M) K, opts ...RepartitionOption[M]) KeyedStream[K, M] {
+	return partitionBy(s, nil, name, key, opts)
 }
 
 // Apply returns f(s): a reusable piece of a pipeline.

@@ -19,6 +19,25 @@ func (t Table[K, V]) Updates() KeyedStream[K, V] {
 // To writes the table's updates to a topic, keyed as the table is.
 func (t Table[K, V]) To(topic string) { t.Updates().To(topic) }
 
-func foldTable[K comparable, M, A any](s KeyedStream[K, M], name, how string, step func(a A, m M, existed bool) A) Table[K, A] {
-	return Table[K, A]{s.app, op.Table[K](s.pipeline(), s.edge, name, how, step)}
+// A FoldOption is a setting of what a table or a window keeps.
+type FoldOption[A any] struct{ apply func(*fold[A]) }
+
+type fold[A any] struct{ serde Serde[A] }
+
+// StoreSerde sets how the values are encoded in their store.
+func StoreSerde[A any](s Serde[A]) FoldOption[A] {
+	return FoldOption[A]{func(f *fold[A]) { f.serde = s }}
+}
+
+// folding is how a value is computed, for the operators.
+func folding[M, A any](name string, step func(a A, m M, existed bool) A, opts []FoldOption[A]) op.Fold[M, A] {
+	var f fold[A]
+	for _, o := range opts {
+		o.apply(&f)
+	}
+	return op.Fold[M, A]{Name: name, Step: step, Serde: f.serde}
+}
+
+func foldTable[K comparable, M, A any](s KeyedStream[K, M], name string, f op.Fold[M, A]) Table[K, A] {
+	return Table[K, A]{s.app, op.Table[K](s.pipeline(), s.edge, name, f)}
 }

@@ -11,18 +11,25 @@ import (
 	"github.com/gretestream/grete/stream/serde"
 )
 
+// A RepartitionSpec is what a repartition needs to know besides its key.
+type RepartitionSpec[M any] struct {
+	Name    string
+	SameKey bool           // the stream is already keyed so: the plan leaves the topic out
+	Serde   serde.Serde[M] // of the values in the topic; nil: that of the type
+}
+
 // Repartition records an operator that sends records to the task that has their
-// key, through a topic. sameKey says that the stream is keyed by key already: the
-// plan leaves the topic out.
-func Repartition[M any, K comparable](p *flow.Pipeline, from scheduler.Edge, name string, key func(M) K, sameKey bool) scheduler.Edge {
+// key, through a topic.
+func Repartition[M any, K comparable](p *flow.Pipeline, from scheduler.Edge, spec RepartitionSpec[M], key func(M) K) scheduler.Edge {
+	name := spec.Name
 	p.Named(name, "repartition")
 	if key == nil {
 		p.Mistake("repartition %q: the key function is missing", name)
 	}
-	keys, values := codingOf[K](p, nil), codingOf[M](p, nil)
+	keys, values := codingOf[K](p, nil), codingOf(p, spec.Serde)
 	return p.Add(flow.Node{
 		Node: scheduler.Node{
-			Kind: scheduler.KindRepartition, Name: name, From: []scheduler.Edge{from}, SameKey: sameKey,
+			Kind: scheduler.KindRepartition, Name: name, From: []scheduler.Edge{from}, SameKey: spec.SameKey,
 			Key: keys.name, KeyShape: keys.shape, Value: values.name, ValueShape: values.shape,
 		},
 		Emits: []flow.Port{flow.Emit[M]("")},

@@ -6,24 +6,32 @@ import (
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/kv/layout"
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream/serde"
 )
 
-// Table records a table that is computed from a keyed stream. step makes a key's
-// next value of its last one and the record; existed is false for its first
-// record. how names it in the plan.
-func Table[K comparable, M, A any](p *flow.Pipeline, from scheduler.Edge, name, how string, step func(a A, m M, existed bool) A) scheduler.Edge {
+// A Fold computes a value from records of type M, one after the other.
+type Fold[M, A any] struct {
+	Name string // what the plan calls it
+	// Step makes the next value of the last one and the record. existed is false for
+	// the first record; a is then the zero value.
+	Step  func(a A, m M, existed bool) A
+	Serde serde.Serde[A] // of the value in its store; nil: that of the type
+}
+
+// Table records a table that keeps a fold of each key's records.
+func Table[K comparable, M, A any](p *flow.Pipeline, from scheduler.Edge, name string, f Fold[M, A]) scheduler.Edge {
 	p.Named(name, "table")
-	keys, values := codingOf[K](p, nil), codingOf[A](p, nil)
+	keys, values := codingOf[K](p, nil), codingOf(p, f.Serde)
 	return p.Add(flow.Node{
 		Node: scheduler.Node{
 			Kind: "table", Name: name, From: []scheduler.Edge{from},
 			Stores: []scheduler.StoreSpec{storeSpec("", layout.NameValues, keys, values)},
-			Params: []scheduler.Param{{Name: "keeps", Value: how, Affects: scheduler.AffectsState}},
+			Params: []scheduler.Param{{Name: "keeps", Value: f.Name, Affects: scheduler.AffectsState}},
 		},
 		Emits: []flow.Port{flow.Emit[A]("")},
 		Build: func(b *flow.Builder) (flow.Operator, error) {
 			t := &table[M, A]{
-				task: b.Task, scope: b.Scope, id: b.ID, step: step, down: flow.Down[A](b, ""),
+				task: b.Task, scope: b.Scope, id: b.ID, step: f.Step, down: flow.Down[A](b, ""),
 				values: kv.NewValues(b.Task.State, b.Store(0), values.Serde),
 			}
 			flow.Take(b, "", t.push)

@@ -53,27 +53,26 @@ type Closed[K, A any] struct {
 
 var errTwice = errors.New("it is used twice, but has one store; give each use a window of its own")
 
-// Window records a window. step makes the next value of the last one and the
-// record; existed is false for the first record of a window and key. how names
-// it in the plan. pane makes what is sent.
-func Window[K comparable, M, A, P any](p *flow.Pipeline, from scheduler.Edge, w WindowSpec, how string, step func(a A, m M, existed bool) A, pane func(Closed[K, A]) P) scheduler.Edge {
+// Window records a window that keeps a fold of the records of each window and key.
+// pane makes what is sent.
+func Window[K comparable, M, A, P any](p *flow.Pipeline, from scheduler.Edge, w WindowSpec, f Fold[M, A], pane func(Closed[K, A]) P) scheduler.Edge {
 	if p.Has("window", w.Name) {
 		p.Mistake("window %q: %w", w.Name, errTwice)
 	}
-	keys, values := codingOf[K](p, nil), codingOf[A](p, nil)
+	keys, values := codingOf[K](p, nil), codingOf(p, f.Serde)
 	store := storeSpec("", layout.NameWindows, keys, values)
 	store.Params = map[string]string{layout.ParamSize: w.Size.String()}
 	return p.Add(flow.Node{
 		Node: scheduler.Node{
 			Kind: "window", Name: w.Name, At: w.At, From: []scheduler.Edge{from},
 			Stores: []scheduler.StoreSpec{store},
-			Params: w.params(how),
+			Params: w.params(f.Name),
 		},
 		Emits: []flow.Port{flow.Emit[P]("")},
 		Build: func(b *flow.Builder) (flow.Operator, error) {
 			op := &window[K, M, A, P]{
 				task: b.Task, scope: b.Scope, id: b.ID, time: b.EventTime(), counts: b.Counts(),
-				keys: keys.Serde, step: step, pane: pane, down: flow.Down[P](b, ""),
+				keys: keys.Serde, step: f.Step, pane: pane, down: flow.Down[P](b, ""),
 				size: w.Size.Milliseconds(), grace: w.Grace.Milliseconds(), endedStart: -1 << 63,
 			}
 			var err error
