@@ -139,7 +139,9 @@ const (
 	// GroupAssigned: a generation has started, with the member's whole assignment.
 	// Give up owned partitions that aren't part of it and then Rejoin, so that
 	// another member can take them. The event may come again for the same
-	// generation.
+	// generation. An instance that was restarted before it gave up a partition
+	// gets no hint of it but Data: Assign should say there that the member must
+	// Rejoin, or the partition remains without a member.
 	GroupAssigned
 	// GroupLost: the group has continued without this member. It owns nothing, and
 	// work since its last commit can't be committed. Rejoin once everything is

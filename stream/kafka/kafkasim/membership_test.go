@@ -246,7 +246,7 @@ func (w *troubles) life(i int, g stream.Membership) {
 			w.lock.Unlock()
 			w.has(i, has)
 			w.dawdle()
-			if len(a.gives) > 0 {
+			if len(a.gives) > 0 || len(e.Data) > 0 { // maybe it gave them up when it died
 				g.Rejoin(has, nil)
 			}
 		default:
@@ -281,7 +281,9 @@ func (w *troubles) has(i int, all []stream.TopicPartition) {
 	}
 }
 
-// assign spreads the partitions evenly, and leaves them where they are if it can.
+// assign spreads the partitions evenly, and leaves them where they are if it can. It tells
+// members what they must give up: one that has been restarted since it joined doesn't know,
+// and the others would wait for ever.
 func (w *troubles) assign(members []stream.GroupMember) ([]stream.GroupAssignment, error) {
 	all := make([]stream.GroupAssignment, len(members))
 	most := (troubledPartitions + len(members) - 1) / len(members)
@@ -304,7 +306,68 @@ func (w *troubles) assign(members []stream.GroupMember) ([]stream.GroupAssignmen
 			all[i].Partitions = append(all[i].Partitions, tp)
 		}
 	}
+	for i, m := range members {
+		if slices.ContainsFunc(m.Owned, func(tp stream.TopicPartition) bool { return !slices.Contains(all[i].Partitions, tp) }) {
+			all[i].Data = []byte("give up")
+		}
+	}
 	return all, nil
+}
+
+// A member that is restarted before it gives up a partition gets the data of its
+// assignment again, and so knows that others wait for the partition.
+func TestMembership_RestartBeforeGivingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newTroubles(t, 0)
+		w.faults = false
+		sys := w.open(t)
+		join := func(instance string) stream.Membership {
+			g, err := sys.Join(t.Context(), stream.GroupConfig{Group: "g", Instance: instance, Topics: []string{"t"}, Assign: w.assign})
+			if err != nil {
+				t.Fatal(err)
+			}
+			g.Rejoin(nil, nil)
+			return g
+		}
+		next := func(g stream.Membership, kind stream.GroupEventKind) stream.GroupEvent {
+			t.Helper()
+			e := g.Poll()
+			for end := time.Now().Add(time.Minute); e.Kind == stream.GroupUnchanged && time.Now().Before(end); e = g.Poll() {
+				w.sleep(100 * time.Millisecond)
+			}
+			if e.Kind != kind {
+				t.Fatalf("the next event is %+v, want one of kind %d", e, kind)
+			}
+			return e
+		}
+		a := join("a")
+		all := next(a, stream.GroupAssigned).Partitions
+		b := join("b")
+		defer b.Close()
+		next(a, stream.GroupRebalancing)
+		a.Rejoin(all, nil)
+		if before := next(a, stream.GroupAssigned); len(before.Partitions) != troubledPartitions/2 || len(before.Data) == 0 {
+			t.Errorf("the owner is assigned %+v", before)
+		}
+		if given := next(b, stream.GroupAssigned).Partitions; len(given) > 0 {
+			t.Errorf("%v was given away before its owner gave it up", given)
+		}
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
+		a = join("a")
+		defer a.Close()
+		after := next(a, stream.GroupAssigned)
+		if len(after.Partitions) != troubledPartitions/2 || len(after.Data) == 0 {
+			t.Errorf("after its restart it is assigned %+v", after)
+		}
+		a.Rejoin(after.Partitions, nil)
+		next(b, stream.GroupRebalancing)
+		b.Rejoin(nil, nil)
+		if given := next(b, stream.GroupAssigned).Partitions; len(given) != troubledPartitions/2 {
+			t.Errorf("in the end the other one has %v", given)
+		}
+	})
 }
 
 // check looks at all that was assigned.
