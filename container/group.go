@@ -15,7 +15,6 @@ func (f *life) pollGroup(ctx context.Context) error {
 	}
 	assigned, err := f.member.Poll()
 	for _, a := range assigned {
-		f.counts.Rebalances++
 		f.cfg.Observer.Rebalanced(Rebalance{f.cfg.origin(), a})
 	}
 	if err != nil {

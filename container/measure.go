@@ -27,7 +27,7 @@ func (f *life) publish(now time.Time, always bool) {
 		return
 	}
 	f.published = now
-	f.counts.BufferedBytes = f.producer.Buffered()
+	f.counts.BufferedBytes, f.counts.Rebalances = f.producer.Buffered(), f.member.Rebalances()
 	if len(f.cfg.Stage.Stores) > 0 {
 		f.counts.CacheBytes, f.counts.CacheDirtyBytes, f.counts.CacheLimitBytes = f.budget.Used(), f.budget.Dirty(), f.budget.Limit
 	}

@@ -18,7 +18,8 @@ type Loop struct {
 	// Commits and LastCommit are set by [Loop.Committed].
 	Commits    int64
 	LastCommit int64 // ms since 1970; 0 if there was none
-	// Rebalances counts the assignments of tasks by the group of the stage.
+	// Rebalances counts the assignments of tasks by the group of the stage. It goes on if the
+	// container goes back to its last commit.
 	Rebalances int64
 	// BufferedBytes were sent but not yet committed.
 	BufferedBytes int64

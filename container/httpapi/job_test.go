@@ -43,6 +43,17 @@ func TestJob(t *testing.T) {
 	golden(t, "job.json", j.get("/api/v1/job").Body.String())
 }
 
+// A container of the same process may have a standby of a running task.
+func TestJob_StandbyDoesNotHideTask(t *testing.T) {
+	j := newJob(t)
+	j.publish()
+	want := j.get("/api/v1/job").Body.String()
+	j.cfg.Registry.Container("by-user", 1).Publish(&metrics.Loop{Tasks: []*metrics.Task{{ID: 0, State: metrics.TaskStandby}}})
+	if got := j.get("/api/v1/job").Body.String(); got != want {
+		t.Errorf("with a standby the job is\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestHealth(t *testing.T) {
 	j := newJob(t)
 	var ok httpapi.Health

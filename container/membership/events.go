@@ -67,12 +67,21 @@ func (m *Member) assigned() Assigned {
 		First: m.last == nil, Members: len(m.assignment.Members),
 	}
 	m.last = a.Tasks
+	m.rebalances++
 	// The group still has the data of the previous life of an instance that was restarted
 	// within its session timeout.
 	m.mustRejoin = m.mustRejoin || slices.ContainsFunc(m.assignment.Members, func(p peer) bool {
 		return p.Producer == m.producer && (p.Address != m.cfg.Address || p.Known != m.stage.Tasks)
 	})
 	return a
+}
+
+// Rebalances counts the assignments.
+func (m *Member) Rebalances() int64 {
+	if m == nil {
+		return 0
+	}
+	return m.rebalances
 }
 
 // without returns the tasks that aren't among others.

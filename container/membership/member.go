@@ -39,6 +39,7 @@ type Member struct {
 	id         string
 	tasks      []int32 // that it owns
 	last       []int32 // tasks of the last assignment; nil: there was none
+	rebalances int64
 	assignment assignment
 	requests   []int32 // tasks that people want it to have
 	requested  []int32 // those that it has told the leader when it rejoined last

@@ -18,7 +18,7 @@ func (p *process) containers(ctx context.Context, plan *scheduler.Plan, fed []st
 	base := container.Config{
 		Program: p.pipeline.Program(), System: p.system, Engine: p.engine,
 		Dir: p.data.state(), Positions: p.positions, Memory: p.memory, CommitInterval: p.Commit, Logger: p.log,
-		AtLeastOnce: p.kafka != nil && p.AtLeastOnce, Readers: &p.shared.readers, Observer: &observer{process: p, admission: adm}, Hold: &p.shared.hold,
+		AtLeastOnce: p.kafka != nil && p.AtLeastOnce, Readers: &p.shared.readers, Observer: &observer{console: p.console, log: p.log, admission: adm}, Hold: &p.shared.hold,
 	}
 	if p.Once {
 		if err := records.AwaitEnds(ctx, p.system.Admin(), fed); err != nil {

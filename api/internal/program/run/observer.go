@@ -1,9 +1,11 @@
 package run
 
 import (
+	"log/slog"
 	"strconv"
 	"strings"
 
+	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/container"
 )
 
@@ -11,7 +13,8 @@ import (
 // work, and tells people what they must know.
 type observer struct {
 	container.NopObserver
-	process   *process
+	console   program.Console
+	log       *slog.Logger
 	admission *admission
 }
 
@@ -30,7 +33,7 @@ func (o *observer) Rebalanced(r container.Rebalance) {
 
 // sayTasks says which tasks of a stage a container of this process has from now on.
 func (o *observer) sayTasks(r container.Rebalance) {
-	say, stage := o.process.console.Say, r.Stage
+	say, stage := o.console.Say, r.Stage
 	if r.Members == 1 && len(r.Tasks) == int(stage.Tasks) {
 		say("stage %s: all %d tasks", stage.Name, stage.Tasks)
 		return
@@ -52,5 +55,5 @@ func (o *observer) Skipped(s container.Skip) {
 	if s.Operator == "" || s.ByOperator {
 		return
 	}
-	o.process.log.Warn("record skipped", "stage", s.Stage.Name, "topic", s.Record.Topic, "partition", s.Record.Partition, "offset", s.Record.Offset, "operator", s.Operator, "error", s.Err)
+	o.log.Warn("record skipped", "stage", s.Stage.Name, "topic", s.Record.Topic, "partition", s.Record.Partition, "offset", s.Record.Offset, "operator", s.Operator, "error", s.Err)
 }
