@@ -44,6 +44,7 @@ func TestEveryOperatorChains(t *testing.T) {
 		To("out", api.KeyedBy(func(n int64) string { return "k" }))
 	keyed.Count("t4").To("out2")
 	keyed.DedupBy("d1", func(v view) string { return v.Page }, time.Minute).Count("t6").To("out7")
+	api.Changes(keyed.Count("t7")).Map(func(c api.Change[int64]) int64 { return *c.New }).To("out8")
 	keyed.CombineLatest("c1", keyed.MapValues(func(v view) string { return v.Page }), time.Second, func(v *view, page *string) int64 { return 1 }).To("out6")
 	app.FromKeyed[string, []byte]("bytes").To("out3", api.OutputSerde(bytesSerde{}))
 	app.FromTopics[view]([]string{"a", "b"}).Merge(app.FromMatching[view]("m", "a|b")).To("out4")

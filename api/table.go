@@ -19,6 +19,18 @@ func (t Table[K, V]) Updates() KeyedStream[K, V] {
 // To writes the table's updates to a topic, keyed as the table is.
 func (t Table[K, V]) To(topic string) { t.Updates().To(topic) }
 
+// A Change is what became of a row of a table: Old is nil if there was none, New if
+// there is none any more. What the pointers lead to is to read only, and valid until
+// the function that gets it returns.
+type Change[V any] struct{ Old, New *V }
+
+// Changes is the stream of a table's changes. The Old of each is the New of the one
+// before it, of the same key.
+func Changes[K comparable, V any](t Table[K, V]) KeyedStream[K, Change[V]] {
+	edge := op.Changes(&t.app.pipeline, t.edge, func(c op.Change[V]) Change[V] { return Change[V](c) })
+	return KeyedStream[K, Change[V]]{Stream: Stream[Change[V]]{t.app, edge}}
+}
+
 // A FoldOption is a setting of what a table or a window keeps.
 type FoldOption[A any] struct{ apply func(*fold[A]) }
 

@@ -28,10 +28,11 @@ func Table[K comparable, M, A any](p *flow.Pipeline, from scheduler.Edge, name s
 			Stores: []scheduler.StoreSpec{storeSpec("", layout.NameValues, keys, values)},
 			Params: []scheduler.Param{{Name: "keeps", Value: f.Name, Affects: scheduler.AffectsState}},
 		},
-		Emits: []flow.Port{flow.Emit[A]("")},
+		Emits: []flow.Port{flow.Emit[A](""), flow.Emit[Change[A]](PortChanges)},
 		Build: func(b *flow.Builder) (flow.Operator, error) {
 			t := &table[M, A]{
 				task: b.Task, scope: b.Scope, id: b.ID, step: f.Step, down: flow.Down[A](b, ""),
+				changes: flow.Down[Change[A]](b, PortChanges), old: newOldValue(b, values.Serde),
 				values: kv.NewValues(b.Task.State, b.Store(0), values.Serde),
 			}
 			flow.Take(b, "", t.push)
@@ -48,6 +49,9 @@ type table[M, A any] struct {
 	step   func(A, M, bool) A
 	values *kv.Values[A]
 	down   flow.Push[A]
+
+	changes flow.Push[Change[A]]
+	old     oldValue[A]
 }
 
 func (t *table[M, A]) push(m M) error {
@@ -57,6 +61,20 @@ func (t *table[M, A]) push(m M) error {
 		return err
 	}
 	t.task.Changed()
+	if !t.old.read {
+		*v = t.step(*v, m, existed)
+		return t.down(*v)
+	}
+	if err := t.old.take(v); err != nil {
+		return err
+	}
 	*v = t.step(*v, m, existed)
-	return t.down(*v)
+	change := Change[A]{New: v}
+	if existed {
+		change.Old = &t.old.value
+	}
+	if err := t.down(*v); err != nil {
+		return err
+	}
+	return t.changes(change)
 }

@@ -1,0 +1,71 @@
+package op
+
+import (
+	"reflect"
+
+	"github.com/gretestream/grete/api/internal/flow"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream/serde"
+)
+
+// PortChanges is the output port of a table that has its changes. Its main port has
+// the new values alone.
+const PortChanges = "changes"
+
+// A Change is what became of a row of a table. Old is nil if there was none, New if
+// there is none any more. Both are to read only, and valid until Push returns; they
+// never alias each other.
+type Change[V any] struct{ Old, New *V }
+
+// Changes records an operator that makes a value of each change of a table.
+func Changes[V, R any](p *flow.Pipeline, table scheduler.Edge, f func(Change[V]) R) scheduler.Edge {
+	table.Port = PortChanges
+	return Map(p, table, f)
+}
+
+// An oldValue keeps the value that a row had before it is changed. It is taken only
+// if something reads the changes of the table.
+type oldValue[V any] struct {
+	read  bool // something reads changes
+	plain bool // a copy of a value shares no memory with it
+	serde serde.Serde[V]
+	bytes []byte
+	value V
+}
+
+func newOldValue[V any](b *flow.Builder, s serde.Serde[V]) oldValue[V] {
+	return oldValue[V]{read: b.Needed(PortChanges), plain: isPlain(reflect.TypeFor[V]()), serde: s}
+}
+
+// take takes the value before it is changed. A value with memory of its own is
+// encoded and decoded: a fold may change it in place.
+func (o *oldValue[V]) take(v *V) (err error) {
+	switch {
+	case !o.read:
+		return nil
+	case o.plain:
+		o.value = *v
+		return nil
+	}
+	if o.bytes, err = o.serde.Append(o.bytes[:0], *v); err == nil {
+		o.value, err = o.serde.Parse(o.bytes)
+	}
+	return err
+}
+
+// isPlain reports whether values of a type hold no memory of their own that can
+// change: strings can't.
+func isPlain(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Array:
+		return isPlain(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if !isPlain(t.Field(i).Type) {
+				return false
+			}
+		}
+		return true
+	}
+	return t.Kind() <= reflect.Complex128 || t.Kind() == reflect.String
+}
