@@ -15,7 +15,7 @@ import (
 const root = "../../.." // of the repository
 
 var (
-	fence   = regexp.MustCompile("(?ms)^```.*?^```$|^    .*?$")
+	fence   = regexp.MustCompile("(?ms)^(?:```.*?\n```|    .*?)$")
 	code    = regexp.MustCompile("`[^`\n]*`")
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	path    = regexp.MustCompile("`((?:\\.tools|api|container|docs|examples|kv|metrics|nomad|scheduler|stream)/[\\w./*-]+)`")
