@@ -30,32 +30,6 @@ func (l *loop) run(p *partition, until int64) (n int, err error) {
 	return n, nil
 }
 
-// arrange puts a partition where the event time of its next record belongs, or
-// takes it out while it has none to offer.
-func (l *loop) arrange(p *partition) {
-	if l.eligible(p) {
-		l.chooser.put(p)
-	} else {
-		l.chooser.remove(p)
-	}
-	l.finishBootstrap(p.task)
-}
-
-func (l *loop) arrangeAll(t *task) {
-	for _, p := range t.partitions {
-		l.arrange(p)
-	}
-}
-
-// keepBack stops reading the records of a task whose operators have asked for
-// that, and goes on when they have enough room again.
-func (l *loop) keepBack(t *task) {
-	if stop := t.paused > 0; stop != t.stopped {
-		t.stopped = stop
-		l.arrangeAll(t)
-	}
-}
-
 // finished leaves the head behind, moves event time on with it, and loads the
 // next one.
 func (l *loop) finished(p *partition) error {

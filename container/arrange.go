@@ -1,5 +1,31 @@
 package container
 
+// arrange puts a partition where the event time of its next record belongs, or
+// takes it out while it has none to offer.
+func (l *loop) arrange(p *partition) {
+	if l.eligible(p) {
+		l.chooser.put(p)
+	} else {
+		l.chooser.remove(p)
+	}
+	l.finishBootstrap(p.task)
+}
+
+func (l *loop) arrangeAll(t *task) {
+	for _, p := range t.partitions {
+		l.arrange(p)
+	}
+}
+
+// keepBack stops reading the records of a task whose operators have asked for
+// that, and goes on when they have enough room again.
+func (l *loop) keepBack(t *task) {
+	if stop := t.paused > 0; stop != t.stopped {
+		t.stopped = stop
+		l.arrangeAll(t)
+	}
+}
+
 // bootstraps reports whether the input is still to be read to its bootstrap end.
 func (p *partition) bootstraps() bool {
 	if p.atBootstrapEnd() || p.bootstrapEnd > 0 && p.ended {
