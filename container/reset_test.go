@@ -48,7 +48,7 @@ func (r *restart) work() {
 	must(r.t, (&pair{r.mortal}).try(r.running))
 }
 
-// repeats checks that the job begins anew, wherever it starts, and gives each of its
+// repeats checks that the job starts over, wherever it starts, and gives each of its
 // results a second time.
 func (r *restart) repeats() {
 	r.t.Helper()

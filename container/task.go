@@ -19,7 +19,7 @@ type Task struct {
 
 	cfg      *Config
 	stage    *scheduler.Stage
-	reading  *partition    // whose record is being processed; nil: none
+	reading  *partition    // the partition of the record that is being processed; nil: none
 	operator func() string // as [Logic.Operator]
 	outputs  []*Output
 	changes  int64 // counts what a record has sent and changed, see Changed

@@ -25,7 +25,7 @@ type changelog struct {
 	task  *history
 	store int // -1: none
 
-	end    int64 // of what is looked at
+	end    int64 // of the part that is read
 	logEnd int64 // of the log
 	known  bool  // the database says how far it holds the changelog
 	next   int64 // the database holds everything before

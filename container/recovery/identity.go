@@ -50,7 +50,7 @@ func (x *restorer) checkHistory(t *history, m *meta.Record) error {
 }
 
 // checkCommitted refuses a changelog that was created again since the last commit. If the
-// changelog has that commit itself, somebody has copied it, to this cluster or another.
+// changelog has that commit itself, it is a copy, on this cluster or another.
 func (x *restorer) checkCommitted(t *history) error {
 	if t.last == nil {
 		return nil

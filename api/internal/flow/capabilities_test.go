@@ -18,8 +18,8 @@ import (
 )
 
 // A probe is an operator with every capability: two input ports of different
-// types, two output ports, two stores. It says on its main port what is asked of
-// it, and logs it.
+// types, two output ports, two stores. It sends each call
+// that it gets to its main port, and logs it.
 type probe struct {
 	log  *[]string
 	down flow.Push[string]

@@ -97,7 +97,7 @@ func (p *Pipeline) MistakeAt(at string, err error) {
 }
 
 // Named checks the name of an operator that has state or a topic, or can fail.
-// what says what is named, as in "window".
+// what is the noun for messages, as in "window".
 func (p *Pipeline) Named(name, what string) {
 	if err := scheduler.ValidName(name); err != nil {
 		p.Mistake("%s %q: %w", what, name, err)

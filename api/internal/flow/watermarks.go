@@ -6,7 +6,7 @@ import "slices"
 // container sets those of sources; a [Delayer] has its own; every other operator
 // passes on the lowest of its inputs.
 func (a *assembly) connectWatermarks() {
-	marks := make(map[int]func() int64) // of what leaves a node, by node
+	marks := make(map[int]func() int64) // of the records that leave a node, by node
 	for _, s := range a.sources {
 		marks[s.node] = lowest(marks[s.node], s.it.Watermark)
 	}

@@ -262,7 +262,7 @@ func TestExport_NeedsCluster(t *testing.T) {
 	}
 }
 
-// What submit needs is checked in the order of its cost.
+// submit checks its requirements in the order of their cost.
 func TestSubmit_Failures(t *testing.T) {
 	programtest.WithoutKafka(t)
 	for name, test := range map[string]struct {
