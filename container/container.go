@@ -117,10 +117,21 @@ func Run(ctx context.Context, cfg Config) error {
 		return err
 	}
 	if err := c.run(ctx); err != nil {
-		return errors.Join(err, c.Close())
+		return errors.Join(err, c.giveUp(ctx, err))
 	}
 	// ctx is done, but what is finished is still committed.
 	return c.stop(context.WithoutCancel(ctx), errors.Is(context.Cause(ctx), ErrBack))
+}
+
+// giveUp closes the container after a failure. A member that its group has refused leaves
+// it: the others needn't wait until its session times out.
+func (c *Container) giveUp(ctx context.Context, cause error) error {
+	if !membership.IsRefused(cause) {
+		return c.Close()
+	}
+	err := c.closeLife()
+	c.member.Leave(context.WithoutCancel(ctx))
+	return errors.Join(err, c.Close())
 }
 
 // run steps until ctx is done or the bounded run has ended.

@@ -15,6 +15,7 @@ import (
 type assignor struct {
 	stage    *scheduler.Stage
 	standbys int
+	producer string // of this member, as in [memberInfo]
 }
 
 // topic is the one whose partitions stand for tasks: the input with the most partitions.
@@ -71,6 +72,9 @@ func (a assignor) assign(members []stream.GroupMember) ([]stream.GroupAssignment
 		}
 	}
 	refused := refuse(members, infos)
+	if i := slices.IndexFunc(infos, func(info memberInfo) bool { return info.Producer == a.producer }); i >= 0 && refused[i] != "" {
+		return a.keep(members, infos, refused)
+	}
 	group := share.Group{Tasks: a.knownToAll(infos, refused)}
 	if len(a.stage.Stores) > 0 {
 		group.Standbys = a.standbys
@@ -93,6 +97,25 @@ func (a assignor) assign(members []stream.GroupMember) ([]stream.GroupAssignment
 	return a.assignments(members, infos, refused, parts)
 }
 
+// keep lets all members keep what they have, and refuses those that don't fit, this member
+// among them. Its plan isn't that of the job, so it can't divide the tasks. Another member
+// leads when it has left.
+func (a assignor) keep(members []stream.GroupMember, infos []memberInfo, refused []string) ([]stream.GroupAssignment, error) {
+	parts := make(map[string]share.Part)
+	for i, m := range members {
+		if refused[i] == "" {
+			parts[m.ID] = share.Part{ID: m.ID, Tasks: a.tasks(m.Owned), Standbys: infos[i].Standbys}
+		}
+	}
+	assignments, err := a.assignments(members, infos, refused, parts)
+	for i := range assignments {
+		if refused[i] == "" {
+			assignments[i].Partitions = members[i].Owned
+		}
+	}
+	return assignments, err
+}
+
 // knownToAll is the number of tasks that all members know. A member whose plan is older
 // must plan again and rejoin before anyone gets the tasks of new partitions.
 func (a assignor) knownToAll(infos []memberInfo, refused []string) int32 {
@@ -106,14 +129,9 @@ func (a assignor) knownToAll(infos []memberInfo, refused []string) int32 {
 }
 
 // refuse returns, by member, why it can't be in the group: it isn't compatible with the
-// members that have tasks, or with the first member if none has.
+// member that stands for the running job.
 func refuse(members []stream.GroupMember, infos []memberInfo) []string {
-	fits := -1
-	for i, m := range members {
-		if fits < 0 || len(m.Owned) > 0 && len(members[fits].Owned) == 0 {
-			fits = i
-		}
-	}
+	fits := reference(members, infos)
 	refused := make([]string, len(members))
 	for i := range infos {
 		if infos[i].Compatibility != infos[fits].Compatibility {
@@ -124,11 +142,21 @@ func refuse(members []stream.GroupMember, infos []memberInfo) []string {
 	return refused
 }
 
+// reference returns the member that stands for the running job: the first one that has
+// tasks, else the first one that was admitted earlier, else the first one. A process that
+// starts, or returns with another version, has no tasks and wasn't admitted.
+func reference(members []stream.GroupMember, infos []memberInfo) int {
+	if i := slices.IndexFunc(members, func(m stream.GroupMember) bool { return len(m.Owned) > 0 }); i >= 0 {
+		return i
+	}
+	return max(0, slices.IndexFunc(infos, func(info memberInfo) bool { return info.Admitted }))
+}
+
 // assignments makes the messages to the members. All of them learn who the others are.
 func (a assignor) assignments(members []stream.GroupMember, infos []memberInfo, refused []string, parts map[string]share.Part) ([]stream.GroupAssignment, error) {
 	var all []peer
 	for i, m := range members {
-		all = append(all, peer{Host: infos[i].Host, Address: infos[i].Address, Producer: infos[i].Producer, Tasks: parts[m.ID].Tasks, Known: infos[i].Tasks})
+		all = append(all, peer{Host: infos[i].Host, Address: infos[i].Address, Producer: infos[i].Producer, Tasks: parts[m.ID].Tasks, Known: infos[i].Tasks, Compatibility: infos[i].Compatibility})
 	}
 	assignments := make([]stream.GroupAssignment, len(members))
 	for i, m := range members {

@@ -49,7 +49,7 @@ func assign(t *testing.T, d assignor, members ...stream.GroupMember) (map[string
 }
 
 func TestAssign_TasksWithTheirPartitions(t *testing.T) {
-	d := assignor{testStage(), 0}
+	d := assignor{testStage(), 0, ""}
 	alone := member(t, "a", memberInfo{Producer: "p-a", Address: "a:1"}, d.partitions([]int32{0, 1, 2, 3})...)
 	partitions, assignments := assign(t, d, alone, member(t, "b", memberInfo{Producer: "p-b", Address: "b:1", State: map[int32]int64{1: 90, 3: 70}}))
 	kept := d.tasks(partitions["a"])
@@ -71,7 +71,7 @@ func TestAssign_TasksWithTheirPartitions(t *testing.T) {
 }
 
 func TestAssign_Standbys(t *testing.T) {
-	d := assignor{testStage(), 1}
+	d := assignor{testStage(), 1, ""}
 	_, assignments := assign(t, d, member(t, "a", memberInfo{Host: "x"}), member(t, "b", memberInfo{Host: "y"}))
 	for id, s := range assignments {
 		if len(s.Standbys) != 2 {
@@ -87,7 +87,7 @@ func TestAssign_Standbys(t *testing.T) {
 // A member that isn't compatible with the members that have tasks is refused, even if it
 // comes first.
 func TestAssign_RefusesIncompatibleMembers(t *testing.T) {
-	d := assignor{testStage(), 0}
+	d := assignor{testStage(), 0, ""}
 	old := member(t, "z", memberInfo{Host: "old.example", Compatibility: "old"}, d.partitions([]int32{0, 1, 2, 3})...)
 	partitions, assignments := assign(t, d, member(t, "a", memberInfo{Compatibility: "new"}), old)
 	for _, word := range []string{"old.example", "old", "new", "plan -against"} {
@@ -105,7 +105,7 @@ func TestAssign_RefusesIncompatibleMembers(t *testing.T) {
 
 // Tasks of new partitions are assigned when all members know these partitions.
 func TestAssign_NewPartitionsWhenAllKnowThem(t *testing.T) {
-	before, after := assignor{testStage(), 0}, assignor{testStage(), 0}
+	before, after := assignor{testStage(), 0, ""}, assignor{testStage(), 0, ""}
 	after.stage.Tasks, after.stage.Inputs[1].Partitions = 6, 6
 	newer, older := memberInfo{Tasks: 6}, memberInfo{Tasks: 4}
 	a := before.partitions([]int32{0, 1})

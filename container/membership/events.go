@@ -2,7 +2,6 @@ package membership
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -15,7 +14,8 @@ type Assigned struct {
 	// Added and Removed are the differences from the previous assignment.
 	Added, Removed []int32
 	First          bool // since the container has joined the group
-	Members        int  // of the group
+	Generation     int32
+	Members        int // of the group
 }
 
 // Poll takes in the events of the group, and returns the assignments among them. After an
@@ -25,7 +25,7 @@ func (m *Member) Poll() (assigned []Assigned, err error) {
 		if err := m.handle(e); err != nil {
 			return assigned, fmt.Errorf("stage %s: %w", m.stage.Name, err)
 		}
-		if e.Kind == stream.GroupAssigned {
+		if e.Kind == stream.GroupAssigned && m.settled {
 			assigned = append(assigned, m.assigned())
 		}
 	}
@@ -39,17 +39,7 @@ func (m *Member) handle(e stream.GroupEvent) error {
 	case stream.GroupRebalancing:
 		m.mustRejoin = true
 	case stream.GroupAssigned:
-		m.assignment = assignment{}
-		if err := json.Unmarshal(e.Data, &m.assignment); err != nil {
-			return fmt.Errorf("the assignment of the group's leader can't be parsed: %w", err)
-		}
-		if m.assignment.Refused != "" {
-			return errors.New(m.assignment.Refused)
-		}
-		m.generation, m.id, m.tasks = e.Generation, e.Member, m.assignor.tasks(e.Partitions)
-		m.settled, m.joining = true, false
-		m.mustRejoin = m.mustRejoin || len(m.assignment.Revoked) > 0
-		m.dropAnswered()
+		return m.take(e)
 	case stream.GroupLost:
 		m.tasks, m.settled, m.joining, m.mustRejoin = nil, false, false, true
 		return fmt.Errorf("%w: %w", errLost, e.Err)
@@ -59,12 +49,55 @@ func (m *Member) handle(e stream.GroupEvent) error {
 	return nil
 }
 
+// take takes in an assignment, unless it was made for another version of the program.
+func (m *Member) take(e stream.GroupEvent) error {
+	var a assignment
+	if err := json.Unmarshal(e.Data, &a); err != nil {
+		return fmt.Errorf("the assignment of the group's leader can't be parsed: %w", err)
+	}
+	if !m.judged(&a) {
+		return m.decline()
+	}
+	if a.Refused != "" {
+		return fmt.Errorf("%w: %s", errRefused, a.Refused)
+	}
+	m.assignment = a
+	m.generation, m.id, m.tasks = e.Generation, e.Member, m.assignor.tasks(e.Partitions)
+	m.settled, m.joining = true, false
+	m.mustRejoin = m.mustRejoin || len(a.Revoked) > 0
+	m.dropAnswered()
+	return nil
+}
+
+// judged reports whether the leader knew the compatibility of this member when it made the
+// assignment. An instance that comes back within its session gets the assignment of its
+// previous life, which may have been another version of the program. A leader that runs an
+// older Grete doesn't say what it knew.
+func (m *Member) judged(a *assignment) bool {
+	return !slices.ContainsFunc(a.Members, func(p peer) bool {
+		return p.Producer == m.producer && p.Compatibility != "" && p.Compatibility != m.cfg.Compatibility
+	})
+}
+
+// decline takes nothing of an assignment that was made for another version, and asks for one
+// that is made for this member. Without the request a member that doesn't lead its group
+// would get the same assignment again.
+func (m *Member) decline() error {
+	owned := len(m.tasks) > 0
+	m.assignment, m.tasks, m.settled, m.joining, m.mustRejoin = assignment{}, nil, false, false, true
+	if owned { // another process of the instance has joined
+		return errLost
+	}
+	m.group.RequestRebalance()
+	return nil
+}
+
 // assigned tells the rest of the process about an assignment, and describes it.
 func (m *Member) assigned() Assigned {
 	m.cfg.Peers.update(m.stage.Name, m.cfg.Host, m.assignment.Members)
 	a := Assigned{
 		Tasks: append([]int32{}, m.tasks...), Added: without(m.tasks, m.last), Removed: without(m.last, m.tasks),
-		First: m.last == nil, Members: len(m.assignment.Members),
+		First: m.last == nil, Generation: m.generation, Members: len(m.assignment.Members),
 	}
 	m.last = a.Tasks
 	m.rebalances++

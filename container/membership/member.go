@@ -50,7 +50,7 @@ type Member struct {
 
 // Join makes a container a member of its stage's group. It joins with the first Rejoin.
 func Join(ctx context.Context, cfg Config, stage *scheduler.Stage, producer string, log *slog.Logger) (*Member, error) {
-	a := assignor{stage, cfg.Standbys}
+	a := assignor{stage, cfg.Standbys, producer}
 	group, err := cfg.Group.Join(ctx, stream.GroupConfig{
 		Group: stage.Group, Instance: cfg.Instance, Topics: a.topics(), Assign: a.assign,
 		SessionTimeout: cfg.SessionTimeout, Heartbeat: cfg.Heartbeat, RebalanceTimeout: cfg.RebalanceTimeout,
@@ -115,6 +115,13 @@ var errLost = errors.New("the group has gone on without this container")
 
 // errFailed is final for a container.
 var errFailed = errors.New("it isn't a member of its group any more")
+
+// errRefused is final for a container: the job runs by an incompatible plan.
+var errRefused = errors.New("this process is refused")
+
+// IsRefused reports whether an error means that the group has refused the member. It must
+// leave, or the group goes on waiting for it.
+func IsRefused(err error) bool { return errors.Is(err, errRefused) }
 
 // IsStale reports whether an error means that nothing can be committed because the group
 // has gone on without the container, or has another member with the same instance name.

@@ -7,8 +7,9 @@ type memberInfo struct {
 	Address       string          `json:"address,omitempty"`
 	Producer      string          `json:"producer"`
 	Compatibility string          `json:"compatibility"`
-	Tasks         int32           `json:"tasks"`           // how many its plan has: an input may have grown since
-	State         map[int32]int64 `json:"state,omitempty"` // as in [share.Member]
+	Admitted      bool            `json:"admitted,omitempty"` // a leader has admitted this life of the container
+	Tasks         int32           `json:"tasks"`              // how many its plan has: an input may have grown since
+	State         map[int32]int64 `json:"state,omitempty"`    // as in [share.Member]
 	Coming        []int32         `json:"coming,omitempty"`
 	Standbys      []int32         `json:"standbys,omitempty"`
 	Requests      []int32         `json:"wishes,omitempty"` // tasks that people want it to have
@@ -34,4 +35,7 @@ type peer struct {
 	Producer string  `json:"producer"`
 	Tasks    []int32 `json:"tasks,omitempty"`
 	Known    int32   `json:"known"` // how many tasks its plan has
+	// Compatibility is the one that the leader has judged. A member with another one takes
+	// nothing of this assignment: it was made for an earlier life of its instance.
+	Compatibility string `json:"compatibility,omitempty"`
 }

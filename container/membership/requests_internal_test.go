@@ -77,7 +77,7 @@ func TestMember_RepeatsRequestsUntilAnswered(t *testing.T) {
 }
 
 func TestAssign_GrantsRequests(t *testing.T) {
-	d := assignor{testStage(), 0}
+	d := assignor{testStage(), 0, ""}
 	a := member(t, "a", memberInfo{}, d.partitions([]int32{0, 1})...)
 	b := member(t, "b", memberInfo{Requests: []int32{0}}, d.partitions([]int32{2, 3})...)
 	_, assignments := assign(t, d, a, b)

@@ -8,7 +8,7 @@ import (
 )
 
 func TestViewGroup(t *testing.T) {
-	d := assignor{testStage(), 0}
+	d := assignor{testStage(), 0, ""}
 	state := stream.GroupState{State: stream.GroupIsStable, ProtocolType: "consumer", Protocol: "grete", Members: []stream.MemberState{
 		{ID: "a-1", Instance: "a", Host: "10.0.0.1", Data: []byte(`{"host":"h","address":"h:1","compatibility":"x"}`),
 			Assignment: stream.GroupAssignment{Partitions: d.partitions([]int32{1, 3}), Data: []byte(`{"coming":[0],"standbys":[2]}`)}},

@@ -40,6 +40,9 @@ type Faults struct {
 	Holds int
 	// Wipes of a disk, in so many starts.
 	Wipes int
+	// Versions: a process starts as another version of the program, which can't run beside
+	// the usual one, in so many starts, where tasks are shared.
+	Versions int
 }
 
 // tick is how often brokers and processes are looked at for something to go wrong.
@@ -62,6 +65,7 @@ func (w *World) draw() Faults {
 		Kills: rare(150, 40), Pauses: rare(200, 60), Doubles: rare(400, 150), Stops: rare(200, 80), ClockJumps: rare(200, 60),
 		Wipes: rare(6, 2), CommitKills: rare(40, 8), LateEnds: rare(40, 8), Layouts: rare(300, 100), Moves: rare(200, 60), Holds: rare(200, 60),
 	}
+	f.Versions = rare(6, 2)
 	if f.CommitKills > 0 {
 		f.CommitKillAt = 1 + w.chance.IntN(4)
 	}
@@ -99,6 +103,7 @@ const (
 	tornWrite   Fault = "torn write"
 	taskMove    Fault = "task asked for"
 	inputsHeld  Fault = "inputs held"
+	version     Fault = "another version"
 )
 
 // AllFaults are the kinds that there are, for a job whose tasks are shared or not.
@@ -108,7 +113,7 @@ func AllFaults(shared bool) []Fault {
 		processKill, commitKill, layout, pause, double, cleanStop, clockJump, wipe, tornWrite,
 	}
 	if shared {
-		all = append(all, taskMove, inputsHeld)
+		all = append(all, taskMove, inputsHeld, version)
 	}
 	return all
 }

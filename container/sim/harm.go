@@ -120,9 +120,12 @@ func (s *Simulation) heal() {
 		s.network.resume(int32(i) + 1)
 		s.network.restart(int32(i) + 1)
 	}
-	for _, of := range s.slots {
-		for _, p := range of.alive {
+	for _, of := range slices.Clone(s.slots) {
+		for _, p := range slices.Clone(of.alive) {
 			p.paused = false
+			if p.version != usualVersion {
+				p.stop(nil)
+			}
 		}
 		s.supervise(of)
 	}

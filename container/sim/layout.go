@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -102,7 +103,8 @@ func (s *Simulation) gone(p *Process) {
 	}
 	p.machine.used = nil
 	p.slot.alive = slices.DeleteFunc(p.slot.alive, func(o *Process) bool { return o == p })
-	if p.err != nil && !errors.Is(p.err, stream.ErrFenced) && !s.resetting {
+	refused := membership.IsRefused(p.err) && s.Hits[version] > 0
+	if p.err != nil && !errors.Is(p.err, stream.ErrFenced) && !refused && !s.resetting {
 		s.fail("%s failed: %w", p.name, p.err)
 	}
 	s.supervise(p.slot)

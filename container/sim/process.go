@@ -29,6 +29,7 @@ type Process struct {
 	stop    context.CancelCauseFunc
 	moves   membership.MoveRequests
 	has     []int32 // tasks, if they are shared
+	version string  // of the program
 	hold    membership.Hold
 }
 
@@ -80,11 +81,11 @@ func (s *Simulation) launch(of *slot) {
 	m := free[s.World.chance.IntN(len(free))]
 	of.started++
 	p := s.newProcess(of.name + "#" + itoa(of.started))
-	p.slot, p.machine, m.used = of, m, p
+	p.slot, p.machine, m.used, p.version = of, m, p, s.drawVersion()
 	of.alive = append(of.alive, p)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	p.stop = cancel
-	s.trace.Add(p.name, "starts on %s", m.name)
+	s.trace.Add(p.name, "starts on %s, version %s", m.name, p.version)
 	s.World.start(p, func() { p.run(ctx) })
 }
 
@@ -121,7 +122,7 @@ func (p *Process) work(ctx context.Context) error {
 	if p.sim.job.Shared {
 		cfg.Positions = p.machine.state
 		cfg.Membership = &membership.Config{
-			Group: sys, Instance: p.machine.identity, Host: p.machine.name, Address: p.name, Standbys: p.sim.standbys, MoveRequests: &p.moves,
+			Group: sys, Instance: p.machine.identity, Host: p.machine.name, Address: p.address(), Compatibility: p.version, Standbys: p.sim.standbys, MoveRequests: &p.moves,
 		}
 	}
 	return errors.Join(container.Run(ctx, cfg), sys.Close())
@@ -134,7 +135,10 @@ type owned struct {
 }
 
 // Rebalanced implements [container.Observer].
-func (o owned) Rebalanced(r container.Rebalance) { o.process.has = r.Tasks }
+func (o owned) Rebalanced(r container.Rebalance) {
+	o.process.has = r.Tasks
+	o.process.sim.checkVersion(o.process, r)
+}
 
 // Now is the time as the process sees it.
 func (p *Process) Now() time.Time { return p.sim.World.now.Add(p.skew) }

@@ -42,6 +42,7 @@ type Simulation struct {
 	disks     int // ever
 
 	standbys int // of each task
+	versions map[groupGeneration]*Process
 	failed   error
 }
 
@@ -58,7 +59,7 @@ const (
 func New(seed uint64, job Job, trace *Trace) *Simulation {
 	w := NewWorld(seed)
 	trace.now, trace.begin = w.Now, w.now
-	s := &Simulation{World: w, Hits: make(map[Fault]int), job: job, trace: trace}
+	s := &Simulation{World: w, Hits: make(map[Fault]int), job: job, trace: trace, versions: make(map[groupGeneration]*Process)}
 	s.network = &network{sim: s, cluster: kafkasim.New(brokers), brokers: make([]broker, brokers)}
 	s.faults = w.draw()
 	if job.Shared {
