@@ -35,8 +35,8 @@ func (f *life) adopt(ctx context.Context, o *opening) error {
 		return o.err
 	}
 	f.opener.remove(o)
-	f.loop.tasks = append(f.loop.tasks, o.tasks...)
-	slices.SortFunc(f.loop.tasks, func(a, b *task) int { return cmp.Compare(a.ID, b.ID) })
+	f.tasks = append(f.tasks, o.tasks...)
+	slices.SortFunc(f.tasks, func(a, b *task) int { return cmp.Compare(a.ID, b.ID) })
 	f.commits.topicIDs = o.recovery.TopicIDs
 	for i, t := range o.tasks {
 		t.recovered(o.recovery.Tasks[i])
@@ -47,12 +47,9 @@ func (f *life) adopt(ctx context.Context, o *opening) error {
 		}
 	}
 	for i, t := range o.tasks {
-		for _, in := range o.recovery.Tasks[i].Inputs {
-			if err := f.loop.attach(newPartition(t, in, &f.cfg.Stage.Inputs[in.Index])); err != nil {
-				return fmt.Errorf("task %d: %w", t.ID, err)
-			}
+		if err := t.Attach(o.recovery.Tasks[i].Inputs); err != nil {
+			return fmt.Errorf("task %d: %w", t.ID, err)
 		}
-		t.bootstrapping = t.bootstraps()
 	}
 	if o.recovery.Unsettled || !f.cfg.AtLeastOnce {
 		if _, err := f.commits.commit(ctx); err != nil {
@@ -70,7 +67,7 @@ func (f *life) adopt(ctx context.Context, o *opening) error {
 
 // recovered takes over what a recovery has handed over. The task closes it from now on.
 func (t *task) recovered(from *recovery.Task) {
-	t.State, t.db, t.changelogs, t.moved = from.State, from.DB, from.Changelogs, from.Moved
+	t.State, t.db, t.changelogs, t.Moved = from.State, from.DB, from.Changelogs, from.Moved
 	if from.Last != nil {
 		t.seq = from.Last.Seq
 	}
@@ -81,30 +78,27 @@ func (f *life) build(t *task, from *recovery.Task) error {
 	if t.State != nil {
 		t.State.Move(&f.budget)
 	}
-	logic, err := f.cfg.Program.NewLogic(f.cfg.Stage, &t.Task)
-	if err != nil {
+	f.loop.Add(&t.Running)
+	var marks map[string]int64
+	if from.Last != nil {
+		marks = from.Last.Operators
+	}
+	if err := t.Build(f.cfg.Program, marks); err != nil {
 		return err
 	}
-	t.logic, t.operator = logic, logic.Operator
-	if from.Last != nil {
-		logic.SetMarks(from.Last.Operators)
-	}
-	for input := range f.cfg.Stage.Inputs {
-		if t.ID >= f.cfg.Stage.Inputs[input].Partitions {
-			logic.Source(input).SetWatermark(IdleTime)
-		}
-	}
-	if err := from.Undo(f.loop.now, func(store int, r *stream.Record) error { return t.logs[store].Send(t.ID, r) }); err != nil {
+	if err := from.Undo(f.loop.Now(), func(store int, r *stream.Record) error { return t.logs[store].Send(t.ID, r) }); err != nil {
 		return fmt.Errorf("undoing what was not committed: %w", err)
 	}
-	t.moved = t.moved || !f.cfg.AtLeastOnce
+	t.Moved = t.Moved || !f.cfg.AtLeastOnce
 	return nil
 }
 
 // release closes tasks that the container doesn't own any more. All their work is
 // committed.
 func (f *life) release(tasks []*task) error {
-	f.loop.detach(tasks)
+	gone := func(t *task) bool { return slices.Contains(tasks, t) }
+	f.loop.Detach(func(id int32) bool { return slices.ContainsFunc(tasks, func(t *task) bool { return t.ID == id }) })
+	f.tasks = slices.DeleteFunc(slices.Clone(f.tasks), gone)
 	f.cfg.hideState(tasks)
 	return errors.Join(f.cfg.savePositions(tasks), closeTasks(&f.counts, tasks))
 }

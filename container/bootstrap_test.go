@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/memory"
@@ -16,17 +16,17 @@ var tablePartition = stream.TopicPartition{Topic: "table"}
 // merger is a copier with a source for each input.
 type merger struct{ copier }
 
-func (m *merger) NewLogic(stage *scheduler.Stage, task *container.Task) (container.Logic, error) {
+func (m *merger) NewLogic(stage *scheduler.Stage, task *loop.Task) (loop.Logic, error) {
 	l, err := m.copier.NewLogic(stage, task)
-	return &mergerLogic{copierLogic: l.(*copierLogic), sources: make(map[int]container.Source)}, err
+	return &mergerLogic{copierLogic: l.(*copierLogic), sources: make(map[int]loop.Source)}, err
 }
 
 type mergerLogic struct {
 	*copierLogic
-	sources map[int]container.Source
+	sources map[int]loop.Source
 }
 
-func (l *mergerLogic) Source(input int) container.Source {
+func (l *mergerLogic) Source(input int) loop.Source {
 	if l.sources[input] == nil {
 		source := *l.copierLogic
 		l.sources[input] = &source

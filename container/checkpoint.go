@@ -3,6 +3,7 @@ package container
 import (
 	"fmt"
 
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/stream"
 )
@@ -14,7 +15,7 @@ func (t *task) sendState() (err error) {
 	}
 	defer func() {
 		if v := recover(); v != nil { // in the user's own encoding of a value
-			err = newPanicError(v)
+			err = loop.NewPanicError(v)
 		}
 	}()
 	return t.State.Prepare(t.log)
@@ -29,7 +30,7 @@ func (c *committer) sendMarks() error {
 		}
 		// The number of tasks only grows, so it is the epoch of itself.
 		msg := stream.Control{Epoch: int64(c.cfg.Stage.Tasks), Tasks: c.cfg.Stage.Tasks}
-		for _, t := range c.loop.tasks {
+		for _, t := range *c.tasks {
 			if m := t.mark(i, c.cfg.Run); m != t.sentMarks[i] {
 				msg.Marks = append(msg.Marks, m)
 				t.sentMarks[i] = m
@@ -59,7 +60,7 @@ func (c *committer) sendMeta(t *task) error {
 	if err != nil {
 		return err
 	}
-	r := stream.Record{Key: []byte(meta.Key), Value: m, Time: c.loop.now}
+	r := stream.Record{Key: []byte(meta.Key), Value: m, Time: c.loop.Now()}
 	for _, w := range t.logs {
 		if err := w.Send(t.ID, &r); err != nil {
 			return err
@@ -75,20 +76,8 @@ func (c *committer) metaRecord(t *task) meta.Record {
 	if !c.cfg.AtLeastOnce {
 		m.Producer, m.Owner = c.cfg.TransactionalID(), c.owner
 	}
-	for _, p := range t.partitions {
-		in := meta.Input{Topic: p.Topic, Partition: p.Partition, Offset: p.position}
-		if p.watermark != stream.NoTime {
-			in.Watermark = &p.watermark
-		}
-		if p.marks != nil {
-			in.Epoch, in.Marks = p.marks.epoch, p.marks.marks
-		}
-		if p.bootstrap {
-			in.BootstrapEnd, in.Bootstrapped = p.bootstrapEnd, !p.bootstraps()
-		}
-		m.Inputs = append(m.Inputs, in)
-	}
-	m.Operators = t.logic.Marks()
+	m.Inputs = t.Meta()
+	m.Operators = t.Logic.Marks()
 	return m
 }
 
@@ -106,18 +95,17 @@ func (c *committer) committed(t *task, ends []stream.Position) error {
 	if err := c.apply(t, ends); err != nil {
 		return fmt.Errorf("writing state: %w", err)
 	}
-	defer c.loop.keepBack(t)
-	return t.guarded(t.logic.AfterCommit)
+	return t.AfterCommit()
 }
 
 // apply writes the state that has just been committed to the task's database.
 func (c *committer) apply(t *task, ends []stream.Position) error {
-	t.moved = false
+	t.Moved = false
 	if t.State == nil {
 		return nil
 	}
 	m := c.metaRecord(t)
-	m.At, m.Changelogs = c.loop.now, make(map[string]int64)
+	m.At, m.Changelogs = c.loop.Now(), make(map[string]int64)
 	for i, s := range t.stage.Stores {
 		for _, end := range ends {
 			if end.Topic == s.Changelog && end.Partition == t.ID {

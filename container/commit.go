@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
@@ -17,7 +18,8 @@ type committer struct {
 	cfg      *Config
 	member   *membership.Member
 	producer stream.Producer
-	loop     *loop
+	loop     *loop.Loop
+	tasks    *taskList  // that run
 	budget   *kv.Budget // of the cached state
 	counts   *metrics.Loop
 
@@ -38,7 +40,7 @@ func (c *committer) due(now time.Time, done bool) bool {
 	if done || c.full() {
 		return true
 	}
-	return now.Sub(c.lastCommit) >= c.cfg.CommitInterval && c.loop.tasks.moved()
+	return now.Sub(c.lastCommit) >= c.cfg.CommitInterval && c.tasks.moved()
 }
 
 // full reports that a commit must come before much else.
@@ -55,11 +57,11 @@ func (c *committer) commit(ctx context.Context) (final bool, err error) {
 	ctx = context.WithoutCancel(ctx)
 	began := c.cfg.Now()
 	c.lastCommit = began
-	if !c.loop.tasks.moved() {
+	if !c.tasks.moved() {
 		c.counts.NothingToCommit(began)
 		return false, nil
 	}
-	tasks := c.loop.tasks.movedIDs()
+	tasks := c.tasks.movedIDs()
 	if err := c.transact(ctx); err != nil {
 		return false, err
 	}
@@ -72,7 +74,7 @@ func (c *committer) commit(ctx context.Context) (final bool, err error) {
 
 // transact takes the steps of the package comment. Their order is the guarantee.
 func (c *committer) transact(ctx context.Context) error {
-	if err := c.eachMoved(func(t *task) error { return t.guarded(t.logic.BeforeCommit) }); err != nil {
+	if err := c.eachMoved(func(t *task) error { return t.BeforeCommit() }); err != nil {
 		return err
 	}
 	if err := c.send(ctx); err != nil {
@@ -94,7 +96,7 @@ func (c *committer) last(ctx context.Context) error {
 	if err == nil && c.cfg.AtLeastOnce {
 		err = c.markClean(ctx)
 	}
-	return errors.Join(err, c.cfg.savePositions(c.loop.tasks))
+	return errors.Join(err, c.cfg.savePositions(*c.tasks))
 }
 
 // markClean says in the meta records that the group's offsets are committed up to them. It
@@ -102,7 +104,7 @@ func (c *committer) last(ctx context.Context) error {
 // records before the offsets.
 func (c *committer) markClean(ctx context.Context) error {
 	c.clean = true
-	c.loop.tasks.moveAll()
+	c.tasks.moveAll()
 	_, err := c.commit(ctx)
 	return err
 }
@@ -127,8 +129,8 @@ func (c *committer) send(ctx context.Context) error {
 
 // eachMoved calls f for the tasks that are part of the commit.
 func (c *committer) eachMoved(f func(*task) error) error {
-	for _, t := range c.loop.tasks {
-		if !t.moved {
+	for _, t := range *c.tasks {
+		if !t.Moved {
 			continue
 		}
 		if err := f(t); err != nil {
@@ -141,12 +143,9 @@ func (c *committer) eachMoved(f func(*task) error) error {
 // offsets are those of all tasks, moved or not: a transaction that only a timer has caused
 // must be fenced, too.
 func (c *committer) offsets() stream.GroupOffsets {
-	g := stream.GroupOffsets{Group: c.cfg.Stage.Group}
+	g := stream.GroupOffsets{Group: c.cfg.Stage.Group, Positions: c.loop.Inputs.Positions()}
 	if c.member != nil {
 		g.Generation, g.Member, g.Instance = c.member.Generation()
-	}
-	for _, p := range c.loop.partitions {
-		g.Positions = append(g.Positions, stream.Position{TopicPartition: p.TopicPartition, Offset: p.position})
 	}
 	return g
 }

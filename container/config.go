@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/container/recovery"
@@ -24,7 +25,7 @@ type Config struct {
 	Stores  []*scheduler.StoreSpec // of the stage: how their entries are laid out
 	Index   int                    // among the stage's containers in this process
 	Tasks   []int32                // the stage's tasks that it runs, if its assignment is fixed
-	Program Program
+	Program loop.Program
 	System  stream.System
 
 	// Membership is how the container is a member of the group that assigns the stage's
@@ -118,6 +119,18 @@ func (c Config) recovery() recovery.Config {
 		App: c.App, Stage: c.Stage, Stores: c.Stores, System: c.System, Engine: c.Engine, Dir: c.Dir, Bounds: c.Bounds,
 		Producer: c.TransactionalID(), AtLeastOnce: c.AtLeastOnce, Dynamic: c.Membership != nil,
 		Memory: c.memory(), Cache: c.memory().Cache(), Now: c.Now, Await: c.Await, Logger: c.Logger,
+	}
+}
+
+// loop is what the loop works with. full reports that a commit must come before much else.
+func (c *Config) loop(skip map[stream.Position]*loop.RecordError, full func() bool) loop.Config {
+	return loop.Config{
+		Stage: c.Stage, Run: c.Run, IdleTimeout: c.IdleTimeout, Skip: skip,
+		Now: c.Now, Go: c.Go, Logger: c.Logger, Full: full, Skipped: c.skipped,
+		Elsewhere: func(input int, e *stream.OffsetOutOfRangeError) (int64, error) {
+			r := c.recovery()
+			return r.Elsewhere(input, e)
+		},
 	}
 }
 

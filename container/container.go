@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/stream"
 )
@@ -15,18 +16,18 @@ import (
 // its life and opens another one.
 type Container struct {
 	cfg     Config
-	member  *membership.Member               // of the stage's group; nil: the assignment is fixed
-	holder  *membership.Holder               // nil if there is no Hold
-	skip    map[stream.Position]*RecordError // records that failed after they had changed something
-	reopens int                              // in a row, without a commit
-	life    *life                            // nil until open
+	member  *membership.Member                    // of the stage's group; nil: the assignment is fixed
+	holder  *membership.Holder                    // nil if there is no Hold
+	skip    map[stream.Position]*loop.RecordError // records that failed after they had changed something
+	reopens int                                   // in a row, without a commit
+	life    *life                                 // nil until open
 }
 
 // Open makes a container ready. With a fixed assignment, the state of its tasks is restored
 // from their changelogs, and their inputs continue at the last commit. Otherwise it has no
 // tasks until [Container.Step] gets an assignment.
 func Open(ctx context.Context, cfg Config) (*Container, error) {
-	c := &Container{cfg: cfg.withDefaults(), skip: make(map[stream.Position]*RecordError), holder: cfg.Hold.Enter()}
+	c := &Container{cfg: cfg.withDefaults(), skip: make(map[stream.Position]*loop.RecordError), holder: cfg.Hold.Enter()}
 	err := c.joinGroup(ctx)
 	if err == nil {
 		err = c.open(ctx)
@@ -161,27 +162,8 @@ func (c *Container) Step(ctx context.Context) (Wait, error) {
 
 // EventTime and Promise are for test harnesses, which move event time by hand.
 
-// EventTime is the highest event time that the container has seen in inputs that
-// aren't repartition topics; stream.NoTime if there was none.
-func (c *Container) EventTime() int64 {
-	highest := int64(stream.NoTime)
-	for _, p := range c.life.loop.partitions {
-		if p.marks == nil && p.watermark != stream.NoTime {
-			highest = max(highest, p.watermark+p.disorder)
-		}
-	}
-	return highest
-}
+// EventTime is as [loop.Inputs.EventTime].
+func (c *Container) EventTime() int64 { return c.life.loop.Inputs.EventTime() }
 
-// Promise tells that nothing earlier than eventTime will come any more, in any
-// input that isn't a repartition topic.
-func (c *Container) Promise(eventTime int64) {
-	for _, p := range c.life.loop.partitions {
-		if p.marks != nil || p.ended || p.watermark >= eventTime {
-			continue
-		}
-		p.watermark, p.idle = eventTime, false
-		p.source.SetWatermark(eventTime)
-		p.task.moved = true
-	}
-}
+// Promise is as [loop.Inputs.Promise].
+func (c *Container) Promise(eventTime int64) { c.life.loop.Inputs.Promise(eventTime) }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/memory"
@@ -23,8 +24,8 @@ type caller struct {
 	room     int
 	inFlight []string
 	returned []string
-	task     *container.Task
-	out      *container.Output
+	task     *loop.Task
+	out      *loop.Output
 
 	alarm                  int64 // when the clock is due
 	ticks                  []int64
@@ -32,7 +33,7 @@ type caller struct {
 	failBefore, panicAfter bool
 }
 
-func (c *caller) NewLogic(stage *scheduler.Stage, task *container.Task) (container.Logic, error) {
+func (c *caller) NewLogic(stage *scheduler.Stage, task *loop.Task) (loop.Logic, error) {
 	l, err := c.copier.NewLogic(stage, task)
 	c.task, c.out = task, l.(*copierLogic).out
 	c.inFlight, c.returned = nil, nil
@@ -51,7 +52,7 @@ type callerLogic struct {
 	c *caller
 }
 
-func (l *callerLogic) Source(int) container.Source { return l }
+func (l *callerLogic) Source(int) loop.Source { return l }
 
 func (l *callerLogic) Process() error {
 	l.c.inFlight = append(l.c.inFlight, string(l.record.Value))
@@ -75,7 +76,7 @@ func (l *callerLogic) ClockDue() int64 { return l.c.alarm }
 
 func (l *callerLogic) Tick(now int64) (bool, error) {
 	l.c.ticks = append(l.c.ticks, now)
-	l.c.alarm = container.IdleTime
+	l.c.alarm = loop.IdleTime
 	return false, l.c.out.Send(0, &stream.Record{Value: []byte("-1")})
 }
 
@@ -98,7 +99,7 @@ func (l *callerLogic) AfterCommit() error {
 func (l *callerLogic) Close() error { l.c.closed++; return nil }
 
 func newCalling(t *testing.T, room int) (*copying, *caller) {
-	p := &caller{room: room, alarm: container.IdleTime}
+	p := &caller{room: room, alarm: loop.IdleTime}
 	c := newCopying(t, memory.New())
 	c.cfg.Program = p
 	c.reopen()
@@ -247,7 +248,7 @@ type fragile struct {
 	at int64
 }
 
-func (f *fragile) NewLogic(stage *scheduler.Stage, task *container.Task) (container.Logic, error) {
+func (f *fragile) NewLogic(stage *scheduler.Stage, task *loop.Task) (loop.Logic, error) {
 	l, err := f.copier.NewLogic(stage, task)
 	return &fragileLogic{l.(*copierLogic), f.at}, err
 }
@@ -257,8 +258,8 @@ type fragileLogic struct {
 	at int64
 }
 
-func (l *fragileLogic) Source(int) container.Source { return l }
-func (l *fragileLogic) Skips() bool                 { return true }
+func (l *fragileLogic) Source(int) loop.Source { return l }
+func (l *fragileLogic) Skips() bool            { return true }
 
 func (l *fragileLogic) Load(r *stream.Record) (int64, error) {
 	if string(r.Value) == strconv.FormatInt(l.at, 10) {

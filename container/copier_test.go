@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
@@ -19,7 +20,7 @@ import (
 // copier is a program without state, which copies its input.
 type copier struct{ idle bool }
 
-func (c *copier) NewLogic(_ *scheduler.Stage, task *container.Task) (container.Logic, error) {
+func (c *copier) NewLogic(_ *scheduler.Stage, task *loop.Task) (loop.Logic, error) {
 	out, err := task.Output(1)
 	return &copierLogic{tallyLogic{task: task, out: out}, c, nil}, err
 }
@@ -30,7 +31,7 @@ type copierLogic struct {
 	record  *stream.Record
 }
 
-func (l *copierLogic) Source(int) container.Source { return l }
+func (l *copierLogic) Source(int) loop.Source { return l }
 
 func (l *copierLogic) Load(r *stream.Record) (int64, error) {
 	l.record = r
@@ -41,7 +42,7 @@ func (l *copierLogic) Process() error {
 	return l.out.Send(0, &stream.Record{Value: l.record.Value})
 }
 
-func (l *copierLogic) SetWatermark(ms int64) { l.program.idle = ms == container.IdleTime }
+func (l *copierLogic) SetWatermark(ms int64) { l.program.idle = ms == loop.IdleTime }
 
 // A copying is a container that copies, by hand.
 type copying struct {

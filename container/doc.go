@@ -1,9 +1,9 @@
-// Package container runs tasks: it is the event loop between the logs of package stream and
-// the operators of package api.
+// Package container runs tasks: it stands between the logs of package stream and the
+// operators of package api.
 //
-// A container runs some of the tasks of one stage in one goroutine. It reads their inputs,
-// lowest event time first, pushes each record down the task's operators, and every half
-// second commits the results: outputs, state and offsets together. On the job's way, an
+// A container runs some of the tasks of one stage in one goroutine. Package loop takes the
+// records of their inputs through their operators. Every half second the container commits
+// the results: outputs, state and offsets together. On the job's way, an
 // [Executor] ([InProcess] is the one of this process) opens the containers of a plan.
 //
 // Exactly-once rests on the order of a commit (commit.go):

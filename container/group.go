@@ -37,7 +37,7 @@ func (f *life) pollGroup(ctx context.Context) error {
 // group if that waits for it. The other tasks aren't touched.
 func (f *life) handOver(ctx context.Context) error {
 	m := f.member
-	released := slices.DeleteFunc(slices.Clone(f.loop.tasks), func(t *task) bool { return m.Owns(t.ID) })
+	released := slices.DeleteFunc(slices.Clone(f.tasks), func(t *task) bool { return m.Owns(t.ID) })
 	var stopped []*opening
 	for _, o := range f.opener.openings {
 		if slices.ContainsFunc(o.tasks, func(t *task) bool { return !m.Owns(t.ID) }) {
@@ -66,7 +66,7 @@ func (f *life) handOver(ctx context.Context) error {
 // localState says how much state of which tasks is on this machine.
 func (f *life) localState() map[int32]int64 {
 	state := f.cfg.Positions.Of(f.cfg.Stage.Name)
-	maps.Copy(state, positions(f.loop.tasks))
+	maps.Copy(state, positions(f.tasks))
 	return state
 }
 

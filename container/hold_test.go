@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
@@ -148,25 +148,25 @@ type watched struct {
 	idle int
 }
 
-func (w *watched) NewLogic(stage *scheduler.Stage, task *container.Task) (container.Logic, error) {
+func (w *watched) NewLogic(stage *scheduler.Stage, task *loop.Task) (loop.Logic, error) {
 	l, err := w.tally.NewLogic(stage, task)
 	return &watchedLogic{l, w}, err
 }
 
 type watchedLogic struct {
-	container.Logic
+	loop.Logic
 	w *watched
 }
 
-func (l *watchedLogic) Source(i int) container.Source { return &watchedSource{l.Logic.Source(i), l.w} }
+func (l *watchedLogic) Source(i int) loop.Source { return &watchedSource{l.Logic.Source(i), l.w} }
 
 type watchedSource struct {
-	container.Source
+	loop.Source
 	w *watched
 }
 
 func (s *watchedSource) SetWatermark(w int64) {
-	if w == container.IdleTime {
+	if w == loop.IdleTime {
 		s.w.idle++
 	}
 	s.Source.SetWatermark(w)

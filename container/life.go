@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/kv"
@@ -20,25 +21,26 @@ type life struct {
 	member   *membership.Member
 	holder   *membership.Holder
 	producer stream.Producer
-	loop     loop
+	loop     *loop.Loop
+	consumer stream.Consumer
+	tasks    taskList // that run
 	commits  committer
 	opener   opener
 
 	budget    kv.Budget            // of the cached state
 	before    map[int32]meta.Claim // by task: the last commit of its previous owner
-	woken     chan struct{}        // gets a token when an operator has something to take in
 	settled   bool                 // as the Hold was told
 	committed bool                 // records of this life, at least once
 	counts    metrics.Loop
 	published time.Time
 }
 
-func newLife(cfg *Config, member *membership.Member, holder *membership.Holder, skip map[stream.Position]*RecordError) *life {
-	f := &life{cfg: cfg, member: member, holder: holder, before: make(map[int32]meta.Claim), woken: make(chan struct{}, 1)}
+func newLife(cfg *Config, member *membership.Member, holder *membership.Holder, skip map[stream.Position]*loop.RecordError) *life {
+	f := &life{cfg: cfg, member: member, holder: holder, before: make(map[int32]meta.Claim)}
 	f.budget.Limit = cfg.memory().Cache()
-	f.loop = loop{cfg: cfg, byName: make(map[stream.TopicPartition]*partition), skip: skip}
-	f.commits = committer{cfg: cfg, member: member, loop: &f.loop, budget: &f.budget, counts: &f.counts, owner: cfg.NewID()}
-	f.opener = opener{cfg: cfg, member: member, loop: &f.loop, counts: &f.counts, ended: make(chan struct{}, 1), woken: f.woken}
+	f.loop = loop.New(cfg.loop(skip, f.commits.full))
+	f.commits = committer{cfg: cfg, member: member, loop: f.loop, tasks: &f.tasks, budget: &f.budget, counts: &f.counts, owner: cfg.NewID()}
+	f.opener = opener{cfg: cfg, member: member, loop: f.loop, running: &f.tasks, counts: &f.counts, ended: make(chan struct{}, 1)}
 	return f
 }
 
@@ -50,11 +52,11 @@ func (f *life) start(ctx context.Context) error {
 		return err
 	}
 	f.commits.producer, f.opener.producer = f.producer, f.producer
-	if f.loop.consumer, err = f.cfg.System.OpenConsumer(ctx, stream.ConsumerConfig{MaxBytes: f.cfg.memory().Fetch()}); err != nil {
+	if f.consumer, err = f.cfg.System.OpenConsumer(ctx, stream.ConsumerConfig{MaxBytes: f.cfg.memory().Fetch()}); err != nil {
 		return err
 	}
+	f.loop.Start(f.consumer)
 	now := f.cfg.Now()
-	f.loop.now = now.UnixMilli()
 	f.commits.lastCommit, f.commits.lastFlush = now, now
 	if !f.cfg.AtLeastOnce {
 		f.commits.lastFresh = now
@@ -88,16 +90,16 @@ func (f *life) awaitOpened(ctx context.Context) error {
 
 // close ends the life. It may be called again.
 func (f *life) close() error {
-	f.cfg.hideState(f.loop.tasks)
+	f.cfg.hideState(f.tasks)
 	errs := []error{f.opener.close()}
-	if f.loop.consumer != nil {
-		errs = append(errs, f.loop.consumer.Close())
+	if f.consumer != nil {
+		errs = append(errs, f.consumer.Close())
 	}
 	if f.producer != nil {
 		errs = append(errs, f.producer.Close())
 	}
-	errs = append(errs, closeTasks(&f.counts, f.loop.tasks))
-	f.loop.consumer, f.producer, f.loop.tasks = nil, nil, nil
+	errs = append(errs, closeTasks(&f.counts, f.tasks))
+	f.consumer, f.producer, f.tasks = nil, nil, nil
 	return errors.Join(errs...)
 }
 

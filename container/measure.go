@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/metrics"
-	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/scheduler"
 )
 
 // publishEvery is how often the loop publishes its counters.
@@ -31,8 +31,8 @@ func (f *life) publish(now time.Time, always bool) {
 	if len(f.cfg.Stage.Stores) > 0 {
 		f.counts.CacheBytes, f.counts.CacheDirtyBytes, f.counts.CacheLimitBytes = f.budget.Used(), f.budget.Dirty(), f.budget.Limit
 	}
-	for _, t := range f.loop.tasks {
-		t.measure(f.loop.consumer, f.published)
+	for _, t := range f.tasks {
+		t.measure(f.published)
 	}
 	beside := f.opener.openings // their tasks are published, too
 	if f.opener.follower != nil {
@@ -48,20 +48,8 @@ func (f *life) publish(now time.Time, always bool) {
 }
 
 // measure brings the task's gauges up to date.
-func (t *task) measure(consumer stream.Consumer, now time.Time) {
-	if t.logic != nil {
-		t.counts.State = metrics.TaskRunning
-		t.counts.Watermark = t.lowWatermark()
-	}
-	if t.ended {
-		t.counts.State = metrics.TaskEnded
-	}
-	for _, p := range t.partitions {
-		p.counts.Next, p.counts.End = p.position, consumer.End(p.TopicPartition)
-		if p.bound >= 0 {
-			p.counts.End = p.bound
-		}
-	}
+func (t *task) measure(now time.Time) {
+	t.Measure()
 	if t.State == nil || len(t.counts.Stores) == 0 {
 		return
 	}
@@ -77,31 +65,13 @@ func (t *task) measure(consumer stream.Consumer, now time.Time) {
 	}
 }
 
-// lowWatermark is the event time that the task has reached: the least of the inputs that
-// aren't idle, or, if all are idle, the least of those that have a watermark.
-func (t *task) lowWatermark() int64 {
-	if w := t.watermark(); w != IdleTime {
-		return w
-	}
-	least := int64(IdleTime)
-	for _, p := range t.partitions {
-		if p.watermark != stream.NoTime {
-			least = min(least, p.watermark)
-		}
-	}
-	if least == IdleTime {
-		return metrics.NoTime
-	}
-	return least
-}
-
 // newCounts makes the counters of a task. Those of its inputs are added later.
-func newCounts(t *task, now int64) *metrics.Task {
-	m := &metrics.Task{ID: t.ID, State: metrics.TaskRestoring, Opened: now, Watermark: metrics.NoTime}
-	for _, out := range t.stage.Outputs {
+func newCounts(stage *scheduler.Stage, id int32, now int64) *metrics.Task {
+	m := &metrics.Task{ID: id, State: metrics.TaskRestoring, Opened: now, Watermark: metrics.NoTime}
+	for _, out := range stage.Outputs {
 		m.Outputs = append(m.Outputs, &metrics.Output{Topic: out.Topic})
 	}
-	for _, s := range t.stage.Stores {
+	for _, s := range stage.Stores {
 		m.Stores = append(m.Stores, &metrics.Store{Name: s.Name})
 	}
 	return m

@@ -19,12 +19,12 @@ func (x *opener) newTask(id int32) (*task, error) {
 	for i := range t.sentMarks {
 		t.sentMarks[i] = stream.Mark{Task: id, Watermark: stream.NoTime}
 	}
-	for i, out := range stage.Outputs {
+	for _, out := range stage.Outputs {
 		w, err := x.producer.Writer(out.Topic)
 		if err != nil {
 			return nil, fmt.Errorf("topic %s: %w", out.Topic, err)
 		}
-		t.outputs = append(t.outputs, &Output{writer: w, task: &t.Task, now: &x.loop.now, counts: t.counts.Outputs[i]})
+		t.AddOutput(w)
 	}
 	for _, topic := range meta.ChangelogTopics(x.cfg.Stage) {
 		w, err := x.producer.Writer(topic)
@@ -38,9 +38,9 @@ func (x *opener) newTask(id int32) (*task, error) {
 
 // countedTask makes a task that has only its counters, which are published from now on.
 func (x *opener) countedTask(id int32) *task {
-	t := &task{Task: Task{ID: id, cfg: x.cfg, stage: x.cfg.Stage}, changelogs: make([]int64, len(x.cfg.Stage.Stores))}
-	t.wake, t.run, t.clock, t.logger = &wakeup{loop: x.woken}, x.cfg.Go, &x.loop.now, x.cfg.Logger
-	t.counts = newCounts(t, x.cfg.Now().UnixMilli())
+	t := &task{stage: x.cfg.Stage, changelogs: make([]int64, len(x.cfg.Stage.Stores))}
+	t.counts = newCounts(x.cfg.Stage, id, x.cfg.Now().UnixMilli())
+	t.Init(x.loop, id, t.counts)
 	x.counts.Tasks = append(x.counts.Tasks, t.counts)
 	return t
 }
@@ -50,8 +50,8 @@ func closeTasks(counts *metrics.Loop, tasks []*task) error {
 	var errs []error
 	for _, t := range tasks {
 		counts.Tasks = slices.DeleteFunc(counts.Tasks, func(m *metrics.Task) bool { return m == t.counts })
-		if t.logic != nil {
-			errs = append(errs, t.logic.Close())
+		if t.Logic != nil {
+			errs = append(errs, t.Logic.Close())
 		}
 		if t.State != nil {
 			errs = append(errs, t.State.Close())

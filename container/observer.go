@@ -3,9 +3,9 @@ package container
 import (
 	"time"
 
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
-	"github.com/gretestream/grete/stream"
 )
 
 // An Observer is told about events in containers. The container's goroutine calls it and
@@ -57,20 +57,10 @@ type Rebalance struct {
 	membership.Assigned
 }
 
-// A Skip is a record that wasn't processed, or not by all operators.
+// A Skip is a skipped record in a container.
 type Skip struct {
 	Origin
-	Task int32
-	// Record is the position of the input record; its topic is empty if no single record is
-	// to blame, as in a window that closes.
-	Record stream.Position
-	// Operator is the operator that failed, with file and line of the user's call; empty if
-	// the record couldn't be decoded.
-	Operator string
-	// ByOperator means that the operator's own policy skips its input. Otherwise the policy
-	// of the stage's input skips the whole record.
-	ByOperator bool
-	Err        error
+	loop.Skip
 }
 
 // NopObserver ignores all events. An [Observer] of some events embeds it.
@@ -108,7 +98,4 @@ func (c *Config) restored(o *opening) {
 }
 
 // skipped reports a skipped record.
-func (c *Config) skipped(e Skip) {
-	e.Origin = c.origin()
-	c.Observer.Skipped(e)
-}
+func (c *Config) skipped(e loop.Skip) { c.Observer.Skipped(Skip{c.origin(), e}) }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
@@ -90,16 +91,16 @@ type choosy struct {
 	copier
 }
 
-func (p *choosy) NewLogic(stage *scheduler.Stage, task *container.Task) (container.Logic, error) {
+func (p *choosy) NewLogic(stage *scheduler.Stage, task *loop.Task) (loop.Logic, error) {
 	l, err := p.copier.NewLogic(stage, task)
 	return &choosyLogic{l.(*copierLogic)}, err
 }
 
 type choosyLogic struct{ *copierLogic }
 
-func (l *choosyLogic) Source(int) container.Source { return l }
-func (l *choosyLogic) Skips() bool                 { return true }
-func (l *choosyLogic) Operator() string            { return "choosy" }
+func (l *choosyLogic) Source(int) loop.Source { return l }
+func (l *choosyLogic) Skips() bool            { return true }
+func (l *choosyLogic) Operator() string       { return "choosy" }
 
 func (l *choosyLogic) Load(r *stream.Record) (int64, error) {
 	if string(r.Value) == "2" {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/container/recovery"
 	"github.com/gretestream/grete/metrics"
@@ -32,12 +33,12 @@ type opener struct {
 	cfg      *Config
 	member   *membership.Member
 	producer stream.Producer
-	loop     *loop
+	loop     *loop.Loop
+	running  *taskList // the tasks that the loop has
 	counts   *metrics.Loop
 	openings []*opening
 	follower *follower     // nil: none
 	ended    chan struct{} // gets a token when an opening, or the follower, has ended
-	woken    chan struct{} // for the tasks' operators
 }
 
 // open starts to open tasks. ended is signalled when that has ended.
@@ -52,7 +53,7 @@ func (x *opener) open(ctx context.Context, ids []int32) error {
 	}
 	cfg := x.cfg.recovery()
 	cfg.Live, cfg.OnProgress = x.member.Producers(), o.progress
-	if len(x.loop.tasks) > 0 {
+	if len(*x.running) > 0 {
 		cfg.Cache /= 2 // the running tasks have their own
 	}
 	o.recovery = recovery.New(cfg, ids)
@@ -111,7 +112,7 @@ func (o *opening) has(id int32) bool {
 
 // has reports whether a task is running or being opened.
 func (x *opener) has(id int32) bool {
-	return slices.ContainsFunc(x.loop.tasks, func(t *task) bool { return t.ID == id }) ||
+	return slices.ContainsFunc(*x.running, func(t *task) bool { return t.ID == id }) ||
 		slices.ContainsFunc(x.openings, func(o *opening) bool { return o.has(id) })
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/container/recovery"
 	"github.com/gretestream/grete/kv"
@@ -21,8 +22,8 @@ func (c *Container) recovered(ctx context.Context, err error) error {
 	if c.life.committed {
 		c.reopens = 0
 	}
-	if replay := (*replayError)(nil); errors.As(err, &replay) {
-		return c.replay(ctx, replay.cause)
+	if replay := (*loop.ReplayError)(nil); errors.As(err, &replay) {
+		return c.replay(ctx, replay.Without)
 	}
 	switch {
 	case err == nil:
@@ -36,7 +37,7 @@ func (c *Container) recovered(ctx context.Context, err error) error {
 }
 
 // replay goes back to what is committed, and on from there without the record that failed.
-func (c *Container) replay(ctx context.Context, without *RecordError) error {
+func (c *Container) replay(ctx context.Context, without *loop.RecordError) error {
 	c.cfg.Logger.Warn("going back to the last commit, to skip a record that has failed", "error", without)
 	if err := c.closeLife(); err != nil {
 		return err
@@ -73,12 +74,6 @@ func (c *Container) repair(ctx context.Context, cause error) error {
 // or to leave it to another container.
 func lost(err error) bool {
 	return membership.IsStale(err) || errors.Is(err, stream.ErrFenced) || errors.Is(err, stream.ErrAborted) || errors.As(err, new(recovery.DisownedError))
-}
-
-// ofRecord reports whether a failure in the operators may be the record's own, so that
-// skipping it helps. Failures of the disk and the log aren't.
-func ofRecord(err error) bool {
-	return !lost(err) && !errors.As(err, new(*kv.DatabaseError)) && !errors.As(err, new(*stream.ProducerError))
 }
 
 const stoodStill = "going back to the last commit: the log has given up the transaction of this container; did the process stand still?"

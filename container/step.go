@@ -15,13 +15,10 @@ type Wait struct {
 	Done bool
 }
 
-// stepRecords bounds the records of one step, so that commits come in time.
-const stepRecords = 8192
-
 // step is [Container.Step].
 func (f *life) step(ctx context.Context) (Wait, error) {
 	began := f.cfg.Now()
-	f.loop.now = began.UnixMilli()
+	f.loop.SetNow(began)
 	if err := f.applyHold(began); err != nil {
 		return Wait{}, err
 	}
@@ -31,7 +28,7 @@ func (f *life) step(ctx context.Context) (Wait, error) {
 	if err := f.adoptOpened(ctx); err != nil {
 		return Wait{}, err
 	}
-	if err := f.loop.poll(); err != nil {
+	if err := f.loop.Poll(); err != nil {
 		return Wait{}, err
 	}
 	began = f.spend(&f.counts.Phases.Poll, began)
@@ -50,7 +47,7 @@ func (f *life) step(ctx context.Context) (Wait, error) {
 	}
 	f.counts.Turns++
 	f.publish(began, done)
-	moved := f.loop.tasks.moved()
+	moved := f.tasks.moved()
 	switch {
 	case done:
 		return Wait{Done: true}, nil
@@ -60,60 +57,25 @@ func (f *life) step(ctx context.Context) (Wait, error) {
 	return Wait{Until: f.wakeAt(), Uncommitted: moved}, nil
 }
 
-// work processes some of the records that have arrived, and what has become due. If no more
-// fits into memory before a commit, and nothing can be committed now, it waits.
+// work is [loop.Loop.Work]. If no more fits into memory before a commit, and nothing can be
+// committed now, it waits.
 func (f *life) work() (n int, pending bool, err error) {
 	if f.commits.full() && !f.member.MayCommit() {
 		return 0, false, nil
 	}
-	returning, err := f.loop.resume()
-	if err != nil {
-		return 0, false, err
-	}
-	if n, err = f.process(stepRecords); err != nil {
-		return 0, false, err
-	}
-	f.loop.endInputs()
-	f.loop.checkIdle(f.cfg.Now())
-	advancing, err := f.loop.advance()
-	if err != nil {
-		return 0, false, err
-	}
-	ticking, err := f.loop.tick()
-	return n, returning || advancing || ticking, err
-}
-
-// process pushes up to limit records down their tasks, and returns how many.
-func (f *life) process(limit int) (int, error) {
-	total := 0
-	for total < limit {
-		p, until := f.loop.chooser.choose()
-		if p == nil {
-			break
-		}
-		n, err := f.loop.run(p, until)
-		if err != nil {
-			return total, err
-		}
-		total += n
-		f.loop.keepBack(p.task)
-		if f.commits.full() {
-			break
-		}
-	}
-	return total, nil
+	return f.loop.Work()
 }
 
 // done reports whether the bounded run has ended here.
 func (f *life) done() bool {
-	return f.cfg.Run != 0 && len(f.opener.openings) == 0 && f.loop.tasks.ended()
+	return f.cfg.Run != 0 && len(f.opener.openings) == 0 && f.loop.Tasks.Ended()
 }
 
 // wakeAt is when there is something to do even if no record arrives: a commit, a timer of
 // an operator, an input that becomes idle, or the next counters to publish.
 func (f *life) wakeAt() time.Time {
-	at := f.loop.tasks.clockDue(f.cfg.Now().Add(publishEvery))
-	if due := f.commits.lastCommit.Add(f.cfg.CommitInterval); f.member.MayCommit() && f.loop.tasks.moved() && due.Before(at) {
+	at := f.loop.Tasks.ClockDue(f.cfg.Now().Add(publishEvery))
+	if due := f.commits.lastCommit.Add(f.cfg.CommitInterval); f.member.MayCommit() && f.tasks.moved() && due.Before(at) {
 		return due
 	}
 	return at
@@ -122,24 +84,24 @@ func (f *life) wakeAt() time.Time {
 // await waits until a time, or until something happens.
 func (f *life) await(ctx context.Context, until time.Time) {
 	began := f.cfg.Now()
-	f.cfg.Await(ctx, until.Sub(began), f.loop.consumer.Ready(), f.opener.ended, f.woken, f.member.Ready())
+	f.cfg.Await(ctx, until.Sub(began), f.consumer.Ready(), f.opener.ended, f.loop.Woken(), f.member.Ready())
 	f.spend(&f.counts.Phases.Idle, began)
 }
 
 // applyHold stops reading the inputs, or goes on reading them, if the Hold has changed.
 func (f *life) applyHold(now time.Time) error {
-	if f.holder.On(now) == f.loop.holding {
+	if f.holder.On(now) == f.loop.Inputs.Holding() {
 		return nil
 	}
 	f.settled = false
-	return f.loop.hold(f.holder.Turn(now))
+	return f.loop.Inputs.Hold(f.holder.Turn(now))
 }
 
 // reportSettled tells the Hold whether the container is settled, by what the finished step
 // asks for.
 func (f *life) reportSettled(w Wait) {
 	idle := w.Done || !w.Until.IsZero()
-	settled := f.loop.holding && idle && !w.Uncommitted && len(f.opener.openings) == 0 && !f.loop.tasks.busy()
+	settled := f.loop.Inputs.Holding() && idle && !w.Uncommitted && len(f.opener.openings) == 0 && !f.loop.Tasks.Busy()
 	if settled == f.settled {
 		return
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
@@ -56,7 +56,7 @@ func createTallyTopics(t *testing.T, admin stream.Admin) {
 // progressKey is that of how many records were processed. It sorts in the middle.
 const progressKey = "k3-progress"
 
-func (p *tally) NewLogic(_ *scheduler.Stage, task *container.Task) (container.Logic, error) {
+func (p *tally) NewLogic(_ *scheduler.Stage, task *loop.Task) (loop.Logic, error) {
 	number, _ := serde.For[int64]()
 	out, err := task.Output(3)
 	l := &tallyLogic{program: p, task: task, out: out, counts: kv.NewValues(task.State, 0, number)}
@@ -69,8 +69,8 @@ func (p *tally) NewLogic(_ *scheduler.Stage, task *container.Task) (container.Lo
 
 type tallyLogic struct {
 	program     *tally
-	task        *container.Task
-	out         *container.Output
+	task        *loop.Task
+	out         *loop.Output
 	counts, odd *kv.Values[int64]
 
 	progress int64
@@ -193,21 +193,21 @@ func (l *tallyLogic) add(v *kv.Values[int64], key string, n int64) (int64, error
 	return *sum, nil
 }
 
-func (l *tallyLogic) Source(int) container.Source { return l }
-func (*tallyLogic) Due() int64                    { return container.IdleTime }
-func (*tallyLogic) Advance() (bool, error)        { return false, nil }
-func (*tallyLogic) End() (bool, error)            { return false, nil }
-func (*tallyLogic) OutputWatermark(int) int64     { return stream.NoTime }
-func (*tallyLogic) Marks() map[string]int64       { return nil }
-func (*tallyLogic) SetMarks(map[string]int64)     {}
-func (*tallyLogic) ClockDue() int64               { return container.IdleTime }
-func (*tallyLogic) Tick(int64) (bool, error)      { return false, nil }
-func (*tallyLogic) Resume() (bool, error)         { return false, nil }
-func (*tallyLogic) Busy() bool                    { return false }
-func (*tallyLogic) BeforeCommit() error           { return nil }
-func (*tallyLogic) AfterCommit() error            { return nil }
-func (*tallyLogic) Close() error                  { return nil }
-func (*tallyLogic) Operator() string              { return "tally" }
-func (*tallyLogic) SetWatermark(int64)            {}
-func (*tallyLogic) Disorder() time.Duration       { return 0 }
-func (l *tallyLogic) Skips() bool                 { return l.program.skips }
+func (l *tallyLogic) Source(int) loop.Source  { return l }
+func (*tallyLogic) Due() int64                { return loop.IdleTime }
+func (*tallyLogic) Advance() (bool, error)    { return false, nil }
+func (*tallyLogic) End() (bool, error)        { return false, nil }
+func (*tallyLogic) OutputWatermark(int) int64 { return stream.NoTime }
+func (*tallyLogic) Marks() map[string]int64   { return nil }
+func (*tallyLogic) SetMarks(map[string]int64) {}
+func (*tallyLogic) ClockDue() int64           { return loop.IdleTime }
+func (*tallyLogic) Tick(int64) (bool, error)  { return false, nil }
+func (*tallyLogic) Resume() (bool, error)     { return false, nil }
+func (*tallyLogic) Busy() bool                { return false }
+func (*tallyLogic) BeforeCommit() error       { return nil }
+func (*tallyLogic) AfterCommit() error        { return nil }
+func (*tallyLogic) Close() error              { return nil }
+func (*tallyLogic) Operator() string          { return "tally" }
+func (*tallyLogic) SetWatermark(int64)        {}
+func (*tallyLogic) Disorder() time.Duration   { return 0 }
+func (l *tallyLogic) Skips() bool             { return l.program.skips }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"github.com/gretestream/grete/stream"
 )
 
 // freshEvery is how often a task commits although nothing has happened, so that its
@@ -18,8 +16,8 @@ func (c *committer) keepFresh(now time.Time) {
 		return
 	}
 	c.lastFresh = now
-	for _, t := range c.loop.tasks {
-		t.moved = t.moved || t.State != nil
+	for _, t := range *c.tasks {
+		t.Moved = t.Moved || t.State != nil
 	}
 }
 
@@ -33,7 +31,7 @@ func (c *committer) flush(now time.Time) error {
 		return nil
 	}
 	c.lastFlush = now
-	for _, t := range c.loop.tasks {
+	for _, t := range *c.tasks {
 		if t.State == nil {
 			continue
 		}
@@ -41,7 +39,7 @@ func (c *committer) flush(now time.Time) error {
 			return fmt.Errorf("stage %s, task %d: writing state: %w", c.cfg.Stage.Name, t.ID, err)
 		}
 	}
-	return c.cfg.savePositions(c.loop.tasks)
+	return c.cfg.savePositions(*c.tasks)
 }
 
 const (
@@ -60,12 +58,7 @@ func (c *committer) trim(ctx context.Context, now time.Time) {
 		return
 	}
 	c.lastTrim = now
-	var before []stream.Position
-	for _, p := range c.loop.partitions {
-		if p.marks != nil && p.position > 0 {
-			before = append(before, stream.Position{TopicPartition: p.TopicPartition, Offset: p.position})
-		}
-	}
+	before := c.loop.Inputs.Processed()
 	if len(before) == 0 {
 		return
 	}

@@ -40,7 +40,7 @@ var mutants = []mutant{
 		`		t.unanswered = s
 `, `		t.reset()
 `, false},
-	{"watermarks aren't restored", "container/inputs.go",
+	{"watermarks aren't restored", "container/loop/partition.go",
 		`p.marks.epoch, p.marks.marks = in.Epoch, in.Marks`, `p.marks.epoch = in.Epoch`, false},
 	{"the meta record survives without the state", "container/sim/disk.go",
 		`	db.tail = append(db.tail, bytes.Clone(b.Encoded()))`,

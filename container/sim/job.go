@@ -2,6 +2,7 @@ package sim
 
 import (
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -10,7 +11,7 @@ import (
 type Job struct {
 	// Plan makes the plan for a cluster with these inputs.
 	Plan    func(inputs map[string]int32) (*scheduler.Plan, error)
-	Program container.Program
+	Program loop.Program
 	// Config is what the containers have in common, besides.
 	Config container.Config
 	// Shared has the containers of a stage share its tasks as members of a group, and

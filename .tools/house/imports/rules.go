@@ -50,7 +50,8 @@ func rooms() []room {
 		{"container/membership", nil},
 		{"container/recovery", []string{"container/meta"}},
 		{"container/reset", []string{"container/meta", "container/recovery", "container/topics"}},
-		{"container", []string{"container/membership", "container/meta", "container/recovery"}},
+		{"container/loop", []string{"container/meta", "container/recovery"}},
+		{"container", []string{"container/loop", "container/membership", "container/meta", "container/recovery"}},
 		{"container/processes", []string{"container"}},
 		{"container/httpapi", []string{"container", "container/membership"}},
 	}

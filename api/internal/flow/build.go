@@ -4,19 +4,19 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
 // Program returns what builds the operators of the pipeline's tasks.
-func (p *Pipeline) Program() container.Program { return program{p} }
+func (p *Pipeline) Program() loop.Program { return program{p} }
 
 type program struct{ *Pipeline }
 
 // NewLogic builds the nodes of a stage, the last ones first: each operator is
 // given what comes after it.
-func (p program) NewLogic(stage *scheduler.Stage, t *container.Task) (container.Logic, error) {
+func (p program) NewLogic(stage *scheduler.Stage, t *loop.Task) (loop.Logic, error) {
 	a := &assembly{pipeline: p.Pipeline, stage: stage, logic: &logic{names: p.names(), marks: make(map[string]*EventTime)}, builders: make(map[int]*Builder), task: t}
 	for _, id := range slices.Backward(stage.Nodes) {
 		if err := a.build(id); err != nil {
@@ -36,7 +36,7 @@ func (p program) NewLogic(stage *scheduler.Stage, t *container.Task) (container.
 type assembly struct {
 	pipeline *Pipeline
 	stage    *scheduler.Stage
-	task     *container.Task
+	task     *loop.Task
 	logic    *logic
 	builders map[int]*Builder // by node
 	sources  []placed[Source]

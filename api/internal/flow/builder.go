@@ -3,14 +3,14 @@ package flow
 import (
 	"fmt"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/metrics"
 )
 
 // A Builder makes the operator of one node for one task.
 type Builder struct {
 	// Task is the container's task: its outputs, its clock, how to wake and pause it.
-	Task *container.Task
+	Task *loop.Task
 	// Scope is shared by all operators of the task.
 	Scope *Scope
 	// Node is the recorded node, and ID its number.
@@ -55,7 +55,7 @@ func (b *Builder) Store(i int) int {
 }
 
 // Output returns the topic that the node writes.
-func (b *Builder) Output() *container.Output {
+func (b *Builder) Output() *loop.Output {
 	out, err := b.Task.Output(b.ID)
 	b.fail(err)
 	return out

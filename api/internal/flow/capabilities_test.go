@@ -11,7 +11,7 @@ import (
 	"github.com/gretestream/grete/api/apitest"
 	"github.com/gretestream/grete/api/internal/flow"
 	"github.com/gretestream/grete/api/internal/op"
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream/serde"
@@ -25,7 +25,7 @@ type probe struct {
 	down flow.Push[string]
 	side flow.Push[int64]
 	time *flow.EventTime
-	task *container.Task
+	task *loop.Task
 
 	words, numbers *kv.Values[int64]
 	scope          *flow.Scope
@@ -65,7 +65,7 @@ func (p *probe) number(i int64) error {
 
 func (p *probe) Due() int64 {
 	if !p.asked {
-		return container.IdleTime
+		return loop.IdleTime
 	}
 	return 60_000
 }
@@ -77,12 +77,12 @@ func (p *probe) Advance() (bool, error) {
 
 func (p *probe) End() (bool, error) { return false, p.say("end") }
 
-func (p *probe) Watermark() int64 { return p.time.Behind(1000, container.IdleTime) }
+func (p *probe) Watermark() int64 { return p.time.Behind(1000, loop.IdleTime) }
 
 func (p *probe) ClockDue() int64 { return p.alarm }
 
 func (p *probe) Tick(int64) (bool, error) {
-	p.alarm = container.IdleTime
+	p.alarm = loop.IdleTime
 	p.task.Wake()
 	return false, p.say("tick")
 }
@@ -114,7 +114,7 @@ func record(app *api.App, log *[]string) {
 			}
 			o := &probe{
 				log: log, down: flow.Down[string](b, ""), side: flow.Down[int64](b, "sums"),
-				time: b.EventTime(), task: b.Task, scope: b.Scope, alarm: container.IdleTime,
+				time: b.EventTime(), task: b.Task, scope: b.Scope, alarm: loop.IdleTime,
 			}
 			for i, values := range []**kv.Values[int64]{&o.words, &o.numbers} {
 				*values = kv.NewValues(b.Task.State, b.Store(i), ints)
@@ -195,7 +195,7 @@ func TestBuilder_PortWithoutTake(t *testing.T) {
 		Build: func(*flow.Builder) (flow.Operator, error) { return nil, nil },
 	})
 	stage := &scheduler.Stage{Name: "in", Nodes: []int{0, 1}, Inputs: []scheduler.Input{{Topic: "in", Nodes: []int{0}}}}
-	_, err := p.Program().NewLogic(stage, &container.Task{})
+	_, err := p.Program().NewLogic(stage, &loop.Task{})
 	if err == nil || !strings.Contains(err.Error(), `deaf at`) || !strings.Contains(err.Error(), `input port "left"`) {
 		t.Errorf("got %v", err)
 	}

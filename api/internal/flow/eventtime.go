@@ -1,7 +1,7 @@
 package flow
 
 import (
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -16,21 +16,21 @@ type EventTime struct {
 // It never goes back, even if an input that was idle becomes active again: what
 // has closed stays closed.
 func (t *EventTime) Now() int64 {
-	if in := t.input(); in != container.IdleTime && in > t.reached {
+	if in := t.input(); in != loop.IdleTime && in > t.reached {
 		t.reached = in
 	}
 	return t.reached
 }
 
 // Idle reports whether all inputs are idle or have ended.
-func (t *EventTime) Idle() bool { return t.input() == container.IdleTime }
+func (t *EventTime) Idle() bool { return t.input() == loop.IdleTime }
 
 // Behind is the watermark of an operator's output that is delay ms behind its
 // inputs. pending is the event time of the first result that is still to come;
-// [container.IdleTime] if there is none.
+// [loop.IdleTime] if there is none.
 func (t *EventTime) Behind(delay, pending int64) int64 {
-	if t.Idle() && pending == container.IdleTime {
-		return container.IdleTime
+	if t.Idle() && pending == loop.IdleTime {
+		return loop.IdleTime
 	}
 	now := t.Now()
 	if now == stream.NoTime {

@@ -5,16 +5,16 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/stream"
 )
 
 // A logic is the operators of one task by what they can do, upstream first; see
-// [container.Logic].
+// [loop.Logic].
 type logic struct {
 	names   []string // of the pipeline's nodes, for messages
 	scope   Scope
-	inputs  []container.Source
+	inputs  []loop.Source
 	outputs []func() int64 // watermarks, by output of the stage
 
 	times      []timed
@@ -69,12 +69,12 @@ func (l *logic) add(b *Builder, op Operator) {
 	}
 }
 
-func (l *logic) Source(i int) container.Source    { return l.inputs[i] }
+func (l *logic) Source(i int) loop.Source         { return l.inputs[i] }
 func (l *logic) OutputWatermark(output int) int64 { return l.outputs[output]() }
 func (l *logic) Operator() string                 { return l.names[l.scope.Operator] }
 
 func (l *logic) Due() int64 {
-	due := int64(container.IdleTime)
+	due := int64(loop.IdleTime)
 	for _, t := range l.times {
 		due = min(due, t.Due())
 	}
@@ -112,7 +112,7 @@ func (l *logic) End() (bool, error) {
 }
 
 func (l *logic) ClockDue() int64 {
-	due := int64(container.IdleTime)
+	due := int64(loop.IdleTime)
 	for _, c := range l.clocks {
 		due = min(due, c.ClockDue())
 	}

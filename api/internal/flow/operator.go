@@ -13,7 +13,7 @@ type Operator any
 // An EventTimer acts when event time gets to a point. See [Builder.EventTime].
 type EventTimer interface {
 	// Due is the lowest watermark, in ms since 1970, at which Advance has something
-	// to do; [container.IdleTime] if there is nothing to wait for.
+	// to do; [loop.IdleTime] if there is nothing to wait for.
 	Due() int64
 	// Advance does what the watermark has made due.
 	Advance() (more bool, err error)
@@ -30,7 +30,7 @@ type Ender interface {
 // An operator that isn't one passes that watermark on.
 type Delayer interface {
 	// Watermark is the event time below which nothing more will be sent, in ms since
-	// 1970; [container.IdleTime] if no input holds it back. See [EventTime.Behind].
+	// 1970; [loop.IdleTime] if no input holds it back. See [EventTime.Behind].
 	Watermark() int64
 }
 
@@ -38,7 +38,7 @@ type Delayer interface {
 // event time: results depend on when the job runs.
 type ClockTimer interface {
 	// ClockDue is the earliest time, in ms since 1970, at which Tick has something
-	// to do; [container.IdleTime] if there is nothing to wait for.
+	// to do; [loop.IdleTime] if there is nothing to wait for.
 	ClockDue() int64
 	// Tick does what has become due by now.
 	Tick(now int64) (more bool, err error)
@@ -46,9 +46,9 @@ type ClockTimer interface {
 
 // An Async has calls in flight, in goroutines of its own, or something to deliver.
 // Its inputs in flight are part of its state: a [Flusher] writes them. With too many
-// it pauses the task ([container.Task.Pause]).
+// it pauses the task ([loop.Task.Pause]).
 type Async interface {
-	// Resume takes in what has returned. It is called after [container.Task.Wake],
+	// Resume takes in what has returned. It is called after [loop.Task.Wake],
 	// which the goroutines call.
 	Resume() (more bool, err error)
 	// Busy reports whether calls are in flight, or something isn't delivered yet. A

@@ -3,14 +3,14 @@ package flow
 import (
 	"time"
 
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/stream"
 )
 
 // A Source takes the records of a topic into the operators. It embeds a
 // [SourceBase] and adds Load and Process.
 type Source interface {
-	container.Source
+	loop.Source
 	Watermark() int64
 }
 
@@ -32,17 +32,17 @@ func NewSourceBase(b *Builder, disorder time.Duration, policy Policy) SourceBase
 	return SourceBase{scope: b.Scope, partition: b.Task.ID, mark: stream.NoTime, disorder: disorder, skips: policy == Skip}
 }
 
-// SetWatermark implements [container.Source].
+// SetWatermark implements [loop.Source].
 func (s *SourceBase) SetWatermark(ms int64) { s.mark = ms }
 
 // Watermark is the event time below which no more records are expected, or
-// [container.IdleTime].
+// [loop.IdleTime].
 func (s *SourceBase) Watermark() int64 { return s.mark }
 
-// Disorder implements [container.Source].
+// Disorder implements [loop.Source].
 func (s *SourceBase) Disorder() time.Duration { return s.disorder }
 
-// Skips implements [container.Source].
+// Skips implements [loop.Source].
 func (s *SourceBase) Skips() bool { return s.skips }
 
 // Loaded notes the record that Load has decoded, and its event time.
@@ -57,7 +57,7 @@ func (s *SourceBase) Enter() {
 }
 
 // joinSources makes one source of all that read the same topic.
-func joinSources(parts []Source) container.Source {
+func joinSources(parts []Source) loop.Source {
 	if len(parts) == 1 {
 		return parts[0]
 	}
@@ -68,7 +68,7 @@ func joinSources(parts []Source) container.Source {
 type joined []Source
 
 func (j joined) Load(r *stream.Record) (int64, error) {
-	earliest := int64(container.IdleTime)
+	earliest := int64(loop.IdleTime)
 	for _, s := range j {
 		at, err := s.Load(r)
 		if err != nil {

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api/internal/flow"
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/kv/layout"
 	"github.com/gretestream/grete/scheduler"
@@ -36,7 +36,7 @@ func CombineLatest[K comparable, L, R, O any](p *flow.Pipeline, left, right sche
 			c := &combineLatest[L, R, O]{
 				task: b.Task, scope: b.Scope, id: b.ID, time: b.EventTime(), every: every.Milliseconds(), f: f, down: flow.Down[O](b, ""),
 				left: kv.NewValues(b.Task.State, b.Store(0), lefts.Serde), right: kv.NewValues(b.Task.State, b.Store(1), rights.Serde),
-				pending: kv.NewValues(b.Task.State, b.Store(2), times.Serde), tick: container.IdleTime,
+				pending: kv.NewValues(b.Task.State, b.Store(2), times.Serde), tick: loop.IdleTime,
 			}
 			flow.Take(b, "left", func(l L) error { return take(c, c.left, l) })
 			flow.Take(b, "right", func(r R) error { return take(c, c.right, r) })
@@ -52,7 +52,7 @@ const combineChunk = 4096
 // A combineLatest keeps the latest records of both sides. pending has the keys of
 // which something is to be sent, with the event time of the last record.
 type combineLatest[L, R, O any] struct {
-	task    *container.Task
+	task    *loop.Task
 	scope   *flow.Scope
 	id      int
 	time    *flow.EventTime
@@ -70,7 +70,7 @@ type combineLatest[L, R, O any] struct {
 
 // open finds what was pending at the last commit. It is sent an interval later.
 func (c *combineLatest[L, R, O]) open() error {
-	c.earliest = container.IdleTime
+	c.earliest = loop.IdleTime
 	return c.pending.Range(nil, nil, func(_ []byte, at *int64) (bool, error) {
 		c.arm(*at)
 		return true, nil
@@ -80,7 +80,7 @@ func (c *combineLatest[L, R, O]) open() error {
 // arm has the next tick send a result of this event time.
 func (c *combineLatest[L, R, O]) arm(at int64) {
 	c.earliest = min(c.earliest, at)
-	if c.tick == container.IdleTime {
+	if c.tick == loop.IdleTime {
 		c.tick = c.task.Now() + c.every
 	}
 }
@@ -117,7 +117,7 @@ func (c *combineLatest[L, R, O]) Tick(int64) (bool, error) { return c.flush() }
 func (c *combineLatest[L, R, O]) End() (bool, error) { return c.flush() }
 
 func (c *combineLatest[L, R, O]) flush() (more bool, err error) {
-	if c.earliest == container.IdleTime {
+	if c.earliest == loop.IdleTime {
 		return false, nil
 	}
 	c.chunk = c.chunk[:0]
@@ -137,7 +137,7 @@ func (c *combineLatest[L, R, O]) flush() (more bool, err error) {
 		}
 	}
 	if !more {
-		c.tick, c.earliest = container.IdleTime, container.IdleTime
+		c.tick, c.earliest = loop.IdleTime, loop.IdleTime
 	}
 	return more, nil
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api/internal/flow"
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/kv/layout"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream/serde"
@@ -39,7 +39,7 @@ func Dedup[K comparable, M any, D comparable](p *flow.Pipeline, from scheduler.E
 
 // A dedup keeps the ids that each key had, until they expire.
 type dedup[M any, D comparable] struct {
-	task  *container.Task
+	task  *loop.Task
 	scope *flow.Scope
 	node  int
 	time  *flow.EventTime

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gretestream/grete/api/internal/flow"
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/serde"
@@ -63,7 +63,7 @@ func Output[M any](p *flow.Pipeline, from scheduler.Edge, topic string, spec Out
 type outputWriter[M any] struct {
 	scope  *flow.Scope
 	id     int
-	out    *container.Output
+	out    *loop.Output
 	encode func([]byte, *M) ([]byte, error)
 	key    func(M, []byte) ([]byte, error) // nil: the record keeps its key
 

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/gretestream/grete/api/internal/flow"
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/serde"
@@ -54,7 +54,7 @@ func Repartition[M any, K comparable](p *flow.Pipeline, from scheduler.Edge, spe
 type repartitionWriter[M any, K comparable] struct {
 	scope  *flow.Scope
 	id     int
-	out    *container.Output
+	out    *loop.Output
 	key    func(M) K
 	keys   serde.Serde[K]
 	encode func([]byte, *M) ([]byte, error)

@@ -2,7 +2,7 @@ package op
 
 import (
 	"github.com/gretestream/grete/api/internal/flow"
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/kv/layout"
 	"github.com/gretestream/grete/scheduler"
@@ -43,7 +43,7 @@ func Table[K comparable, M, A any](p *flow.Pipeline, from scheduler.Edge, name s
 
 // A table keeps a value for each key and sends each new one on.
 type table[M, A any] struct {
-	task   *container.Task
+	task   *loop.Task
 	scope  *flow.Scope
 	id     int
 	step   func(A, M, bool) A

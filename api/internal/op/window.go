@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api/internal/flow"
-	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/kv/layout"
 	"github.com/gretestream/grete/metrics"
@@ -86,7 +86,7 @@ func Window[K comparable, M, A, P any](p *flow.Pipeline, from scheduler.Edge, w 
 // A window keeps one value for each window and key, and sends it on when the
 // watermark has passed the window's end and grace.
 type window[K comparable, M, A, P any] struct {
-	task    *container.Task
+	task    *loop.Task
 	scope   *flow.Scope
 	id      int
 	time    *flow.EventTime
@@ -140,7 +140,7 @@ func windowStart(at, size int64) int64 {
 // Watermark is behind the inputs by the grace, and by what is due and not yet
 // sent. The event time of a pane is the last millisecond of its window.
 func (w *window[K, M, A, P]) Watermark() int64 {
-	pending := int64(container.IdleTime)
+	pending := int64(loop.IdleTime)
 	if starts := w.windows.Starts(); len(starts) > 0 {
 		pending = starts[0] + w.size - 1
 	}
@@ -151,7 +151,7 @@ func (w *window[K, M, A, P]) Watermark() int64 {
 func (w *window[K, M, A, P]) Due() int64 {
 	starts := w.windows.Starts()
 	if len(starts) == 0 {
-		return container.IdleTime
+		return loop.IdleTime
 	}
 	return starts[0] + w.size + w.grace
 }

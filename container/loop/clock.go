@@ -1,68 +1,68 @@
-package container
+package loop
 
 import "time"
 
 // resume has the operators of tasks that were woken take in what has returned,
 // and reports whether there is more.
-func (l *loop) resume() (pending bool, err error) {
-	for _, t := range l.tasks {
-		if !t.wake.asked.Swap(false) {
+func (l *Loop) resume() (pending bool, err error) {
+	for _, t := range l.Tasks {
+		if !t.woken.Swap(false) {
 			continue
 		}
-		t.moved = true
+		t.Moved = true
 		more := false
 		err := t.guarded(func() (err error) {
-			more, err = t.logic.Resume()
+			more, err = t.Logic.Resume()
 			return err
 		})
 		if err != nil {
 			return false, err
 		}
 		if more {
-			t.wake.asked.Store(true)
+			t.woken.Store(true)
 			pending = true
 		}
-		l.keepBack(t)
+		t.keepBack()
 	}
 	return pending, nil
 }
 
 // tick does what the clock has made due, and reports whether there is more. A task
 // that has come to the end of a bounded run does nothing more.
-func (l *loop) tick() (pending bool, err error) {
-	for _, t := range l.tasks {
-		if t.ended || t.logic.ClockDue() > l.now {
+func (l *Loop) tick() (pending bool, err error) {
+	for _, t := range l.Tasks {
+		if t.Ended || t.Logic.ClockDue() > l.now {
 			continue
 		}
-		t.moved = true
+		t.Moved = true
 		more := false
 		err := t.guarded(func() (err error) {
-			more, err = t.logic.Tick(l.now)
+			more, err = t.Logic.Tick(l.now)
 			return err
 		})
 		if err != nil {
 			return false, err
 		}
 		pending = pending || more
-		l.keepBack(t)
+		t.keepBack()
 	}
 	return pending, nil
 }
 
-// clockDue is when the clock next makes something due, if that is before at.
-func (all taskList) clockDue(at time.Time) time.Time {
+// ClockDue is when the clock next makes something due, if that is before at.
+func (all Tasks) ClockDue(at time.Time) time.Time {
 	for _, t := range all {
-		if due := t.logic.ClockDue(); !t.ended && due < at.UnixMilli() {
+		if due := t.Logic.ClockDue(); !t.Ended && due < at.UnixMilli() {
 			at = time.UnixMilli(due)
 		}
 	}
 	return at
 }
 
-// busy reports whether operators wait for calls or deliveries.
-func (all taskList) busy() bool {
+// Busy reports whether operators wait for calls or deliveries.
+func (all Tasks) Busy() bool {
 	for _, t := range all {
-		if t.logic.Busy() {
+		if t.Logic.Busy() {
 			return true
 		}
 	}

@@ -1,8 +1,6 @@
-package container
+package loop
 
 import (
-	"time"
-
 	"github.com/gretestream/grete/stream"
 )
 
@@ -65,70 +63,17 @@ func (m *producerMarks) ended(run int64) bool {
 	return run != 0
 }
 
-// control handles a control message at the head of a repartition partition.
-func (l *loop) control(p *partition, r *stream.Record) error {
-	msg, err := stream.ParseControl(r.Value)
-	if err != nil {
-		return &RecordError{TopicPartition: p.TopicPartition, Offset: r.Offset, Err: err}
-	}
-	p.marks.apply(msg)
-	l.refreshMarks(p)
-	return nil
-}
-
-// refreshMarks derives the partition's watermark from its producers' marks.
-func (l *loop) refreshMarks(p *partition) {
+// refreshMarks derives the partition's watermark from its producers' marks. run is the id
+// of the bounded run.
+func (p *partition) refreshMarks(run int64) {
 	w := p.marks.watermark()
 	p.idle = w == IdleTime
 	if !p.idle {
 		p.watermark = max(p.watermark, w)
 	}
-	if p.marks.ended(l.cfg.Run) {
+	if p.marks.ended(run) {
 		p.ended = true
 	}
 	p.source.SetWatermark(p.effectiveWatermark())
-	p.task.moved = true
-}
-
-// endInputs marks the partitions that have reached their bound.
-func (l *loop) endInputs() {
-	if l.cfg.Bounds == nil {
-		return
-	}
-	for _, p := range l.partitions {
-		if p.bound >= 0 && p.position >= p.bound && !p.ended {
-			l.consumer.Unassign(p.TopicPartition)
-			p.ended = true
-			p.source.SetWatermark(IdleTime)
-			p.task.moved = true
-			l.arrange(p)
-		}
-	}
-}
-
-// idleEvery is how often inputs are checked for idleness.
-const idleEvery = 10 * time.Millisecond
-
-// checkIdle marks the partitions that are idle: read to their end, and quiet for a
-// while. An input that lags is never idle, however long it takes, nor is one that
-// is held.
-func (l *loop) checkIdle(now time.Time) {
-	if now.Sub(l.lastIdle) < idleEvery {
-		return
-	}
-	l.lastIdle = now
-	for _, p := range l.partitions {
-		if p.marks != nil || p.ended || p.idle {
-			continue
-		}
-		if end := l.consumer.End(p.TopicPartition); l.holding || p.loaded || end < 0 || p.position < end {
-			p.quiet = now
-		} else if p.quiet.IsZero() {
-			p.quiet = now
-		} else if now.Sub(p.quiet) >= l.cfg.IdleTimeout {
-			p.idle = true
-			p.source.SetWatermark(IdleTime)
-			p.task.moved = true
-		}
-	}
+	p.task.Moved = true
 }

@@ -1,4 +1,4 @@
-package container
+package loop
 
 import (
 	"fmt"
@@ -52,9 +52,9 @@ type PanicError struct {
 
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v (%s)", e.Value, e.At) }
 
-// newPanicError is for the deferred function that has recovered v: the frames of
+// NewPanicError is for the deferred function that has recovered v: the frames of
 // the panic are still on the stack.
-func newPanicError(v any) *PanicError {
+func NewPanicError(v any) *PanicError {
 	pc := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pc[:runtime.Callers(2, pc)])
 	panicking := false
@@ -71,9 +71,9 @@ func newPanicError(v any) *PanicError {
 	}
 }
 
-// replayError makes the container reopen from what is committed: a record is to be skipped
+// A ReplayError makes the container reopen from what is committed: a record is to be skipped
 // that has already sent or changed something.
-type replayError struct{ cause *RecordError }
+type ReplayError struct{ Without *RecordError }
 
-func (e *replayError) Error() string { return "replay without a record: " + e.cause.Error() }
-func (e *replayError) Unwrap() error { return e.cause }
+func (e *ReplayError) Error() string { return "replay without a record: " + e.Without.Error() }
+func (e *ReplayError) Unwrap() error { return e.Without }

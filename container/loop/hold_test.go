@@ -1,11 +1,10 @@
-package container
+package loop
 
 import (
 	"slices"
 	"testing"
 	"time"
 
-	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
 )
@@ -33,32 +32,33 @@ func (silentSource) SetWatermark(int64)      {}
 
 // Tasks that are adopted while inputs are held read the traffic of their own job only, and
 // the other inputs when the hold is over.
-func TestApplyHold_TasksAdoptedWhileHeld(t *testing.T) {
+func TestHold_TasksAdoptedWhileHeld(t *testing.T) {
 	consumer := &assigning{}
-	var hold membership.Hold
-	now := time.Unix(100, 0)
-	f := &life{holder: hold.Enter(), loop: loop{cfg: &Config{}, consumer: consumer, byName: make(map[stream.TopicPartition]*partition)}}
-	hold.Until(now.Add(time.Second))
-	if err := f.applyHold(now); err != nil {
-		t.Fatal(err)
+	l := New(Config{})
+	l.Inputs.consumer = consumer
+	hold := func(on bool) {
+		t.Helper()
+		if err := l.Inputs.Hold(on); err != nil {
+			t.Fatal(err)
+		}
 	}
-	tk := &task{Task: Task{counts: &metrics.Task{}}, logic: silentLogic{}}
+	hold(true)
+	tk := &Running{Logic: silentLogic{}}
+	tk.Init(l, 0, &metrics.Task{})
 	for _, p := range []*partition{
 		{TopicPartition: stream.TopicPartition{Topic: "outside"}},
 		{TopicPartition: stream.TopicPartition{Topic: "own"}, marks: newProducerMarks(1)},
 		{TopicPartition: stream.TopicPartition{Topic: "ended"}, ended: true},
 	} {
 		p.task, p.heapIndex = tk, -1
-		if err := f.loop.attach(p); err != nil {
+		if err := l.Inputs.attach(p); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if !slices.Equal(consumer.topics, []string{"own"}) {
 		t.Errorf("while it is held it reads %v", consumer.topics)
 	}
-	if err := f.applyHold(now.Add(time.Second)); err != nil {
-		t.Fatal(err)
-	}
+	hold(false)
 	if !slices.Equal(consumer.topics, []string{"own", "outside"}) {
 		t.Errorf("then it reads %v", consumer.topics)
 	}

@@ -1,4 +1,4 @@
-package container
+package loop
 
 // A chooser is a heap of the partitions whose next record may be processed: highest
 // priority first, then lowest event time, so that a job that catches up goes through

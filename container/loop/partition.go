@@ -1,8 +1,10 @@
-package container
+package loop
 
 import (
 	"time"
 
+	"github.com/gretestream/grete/container/meta"
+	"github.com/gretestream/grete/container/recovery"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
 )
@@ -11,7 +13,7 @@ import (
 // processed, its head, and how far event time has come.
 type partition struct {
 	stream.TopicPartition
-	task   *task
+	task   *Running
 	input  int // index in the stage's inputs
 	source Source
 
@@ -39,6 +41,57 @@ type partition struct {
 	heapIndex int // in the chooser; -1: not in it
 	served    int64
 	counts    *metrics.Input
+}
+
+// newPartition makes an input partition of a task that was recovered.
+func newPartition(t *Running, from *recovery.Input) *partition {
+	in := &t.stage.Inputs[from.Index]
+	p := &partition{
+		TopicPartition: from.TopicPartition,
+		task:           t,
+		input:          from.Index,
+		position:       from.Position,
+		bound:          from.Bound,
+		priority:       in.Priority,
+		bootstrap:      in.Bootstrap,
+		bootstrapEnd:   from.BootstrapEnd,
+		watermark:      stream.NoTime,
+		heapIndex:      -1,
+		counts:         &metrics.Input{Topic: in.Topic, Partition: from.Partition, Repartition: in.Repartition(), Next: -1, End: -1, OutOfRange: from.OutOfRange},
+	}
+	if in.Repartition() {
+		p.marks = newProducerMarks(in.Producers)
+	}
+	if from.Last != nil {
+		p.resume(from.Last)
+	}
+	return p
+}
+
+// resume restores event time as of the last commit. Whether the input was idle then doesn't
+// matter: it may lag now.
+func (p *partition) resume(in *meta.Input) {
+	if in.Watermark != nil {
+		p.watermark = *in.Watermark
+	}
+	if p.marks != nil && len(in.Marks) > 0 {
+		p.marks.epoch, p.marks.marks = in.Epoch, in.Marks
+	}
+}
+
+// meta is what a meta record says about the partition.
+func (p *partition) meta() meta.Input {
+	in := meta.Input{Topic: p.Topic, Partition: p.Partition, Offset: p.position}
+	if p.watermark != stream.NoTime {
+		in.Watermark = &p.watermark
+	}
+	if p.marks != nil {
+		in.Epoch, in.Marks = p.marks.epoch, p.marks.marks
+	}
+	if p.bootstrap {
+		in.BootstrapEnd, in.Bootstrapped = p.bootstrapEnd, !p.bootstraps()
+	}
+	return in
 }
 
 // effectiveWatermark is what the operators are told.

@@ -1,0 +1,88 @@
+package loop
+
+import (
+	"errors"
+
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/stream"
+)
+
+// A Skip is a record that wasn't processed, or not by all operators.
+type Skip struct {
+	Task int32
+	// Record is the position of the input record; its topic is empty if no single record is
+	// to blame, as in a window that closes.
+	Record stream.Position
+	// Operator is the operator that failed, with file and line of the user's call; empty if
+	// the record couldn't be decoded.
+	Operator string
+	// ByOperator means that the operator's own policy skips its input. Otherwise the policy
+	// of the stage's input skips the whole record.
+	ByOperator bool
+	Err        error
+}
+
+// panicked handles a panic within a run: in a serde or the function for the event
+// time, or in the operators.
+func (l *Loop) panicked(p *partition, before int64, err error) error {
+	if !p.loading {
+		return l.failed(p, before, err)
+	}
+	if err := l.undecodable(p, err); err != nil {
+		return err
+	}
+	return l.load(p)
+}
+
+// undecodable skips the head or fails the job, as the input says.
+func (l *Loop) undecodable(p *partition, err error) error {
+	p.loading = false
+	if !p.source.Skips() {
+		return &RecordError{TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset, Err: err}
+	}
+	l.skipHead(p, "", err)
+	return nil
+}
+
+// failed handles an error or a panic in the operators. before is the task's
+// number of changes before the record was processed.
+func (l *Loop) failed(p *partition, before int64, err error) error {
+	if !p.loaded {
+		return err // not in the operators: the record was finished
+	}
+	failure := &RecordError{TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset, Operator: p.task.Logic.Operator(), Err: err}
+	if !p.source.Skips() || !ofRecord(err) {
+		return failure
+	}
+	if p.task.changes != before {
+		return &ReplayError{Without: failure}
+	}
+	l.skipHead(p, failure.Operator, err)
+	return l.load(p)
+}
+
+// toSkip returns why to leave out the head, which has failed in an earlier life of the
+// container; nil: it is processed.
+func (l *Loop) toSkip(p *partition) *RecordError {
+	if len(l.cfg.Skip) == 0 {
+		return nil
+	}
+	return l.cfg.Skip[p.headPosition()]
+}
+
+// skipHead leaves the head out, counts it, and reports it. The operator is empty if the
+// record can't be decoded.
+func (l *Loop) skipHead(p *partition, operator string, why error) {
+	l.cfg.Skipped(Skip{Task: p.task.ID, Record: p.headPosition(), Operator: operator, Err: why})
+	p.counts.Records++
+	p.counts.Skipped++
+	p.task.Moved = true
+	p.advance()
+}
+
+// ofRecord reports whether a failure in the operators may be the record's own, so that
+// skipping it helps. Failures of the disk and the log aren't.
+func ofRecord(err error) bool {
+	return !errors.Is(err, stream.ErrFenced) && !errors.Is(err, stream.ErrAborted) &&
+		!errors.As(err, new(*kv.DatabaseError)) && !errors.As(err, new(*stream.ProducerError))
+}
