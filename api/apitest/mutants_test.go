@@ -33,7 +33,7 @@ var mutants = []mutant{
 	ends, err := c.producer.Commit(ctx, c.offsets())`, false},
 	{"unstable offsets are fetched", "container/sim/simulation.go",
 		`	s.faults = w.draw()`, `	s.network.cluster.UnstableOffsets = true
-	s.faults = w.draw()`, false},
+	s.faults = w.draw()`, true},
 	{"the epoch stays after an unknown outcome", "stream/kafka/internal/produce/transaction.go",
 		`t.who.id < 0 || t.needsEpoch && !t.open`, `t.who.id < 0`, false},
 	{"a request with an unknown outcome isn't repeated", "stream/kafka/internal/produce/transaction.go",

@@ -32,12 +32,16 @@ type Faults struct {
 	TearAt time.Duration
 	// Layouts: a stage gets another number of containers, in so many ticks.
 	Layouts int
-	// Moves: somebody wants a process to have a task, in so many ticks, where tasks are
+	// Moves: a process gets a move request for a task, in so many ticks, where tasks are
 	// shared.
 	Moves int
-	// Holds: somebody has a process hold its inputs for some seconds, in so many ticks,
-	// where tasks are shared.
+	// Holds: a process gets a request to hold its inputs for some seconds, in so many
+	// ticks, where tasks are shared.
 	Holds int
+	// HandOvers: after the storm, tasks move from container to container for a while, and
+	// meanwhile the markers of commits come late to the offsets of groups. In the storm
+	// itself, few containers live long enough to commit and hand over.
+	HandOvers bool
 	// Wipes of a disk, in so many starts.
 	Wipes int
 	// Versions: a process starts as another version of the program, which can't run beside
@@ -75,6 +79,7 @@ func (w *World) draw() Faults {
 	if w.chance.IntN(4) > 0 {
 		f.TearAt = w.Within(storm / 2)
 	}
+	f.HandOvers = w.chance.IntN(4) > 0
 	return f
 }
 
@@ -101,9 +106,10 @@ const (
 	clockJump   Fault = "clock jump"
 	wipe        Fault = "disk wiped"
 	tornWrite   Fault = "torn write"
-	taskMove    Fault = "task asked for"
+	taskMove    Fault = "move request"
 	inputsHeld  Fault = "inputs held"
 	version     Fault = "another version"
+	lateOffsets Fault = "late marker of offsets at a hand-over"
 )
 
 // AllFaults are the kinds that there are, for a job whose tasks are shared or not.
@@ -113,7 +119,7 @@ func AllFaults(shared bool) []Fault {
 		processKill, commitKill, layout, pause, double, cleanStop, clockJump, wipe, tornWrite,
 	}
 	if shared {
-		all = append(all, taskMove, inputsHeld, version)
+		all = append(all, taskMove, inputsHeld, version, lateOffsets)
 	}
 	return all
 }

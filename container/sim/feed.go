@@ -32,6 +32,10 @@ func (p *Process) feed(ctx context.Context) error {
 		return err
 	}
 	rest := p.sim.job.Feed
+	last := 0 // records that are fed during the hand-overs
+	if p.sim.handsOver() {
+		last = len(rest) / 4
+	}
 	pause := storm / time.Duration(len(rest)/10+1)
 	for len(rest) > 0 {
 		n := min(1+p.sim.World.chance.IntN(20), len(rest))
@@ -49,7 +53,11 @@ func (p *Process) feed(ctx context.Context) error {
 		if err := producer.Flush(ctx); err != nil {
 			return err
 		}
-		if err := p.link.Sleep(ctx, p.sim.World.Within(pause)); err != nil {
+		d := p.sim.World.Within(pause)
+		if len(rest) <= last {
+			d = max(d, storm-p.sim.trace.since())
+		}
+		if err := p.link.Sleep(ctx, d); err != nil {
 			return err
 		}
 	}

@@ -57,7 +57,7 @@ func (s *Simulation) hurt(p *Process) {
 	case s.hit(s.faults.Pauses, pause):
 		s.pause(p, w.Within(40*time.Second))
 	case s.job.Shared && s.hit(s.faults.Moves, taskMove):
-		s.moveTo(p)
+		s.moveTo(p, int32(w.chance.IntN(int(p.slot.config.Stage.Tasks)+1)))
 	case s.job.Shared && s.hit(s.faults.Holds, inputsHeld):
 		d := w.Within(8 * time.Second)
 		containers, rest := p.hold.Until(p.Now().Add(d))
@@ -68,12 +68,10 @@ func (s *Simulation) hurt(p *Process) {
 	}
 }
 
-// moveTo requests that a task of its stage, which may not exist, moves to a process.
-func (s *Simulation) moveTo(p *Process) {
-	stage := p.slot.config.Stage
-	task := int32(s.World.chance.IntN(int(stage.Tasks) + 1))
+// moveTo requests that a task of its stage moves to a process. The task may not exist.
+func (s *Simulation) moveTo(p *Process, task int32) {
 	s.trace.Add(p.name, "is to have task %d", task)
-	if err := p.moves.Add(stage.Name, p.machine.identity, task); err != nil {
+	if err := p.moves.Add(p.slot.config.Stage.Name, p.machine.identity, task); err != nil {
 		s.trace.Add(p.name, "can't have it: %v", err)
 	}
 }

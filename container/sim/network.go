@@ -19,6 +19,8 @@ type network struct {
 	held    []*flight // requests that a broker holds
 	choring bool      // a chore of the cluster is planned
 	joined  time.Time // when a late request to join a group came last
+	// withheld is until when the marker of a transaction to its group's offsets is late.
+	withheld map[string]time.Time
 }
 
 type broker struct {
@@ -186,7 +188,7 @@ func (n *network) answer(f *flight) {
 // chore lets the cluster do by itself what it has to do, one thing at a time.
 func (n *network) chore() {
 	s := n.sim
-	if n.choring || len(n.cluster.Chores(s.World.now)) == 0 {
+	if n.choring || len(n.chores()) == 0 {
 		return
 	}
 	n.choring = true
@@ -196,14 +198,19 @@ func (n *network) chore() {
 	}
 	s.World.After(d, func() {
 		n.choring = false
-		all := n.cluster.Chores(s.World.now)
-		if len(all) > 0 {
-			c := all[s.World.chance.IntN(len(all))]
-			s.trace.Add("cluster", "%s", c)
-			n.cluster.Do(s.World.now, c)
+		if all := n.chores(); len(all) > 0 {
+			n.do(all[s.World.chance.IntN(len(all))])
 		}
 		n.stir()
 	})
+}
+
+func (n *network) do(c kafkasim.Chore) {
+	n.sim.trace.Add("cluster", "%s", c)
+	if marksOffsets(c) {
+		delete(n.withheld, c.Transaction)
+	}
+	n.cluster.Do(n.sim.World.now, c)
 }
 
 // kill ends a broker, with all that was under way to it.

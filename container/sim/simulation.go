@@ -34,12 +34,14 @@ type Simulation struct {
 	watching bool
 	// resetting: the job is being reset, and requests go wrong again.
 	resetting bool
-	commits   int // that have come to a broker while things go wrong
-	endsSent  int // of transactions, that were sent while things go wrong
-	unfed     int // records of the feed
-	slots     []*slot
-	layouts   int // slots, ever
-	disks     int // ever
+	// handingOver: markers come late to the offsets of groups.
+	handingOver bool
+	commits     int // that have come to a broker while things go wrong
+	endsSent    int // of transactions, that were sent while things go wrong
+	unfed       int // records of the feed
+	slots       []*slot
+	layouts     int // slots, ever
+	disks       int // ever
 
 	standbys int // of each task
 	versions map[groupGeneration]*Process
@@ -60,7 +62,7 @@ func New(seed uint64, job Job, trace *Trace) *Simulation {
 	w := NewWorld(seed)
 	trace.now, trace.begin = w.Now, w.now
 	s := &Simulation{World: w, Hits: make(map[Fault]int), job: job, trace: trace, versions: make(map[groupGeneration]*Process)}
-	s.network = &network{sim: s, cluster: kafkasim.New(brokers), brokers: make([]broker, brokers)}
+	s.network = &network{sim: s, cluster: kafkasim.New(brokers), brokers: make([]broker, brokers), withheld: make(map[string]time.Time)}
 	s.faults = w.draw()
 	if job.Shared {
 		s.standbys = w.chance.IntN(2)
@@ -88,7 +90,10 @@ func (s *Simulation) Run() error {
 		return err
 	}
 	s.heal()
-	err := s.until(patience, s.done)
+	err := s.handOvers()
+	if err == nil {
+		err = s.until(patience, s.done)
+	}
 	s.watching = false
 	if err != nil {
 		return err
