@@ -148,7 +148,7 @@ build/nomad: .tools/nomad/go.mod .tools/nomad/go.sum
 	cd .tools/nomad && CGO_ENABLED=1 go build -buildvcs=false -tags hashicorpmetrics -ldflags '-s -w' -o ../../$@ github.com/hashicorp/nomad
 
 # A broker that the tests of several packages share.
-build/broker: $(wildcard stream/kafka/kafkatest/*.go stream/harnesstest/*.go) go.mod
+build/broker: $(wildcard stream/kafka/kafkatest/*.go stream/kafka/kafkatest/*/*.go stream/harnesstest/*.go) go.mod
 	go test -c -vet=off -ldflags=-w -tags broker -o $@ ./stream/kafka/kafkatest
 
 build/testsum build/imports: build/%: .tools/house/go.mod $(wildcard .tools/house/*/*.go)

@@ -14,6 +14,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 	"github.com/gretestream/grete/stream/kafka/internal/linktest"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
+	"github.com/gretestream/grete/stream/kafka/kafkatest/certs"
 	"github.com/gretestream/grete/stream/streamtest"
 )
 
@@ -67,7 +68,7 @@ func TestOpen_EncryptedBroker(t *testing.T) {
 	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{CA: ca.File()}}, "client certificate")
 	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{Cert: cert, Key: key}}, "configure the CA's certificate")
 	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{CA: ca.File(), Cert: cert, Key: key, ServerName: "kafka.example"}}, "another name")
-	stranger := kafkatest.NewAuthority(t)
+	stranger := certs.NewAuthority(t)
 	cert, key = stranger.Issue(t, ann)
 	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{CA: ca.File(), Cert: cert, Key: key}}, "client certificate")
 	wantOpenError(t, Options{Brokers: brokers, TLS: &TLS{CA: stranger.File()}}, "configure the CA's certificate")

@@ -48,6 +48,7 @@ func TestCheck(t *testing.T) {
 		"a clock in its test":             {pkg{ImportPath: module + "/scheduler", TestImports: []string{"time"}}, ""},
 		"testing in production":           {pkg{ImportPath: module + "/kv", Imports: []string{"testing"}}, "testing"},
 		"testing for systems":             {pkg{ImportPath: module + "/api/systemtest/x", Imports: []string{"testing"}}, ""},
+		"testing in a harness's room":     {pkg{ImportPath: module + "/stream/kafka/kafkatest/certs", Imports: []string{"testing"}}, ""},
 		"testing in a suite":              {pkg{ImportPath: module + "/kv/kvtest", Imports: []string{"testing"}}, ""},
 	}
 	for name, tt := range tests {

@@ -128,9 +128,10 @@ func forTestsOnly(imp string) string {
 	return ""
 }
 
-// forTests tells of packages that no program of a user has in it.
+// forTests reports whether a package is for tests only: an element of its path ends in
+// "test".
 func forTests(path string) bool {
-	return strings.HasSuffix(path, "test") || strings.HasPrefix(path, "api/systemtest/")
+	return slices.ContainsFunc(strings.Split(path, "/"), func(e string) bool { return strings.HasSuffix(e, "test") })
 }
 
 func (o only) allows(path string) bool {

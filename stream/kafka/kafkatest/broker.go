@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/gretestream/grete/stream/harnesstest"
+	"github.com/gretestream/grete/stream/kafka/kafkatest/jars"
+	"github.com/gretestream/grete/stream/kafka/kafkatest/proxy"
 )
 
 // portsPerBroker is the number of ports of each broker.
@@ -16,19 +18,19 @@ const portsPerBroker = 4
 // A broker is one node of a cluster, running or not.
 type broker struct {
 	id      int32
-	dir     string // its settings, its log, its data
-	jars    string
+	dir     string   // its settings, its log, its data
+	jars    string   // directory
 	process *process // nil: it is stopped
 	paused  bool
-	proxy   *Proxy // nil without Options.Proxied
+	proxy   *proxy.Proxy // nil without Options.Proxied
 
-	// clientPort is where clients find the broker. It listens at ownPort, which is the
-	// same without a proxy.
+	// Clients connect to clientPort. The broker listens at ownPort, which is the same port
+	// without a proxy.
 	clientPort, ownPort, innerPort, controllerPort int
 }
 
-func newBroker(id int32, dir, jars string, ports *ports) (*broker, error) {
-	b := &broker{id: id, dir: filepath.Join(dir, fmt.Sprint("broker-", id)), jars: jars}
+func newBroker(id int32, dir, jarsDir string, ports *ports) (*broker, error) {
+	b := &broker{id: id, dir: filepath.Join(dir, fmt.Sprint("broker-", id)), jars: jarsDir}
 	for _, port := range []*int{&b.clientPort, &b.innerPort, &b.controllerPort} {
 		var err error
 		if *port, err = ports.take(); err != nil {
@@ -48,26 +50,26 @@ func (b *broker) startProxy(ctx context.Context, ports *ports) error {
 	if b.ownPort, err = ports.take(); err != nil {
 		return err
 	}
-	b.proxy, err = newProxy(ctx, harnesstest.Address(b.clientPort), harnesstest.Address(b.ownPort))
+	b.proxy, err = proxy.Listen(ctx, harnesstest.Address(b.clientPort), harnesstest.Address(b.ownPort))
 	return err
 }
 
 // format writes the settings and the data directory of the broker.
 func (b *broker) format(cluster, template string, properties map[string]string) error {
-	if err := os.WriteFile(b.settings(), formatProperties(properties), 0o666); err != nil {
+	if err := os.WriteFile(b.settings(), jars.Properties(properties), 0o666); err != nil {
 		return fmt.Errorf("write a broker's settings: %w", err)
 	}
 	if err := os.Mkdir(b.data(), 0o777); err != nil {
 		return fmt.Errorf("make a broker's data directory: %w", err)
 	}
-	if err := copyFile(filepath.Join(b.data(), "bootstrap.checkpoint"), template); err != nil {
+	if err := b.copyTemplate(template); err != nil {
 		return fmt.Errorf("format a broker's data directory: %w", err)
 	}
-	meta := formatProperties(map[string]string{
+	meta := jars.Properties(map[string]string{
 		"version":      "1",
 		"cluster.id":   cluster,
 		"node.id":      strconv.Itoa(int(b.id)),
-		"directory.id": newID(),
+		"directory.id": jars.NewID(),
 	})
 	if err := os.WriteFile(filepath.Join(b.data(), "meta.properties"), meta, 0o666); err != nil {
 		return fmt.Errorf("format a broker's data directory: %w", err)
@@ -75,9 +77,17 @@ func (b *broker) format(cluster, template string, properties map[string]string) 
 	return nil
 }
 
-// start starts the process. It isn't ready then.
+func (b *broker) copyTemplate(template string) error {
+	data, err := os.ReadFile(template)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(b.data(), "bootstrap.checkpoint"), data, 0o666)
+}
+
+// start starts the process, and doesn't wait until it is ready.
 func (b *broker) start(jvm ...string) error {
-	p, err := startProcess(b.dir, b.logFile(), "java", append(jvm, java(b.jars, "kafka.Kafka", b.settings())...)...)
+	p, err := startProcess(b.dir, b.logFile(), "java", append(jvm, jars.Java(b.jars, "kafka.Kafka", b.settings())...)...)
 	if err != nil {
 		return fmt.Errorf("broker %d: %w", b.id, err)
 	}
@@ -98,5 +108,5 @@ func (b *broker) lastWords() string {
 	if err != nil {
 		return err.Error()
 	}
-	return tail(string(log), 20)
+	return harnesstest.Tail(string(log), 20)
 }

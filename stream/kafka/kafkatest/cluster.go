@@ -2,8 +2,6 @@ package kafkatest
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +12,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/gretestream/grete/stream/harnesstest"
+	"github.com/gretestream/grete/stream/kafka/kafkatest/certs"
+	"github.com/gretestream/grete/stream/kafka/kafkatest/jars"
+	"github.com/gretestream/grete/stream/kafka/kafkatest/proxy"
 )
 
 // connectTimeout is for a cluster that should be running.
@@ -23,13 +24,13 @@ const connectTimeout = 10 * time.Second
 // belong to the goroutine of the test.
 type Cluster struct {
 	opts      Options
-	dir       string // all that is the cluster's; it removes it
+	dir       string // removed with the cluster
 	ports     *ports
-	brokers   []*broker // broker i is at i-1; empty if they are not ours
-	inner     []string  // where this package reaches them, in the same order
+	brokers   []*broker // broker i is at i-1; empty if another process runs them
+	inner     []string  // their addresses for this package, in the same order
 	client    *kgo.Client
-	authority *Authority // nil without TLS
-	archive   string     // where its broker puts an archive of its classes; mostly nowhere
+	authority *certs.Authority // nil without TLS
+	archive   string           // the file for its broker's archive of classes; empty: none
 }
 
 // Start starts a cluster for one test, and waits until it is ready for clients.
@@ -68,25 +69,50 @@ func (c *Cluster) Bootstrap() []string {
 	return list
 }
 
+// Proxy returns the proxy between the clients and a broker: 1, 2, …. Brokers reach each
+// other without it.
+func (c *Cluster) Proxy(t testing.TB, id int32) *proxy.Proxy {
+	t.Helper()
+	b := c.nodes(t, []int32{id})[0]
+	if b.proxy == nil {
+		t.Fatal("kafkatest: the cluster has no proxies; set Options.Proxied")
+	}
+	return b.proxy
+}
+
 // launch creates and starts the brokers. The caller closes the cluster if launch fails.
 func launch(ctx context.Context, opts Options) (*Cluster, error) {
 	opts, err := opts.normal()
 	if err != nil {
 		return nil, err
 	}
-	jars, err := install(ctx)
+	dir, err := install(ctx)
 	if err != nil {
 		return nil, err
 	}
 	c := &Cluster{opts: opts}
-	if err := c.launch(ctx, jars); err != nil {
+	if err := c.launch(ctx, dir); err != nil {
 		c.close()
 		return nil, err
 	}
 	return c, nil
 }
 
-// connect returns a cluster that runs already and isn't ours.
+// install returns the directory of Kafka's jars.
+func install(ctx context.Context) (string, error) { return jars.Install(ctx, archiveClasses) }
+
+// archiveClasses is a [jars.Archiver].
+func archiveClasses(ctx context.Context, dir, file string) error {
+	c := &Cluster{opts: Options{Brokers: 1}, archive: file}
+	defer c.close()
+	if err := c.launch(ctx, dir); err != nil {
+		return err
+	}
+	c.brokers[0].process.stop()
+	return nil
+}
+
+// connect returns a running cluster of another process.
 func connect(ctx context.Context, addresses []string) (*Cluster, error) {
 	c := &Cluster{inner: addresses}
 	var err error
@@ -102,31 +128,32 @@ func connect(ctx context.Context, addresses []string) (*Cluster, error) {
 	return c, nil
 }
 
-// launch makes and starts the brokers. Its caller closes the cluster if it fails.
-func (c *Cluster) launch(ctx context.Context, jars string) error {
+// launch makes and starts the brokers of an empty cluster, from a directory of jars. The
+// caller closes the cluster if launch fails.
+func (c *Cluster) launch(ctx context.Context, dir string) error {
 	var err error
-	if c.ports, err = reservePorts(ctx, filepath.Dir(jars)); err != nil {
+	if c.ports, err = reservePorts(ctx, filepath.Dir(dir)); err != nil {
 		return err
 	}
 	if c.dir, err = os.MkdirTemp("", "kafkatest"); err != nil {
 		return fmt.Errorf("make a cluster's directory: %w", err)
 	}
 	for id := range int32(c.opts.Brokers) {
-		if err := c.addBroker(ctx, id+1, jars); err != nil {
+		if err := c.addBroker(ctx, id+1, dir); err != nil {
 			return err
 		}
 	}
 	if c.client, err = kgo.NewClient(kgo.SeedBrokers(c.inner...)); err != nil {
 		return fmt.Errorf("make a client for the cluster's set-up: %w", err)
 	}
-	if err := c.format(ctx, jars); err != nil {
+	if err := c.format(ctx, dir); err != nil {
 		return err
 	}
 	return c.startBrokers(ctx, c.brokers)
 }
 
-func (c *Cluster) addBroker(ctx context.Context, id int32, jars string) error {
-	b, err := newBroker(id, c.dir, jars, c.ports)
+func (c *Cluster) addBroker(ctx context.Context, id int32, dir string) error {
+	b, err := newBroker(id, c.dir, dir, c.ports)
 	if err != nil {
 		return err
 	}
@@ -139,15 +166,15 @@ func (c *Cluster) addBroker(ctx context.Context, id int32, jars string) error {
 }
 
 // format writes the files that the brokers need to start.
-func (c *Cluster) format(ctx context.Context, jars string) error {
-	template := formatTemplate(jars)
+func (c *Cluster) format(ctx context.Context, dir string) error {
+	template := jars.Template(dir)
 	if len(c.opts.Users) > 0 {
 		template = filepath.Join(c.dir, "bootstrap.checkpoint")
 		users, err := scramArguments(c.opts.Users)
 		if err != nil {
 			return err
 		}
-		if err := makeTemplate(ctx, jars, template, users...); err != nil {
+		if err := jars.MakeTemplate(ctx, dir, template, users...); err != nil {
 			return err
 		}
 	}
@@ -156,7 +183,7 @@ func (c *Cluster) format(ctx context.Context, jars string) error {
 			return err
 		}
 	}
-	id := newID()
+	id := jars.NewID()
 	for _, b := range c.brokers {
 		if err := b.format(id, template, c.properties(b)); err != nil {
 			return err
@@ -175,21 +202,13 @@ func (c *Cluster) close() {
 			b.process.kill()
 		}
 		if b.proxy != nil {
-			b.proxy.end()
+			b.proxy.Close()
 		}
 	}
 	if c.dir != "" {
-		_ = os.RemoveAll(c.dir) // what is left lies among the temporary files
+		_ = os.RemoveAll(c.dir) // any rest is among the temporary files
 	}
 	if c.ports != nil {
 		c.ports.release()
 	}
-}
-
-// newID returns an id in Kafka's format: 16 bytes in base64, without a leading dash.
-func newID() string {
-	id := make([]byte, 16)
-	_, _ = rand.Read(id) // it never fails
-	id[0] &= 0x7f
-	return base64.RawURLEncoding.EncodeToString(id)
 }

@@ -12,7 +12,7 @@
 // one cluster: [Shared].
 //
 // Brokers can be stopped, killed, paused and restarted, and leaderships moved ([Cluster]); the
-// network in front of a broker can be slow or cut ([Proxy]); clients may need users,
+// network in front of a broker can be slow or cut ([Cluster.Proxy]); clients may need users,
 // certificates and permissions ([Options]). [Cluster.Franz], [Cluster.JavaProduce] and
 // [JavaBench] show what other clients do with the same records, and at what cost. [Fake] is
 // another implementation of the protocol, which needs no installation.

@@ -5,9 +5,15 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"os/exec"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/gretestream/grete/stream/harnesstest"
+	"github.com/gretestream/grete/stream/kafka/kafkatest/jars"
 )
 
 // javaTimeout is for a busy machine.
@@ -89,14 +95,36 @@ func (c *Cluster) runJava(t testing.TB, in *bytes.Buffer, mode, topic string, se
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), javaTimeout)
 	defer cancel()
-	cmd := c.javaTool(ctx, t, quickJVM, mode, topic, nil, settings)
+	cmd := c.javaTool(ctx, t, jars.QuickJVM, mode, topic, nil, settings)
 	if in != nil {
 		cmd.Stdin = in
 	}
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("Java's %s of topic %s: %v; it says:\n%s", mode, topic, err, tail(errs.String(), 20))
+		t.Fatalf("Java's %s of topic %s: %v; it says:\n%s", mode, topic, err, harnesstest.Tail(errs.String(), 20))
 	}
 	return &out
+}
+
+// javaTool returns the command that runs the Java program of package jars.
+func (c *Cluster) javaTool(ctx context.Context, t testing.TB, jvm func(dir string) []string, mode, topic string, args []string, settings map[string]string) *exec.Cmd {
+	t.Helper()
+	dir, err := install(ctx)
+	var classes string
+	if err == nil {
+		classes, err = jars.Tool(ctx, dir)
+	}
+	if err != nil {
+		harnesstest.SkipOrFail(t, err)
+	}
+	all := append(jvm(dir), "-cp", filepath.Join(dir, "*")+string(filepath.ListSeparator)+classes, "Tool", mode, topic)
+	all = append(all, args...)
+	all = append(all, "bootstrap.servers="+strings.Join(c.inner, ","))
+	for key, value := range settings {
+		all = append(all, key+"="+value)
+	}
+	cmd := exec.CommandContext(ctx, "java", all...)
+	cmd.Dir = t.TempDir() // where a JVM that crashes leaves its report
+	return cmd
 }

@@ -8,6 +8,9 @@ import (
 	"io"
 	"strconv"
 	"testing"
+
+	"github.com/gretestream/grete/stream/harnesstest"
+	"github.com/gretestream/grete/stream/kafka/kafkatest/jars"
 )
 
 // A JavaBench is Kafka's own client in one JVM that warms up over several rounds. The test
@@ -39,7 +42,7 @@ func (c *Cluster) startBench(t testing.TB, mode, topic string, settings map[stri
 		args = append(args, strconv.Itoa(n))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	cmd := c.javaTool(ctx, t, fullJVM, mode, topic, args, settings)
+	cmd := c.javaTool(ctx, t, jars.FullJVM, mode, topic, args, settings)
 	b := &JavaBench{errs: &bytes.Buffer{}}
 	cmd.Stderr = b.errs
 	in, err := cmd.StdinPipe()
@@ -70,7 +73,7 @@ func (b *JavaBench) Round(t testing.TB) Cost {
 		err = json.Unmarshal(b.costs.Bytes(), &cost)
 	} else {
 		_ = b.wait() // it has ended, and its errors are complete
-		t.Fatalf("the Java tool gave up:\n%s", tail(b.errs.String(), 20))
+		t.Fatalf("the Java tool gave up:\n%s", harnesstest.Tail(b.errs.String(), 20))
 	}
 	if err != nil {
 		t.Fatalf("understand what the Java tool says: %v", err)

@@ -13,7 +13,7 @@ type Options struct {
 	// Brokers is their number: 0 means 1; leaderships can move between 3. Their ids are 1,
 	// 2, …. Each is a controller, too, so the cluster works as long as most of them do.
 	Brokers int
-	// Proxied puts a [Proxy] between the clients and each broker.
+	// Proxied puts a proxy between the clients and each broker.
 	Proxied bool
 	// TLS encrypts the connections of clients, with certificates of [Cluster.Authority].
 	TLS bool

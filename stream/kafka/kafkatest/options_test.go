@@ -29,13 +29,6 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-func TestFormatProperties(t *testing.T) {
-	got := string(formatProperties(map[string]string{"b": `C:\x`, "a": "ü = 😀\n#"}))
-	if want := "a=\\u00fc = \\ud83d\\ude00\\u000a#\nb=C:\\\\x\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
 func TestName(t *testing.T) {
 	seen := map[string]bool{}
 	t.Run("wörds & more", func(t *testing.T) {

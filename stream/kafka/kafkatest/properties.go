@@ -6,22 +6,20 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// The listeners of a broker. Clients have one; brokers use another among
-// themselves, which this package uses, too: it needs no password, and isn't cut
-// when the clients' is.
+// The listeners of a broker. Clients have one. Brokers and this package use another, which
+// needs no password and works while the clients' one is cut.
 const (
 	clientListener     = "CLIENT"
 	innerListener      = "INNER"
 	controllerListener = "CONTROLLER"
 )
 
-// properties returns the settings of one broker: Kafka's defaults but for where
-// things are and how long they take.
+// properties returns the settings of one broker: Kafka's defaults, except for addresses,
+// directories and durations.
 func (c *Cluster) properties(b *broker) map[string]string {
 	copies := strconv.Itoa(min(3, len(c.brokers)))
 	insync := strconv.Itoa(min(2, len(c.brokers)))
@@ -55,13 +53,13 @@ func (c *Cluster) properties(b *broker) map[string]string {
 		"share.coordinator.state.topic.num.partitions":     "4",
 		"share.coordinator.state.topic.replication.factor": copies,
 
-		// Nobody waits for members that don't come.
+		// A new group doesn't wait for more members.
 		"group.initial.rebalance.delay.ms": "0",
-		// A broker that is lost is found to be so in seconds.
+		// The controller notices a lost broker within seconds.
 		"broker.session.timeout.ms":    "3000",
 		"broker.heartbeat.interval.ms": "500",
-		// What retention and compaction remove, they remove while the test is
-		// running; by default the first look comes after half a minute.
+		// Retention and compaction remove records while the test is running. By default
+		// they first run after half a minute.
 		"log.initial.task.delay.ms":                                   "500",
 		"log.retention.check.interval.ms":                             "1000",
 		"log.cleaner.backoff.ms":                                      "500",
@@ -80,24 +78,4 @@ func listeners(ports map[string]int) string {
 	}
 	slices.Sort(list)
 	return strings.Join(list, ",")
-}
-
-// formatProperties writes a file of Java's format: Latin-1 with escapes.
-func formatProperties(p map[string]string) []byte {
-	var out []byte
-	for _, key := range slices.Sorted(maps.Keys(p)) {
-		out = append(append(out, key...), '=')
-		for _, r := range utf16.Encode([]rune(p[key])) {
-			switch {
-			case r == '\\':
-				out = append(out, `\\`...)
-			case r < ' ' || r > '~':
-				out = fmt.Appendf(out, `\u%04x`, r)
-			default:
-				out = append(out, byte(r))
-			}
-		}
-		out = append(out, '\n')
-	}
-	return out
 }

@@ -13,9 +13,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gretestream/grete/stream/kafka/kafkatest/certs"
 )
 
-// protocol is what the clients' listener speaks.
+// protocol returns the security protocol of the clients' listener.
 func (o Options) protocol() string {
 	protocol := "PLAINTEXT"
 	if o.TLS {
@@ -27,7 +29,7 @@ func (o Options) protocol() string {
 	return protocol
 }
 
-// security returns the settings of who gets in, and what may be done.
+// security returns the settings for authentication and authorization.
 func (c *Cluster) security() map[string]string {
 	const listener = "listener.name.client."
 	p := map[string]string{}
@@ -50,7 +52,7 @@ func (c *Cluster) security() map[string]string {
 	}
 	if c.opts.Permissions {
 		p["authorizer.class.name"] = "org.apache.kafka.metadata.authorizer.StandardAuthorizer"
-		// Who comes by the inner listener, and the brokers among themselves.
+		// Brokers, and this package, through the inner listener.
 		p["super.users"] = "User:ANONYMOUS"
 	}
 	return p
@@ -67,8 +69,8 @@ func plainLogin(users map[string]string) string {
 	return b.String() + ";"
 }
 
-// scramArguments are arguments of the tool that formats data directories. They have salted
-// passwords, as plain ones could have characters that are special to the tool.
+// scramArguments returns arguments for the tool that formats data directories. Their
+// passwords are salted, since plain ones may have characters that are special to the tool.
 func scramArguments(users map[string]string) ([]string, error) {
 	var args []string
 	for _, name := range slices.Sorted(maps.Keys(users)) {
@@ -98,10 +100,10 @@ func scramCredential[H hash.Hash](of func() H, name, password string) (string, e
 }
 
 // Authority returns the issuer of the brokers' certificates and of client certificates.
-func (c *Cluster) Authority(t testing.TB) *Authority {
+func (c *Cluster) Authority(t testing.TB) *certs.Authority {
 	t.Helper()
 	if c.authority == nil {
-		t.Fatal("kafkatest: Options.TLS must ask for certificates")
+		t.Fatal("kafkatest: the cluster has no certificates; set Options.TLS")
 	}
 	return c.authority
 }
@@ -111,12 +113,12 @@ func (c *Cluster) keystore() string { return filepath.Join(c.dir, "broker.pem") 
 
 func (c *Cluster) makeCertificates() error {
 	var err error
-	if c.authority, err = newAuthority(c.dir); err != nil {
+	if c.authority, err = certs.New(c.dir); err != nil {
 		return err
 	}
-	cert, key, err := c.authority.issue("broker")
+	cert, key, err := c.authority.IssuePEM("broker")
 	if err != nil {
 		return err
 	}
-	return writePEM(c.keystore(), slices.Concat(key, cert))
+	return certs.WriteFile(c.keystore(), slices.Concat(key, cert))
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 	"github.com/twmb/franz-go/pkg/sasl/scram"
+
+	"github.com/gretestream/grete/stream/kafka/kafkatest/certs"
 )
 
 // The password has what is special to shells, Java's properties and its logins.
@@ -35,7 +37,7 @@ func mechanisms(user, pass string) map[string]sasl.Mechanism {
 
 // trusting returns what a client knows of TLS, with a certificate of its own if
 // there is an issuer for it.
-func trusting(t *testing.T, trusted, issuer *Authority, name string) *tls.Config {
+func trusting(t *testing.T, trusted, issuer *certs.Authority, name string) *tls.Config {
 	ca, err := os.ReadFile(trusted.File())
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +87,7 @@ func TestTLS(t *testing.T) {
 		t.Errorf("encrypted: %v", err)
 	}
 	var unknown x509.UnknownAuthorityError
-	if err := ping(t, c, kgo.DialTLSConfig(trusting(t, NewAuthority(t), nil, ""))); !errors.As(err, &unknown) {
+	if err := ping(t, c, kgo.DialTLSConfig(trusting(t, certs.NewAuthority(t), nil, ""))); !errors.As(err, &unknown) {
 		t.Errorf("with another authority: %v", err)
 	}
 	if err := ping(t, c); err == nil {
@@ -115,7 +117,7 @@ func TestClientCertificatesAndPermissions(t *testing.T) {
 	if err := ping(t, c, kgo.DialTLSConfig(trusting(t, ca, nil, ""))); err == nil {
 		t.Error("a client without certificate got in")
 	}
-	if err := ping(t, c, kgo.DialTLSConfig(trusting(t, ca, NewAuthority(t), alice))); err == nil {
+	if err := ping(t, c, kgo.DialTLSConfig(trusting(t, ca, certs.NewAuthority(t), alice))); err == nil {
 		t.Error("a client with another's certificate got in")
 	}
 	c.CreateTopic(t, "secrets", 1, nil)

@@ -1,26 +1,25 @@
-package kafkatest
+// Package proxy is a network between the clients and one broker that tests can slow down,
+// stall and cut.
+package proxy
 
 import (
 	"context"
 	"fmt"
 	"net"
 	"sync"
-	"testing"
 	"time"
 )
 
-// A Proxy is the network between the clients and one broker, if Options have it. It can be
-// slow, stalled or cut. Brokers reach each other without it. It is safe for concurrent
-// use.
+// A Proxy forwards connections to one broker. It is safe for concurrent use.
 type Proxy struct {
 	listener net.Listener
 	target   string
-	close    context.CancelFunc
+	stop     context.CancelFunc
 	all      sync.WaitGroup // the goroutines
 
 	mu      sync.Mutex
 	network network
-	changed chan struct{} // closed, and made anew, when the network changes
+	changed chan struct{} // closed and replaced when the network changes
 	free    [2]time.Time  // when each direction may send again
 	links   map[*link]struct{}
 }
@@ -31,16 +30,6 @@ type network struct {
 	latency time.Duration
 	stalled bool
 	cut     bool
-}
-
-// Proxy returns the network in front of a broker: 1, 2, ….
-func (c *Cluster) Proxy(t testing.TB, id int32) *Proxy {
-	t.Helper()
-	b := c.nodes(t, []int32{id})[0]
-	if b.proxy == nil {
-		t.Fatal("kafkatest: Options.Proxied must ask for proxies")
-	}
-	return b.proxy
 }
 
 // Limit bounds the bytes per second of all connections together, in each direction; 0
@@ -83,22 +72,23 @@ func (p *Proxy) change(set func(*network)) {
 	p.changed = make(chan struct{})
 }
 
-// newProxy listens at an address for connections to a target.
-func newProxy(ctx context.Context, address, target string) (*Proxy, error) {
+// Listen starts a proxy that listens at an address and connects to a target. The caller
+// closes it.
+func Listen(ctx context.Context, address, target string) (*Proxy, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("start a proxy: %w", err)
 	}
 	p := &Proxy{listener: listener, target: target, changed: make(chan struct{}), links: map[*link]struct{}{}}
-	ctx, p.close = context.WithCancel(context.WithoutCancel(ctx))
+	ctx, p.stop = context.WithCancel(context.WithoutCancel(ctx))
 	p.all.Go(func() { p.accept(ctx) })
 	return p, nil
 }
 
-// end closes everything and waits for it.
-func (p *Proxy) end() {
-	p.close()
+// Close closes the listener and all connections, and waits for the proxy's goroutines.
+func (p *Proxy) Close() {
+	p.stop()
 	_ = p.listener.Close() // which ends accept
 	p.Cut()
 	p.all.Wait()

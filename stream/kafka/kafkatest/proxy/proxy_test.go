@@ -1,4 +1,4 @@
-package kafkatest
+package proxy
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// echo is a server that says what it hears.
+// echo starts a server that returns what it receives.
 func echo(t *testing.T) string {
 	l, err := net.Listen("tcp", harnesstest.Address(0))
 	if err != nil {
@@ -35,11 +35,11 @@ func echo(t *testing.T) string {
 }
 
 func startProxy(t *testing.T, target string) (*Proxy, func() net.Conn) {
-	p, err := newProxy(t.Context(), harnesstest.Address(0), target)
+	p, err := Listen(t.Context(), harnesstest.Address(0), target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.end)
+	t.Cleanup(p.Close)
 	return p, func() net.Conn {
 		conn, err := net.Dial("tcp", p.listener.Addr().String())
 		if err != nil {
@@ -69,7 +69,7 @@ func exchange(conn net.Conn, n int) (time.Duration, error) {
 	return time.Since(begun), err
 }
 
-func TestProxyIsSlow(t *testing.T) {
+func TestProxy_DelaysAndLimits(t *testing.T) {
 	p, dial := startProxy(t, echo(t))
 	conn := dial()
 	if took, err := exchange(conn, 1<<20); err != nil || took > 10*time.Second {
@@ -84,7 +84,7 @@ func TestProxyIsSlow(t *testing.T) {
 	if took, err := exchange(conn, 30_000); err != nil || took < 250*time.Millisecond || took > 10*time.Second {
 		t.Errorf("30 KB at 100 KB/s: took %v, %v", took, err)
 	}
-	// The limit is that of all connections together.
+	// All connections share the limit.
 	other := dial()
 	done := make(chan time.Duration)
 	begun := time.Now()
@@ -100,7 +100,7 @@ func TestProxyIsSlow(t *testing.T) {
 	if took := max(<-done, <-done); took < 350*time.Millisecond {
 		t.Errorf("two times 20 KB at 100 KB/s: took %v", took)
 	}
-	// A wait that was long ends when it is lifted.
+	// Healing ends a long wait.
 	p.Limit(1)
 	healed := time.AfterFunc(100*time.Millisecond, p.Heal)
 	defer healed.Stop()
@@ -109,7 +109,7 @@ func TestProxyIsSlow(t *testing.T) {
 	}
 }
 
-func TestProxyStalls(t *testing.T) {
+func TestProxy_StallsWithoutLoss(t *testing.T) {
 	p, dial := startProxy(t, echo(t))
 	conn := dial()
 	if _, err := exchange(conn, 10); err != nil {
@@ -125,11 +125,11 @@ func TestProxyStalls(t *testing.T) {
 	p.Heal()
 	conn.SetDeadline(time.Now().Add(time.Minute))
 	if _, err := io.ReadFull(conn, make([]byte, 10)); err != nil {
-		t.Errorf("what stalled is lost: %v", err)
+		t.Errorf("data of a stalled connection is lost: %v", err)
 	}
 }
 
-func TestProxyIsCut(t *testing.T) {
+func TestProxy_CutsConnections(t *testing.T) {
 	p, dial := startProxy(t, echo(t))
 	conn := dial()
 	if _, err := exchange(conn, 10); err != nil {
@@ -147,8 +147,8 @@ func TestProxyIsCut(t *testing.T) {
 	}
 }
 
-// Whoever closes, the other side gets to know.
-func TestProxyClosesBothSides(t *testing.T) {
+// When one side closes its connection, the other side must be closed, too.
+func TestProxy_ClosesBothSides(t *testing.T) {
 	l, err := net.Listen("tcp", harnesstest.Address(0))
 	if err != nil {
 		t.Fatal(err)
@@ -163,18 +163,18 @@ func TestProxyClosesBothSides(t *testing.T) {
 		}
 		t.Cleanup(func() { server.Close() })
 		server.SetDeadline(time.Now().Add(time.Minute))
-		closes, hears := client, server
+		closer, other := client, server
 		if !clientCloses {
-			closes, hears = server, client
+			closer, other = server, client
 		}
-		closes.Write([]byte("bye"))
-		closes.Close()
-		if got, err := io.ReadAll(hears); string(got) != "bye" || err != nil {
-			t.Errorf("client closes: %v: heard %q, %v", clientCloses, got, err)
+		closer.Write([]byte("bye"))
+		closer.Close()
+		if got, err := io.ReadAll(other); string(got) != "bye" || err != nil {
+			t.Errorf("client closes: %v: received %q, %v", clientCloses, got, err)
 		}
 	}
 	l.Close()
 	if _, err := exchange(dial(), 10); err == nil {
-		t.Error("an exchange with nobody")
+		t.Error("an exchange succeeded without a broker")
 	}
 }

@@ -1,4 +1,5 @@
-package kafkatest
+// Package certs issues certificates for brokers and clients on loopback.
+package certs
 
 import (
 	"crypto/ecdsa"
@@ -28,7 +29,7 @@ type Authority struct {
 // NewAuthority returns an authority that no broker trusts.
 func NewAuthority(t testing.TB) *Authority {
 	t.Helper()
-	a, err := newAuthority(t.TempDir())
+	a, err := New(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,21 +42,22 @@ func (a *Authority) File() string { return filepath.Join(a.dir, "authority.pem")
 // Issue returns the names of PEM files with a certificate for this name, and with its key.
 func (a *Authority) Issue(t testing.TB, name string) (certificate, key string) {
 	t.Helper()
-	c, k, err := a.issue(name)
+	c, k, err := a.IssuePEM(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	certificate, key = filepath.Join(dir, "certificate.pem"), filepath.Join(dir, "key.pem")
 	for file, data := range map[string][]byte{certificate: c, key: k} {
-		if err := writePEM(file, data); err != nil {
+		if err := WriteFile(file, data); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return certificate, key
 }
 
-func newAuthority(dir string) (*Authority, error) {
+// New makes an authority that keeps its own certificate in a directory.
+func New(dir string) (*Authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make the key of an authority: %w", err)
@@ -68,11 +70,11 @@ func newAuthority(dir string) (*Authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the certificate of an authority: %w", err)
 	}
-	return a, writePEM(a.File(), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	return a, WriteFile(a.File(), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// issue returns a certificate and its key, as PEM.
-func (a *Authority) issue(name string) (certificate, key []byte, err error) {
+// IssuePEM returns a certificate for this name and its key, both as PEM.
+func (a *Authority) IssuePEM(name string) (certificate, key []byte, err error) {
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, fmt.Errorf("make the key of %s: %w", name, err)
@@ -104,7 +106,8 @@ func template(name string) *x509.Certificate {
 	}
 }
 
-func writePEM(name string, data []byte) error {
+// WriteFile writes a PEM file that only this user can read.
+func WriteFile(name string, data []byte) error {
 	if err := os.WriteFile(name, data, 0o600); err != nil {
 		return fmt.Errorf("write a certificate: %w", err)
 	}

@@ -1,21 +1,19 @@
 //go:build unix
 
-package kafkatest
+package jars
 
 import (
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// machine makes the programs that this test sees: their names, and shell scripts.
+// machine makes the programs in the PATH of this test, from shell scripts by name.
 func machine(t *testing.T, programs map[string]string) {
 	dir := t.TempDir()
 	for name, script := range programs {
@@ -27,7 +25,9 @@ func machine(t *testing.T, programs map[string]string) {
 	t.Setenv("GRETE_TEST_KAFKA_DIR", t.TempDir())
 }
 
-func TestInstallSaysWhatIsMissing(t *testing.T) {
+func noArchive(context.Context, string, string) error { return nil }
+
+func TestInstall_NamesWhatIsMissing(t *testing.T) {
 	tests := map[string]struct {
 		programs map[string]string
 		want     string
@@ -39,29 +39,28 @@ func TestInstallSaysWhatIsMissing(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			machine(t, tt.programs)
-			_, err := install(t.Context())
+			_, err := Install(t.Context(), noArchive)
 			var missing *harnesstest.MissingError
 			if !errors.As(err, &missing) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("%v, want something about %q", err, tt.want)
 			}
 			dir, err := installDir()
 			if err != nil || exists(dir) {
-				t.Errorf("%v; jars that aren't there are said to be", err)
+				t.Errorf("%v, or the directory exists without jars", err)
 			}
 		})
 	}
 }
 
-func TestOldJava(t *testing.T) {
+func TestPrepare_RefusesOldJava(t *testing.T) {
 	machine(t, map[string]string{"java": "echo java.lang.UnsupportedClassVersionError: kafka/tools/StorageTool >&2; exit 1"})
 	var missing *harnesstest.MissingError
-	if err := prepare(t.Context(), t.TempDir()); !errors.As(err, &missing) || !strings.Contains(err.Error(), "Java 17 or later") {
+	if err := prepare(t.Context(), t.TempDir(), noArchive); !errors.As(err, &missing) || !strings.Contains(err.Error(), "Java 17 or later") {
 		t.Error(err)
 	}
 }
 
-func TestDownload(t *testing.T) {
-	// What was left by one that was cut off, and what Maven is asked for.
+func TestDownload_ReplacesAnInterruptedOne(t *testing.T) {
 	machine(t, map[string]string{"mvn": `for a; do case $a in -DoutputDirectory=*) echo "$@" >"${a#*=}/asked.jar";; esac; done`})
 	dir, err := installDir()
 	if err != nil {
@@ -80,84 +79,11 @@ func TestDownload(t *testing.T) {
 		t.Errorf("asked for %q, %v", asked, err)
 	}
 	if exists(filepath.Join(dir, "half.jar")) || exists(dir+".part") {
-		t.Error("something of the other download is left")
+		t.Error("the interrupted download is still there")
 	}
 }
 
-// Without the means a test is skipped; where it must run, it fails.
-func TestGiveUp(t *testing.T) {
-	for _, tt := range []struct {
-		ci   string
-		err  error
-		want string
-	}{
-		{"", &harnesstest.MissingError{Err: errors.New("no Java")}, "skipped"},
-		{"true", &harnesstest.MissingError{Err: errors.New("no Java")}, "failed"},
-		{"", errors.New("a bug"), "failed"},
-	} {
-		t.Setenv("CI", tt.ci)
-		if got := outcome(t, func(t testing.TB) { harnesstest.SkipOrFail(t, tt.err) }); got != tt.want+": "+tt.err.Error() {
-			t.Errorf("CI=%s, %v: %s, want %s", tt.ci, tt.err, got, tt.want)
-		}
-	}
-}
-
-// outcome tells how a test ends.
-func outcome(t *testing.T, test func(testing.TB)) string {
-	inner := &recorder{TB: t}
-	var ended sync.WaitGroup
-	ended.Go(func() {
-		test(inner)
-		inner.how = "passed"
-	})
-	ended.Wait()
-	return inner.how
-}
-
-// A recorder is a test that ends by itself, without that of which it is part.
-type recorder struct {
-	testing.TB
-	how string
-}
-
-func (r *recorder) end(how string, args []any) {
-	for _, a := range args {
-		if err, ok := a.(error); ok {
-			how += ": " + err.Error()
-		}
-	}
-	r.how = how
-	runtime.Goexit()
-}
-
-func (r *recorder) Skip(args ...any)          { r.end("skipped", args) }
-func (r *recorder) Fatal(args ...any)         { r.end("failed", args) }
-func (r *recorder) Fatalf(_ string, a ...any) { r.end("failed", a) }
-
-// Brokers of two clusters never meet, nor does one meet another program.
-func TestPorts(t *testing.T) {
-	dir := t.TempDir()
-	seen := map[int]bool{}
-	for range 20 {
-		p, err := reservePorts(t.Context(), dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(p.release)
-		for range blockSize {
-			port, err := p.take()
-			if err != nil || seen[port] {
-				t.Fatalf("port %d is given away again, or %v", port, err)
-			}
-			seen[port] = true
-		}
-		if port, err := p.take(); err == nil {
-			t.Errorf("port %d is another block's", port)
-		}
-	}
-}
-
-func TestLock(t *testing.T) {
+func TestWaitLock(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "lock")
 	first, err := harnesstest.TryLock(name)
 	if first == nil || err != nil {

@@ -1,4 +1,7 @@
-package kafkatest
+// Package jars installs Kafka's jars for tests, and runs their classes. The jars come from
+// Maven Central once per user of a machine. What takes long at the start of a broker is done
+// once for all of them, and kept beside the jars.
+package jars
 
 import (
 	"context"
@@ -8,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/gretestream/grete/stream/harnesstest"
@@ -25,9 +27,13 @@ const installTimeout = 10 * time.Minute
 //go:embed pom.xml
 var pom []byte
 
-// install returns the directory of the Kafka jars, and creates it if it is missing.
-// Several test binaries may do so at the same time.
-func install(ctx context.Context) (string, error) {
+// An Archiver runs a broker of the jars that archives its classes in a file when it stops.
+// JVMs that can't do so leave no file.
+type Archiver func(ctx context.Context, jars, file string) error
+
+// Install returns the directory of the Kafka jars, and creates it if it is missing. Several
+// test binaries may do so at the same time.
+func Install(ctx context.Context, archive Archiver) (string, error) {
 	if _, err := exec.LookPath("java"); err != nil {
 		return "", &harnesstest.MissingError{Err: errors.New("a real broker needs Java 17 or later: install a JDK (Debian: apt-get install openjdk-17-jdk-headless)")}
 	}
@@ -50,11 +56,11 @@ func install(ctx context.Context) (string, error) {
 		if exists(preparedMark(dir)) {
 			return nil
 		}
-		return prepare(ctx, dir)
+		return prepare(ctx, dir, archive)
 	})
 }
 
-// locked calls f while no other test binary changes the directory of the jars.
+// locked calls do while no other test binary changes the directory of the jars.
 func locked(ctx context.Context, dir string, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, installTimeout)
 	defer cancel()
@@ -102,16 +108,10 @@ func download(ctx context.Context, dir string) error {
 	cmd := exec.CommandContext(ctx, "mvn", "-q", "-B", "-f", list, "-Dkafka.version="+Version,
 		"org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies", "-DoutputDirectory="+begun)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return &harnesstest.MissingError{Err: fmt.Errorf("fetch Kafka's jars by mvn: %w; is Maven Central, or the mirror in ~/.m2/settings.xml, reachable? Maven says:\n%s", err, tail(string(out), 10))}
+		return &harnesstest.MissingError{Err: fmt.Errorf("fetch Kafka's jars by mvn: %w; is Maven Central, or the mirror in ~/.m2/settings.xml, reachable? Maven says:\n%s", err, harnesstest.Tail(string(out), 10))}
 	}
 	if err := os.Rename(begun, dir); err != nil {
 		return fmt.Errorf("put Kafka's jars in place: %w", err)
 	}
 	return nil
-}
-
-// tail returns the end of an output, for a message.
-func tail(s string, lines int) string {
-	all := strings.Split(strings.TrimSpace(s), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
