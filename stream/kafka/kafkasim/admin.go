@@ -8,6 +8,8 @@ import (
 	"github.com/segmentio/kafka-go/protocol/createtopics"
 	"github.com/segmentio/kafka-go/protocol/deletetopics"
 	"github.com/segmentio/kafka-go/protocol/describeconfigs"
+
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 const invalidConfig int16 = 40
@@ -37,13 +39,13 @@ func (c *Cluster) createTopic(t *createtopics.RequestTopic, validate bool) (fail
 	}
 	switch {
 	case !validName(t.Name):
-		return invalidTopic, fmt.Sprintf("Topic name is invalid: '%s'", t.Name)
+		return errcode.InvalidTopic, fmt.Sprintf("Topic name is invalid: '%s'", t.Name)
 	case c.byName[t.Name] != nil || t.Name == TransactionState || t.Name == ConsumerOffsets:
-		return topicExists, fmt.Sprintf("Topic '%s' already exists.", t.Name)
+		return errcode.TopicExists, fmt.Sprintf("Topic '%s' already exists.", t.Name)
 	case partitions <= 0:
-		return invalidPartitions, "Number of partitions was set to an invalid non-positive value."
+		return errcode.InvalidPartitions, "Number of partitions was set to an invalid non-positive value."
 	case replicas <= 0 || replicas > len(c.nodes):
-		return invalidReplication, fmt.Sprintf("Unable to replicate the partition %d time(s): The target replication factor cannot be reached.", replicas)
+		return errcode.InvalidReplication, fmt.Sprintf("Unable to replicate the partition %d time(s): The target replication factor cannot be reached.", replicas)
 	case validate:
 		return 0, ""
 	}
@@ -65,9 +67,9 @@ func (c *Cluster) createPartitions(r *createpartitions.Request) *createpartition
 		t := c.byName[of.Name]
 		switch {
 		case t == nil:
-			out.ErrorCode, out.ErrorMessage = unknownTopic, "The topic '"+of.Name+"' does not exist."
+			out.ErrorCode, out.ErrorMessage = errcode.UnknownTopic, "The topic '"+of.Name+"' does not exist."
 		case int(of.Count) <= len(t.partitions):
-			out.ErrorCode = invalidPartitions
+			out.ErrorCode = errcode.InvalidPartitions
 			out.ErrorMessage = fmt.Sprintf("The topic %s currently has %d partition(s); %d would not be an increase.", of.Name, len(t.partitions), of.Count)
 		case !r.ValidateOnly:
 			c.grow(t, of.Count)
@@ -80,7 +82,7 @@ func (c *Cluster) createPartitions(r *createpartitions.Request) *createpartition
 func (c *Cluster) deleteTopics(r *deletetopics.Request) *deletetopics.Response {
 	answer := &deletetopics.Response{}
 	for _, name := range r.TopicNames {
-		out := deletetopics.ResponseTopic{Name: name, ErrorCode: unknownTopic}
+		out := deletetopics.ResponseTopic{Name: name, ErrorCode: errcode.UnknownTopic}
 		if t := c.byName[name]; t != nil {
 			c.drop(t)
 			out.ErrorCode = 0
@@ -101,7 +103,7 @@ func (c *Cluster) describeConfigs(r *describeconfigs.Request) *describeconfigs.R
 	answer := &describeconfigs.Response{}
 	for i := range r.Resources {
 		of := &r.Resources[i]
-		out := describeconfigs.ResponseResource{ResourceType: of.ResourceType, ResourceName: of.ResourceName, ErrorCode: unknownTopic}
+		out := describeconfigs.ResponseResource{ResourceType: of.ResourceType, ResourceName: of.ResourceName, ErrorCode: errcode.UnknownTopic}
 		if t := c.byName[of.ResourceName]; t != nil && of.ResourceType == topicResource {
 			out.ErrorCode = 0
 			out.ConfigEntries = t.describe(of.ConfigNames)

@@ -93,7 +93,7 @@ func (c *Cluster) Restart(node int32) {
 		for _, p := range t.partitions {
 			if p.leader == node {
 				p.epoch++ // it has led nothing in between
-				p.log.restart()
+				p.log.Restart()
 			}
 		}
 	}

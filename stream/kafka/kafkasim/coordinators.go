@@ -8,6 +8,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/findcoordinator"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 // Kafka's own topics, whose partitions stand for coordinators: who leads one
@@ -79,9 +80,9 @@ func (c *Cluster) coordinator(node int32, name string, transactional bool) (*slo
 	s := c.slotOf(CoordinatorOf(name, transactional))
 	switch {
 	case s.leader != node:
-		return s, notCoordinator
+		return s, errcode.NotCoordinator
 	case s.loading:
-		return s, coordinatorLoading
+		return s, errcode.CoordinatorLoading
 	}
 	return s, 0
 }
@@ -126,7 +127,7 @@ func (c *Cluster) Notice(node int32) {
 func (c *Cluster) coordinatorFor(node int32, group, member string) (*slot, int16) {
 	s, failed := c.coordinator(node, group, false)
 	if s.former == node && member != "" {
-		failed = unknownMember
+		failed = errcode.UnknownMember
 	}
 	return s, failed
 }
@@ -134,7 +135,7 @@ func (c *Cluster) coordinatorFor(node int32, group, member string) (*slot, int16
 func (c *Cluster) findCoordinator(r *findcoordinator.Request) *findcoordinator.Response {
 	s := c.slotOf(CoordinatorOf(r.Key, r.KeyType == ofTransactions))
 	if s.leader == noLeader || c.nodes[s.leader-1].fenced {
-		return &findcoordinator.Response{ErrorCode: coordinatorNotAvailable, NodeID: noLeader, Port: -1}
+		return &findcoordinator.Response{ErrorCode: errcode.CoordinatorNotAvailable, NodeID: noLeader, Port: -1}
 	}
 	return &findcoordinator.Response{NodeID: s.leader, Host: host, Port: port(s.leader)}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 // A heldFetch is a fetch from its arrival to its answer.
@@ -56,9 +57,9 @@ func (h *heldFetch) enter(b *broker, f *wire.Fetch) int16 {
 	s := b.session(f.Session)
 	switch {
 	case s == nil:
-		return fetchSessionNotFound
+		return errcode.FetchSessionNotFound
 	case s.epoch != f.Epoch:
-		return fetchSessionEpoch
+		return errcode.FetchSessionEpoch
 	}
 	s.update(f)
 	if len(s.partitions) == 0 {
@@ -92,8 +93,8 @@ func (h *heldFetch) failed() bool {
 // readable returns a partition that can be read, or why it can't.
 func (c *Cluster) readable(node int32, f *wire.FetchPartition) (*partition, int16) {
 	p, failed := c.atEpoch(node, f.TopicPartition, f.LeaderEpoch)
-	if failed == 0 && (f.Offset < p.log.start || f.Offset > p.log.end) {
-		return nil, offsetOutOfRange
+	if failed == 0 && (f.Offset < p.log.Start() || f.Offset > p.log.End()) {
+		return nil, errcode.OffsetOutOfRange
 	}
 	return p, failed
 }
@@ -108,7 +109,7 @@ func (h *heldFetch) answer(over bool) bool {
 		return false
 	}
 	if h.session != nil && h.session.epoch != next(h.epoch) {
-		h.code, h.told = fetchSessionEpoch, h.session.id // the client has gone on
+		h.code, h.told = errcode.FetchSessionEpoch, h.session.id // the client has gone on
 		return true
 	}
 	h.read()
@@ -131,13 +132,10 @@ func (h *heldFetch) enough() bool {
 	size := 0
 	for _, o := range h.partitions {
 		p, failed := h.c.readable(h.node, &o.FetchPartition)
-		if failed != 0 || o.Offset > p.log.stable() {
+		if failed != 0 || o.Offset > p.log.Stable() {
 			return true
 		}
-		stable, most := p.log.stable(), size+int(o.MaxBytes)
-		for i := p.log.at(o.Offset); i < len(p.log.entries) && size < most && p.log.entries[i].BaseOffset < stable; i++ {
-			size = min(size+len(p.log.entries[i].bytes), most)
-		}
+		size += p.log.Readable(o.Offset, int(o.MaxBytes))
 	}
 	return size >= h.minBytes
 }
@@ -154,39 +152,13 @@ func (h *heldFetch) read() {
 		if failed != 0 {
 			continue
 		}
-		out.StableEnd, out.FetchedEnd, out.Start = p.log.stable(), p.log.end, p.log.start
-		out.batches, out.size = p.log.read(o.Offset, min(left, int(o.MaxBytes)), first)
+		out.StableEnd, out.FetchedEnd, out.Start = p.log.Stable(), p.log.End(), p.log.Start()
+		out.batches, out.size = p.log.Read(o.Offset, min(left, int(o.MaxBytes)), first)
 		if out.size > 0 {
-			out.Aborted = p.log.abortedFrom(o.Offset)
+			out.Aborted = p.log.AbortedFrom(o.Offset)
 			left, first = max(left-out.size, 0), false
 		}
 	}
-}
-
-// read returns batches from an offset on, and their size: up to a limit, unless whole asks
-// for the first one in any case.
-func (l *log) read(offset int64, limit int, whole bool) (batches [][]byte, size int) {
-	stable := l.stable()
-	from := l.at(offset)
-	to := from
-	for to < len(l.entries) && l.entries[to].BaseOffset < stable && (size < limit || whole && to == from) {
-		size += len(l.entries[to].bytes)
-		to++
-	}
-	if to == from {
-		return nil, 0
-	}
-	head := len(l.entries[from].bytes)
-	if head > limit {
-		if !whole {
-			return nil, 0
-		}
-		limit = head
-	}
-	for i := range l.entries[from:to] {
-		batches = append(batches, l.entries[from+i].bytes)
-	}
-	return batches, min(size, limit)
 }
 
 // incremental leaves out what the client knows. Partitions with data move to the end, so

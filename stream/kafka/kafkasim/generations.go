@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 // rebalance begins another generation, or goes on with it.
@@ -12,7 +13,7 @@ func (g *group) rebalance(now time.Time) {
 	first := g.state == emptied
 	if g.state != preparing {
 		for _, m := range g.members {
-			m.answerSync(wire.SyncGroupAnswer{Code: rebalanceInProgress})
+			m.answerSync(wire.SyncGroupAnswer{Code: errcode.RebalanceInProgress})
 			if g.state == completing {
 				m.assignment = nil
 			}
@@ -77,7 +78,7 @@ func (g *group) elect() {
 
 // remove removes a member.
 func (g *group) remove(now time.Time, m *member) {
-	m.drop(unknownMember)
+	m.drop(errcode.UnknownMember)
 	g.members = slices.DeleteFunc(g.members, func(o *member) bool { return o == m })
 	if g.leader == m.id {
 		g.leader = ""
@@ -104,7 +105,7 @@ func (c *Cluster) sync(now time.Time, node int32, r *wire.SyncGroup, h *held) in
 	case failed != 0:
 		return failed
 	case g.state == preparing:
-		return rebalanceInProgress
+		return errcode.RebalanceInProgress
 	}
 	m.unsynced = false
 	m.sync = h
@@ -138,7 +139,7 @@ func (g *group) assign(now time.Time, all []wire.MemberAssignment) {
 // memberOf returns a member and its group, if it is of that generation.
 func (c *Cluster) memberOf(node int32, name, id, instance string, generation int32) (*group, *member, int16) {
 	if name == "" {
-		return nil, nil, invalidGroup
+		return nil, nil, errcode.InvalidGroup
 	}
 	s, failed := c.coordinatorFor(node, name, id)
 	if failed != 0 {
@@ -146,11 +147,11 @@ func (c *Cluster) memberOf(node int32, name, id, instance string, generation int
 	}
 	g := s.groupOf(name)
 	if g == nil {
-		return nil, nil, unknownMember
+		return nil, nil, errcode.UnknownMember
 	}
 	m, failed := g.find(id, instance)
 	if failed == 0 && generation != g.generation {
-		failed = illegalGeneration
+		failed = errcode.IllegalGeneration
 	}
 	return g, m, failed
 }
@@ -160,7 +161,7 @@ func (c *Cluster) heartbeat(now time.Time, node int32, r *wire.Heartbeat) *wire.
 	if failed == 0 {
 		m.live(now)
 		if g.state == preparing {
-			failed = rebalanceInProgress
+			failed = errcode.RebalanceInProgress
 		}
 	}
 	return &wire.Heartbeat{Code: failed}
@@ -174,7 +175,7 @@ func (c *Cluster) leaveGroup(now time.Time, node int32, r *wire.LeaveGroup) *wir
 	}
 	g := s.groupOf(r.Group)
 	if g == nil {
-		answer.Code = unknownMember
+		answer.Code = errcode.UnknownMember
 		return answer
 	}
 	c.changed()
@@ -186,7 +187,7 @@ func (c *Cluster) leaveGroup(now time.Time, node int32, r *wire.LeaveGroup) *wir
 	if r.Member != "" {
 		m, failed = g.find(r.Member, r.Instance)
 	} else if m == nil {
-		failed = unknownMember
+		failed = errcode.UnknownMember
 	}
 	if answer.Code = failed; failed == 0 {
 		g.remove(now, m)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 // A committer is the member that commits: generation -1 and "" if it is none.
@@ -34,9 +35,9 @@ func (s *slot) memberless(from committer) int16 {
 	case from.generation < 0:
 		return 0
 	case s.offsets.has(from.group):
-		return unknownMember
+		return errcode.UnknownMember
 	}
-	return illegalGeneration
+	return errcode.IllegalGeneration
 }
 
 func (g *group) committing(from committer) int16 {
@@ -48,13 +49,13 @@ func (g *group) committing(from committer) int16 {
 			return failed
 		}
 		if from.generation != g.generation {
-			return illegalGeneration
+			return errcode.IllegalGeneration
 		}
 	} else if !from.transactional {
-		return unknownMember
+		return errcode.UnknownMember
 	}
 	if !from.transactional && g.state == completing {
-		return rebalanceInProgress
+		return errcode.RebalanceInProgress
 	}
 	return 0
 }
@@ -68,7 +69,7 @@ func (c *Cluster) offsetCommit(node int32, r *offsetcommit.Request) *offsetcommi
 			tp := stream.TopicPartition{Topic: out.Name, Partition: p.PartitionIndex}
 			code := failed
 			if c.partition(tp) == nil {
-				code = unknownTopic
+				code = errcode.UnknownTopic
 			}
 			if code == 0 {
 				s.offsets.set(groupPartition{r.GroupID, tp}, p.CommittedOffset, -1)
@@ -90,7 +91,7 @@ func (c *Cluster) txnOffsetCommit(node int32, r *txnoffsetcommit.Request) *txnof
 			tp := stream.TopicPartition{Topic: out.Name, Partition: p.Partition}
 			code := failed
 			if c.partition(tp) == nil {
-				code = unknownTopic
+				code = errcode.UnknownTopic
 			}
 			if code == 0 {
 				s.offsets.set(groupPartition{r.GroupID, tp}, p.CommittedOffset, r.ProducerID)
@@ -107,17 +108,17 @@ func (c *Cluster) txnOffsetCommit(node int32, r *txnoffsetcommit.Request) *txnof
 // its producer is the last one of its id that the group has heard of.
 func (c *Cluster) joinTransaction(node int32, r *txnoffsetcommit.Request) (*slot, int16) {
 	if r.GroupID == "" {
-		return nil, invalidGroup
+		return nil, errcode.InvalidGroup
 	}
 	s, failed := c.coordinatorFor(node, r.GroupID, r.MemberID)
 	if failed != 0 {
 		return nil, failed
 	}
-	p := s.offsets.producers.of(r.ProducerID)
-	if r.ProducerEpoch < p.epoch {
-		return nil, invalidProducerEpoch
+	p := s.offsets.producers.Of(r.ProducerID)
+	if r.ProducerEpoch < p.Epoch {
+		return nil, errcode.InvalidProducerEpoch
 	}
-	if !p.transacting(r.ProducerEpoch) {
+	if !p.Transacting(r.ProducerEpoch) {
 		if failed := c.inTransaction(r.TransactionalID, r.ProducerID, r.ProducerEpoch, s.TopicPartition); failed != 0 {
 			return nil, failed
 		}
@@ -125,9 +126,9 @@ func (c *Cluster) joinTransaction(node int32, r *txnoffsetcommit.Request) (*slot
 	if _, failed := c.committing(node, committer{r.GroupID, r.MemberID, r.GroupInstanceID, r.GenerationID, true}); failed != 0 {
 		return nil, failed
 	}
-	p.epoch = r.ProducerEpoch
-	if p.first < 0 {
-		p.first = s.offsets.written
+	p.Epoch = r.ProducerEpoch
+	if p.First < 0 {
+		p.First = s.offsets.written
 	}
 	return s, 0
 }
@@ -146,7 +147,7 @@ func (c *Cluster) offsetFetch(node int32, r *wire.OffsetFetch) *wire.OffsetFetch
 			out.Offset = got.offset
 		}
 		if !c.UnstableOffsets && s.offsets.unstable(of) {
-			out.Offset, out.Code = -1, unstableOffset
+			out.Offset, out.Code = -1, errcode.UnstableOffset
 		}
 		answer.Answer.Partitions = append(answer.Answer.Partitions, out)
 	}

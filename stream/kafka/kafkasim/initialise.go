@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go/protocol/initproducerid"
+
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 func (c *Cluster) initProducerID(node int32, r *initproducerid.Request) *initproducerid.Response {
@@ -15,10 +17,10 @@ func (c *Cluster) initProducerID(node int32, r *initproducerid.Request) *initpro
 	timeout := time.Duration(r.TransactionTimeoutMs) * time.Millisecond
 	switch {
 	case (r.ProducerID < 0) != (r.ProducerEpoch < 0):
-		refused.ErrorCode = invalidRequest
+		refused.ErrorCode = errcode.InvalidRequest
 		return refused
 	case timeout <= 0 || timeout > maxTimeout:
-		refused.ErrorCode = invalidTxnTimeout
+		refused.ErrorCode = errcode.InvalidTxnTimeout
 		return refused
 	case failed != 0:
 		refused.ErrorCode = failed
@@ -48,13 +50,13 @@ func (c *Cluster) initialise(t *transaction, producer int64, epoch int16) int16 
 	known := t.epoch == -1 || producer == t.producer || producer == t.previous && epoch >= lastEpoch
 	switch {
 	case t.state.ending():
-		return concurrentTransactions
+		return errcode.ConcurrentTransactions
 	case renews && !known:
-		return producerFenced
+		return errcode.ProducerFenced
 	case t.state == ongoing:
 		t.fence()
 		c.changed()
-		return concurrentTransactions
+		return errcode.ConcurrentTransactions
 	case t.epoch >= lastEpoch && (!renews || epoch == t.epoch):
 		t.last = -1
 		if renews {
@@ -66,7 +68,7 @@ func (c *Cluster) initialise(t *transaction, producer int64, epoch int16) int16 
 	case t.epoch == -1 || epoch == t.epoch:
 		t.epoch, t.last = t.epoch+1, t.epoch
 	case epoch != t.last:
-		return producerFenced
+		return errcode.ProducerFenced
 	}
 	t.state = empty
 	return 0

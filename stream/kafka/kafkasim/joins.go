@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 // A broker's group.min.session.timeout.ms and group.max.session.timeout.ms.
@@ -32,9 +33,9 @@ func (c *Cluster) join(now time.Time, node int32, r *wire.JoinGroup, h *held, a 
 	session := time.Duration(r.SessionTimeout) * time.Millisecond
 	switch {
 	case r.Group == "":
-		return invalidGroup
+		return errcode.InvalidGroup
 	case session < minSession || session > maxSession:
-		return invalidSession
+		return errcode.InvalidSession
 	}
 	s, failed := c.coordinator(node, r.Group, false)
 	if failed != 0 {
@@ -43,14 +44,14 @@ func (c *Cluster) join(now time.Time, node int32, r *wire.JoinGroup, h *held, a 
 	g := s.groupOf(r.Group)
 	if g == nil {
 		if r.Member != "" {
-			return unknownMember
+			return errcode.UnknownMember
 		}
 		g = &group{name: r.Group}
 		s.groups = append(s.groups, g)
 	}
 	switch {
 	case !g.speaks(r):
-		return inconsistentProtocol
+		return errcode.InconsistentProtocol
 	case r.Member == "":
 		return c.joinNew(now, g, r, h, a)
 	}
@@ -73,7 +74,7 @@ func (c *Cluster) joinNew(now time.Time, g *group, r *wire.JoinGroup, h *held, a
 	case r.Instance == "":
 		a.Member = id
 		g.pending = append(g.pending, pendingMember{id, now.Add(time.Duration(r.SessionTimeout) * time.Millisecond)})
-		return memberIDRequired
+		return errcode.MemberIDRequired
 	case old == nil:
 		g.add(now, id, r, h)
 	default:
@@ -107,7 +108,7 @@ func (m *member) update(r *wire.JoinGroup, h *held) {
 // replace gives an instance a new id. The owner of the old one is shut out.
 func (g *group) replace(now time.Time, m *member, id string, r *wire.JoinGroup, h *held) {
 	leader := g.leader
-	m.drop(fencedInstance)
+	m.drop(errcode.FencedInstance)
 	if g.leader == m.id {
 		g.leader = id
 	}
@@ -142,7 +143,7 @@ func (g *group) joinAgain(now time.Time, r *wire.JoinGroup, h *held) int16 {
 			m.live(now)
 		}
 	case g.state == emptied:
-		return unknownMember
+		return errcode.UnknownMember
 	default:
 		m.update(r, h)
 		g.rebalance(now)

@@ -8,6 +8,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/metadata"
 
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 func TestLeader_Dies(t *testing.T) {
@@ -42,7 +43,7 @@ func TestLeader_Dies(t *testing.T) {
 	c.must(p, tp, plain(1, "b"))
 	c.Restart(old)
 	c.idle()
-	if failed, _ := c.produce(old, p, tp, plain(2, "c")); failed != notLeader {
+	if failed, _ := c.produce(old, p, tp, plain(2, "c")); failed != errcode.NotLeader {
 		t.Errorf("who led says %s", code(failed))
 	}
 	c.wantValues(tp, "a b ")
@@ -89,7 +90,7 @@ func TestCoordinator_Dies(t *testing.T) {
 	c.chore(Chore{Kind: Marker, Transaction: "a", Partition: tp})
 	c.Kill(1)
 	c.chore(Chore{Kind: Fence, Node: 1})
-	if f := c.ask(2, &findcoordinator.Request{Key: "a", KeyType: ofTransactions}).(*findcoordinator.Response); f.ErrorCode != coordinatorNotAvailable {
+	if f := c.ask(2, &findcoordinator.Request{Key: "a", KeyType: ofTransactions}).(*findcoordinator.Response); f.ErrorCode != errcode.CoordinatorNotAvailable {
 		t.Errorf("coordinator is %+v", f)
 	}
 	c.chore(Chore{Kind: Elect, Partition: slot})
@@ -108,8 +109,8 @@ func TestCoordinator_Dies(t *testing.T) {
 add a P1.0 t/0: ok
 produce a P1.0 t/0 #0+1: ok at 0
 end a P1.0 commit true: ok
-add a P1.0 t/0: ` + code(coordinatorLoading) + `
-add a P1.0 t/0: ` + code(concurrentTransactions) + `
+add a P1.0 t/0: ` + code(errcode.CoordinatorLoading) + `
+add a P1.0 t/0: ` + code(errcode.ConcurrentTransactions) + `
 add a P1.0 t/0: ok
 `
 	if got := s.out.String(); got != want {
@@ -243,11 +244,11 @@ func TestBroker_Restarts(t *testing.T) {
 	s.add(a, "t", 0)
 	c.must(a, tp, txn(0, "a"))
 	s.settled(a, true)
-	if failed, _ := c.produce(1, a, tp, txn(0, "a")); failed != invalidTxnState {
+	if failed, _ := c.produce(1, a, tp, txn(0, "a")); failed != errcode.InvalidTxnState {
 		t.Errorf("a batch of no transaction: %s", code(failed))
 	}
 	s.add(a, "t", 0)
-	if failed, _ := c.produce(1, a, tp, txn(1, "b")); failed != outOfOrderSequence {
+	if failed, _ := c.produce(1, a, tp, txn(1, "b")); failed != errcode.OutOfOrderSequence {
 		t.Errorf("a batch before one that hasn't been verified: %s", code(failed))
 	}
 	c.Restart(1)
@@ -265,7 +266,7 @@ func TestFetchSession_EndsWithBroker(t *testing.T) {
 	f.Epoch = 0
 	session := c.ask(1, f).(*wire.Fetch).Answer.Session
 	c.Restart(1)
-	if a := c.ask(1, &wire.Fetch{Session: session, Epoch: 1}).(*wire.Fetch).Answer; a.Code != fetchSessionNotFound {
+	if a := c.ask(1, &wire.Fetch{Session: session, Epoch: 1}).(*wire.Fetch).Answer; a.Code != errcode.FetchSessionNotFound {
 		t.Errorf("the answer is %+v", a)
 	}
 	f = fetching(at("t", 0), 0, 0)
@@ -290,7 +291,7 @@ func TestFetchSession_Continues(t *testing.T) {
 	if !first.Answer(c.now) || !second.Answer(c.now) {
 		t.Fatal("they are held")
 	}
-	if got := first.Deliver(&wire.Fetch{}).(*wire.Fetch).Answer; got.Code != fetchSessionEpoch || len(got.Partitions) != 0 {
+	if got := first.Deliver(&wire.Fetch{}).(*wire.Fetch).Answer; got.Code != errcode.FetchSessionEpoch || len(got.Partitions) != 0 {
 		t.Errorf("the first answer is %+v", got)
 	}
 	got := second.Deliver(fetching(tp, 0, 0)).(*wire.Fetch).Answer

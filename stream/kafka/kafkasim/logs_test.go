@@ -8,6 +8,7 @@ import (
 
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 func TestTruncate(t *testing.T) {
@@ -27,7 +28,7 @@ func TestTruncate(t *testing.T) {
 	if got := c.HighWatermark(tp); got != 4 {
 		t.Errorf("the end is %d", got)
 	}
-	if failed, _ := c.produce(1, p, tp, plain(4, "p4")); failed != outOfOrderSequence {
+	if failed, _ := c.produce(1, p, tp, plain(4, "p4")); failed != errcode.OutOfOrderSequence {
 		t.Errorf("after a gap: %s", code(failed))
 	}
 	c.must(p, tp, plain(2, "p2"))
@@ -36,12 +37,12 @@ func TestTruncate(t *testing.T) {
 	if got := c.LastStable(tp); got != 2 {
 		t.Errorf("stable until %d", got)
 	}
-	if f := c.ask(1, fetching(tp, 4, 0)).(*wire.Fetch); f.Answer.Partitions[0].Code != offsetOutOfRange {
+	if f := c.ask(1, fetching(tp, 4, 0)).(*wire.Fetch); f.Answer.Partitions[0].Code != errcode.OffsetOutOfRange {
 		t.Errorf("the answer is %+v", f.Answer)
 	}
 	f := fetching(tp, 0, 0)
 	f.Partitions[0].LeaderEpoch = 1
-	if f := c.ask(1, f).(*wire.Fetch); f.Answer.Partitions[0].Code != fencedLeaderEpoch {
+	if f := c.ask(1, f).(*wire.Fetch); f.Answer.Partitions[0].Code != errcode.FencedLeaderEpoch {
 		t.Errorf("the answer is %+v", f.Answer)
 	}
 	c.Truncate(tp, 100)
@@ -66,11 +67,7 @@ func TestCompaction_RemovesTombstonesAndMarkers(t *testing.T) {
 	}
 	has := func(want ...int64) {
 		t.Helper()
-		var got []int64
-		for _, e := range c.partition(tp).log.entries {
-			got = append(got, e.BaseOffset)
-		}
-		if !reflect.DeepEqual(got, want) {
+		if got := c.partition(tp).log.Batches(); !reflect.DeepEqual(got, want) {
 			t.Errorf("batches at %v, want %v", got, want)
 		}
 	}
@@ -100,7 +97,7 @@ func TestTopic_Recreated(t *testing.T) {
 	before := c.ids("t", "none")
 	c.Recreate("t")
 	after := c.ids("t", "..")
-	if before[0].ID == after[0].ID || before[1].Code != unknownTopic || after[1].Code != invalidTopic || before[0].ID == [16]byte{} || after[0].ID != c.ids("t")[0].ID {
+	if before[0].ID == after[0].ID || before[1].Code != errcode.UnknownTopic || after[1].Code != errcode.InvalidTopic || before[0].ID == [16]byte{} || after[0].ID != c.ids("t")[0].ID {
 		t.Errorf("the ids are %v, were %v", after, before)
 	}
 	c.wantValues(tp, "")
@@ -109,7 +106,7 @@ func TestTopic_Recreated(t *testing.T) {
 	}
 	f := fetching(tp, 0, 0)
 	f.Partitions[0].LeaderEpoch = 1
-	if f := c.ask(c.Leader(tp), f).(*wire.Fetch); f.Answer.Partitions[0].Code != unknownLeaderEpoch {
+	if f := c.ask(c.Leader(tp), f).(*wire.Fetch); f.Answer.Partitions[0].Code != errcode.UnknownLeaderEpoch {
 		t.Errorf("the answer is %+v", f.Answer)
 	}
 	c.Recreate("none")
@@ -124,7 +121,7 @@ func TestOffsetFetch_Unstable(t *testing.T) {
 	s.addOffsets(a, "g")
 	s.txnCommit(a, "g", -1, "t", 2, 0)
 	req := &wire.OffsetFetch{Group: "g", Partitions: []stream.TopicPartition{at("t", 0)}}
-	if got := c.ask(1, req).(*wire.OffsetFetch).Answer.Partitions[0]; got.Code != unstableOffset {
+	if got := c.ask(1, req).(*wire.OffsetFetch).Answer.Partitions[0]; got.Code != errcode.UnstableOffset {
 		t.Errorf("the answer is %+v", got)
 	}
 	c.UnstableOffsets = true

@@ -15,8 +15,8 @@ func (c *Cluster) mark(now time.Time, t *transaction, tp stream.TopicPartition) 
 	t.unmarked = slices.DeleteFunc(t.unmarked, func(o stream.TopicPartition) bool { return o == tp })
 	commit := t.state == prepareCommit
 	if s := c.slotOf(tp); s != nil {
-		if p := s.offsets.producers.of(t.producer); p.obeys(t) {
-			p.first = -1
+		if p := s.offsets.producers.Of(t.producer); p.Obey(t.epoch, t.slot.epoch) {
+			p.First = -1
 			s.offsets.mark(t.producer, commit)
 		}
 		return
@@ -25,28 +25,17 @@ func (c *Cluster) mark(now time.Time, t *transaction, tp stream.TopicPartition) 
 	if p == nil {
 		return // it has been deleted
 	}
-	from := p.log.producers.of(t.producer)
-	if !from.obeys(t) {
+	from := p.log.Producer(t.producer)
+	if !from.Obey(t.epoch, t.slot.epoch) {
 		return
 	}
-	from.verifying = false
-	p.log.finish(from, commit, p.log.end)
+	p.log.Finish(from, commit)
 	bytes := c.marker(now, t, commit)
 	var h batch.Header
 	if ok, err := batch.ParseHeader(bytes, &h); !ok || err != nil {
 		panic("kafkasim: a marker isn't a batch")
 	}
-	p.log.add(&h, bytes, p.epoch)
-}
-
-// obeys takes in the epochs of a marker, unless they are older than the known ones.
-func (p *producer) obeys(t *transaction) bool {
-	if t.epoch < p.epoch || t.slot.epoch < p.coordinator {
-		return false
-	}
-	p.enter(t.epoch)
-	p.coordinator = t.slot.epoch
-	return true
+	p.log.Append(&h, bytes, p.epoch)
 }
 
 // marker builds the control batch.

@@ -7,6 +7,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 // A group is what its coordinator knows of a group that has had members: Kafka's
@@ -106,15 +107,15 @@ func (g *group) find(id, instance string) (*member, int16) {
 	if instance != "" {
 		switch m := g.static(instance); {
 		case m == nil:
-			return nil, unknownMember
+			return nil, errcode.UnknownMember
 		case m.id != id:
-			return nil, fencedInstance
+			return nil, errcode.FencedInstance
 		}
 	}
 	if m := g.member(id); m != nil {
 		return m, 0
 	}
-	return nil, unknownMember
+	return nil, errcode.UnknownMember
 }
 
 // live notes a sign of life.
@@ -164,7 +165,7 @@ func (s *slot) resign() {
 	kept := s.groups[:0]
 	for _, g := range s.groups {
 		for _, m := range g.members {
-			m.drop(notCoordinator)
+			m.drop(errcode.NotCoordinator)
 		}
 		if g.stored != nil {
 			n := g.stored.copy()

@@ -8,6 +8,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/metadata"
 
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 // ClusterID is what the cluster calls itself.
@@ -30,11 +31,11 @@ func (c *Cluster) metadata(r *metadata.Request) *metadata.Response {
 		}
 	}
 	for _, name := range r.TopicNames {
-		t := metadata.ResponseTopic{Name: name, ErrorCode: unknownTopic}
+		t := metadata.ResponseTopic{Name: name, ErrorCode: errcode.UnknownTopic}
 		if known := c.byName[name]; known != nil {
 			t = known.metadata()
 		} else if !validName(name) {
-			t.ErrorCode = invalidTopic
+			t.ErrorCode = errcode.InvalidTopic
 		}
 		answer.Topics = append(answer.Topics, t)
 	}
@@ -46,7 +47,7 @@ func (t *topic) metadata() metadata.ResponseTopic {
 	for i, p := range t.partitions {
 		out := metadata.ResponsePartition{PartitionIndex: p.Partition, LeaderID: p.leader, LeaderEpoch: p.epoch, ReplicaNodes: p.replicas}
 		if out.IsrNodes = p.replicas; p.leader == noLeader {
-			out.ErrorCode = leaderNotAvailable
+			out.ErrorCode = errcode.LeaderNotAvailable
 		}
 		answer.Partitions[i] = out
 	}
@@ -57,11 +58,11 @@ func (t *topic) metadata() metadata.ResponseTopic {
 func (c *Cluster) topicIDs(r *wire.Metadata) *wire.Metadata {
 	answer := &wire.Metadata{}
 	for _, name := range r.Topics {
-		t := wire.TopicID{Topic: name, Code: unknownTopic}
+		t := wire.TopicID{Topic: name, Code: errcode.UnknownTopic}
 		if known := c.byName[name]; known != nil {
 			t.ID, t.Code = known.id, 0
 		} else if !validName(name) {
-			t.Code = invalidTopic
+			t.Code = errcode.InvalidTopic
 		}
 		answer.Answer = append(answer.Answer, t)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/partlog"
 )
 
 // offsets are the committed offsets of the groups of a slot, and those of open
@@ -13,7 +14,7 @@ type offsets struct {
 	written   int64 // number of records: later ones win
 	committed map[groupPartition]commit
 	pending   map[int64][]commit // by producer id
-	producers producers
+	producers partlog.Producers
 }
 
 // A groupPartition is the owner of an offset.
@@ -32,7 +33,7 @@ type commit struct {
 func (o *offsets) init() {
 	o.committed = make(map[groupPartition]commit)
 	o.pending = make(map[int64][]commit)
-	o.producers = make(producers)
+	o.producers = make(partlog.Producers)
 }
 
 // has reports whether a group has committed any.

@@ -6,6 +6,8 @@ import (
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/batch"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/partlog"
 )
 
 func (c *Cluster) produce(now time.Time, node int32, r *wire.Produce) *wire.Produce {
@@ -29,18 +31,18 @@ func (c *Cluster) append(now time.Time, node int32, transaction string, in *wire
 	var h batch.Header
 	bytes := in.Batch[wire.BatchRoom:]
 	if whole, err := batch.ParseHeader(bytes, &h); !whole || err != nil || h.Size != len(bytes) || h.Count == 0 {
-		return 0, invalidRecord, "produce requests must have exactly one record batch per partition"
+		return 0, errcode.InvalidRecord, "produce requests must have exactly one record batch per partition"
 	}
 	if c.byName[in.Topic] == nil {
-		return 0, unknownTopic, ""
+		return 0, errcode.UnknownTopic, ""
 	}
 	p, failed := c.ledBy(node, in.TopicPartition)
 	if failed != 0 {
 		return 0, failed, ""
 	}
-	var from *producer
+	var from *partlog.Producer
 	if h.ProducerID >= 0 {
-		from = p.log.producers.of(h.ProducerID)
+		from = p.log.Producer(h.ProducerID)
 		if h.Attributes&batch.Transactional != 0 {
 			if failed := c.verify(transaction, from, &h, in.TopicPartition); failed != 0 {
 				return 0, failed, ""
@@ -51,18 +53,18 @@ func (c *Cluster) append(now time.Time, node int32, transaction string, in *wire
 		return 0, failed, why
 	}
 	if from != nil {
-		if offset, ok := from.duplicate(&h); ok {
+		if offset, ok := from.Duplicate(&h); ok {
 			return offset, 0, ""
 		}
-		if failed := from.check(&h); failed != 0 {
+		if failed := from.Check(&h); failed != 0 {
 			return 0, failed, ""
 		}
 	}
-	p.log.add(&h, append(make([]byte, 0, len(bytes)), bytes...), p.epoch)
+	p.log.Append(&h, append(make([]byte, 0, len(bytes)), bytes...), p.epoch)
 	if from != nil {
-		from.wrote(&h)
-		if h.Attributes&batch.Transactional != 0 && from.first < 0 {
-			p.log.begin(from, h.BaseOffset)
+		from.Wrote(&h)
+		if h.Attributes&batch.Transactional != 0 && from.First < 0 {
+			p.log.Begin(from, h.BaseOffset)
 		}
 	}
 	c.changed()
@@ -72,25 +74,25 @@ func (c *Cluster) append(now time.Time, node int32, transaction string, in *wire
 // validate checks the records themselves: Kafka's LogValidator.
 func (p *partition) validate(now time.Time, r *batch.Reader, bytes []byte) (failed int16, why string) {
 	if len(bytes) > p.topic.maxBytes {
-		return messageTooLarge, ""
+		return errcode.MessageTooLarge, ""
 	}
 	r.Reset(bytes)
 	if !r.Next() {
-		return corruptMessage, ""
+		return errcode.CorruptMessage, ""
 	}
 	if r.MaxTime-now.UnixMilli() > p.topic.future {
-		return invalidTimestamp, "Timestamp of message with offset is out of range"
+		return errcode.InvalidTimestamp, "Timestamp of message with offset is out of range"
 	}
 	if p.topic.compacted {
 		var record stream.Record
 		for r.Record(&record) {
 			if record.Key == nil {
-				return invalidRecord, "One or more records have been rejected"
+				return errcode.InvalidRecord, "One or more records have been rejected"
 			}
 		}
 	}
 	if r.Err() != nil {
-		return corruptMessage, ""
+		return errcode.CorruptMessage, ""
 	}
 	return 0, ""
 }
@@ -98,17 +100,17 @@ func (p *partition) validate(now time.Time, r *batch.Reader, bytes []byte) (fail
 // verify asks the coordinator, before the first batch of a transaction in a partition,
 // whether the partition belongs to the transaction (KIP-890). It returns the producer's
 // error if it doesn't.
-func (c *Cluster) verify(transaction string, from *producer, h *batch.Header, tp stream.TopicPartition) int16 {
+func (c *Cluster) verify(transaction string, from *partlog.Producer, h *batch.Header, tp stream.TopicPartition) int16 {
 	switch {
-	case from.transacting(h.ProducerEpoch):
+	case from.Transacting(h.ProducerEpoch):
 		return 0
-	case h.ProducerEpoch < from.epoch:
-		return invalidProducerEpoch
+	case h.ProducerEpoch < from.Epoch:
+		return errcode.InvalidProducerEpoch
 	}
-	from.verify(h.ProducerEpoch, h.Sequence)
+	from.Verify(h.ProducerEpoch, h.Sequence)
 	switch failed := c.inTransaction(transaction, h.ProducerID, h.ProducerEpoch, tp); failed {
-	case concurrentTransactions, coordinatorLoading, coordinatorNotAvailable, notCoordinator:
-		return notEnoughReplicas
+	case errcode.ConcurrentTransactions, errcode.CoordinatorLoading, errcode.CoordinatorNotAvailable, errcode.NotCoordinator:
+		return errcode.NotEnoughReplicas
 	default:
 		return failed
 	}

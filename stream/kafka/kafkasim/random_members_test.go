@@ -10,6 +10,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/offsetcommit"
 
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 // randomMembers are what the members of group g know of themselves, and what they
@@ -72,9 +73,9 @@ func (p *peer) joined(a *wire.JoinGroupAnswer) {
 	switch a.Code {
 	case 0:
 		p.id, p.generation, p.others = a.Member, a.Generation, a.Members
-	case memberIDRequired:
+	case errcode.MemberIDRequired:
 		p.id = a.Member
-	case unknownMember, fencedInstance:
+	case errcode.UnknownMember, errcode.FencedInstance:
 		p.id = ""
 	}
 }

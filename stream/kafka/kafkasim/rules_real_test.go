@@ -23,6 +23,7 @@ import (
 
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
@@ -141,7 +142,7 @@ func early(answer protocol.Message) bool {
 			c = a.Answer.Partitions[0].Code
 		}
 	}
-	return c == notLeader || c == notCoordinator || c == coordinatorLoading || c == coordinatorNotAvailable
+	return c == errcode.NotLeader || c == errcode.NotCoordinator || c == errcode.CoordinatorLoading || c == errcode.CoordinatorNotAvailable
 }
 
 // earlyMember is the code of an answer to a member.

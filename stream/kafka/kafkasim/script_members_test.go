@@ -10,6 +10,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/txnoffsetcommit"
 
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 // A peer is a member of group g as it knows itself.
@@ -70,7 +71,7 @@ func (s *script) joining(p *peer) (answered func()) {
 	})
 	return func() {
 		a := answer().(*wire.JoinGroup).Answer
-		if a.Code == 0 || a.Code == memberIDRequired {
+		if a.Code == 0 || a.Code == errcode.MemberIDRequired {
 			if _, ok := s.members[a.Member]; !ok {
 				p.lives++
 				s.members[a.Member] = fmt.Sprintf("%s.%d", p.name, p.lives)
@@ -128,7 +129,7 @@ func (s *script) beat(all ...*peer) {
 
 // notices waits for a member to be told of a rebalance.
 func (s *script) notices(p *peer) {
-	s.pass(func() bool { return s.heartbeat(p) == rebalanceInProgress })
+	s.pass(func() bool { return s.heartbeat(p) == errcode.RebalanceInProgress })
 	s.beat(p)
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/batch"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 // Brokers are what a script is played against: a cluster here, or real ones.
@@ -78,7 +79,7 @@ func code(c int16) string {
 	switch c {
 	case 0:
 		return "ok"
-	case operationNotAttempted:
+	case errcode.OperationNotAttempted:
 		return "Operation Not Attempted"
 	}
 	return kafkago.Error(c).Title()

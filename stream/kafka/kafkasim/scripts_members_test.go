@@ -1,5 +1,7 @@
 package kafkasim
 
+import "github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
+
 func memberScripts() map[string]func(*script) {
 	return map[string]func(*script){
 		"members":                 members,
@@ -131,7 +133,7 @@ func instancesInRebalances(s *script) {
 	a.id = ""
 	again := s.joining(a) // while it waits
 	late()
-	s.pass(func() bool { return s.heartbeat(&old) == fencedInstance })
+	s.pass(func() bool { return s.heartbeat(&old) == errcode.FencedInstance })
 	s.join(b)
 	again()
 	b.id = ""
@@ -192,7 +194,7 @@ func sessions(s *script) {
 func (s *script) expired(p *peer) bool {
 	probe := *p
 	probe.generation--
-	return s.heartbeat(&probe) == unknownMember
+	return s.heartbeat(&probe) == errcode.UnknownMember
 }
 
 func lateJoins(s *script) {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/partlog"
 )
 
 // A Setting is a setting of a topic, by Kafka's name.
@@ -60,7 +62,7 @@ type partition struct {
 	replicas []int32
 	leader   int32 // noLeader: none
 	epoch    int32
-	log      log
+	log      *partlog.Log
 }
 
 // CreateTopic creates a topic. The broker's defaults complete the settings. Brokers lead
@@ -113,12 +115,11 @@ func (c *Cluster) grow(t *topic, partitions int32) {
 // widen adds partitions until there are so many.
 func (c *Cluster) widen(t *topic, partitions int32, replicas int) {
 	for i := int32(len(t.partitions)); i < partitions; i++ {
-		p := &partition{TopicPartition: stream.TopicPartition{Topic: t.name, Partition: i}, topic: t}
+		p := &partition{TopicPartition: stream.TopicPartition{Topic: t.name, Partition: i}, topic: t, log: partlog.New()}
 		for k := range replicas {
 			p.replicas = append(p.replicas, int32((c.made+int(i)+k)%len(c.nodes))+1)
 		}
 		p.leader = c.heir(p.replicas)
-		p.log.init()
 		t.partitions = append(t.partitions, p)
 	}
 }
@@ -188,7 +189,7 @@ func (c *Cluster) partition(tp stream.TopicPartition) *partition {
 func (p *partition) elected(node int32) {
 	p.leader = node
 	p.epoch++
-	p.log.restart()
+	p.log.Restart()
 }
 
 // ledBy returns a partition if the broker leads it, or the error.
@@ -196,9 +197,9 @@ func (c *Cluster) ledBy(node int32, tp stream.TopicPartition) (*partition, int16
 	p := c.partition(tp)
 	switch {
 	case p == nil:
-		return nil, unknownTopic
+		return nil, errcode.UnknownTopic
 	case p.leader != node:
-		return nil, notLeader
+		return nil, errcode.NotLeader
 	}
 	return p, 0
 }
@@ -211,9 +212,9 @@ func (c *Cluster) atEpoch(node int32, tp stream.TopicPartition, epoch int32) (*p
 	case known == nil || epoch < 0:
 		return p, failed
 	case epoch < known.epoch:
-		return nil, fencedLeaderEpoch
+		return nil, errcode.FencedLeaderEpoch
 	case epoch > known.epoch:
-		return nil, unknownLeaderEpoch
+		return nil, errcode.UnknownLeaderEpoch
 	}
 	return p, failed
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 // A transaction is what a coordinator knows of a transactional id: Kafka's
@@ -60,9 +61,9 @@ func (c *Cluster) owned(id string, producer int64, epoch int16) (*transaction, i
 	t := c.find(id)
 	switch {
 	case t == nil || t.producer != producer:
-		return nil, invalidProducerIDMapping
+		return nil, errcode.InvalidProducerIDMapping
 	case t.epoch != epoch:
-		return nil, producerFenced
+		return nil, errcode.ProducerFenced
 	}
 	return t, 0
 }
@@ -70,10 +71,10 @@ func (c *Cluster) owned(id string, producer int64, epoch int16) (*transaction, i
 // add adds partitions to the open transaction, or opens one.
 func (c *Cluster) add(now time.Time, id string, producer int64, epoch int16, partitions []stream.TopicPartition) int16 {
 	if id == "" {
-		return invalidRequest
+		return errcode.InvalidRequest
 	}
 	if t := c.find(id); t != nil && t.state.ending() { // whoever asks
-		return concurrentTransactions
+		return errcode.ConcurrentTransactions
 	}
 	t, failed := c.owned(id, producer, epoch)
 	if failed != 0 {
@@ -97,20 +98,20 @@ func (c *Cluster) inTransaction(id string, producer int64, epoch int16, tp strea
 	s := c.slotOf(CoordinatorOf(id, true))
 	switch {
 	case s.leader == noLeader || !c.Alive(s.leader):
-		return coordinatorNotAvailable
+		return errcode.CoordinatorNotAvailable
 	case s.loading:
-		return coordinatorLoading
+		return errcode.CoordinatorLoading
 	}
 	t, failed := c.owned(id, producer, epoch)
 	switch {
-	case failed == producerFenced:
-		return invalidProducerEpoch
+	case failed == errcode.ProducerFenced:
+		return errcode.InvalidProducerEpoch
 	case failed != 0:
 		return failed
 	case t.state.ending():
-		return concurrentTransactions
+		return errcode.ConcurrentTransactions
 	case !slices.Contains(t.partitions, tp):
-		return invalidTxnState
+		return errcode.InvalidTxnState
 	}
 	return 0
 }
@@ -131,11 +132,11 @@ func (c *Cluster) end(id string, producer int64, epoch int16, commit bool) int16
 		c.changed()
 		return 0
 	case t.state.ending():
-		return concurrentTransactions
+		return errcode.ConcurrentTransactions
 	case t.state == complete:
 		return 0
 	}
-	return invalidTxnState
+	return errcode.InvalidTxnState
 }
 
 // prepare decides the transaction. Its markers are due then.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 // holders are brokers of which one can be held up: the markers of transactions
@@ -134,5 +135,5 @@ func (s *script) decided(topic string, before int64, group string) bool {
 	a := s.ask(s.coordinator(s.real(group), false), &wire.OffsetFetch{
 		Group: s.real(group), Partitions: []stream.TopicPartition{s.tp(topic, 0)},
 	}).(*wire.OffsetFetch)
-	return a.Answer.Partitions[0].Code != unstableOffset
+	return a.Answer.Partitions[0].Code != errcode.UnstableOffset
 }

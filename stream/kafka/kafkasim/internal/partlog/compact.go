@@ -1,4 +1,4 @@
-package kafkasim
+package partlog
 
 import (
 	"encoding/binary"
@@ -10,43 +10,52 @@ import (
 	"github.com/gretestream/grete/stream/batch"
 )
 
-// Compact keeps the last record of each key in the stable part of a partition, and removes
-// aborted records. Tombstones and markers are removed delete.retention.ms after they were
-// first met, markers not before the last batch of their transaction. Removed records leave
-// gaps in the offsets. The last batch of each producer remains as an empty hull with its
-// sequence.
-func (c *Cluster) Compact(now time.Time, tp stream.TopicPartition) {
-	p := c.mustHave(tp)
-	stable := p.log.stable()
-	last := c.lastOffsets(&p.log, stable)
+// Compact keeps the last record of each key in the stable part of the log, and removes
+// aborted records. Tombstones and markers are removed when they have been kept for a while
+// after the first compaction that met them, markers not before the last batch of their
+// transaction. Removed records leave gaps in the offsets. The last batch of each producer
+// remains as an empty hull with its sequence.
+func (l *Log) Compact(now time.Time, keepTombstones time.Duration) {
+	stable := l.Stable()
+	last := l.lastOffsets(stable)
 	hulls := make(map[int64]int64) // by producer: offset of its last batch
-	for i := range p.log.entries {
-		if e := &p.log.entries[i]; e.ProducerID >= 0 && e.Attributes&batch.Control == 0 {
+	for i := range l.entries {
+		if e := &l.entries[i]; e.ProducerID >= 0 && e.Attributes&batch.Control == 0 {
 			hulls[e.ProducerID] = e.BaseOffset
 		}
 	}
-	kept := p.log.entries[:0]
+	kept := l.entries[:0]
 	left := make(map[int64]bool) // by producer: whether batches of its transaction are left
-	for _, e := range p.log.entries {
+	for _, e := range l.entries {
+		control := e.Attributes&batch.Control != 0
 		if e.BaseOffset < stable {
+			due := e.pass(now, keepTombstones)
 			hull, ok := hulls[e.ProducerID]
-			c.compact(now, p, &e, last, ok && hull == e.BaseOffset || e.Attributes&batch.Control != 0 && left[e.ProducerID])
+			l.compact(&e, last, due, ok && hull == e.BaseOffset || control && left[e.ProducerID])
 		}
 		if e.bytes != nil {
 			kept = append(kept, e)
 		}
 		if e.Attributes&batch.Transactional != 0 {
-			left[e.ProducerID] = e.bytes != nil && e.Attributes&batch.Control == 0 || left[e.ProducerID] && e.Attributes&batch.Control == 0
+			left[e.ProducerID] = !control && (e.bytes != nil || left[e.ProducerID])
 		}
 	}
-	clear(p.log.entries[len(kept):])
-	p.log.entries = kept
-	p.log.aborted = slices.DeleteFunc(p.log.aborted, func(a abortion) bool { return !p.log.has(a) })
-	c.changed()
+	clear(l.entries[len(kept):])
+	l.entries = kept
+	l.aborted = slices.DeleteFunc(l.aborted, func(a abortion) bool { return !l.has(a) })
 }
 
-// lastOffsets is where the last record of each key is.
-func (c *Cluster) lastOffsets(l *log, stable int64) map[string]int64 {
+// pass notes a compaction, and reports whether tombstones and markers may be removed now.
+func (e *entry) pass(now time.Time, keepTombstones time.Duration) (due bool) {
+	if e.horizon.IsZero() {
+		e.horizon = now.Add(keepTombstones)
+		return false
+	}
+	return !now.Before(e.horizon)
+}
+
+// lastOffsets returns the offset of the last record of each key.
+func (l *Log) lastOffsets(stable int64) map[string]int64 {
 	last := make(map[string]int64)
 	for i := range l.entries {
 		e := &l.entries[i]
@@ -54,9 +63,9 @@ func (c *Cluster) lastOffsets(l *log, stable int64) map[string]int64 {
 			continue
 		}
 		var r stream.Record
-		c.reader.Reset(e.bytes)
-		c.reader.Next()
-		for c.reader.Record(&r) {
+		l.reader.Reset(e.bytes)
+		l.reader.Next()
+		for l.reader.Record(&r) {
 			last[string(r.Key)] = r.Offset
 		}
 	}
@@ -64,7 +73,7 @@ func (c *Cluster) lastOffsets(l *log, stable int64) map[string]int64 {
 }
 
 // has reports whether batches of an aborted transaction are left.
-func (l *log) has(a abortion) bool {
+func (l *Log) has(a abortion) bool {
 	for i := l.at(a.FirstOffset); i < len(l.entries) && l.entries[i].BaseOffset < a.marker; i++ {
 		if l.entries[i].ProducerID == a.Producer {
 			return true
@@ -73,13 +82,10 @@ func (l *log) has(a abortion) bool {
 	return false
 }
 
-// compact makes of a batch what is left of it, nil if that is nothing; of one that
-// is needed, for its producer or for what is before it, a hull at least.
-func (c *Cluster) compact(now time.Time, p *partition, e *entry, last map[string]int64, needed bool) {
-	due := !e.horizon.IsZero() && !now.Before(e.horizon)
-	if e.horizon.IsZero() {
-		e.horizon = now.Add(p.topic.tombstones)
-	}
+// compact leaves of a batch what last needs, and no bytes if that is nothing. A needed
+// batch, of a producer or for what is before it, remains at least as a hull. Tombstones and
+// markers are removed if they are due.
+func (l *Log) compact(e *entry, last map[string]int64, due, needed bool) {
 	if e.Attributes&batch.Control != 0 {
 		if due && !needed {
 			e.bytes = nil
@@ -87,8 +93,8 @@ func (c *Cluster) compact(now time.Time, p *partition, e *entry, last map[string
 		return
 	}
 	var keep []stream.Record
-	if !p.log.isAborted(e) {
-		keep = slices.DeleteFunc(c.recordsOf(e, p.log.start), func(r stream.Record) bool {
+	if !l.isAborted(e) {
+		keep = slices.DeleteFunc(l.recordsOf(e), func(r stream.Record) bool {
 			return last[string(r.Key)] != r.Offset || r.Value == nil && due
 		})
 	}
@@ -112,7 +118,7 @@ const (
 	codecBits    = 7
 )
 
-// rewrite makes a batch of fewer records, of the same offsets, uncompressed.
+// rewrite replaces the batch by an uncompressed one of fewer records with their offsets.
 func (e *entry) rewrite(records []stream.Record) {
 	old, delta := e.bytes, e.LastDelta
 	be := binary.BigEndian

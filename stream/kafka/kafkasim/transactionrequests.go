@@ -8,6 +8,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol/endtxn"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
 func (c *Cluster) addPartitions(now time.Time, node int32, r *addpartitionstotxn.Request) *addpartitionstotxn.Response {
@@ -32,9 +33,9 @@ func (c *Cluster) addPartitions(now time.Time, node int32, r *addpartitionstotxn
 		for k, p := range r.Topics[i].Partitions {
 			code := failed
 			if unknown {
-				code = operationNotAttempted
+				code = errcode.OperationNotAttempted
 				if c.partition(stream.TopicPartition{Topic: out.Name, Partition: p}) == nil {
-					code = unknownTopic
+					code = errcode.UnknownTopic
 				}
 			}
 			out.Results[k] = addpartitionstotxn.ResponsePartition{PartitionIndex: p, ErrorCode: code}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
+	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/partlog"
 )
 
 // Instead of a time.
@@ -21,11 +23,11 @@ func (c *Cluster) listOffsets(node int32, r *listoffsets.Request) *listoffsets.R
 			got := listoffsets.ResponsePartition{Partition: asked.Partition, Timestamp: -1, Offset: -1, LeaderEpoch: -1}
 			p, failed := c.atEpoch(node, stream.TopicPartition{Topic: out.Topic, Partition: asked.Partition}, asked.CurrentLeaderEpoch)
 			if got.ErrorCode = failed; failed == 0 {
-				end := p.log.end
+				end := p.log.End()
 				if r.IsolationLevel == 1 {
-					end = p.log.stable()
+					end = p.log.Stable()
 				}
-				got.Timestamp, got.Offset = c.listOffset(&p.log, asked.Timestamp, end)
+				got.Timestamp, got.Offset = listOffset(p.log, asked.Timestamp, end)
 				if got.Offset >= 0 {
 					got.LeaderEpoch = p.epoch
 				}
@@ -39,31 +41,14 @@ func (c *Cluster) listOffsets(node int32, r *listoffsets.Request) *listoffsets.R
 
 // listOffset returns an end, or the first record, of a user or a marker, whose time
 // isn't before at.
-func (c *Cluster) listOffset(l *log, at, end int64) (time, offset int64) {
+func listOffset(l *partlog.Log, at, end int64) (time, offset int64) {
 	switch at {
 	case latest:
 		return -1, end
 	case earliest:
-		return -1, l.start
+		return -1, l.Start()
 	}
-	for i := range l.entries {
-		e := &l.entries[i]
-		if e.BaseOffset >= end {
-			break
-		}
-		if e.MaxTime < at {
-			continue
-		}
-		var record stream.Record
-		c.reader.Reset(e.bytes)
-		c.reader.Next()
-		for c.reader.Record(&record) {
-			if record.Time >= at && record.Offset >= l.start {
-				return record.Time, record.Offset
-			}
-		}
-	}
-	return -1, -1
+	return l.Find(at, end)
 }
 
 func (c *Cluster) deleteRecords(node int32, r *wire.DeleteRecords) *wire.DeleteRecords {
@@ -82,14 +67,14 @@ func (c *Cluster) deleteRecords(node int32, r *wire.DeleteRecords) *wire.DeleteR
 
 func (p *partition) deleteRecords(before int64) (start int64, failed int16) {
 	if before == latest {
-		before = p.log.end
+		before = p.log.End()
 	}
 	switch {
 	case !p.topic.deletes:
-		return -1, policyViolation
-	case before < 0 || before > p.log.end:
-		return -1, offsetOutOfRange
+		return -1, errcode.PolicyViolation
+	case before < 0 || before > p.log.End():
+		return -1, errcode.OffsetOutOfRange
 	}
-	p.log.advance(before)
-	return p.log.start, 0
+	p.log.Advance(before)
+	return p.log.Start(), 0
 }
