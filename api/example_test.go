@@ -49,6 +49,17 @@ func Example() {
 }
 
 // A table holds the latest value of each key; its updates are a stream again.
+// A client whose clock is wrong doesn't make the views of others late: a record
+// that is further ahead than a minute moves event time by a minute only.
+func ExampleInputOption_MaxAhead() {
+	app := api.New("pageviews")
+	app.From("page-views", api.EventTime(func(v PageView) time.Time { return v.At }).Disorder(10*time.Second).MaxAhead(time.Minute)).
+		PartitionBy("by-user", func(v PageView) string { return v.User }).
+		Window("per-minute", api.Tumbling(time.Minute)).
+		Count().
+		To("views-per-user")
+}
+
 func ExampleKeyedStream_Fold() {
 	type Order struct {
 		Customer string

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/gretestream/grete/api/internal/flow"
 	"github.com/gretestream/grete/api/internal/op"
 	"github.com/gretestream/grete/scheduler"
 )
@@ -12,11 +13,15 @@ import (
 // record being late, unless [InputOption.Disorder] sets another bound.
 const DefaultDisorder = 5 * time.Second
 
+// DefaultMaxAhead is how far ahead of the clock a record may move event time, unless
+// [InputOption.MaxAhead] sets another bound.
+const DefaultMaxAhead = op.DefaultMaxAhead
+
 // An InputOption is a setting of an input.
 type InputOption[M any] struct{ apply func(*op.InputSpec[M]) }
 
 func inputSpec[M any](opts []InputOption[M]) op.InputSpec[M] {
-	spec := op.InputSpec[M]{Disorder: DefaultDisorder}
+	spec := op.InputSpec[M]{Order: flow.Order{Disorder: DefaultDisorder, MaxAhead: DefaultMaxAhead}}
 	for _, o := range opts {
 		o.apply(&spec)
 	}
@@ -32,7 +37,18 @@ func EventTime[M any](f func(M) time.Time) InputOption[M] {
 // Disorder is added to an [EventTime]: how far event time may go back from one
 // record of a partition to a later one. Windows wait that long.
 func (o InputOption[M]) Disorder(d time.Duration) InputOption[M] {
-	return InputOption[M]{func(in *op.InputSpec[M]) { o.apply(in); in.Disorder = d }}
+	return InputOption[M]{func(in *op.InputSpec[M]) { o.apply(in); in.Order.Disorder = d }}
+}
+
+// MaxAhead is added to an [EventTime]: how far ahead of the clock of its container a
+// record may move event time. A record that is further ahead is processed and counted,
+// but moves event time only that far: otherwise one wrong time would make all records
+// after it late. 0 removes the bound. The default is [DefaultMaxAhead].
+//
+// A record that is more than a year ahead of the clock, or outside the years 1 to 9999,
+// can't be processed: see [OnError].
+func (o InputOption[M]) MaxAhead(d time.Duration) InputOption[M] {
+	return InputOption[M]{func(in *op.InputSpec[M]) { o.apply(in); in.Order.MaxAhead = d }}
 }
 
 // OnError says what happens to a record of the input that can't be decoded, or for

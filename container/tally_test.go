@@ -210,4 +210,5 @@ func (*tallyLogic) Close() error              { return nil }
 func (*tallyLogic) Operator() string          { return "tally" }
 func (*tallyLogic) SetWatermark(int64)        {}
 func (*tallyLogic) Disorder() time.Duration   { return 0 }
+func (*tallyLogic) MaxAhead() time.Duration   { return 0 }
 func (l *tallyLogic) Skips() bool             { return l.program.skips }

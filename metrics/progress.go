@@ -13,6 +13,7 @@ type Totals struct {
 	Records, Lag                       int64 // of the topics from outside
 	RepartitionRecords, RepartitionLag int64 // records processed of, and lag in, repartition topics
 	Late                               int64
+	Ahead, Overtaken                   int64 // as in [Input]
 	Skipped                            int64
 	Restored                           int64
 	Restoring                          int64 // records left to be restored
@@ -32,6 +33,8 @@ func (s Sample) Totals() Totals {
 func (sum *Totals) add(t *Task) {
 	for _, in := range t.Inputs {
 		sum.Skipped += in.Skipped
+		sum.Ahead += in.Ahead
+		sum.Overtaken += in.Overtaken
 		if in.Repartition {
 			sum.RepartitionRecords += in.Records
 			sum.RepartitionLag += max(0, in.Lag())

@@ -25,6 +25,9 @@ type Options struct {
 	// IdleTimeout is the time after which an input without records no longer holds the
 	// watermark back; 0 means never: then only records and Advance move event time.
 	IdleTimeout time.Duration
+	// Clock is where the containers' clock starts. The default, zero, is 1970; event times
+	// aren't compared with the clock then, see [api.InputOption.MaxAhead].
+	Clock time.Time
 }
 
 // A Test is a job under test. A mistake in the pipeline or a failure of the job fails the test.
@@ -50,9 +53,12 @@ func New(t testing.TB, app *api.App, opts ...Options) *Test {
 	t.Helper()
 	log := streammemory.New()
 	x := &Test{t: t, app: app, system: log, now: time.Unix(0, 0), time: stream.NoTime, turn: make(map[string]int32), seen: make(map[stream.TopicPartition]int64)}
-	log.Now = func() time.Time { return x.now } // records have the test's time, which starts at 0
+	log.Now = func() time.Time { return x.now } // records have the test's time
 	for _, o := range opts {
 		x.options = o
+	}
+	if !x.options.Clock.IsZero() {
+		x.now = x.options.Clock
 	}
 	x.options.Partitions = max(x.options.Partitions, 1)
 	if x.options.IdleTimeout == 0 {

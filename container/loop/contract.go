@@ -97,6 +97,9 @@ type Source interface {
 	SetWatermark(ms int64)
 	// Disorder is how far event time may go back from one record to a later one.
 	Disorder() time.Duration
+	// MaxAhead is how far ahead of the clock a record may move the watermark; 0: without
+	// bound.
+	MaxAhead() time.Duration
 	// Skips reports whether records that fail are counted and left out, rather
 	// than fail the job.
 	Skips() bool

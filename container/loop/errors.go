@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -21,6 +22,9 @@ type RecordError struct {
 
 func (e *RecordError) Error() string {
 	where := fmt.Sprintf("topic %s, partition %d, offset %d", e.Topic, e.Partition, e.Offset)
+	if unfit := (*EventTimeError)(nil); errors.As(e.Err, &unfit) {
+		return fmt.Sprintf("%s: %v", where, e.Err)
+	}
 	if e.Operator == "" {
 		return fmt.Sprintf("%s: the record can't be decoded: %v", where, e.Err)
 	}

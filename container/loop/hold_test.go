@@ -28,6 +28,7 @@ func (silentLogic) Source(int) Source { return silentSource{} }
 type silentSource struct{ Source }
 
 func (silentSource) Disorder() time.Duration { return 0 }
+func (silentSource) MaxAhead() time.Duration { return 0 }
 func (silentSource) SetWatermark(int64)      {}
 
 // Tasks that are adopted while inputs are held read the traffic of their own job only, and

@@ -25,7 +25,7 @@ type Inputs struct {
 func (in *Inputs) attach(p *partition) error {
 	t := p.task
 	p.source = t.Logic.Source(p.input)
-	p.disorder = p.source.Disorder().Milliseconds()
+	p.disorder, p.maxAhead = p.source.Disorder().Milliseconds(), p.source.MaxAhead().Milliseconds()
 	t.counts.Inputs = append(t.counts.Inputs, p.counts)
 	t.partitions = append(t.partitions, p)
 	in.partitions = append(in.partitions, p)

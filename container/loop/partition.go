@@ -35,6 +35,9 @@ type partition struct {
 
 	watermark int64 // highest event time less the disorder, or the least of the producers' marks
 	disorder  int64
+	maxAhead  int64 // as [Source.MaxAhead], in ms
+	jump      jump
+	toldAt    int64 // when a jump was last logged, in ms since 1970
 	idle      bool
 	quiet     time.Time // since when nothing has been read; zero while records come
 	marks     *producerMarks
@@ -102,13 +105,23 @@ func (p *partition) effectiveWatermark() int64 {
 	return p.watermark
 }
 
-// observe moves the watermark of an input that isn't a repartition topic.
-func (p *partition) observe(eventTime int64) bool {
-	if w := eventTime - p.disorder; w > p.watermark {
-		p.watermark = w
-		return true
+// observe moves the watermark of an input that isn't a repartition topic, by the record
+// at an offset.
+func (p *partition) observe(offset, eventTime, now int64) bool {
+	if limit := latestEventTime(now, p.maxAhead); eventTime > limit {
+		p.counts.Ahead++
+		eventTime = limit
 	}
-	return false
+	w := eventTime - p.disorder
+	if w <= p.watermark {
+		return false
+	}
+	// Before the first record of all there is only the clock to compare it with.
+	if before := p.watermark; before == stream.NoTime && w > now+jumpLength || before != stream.NoTime && w > before+jumpLength {
+		p.jump = jump{offset: offset, from: p.watermark, to: w}
+	}
+	p.watermark = w
+	return true
 }
 
 // take accepts a new chunk. Records at or beyond the bound are ignored, and so are those

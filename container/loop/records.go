@@ -40,7 +40,7 @@ func (l *Loop) finished(p *partition) error {
 	eventTime := p.head
 	p.advance()
 	// In a repartition topic, control messages move the watermark.
-	if p.marks == nil && (p.observe(eventTime) || p.idle) {
+	if p.marks == nil && l.observe(p, eventTime) {
 		p.idle = false
 		p.source.SetWatermark(p.effectiveWatermark())
 		if err := p.task.fire(); err != nil {

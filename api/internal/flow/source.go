@@ -22,14 +22,22 @@ type SourceBase struct {
 	record    *stream.Record
 	time      int64
 	mark      int64
-	disorder  time.Duration
+	order     Order
 	skips     bool
 }
 
-// NewSourceBase returns the base of a source. disorder is how far event time may
-// go back from one record to a later one.
-func NewSourceBase(b *Builder, disorder time.Duration, policy Policy) SourceBase {
-	return SourceBase{scope: b.Scope, partition: b.Task.ID, mark: stream.NoTime, disorder: disorder, skips: policy == Skip}
+// An Order is what is expected of the event times of an input.
+type Order struct {
+	// Disorder is how far event time may go back from one record to a later one.
+	Disorder time.Duration
+	// MaxAhead is how far ahead of the clock a record may move the watermark; 0: without
+	// bound.
+	MaxAhead time.Duration
+}
+
+// NewSourceBase returns the base of a source.
+func NewSourceBase(b *Builder, order Order, policy Policy) SourceBase {
+	return SourceBase{scope: b.Scope, partition: b.Task.ID, mark: stream.NoTime, order: order, skips: policy == Skip}
 }
 
 // SetWatermark implements [loop.Source].
@@ -40,7 +48,10 @@ func (s *SourceBase) SetWatermark(ms int64) { s.mark = ms }
 func (s *SourceBase) Watermark() int64 { return s.mark }
 
 // Disorder implements [loop.Source].
-func (s *SourceBase) Disorder() time.Duration { return s.disorder }
+func (s *SourceBase) Disorder() time.Duration { return s.order.Disorder }
+
+// MaxAhead implements [loop.Source].
+func (s *SourceBase) MaxAhead() time.Duration { return s.order.MaxAhead }
 
 // Skips implements [loop.Source].
 func (s *SourceBase) Skips() bool { return s.skips }
@@ -100,6 +111,17 @@ func (j joined) Disorder() time.Duration {
 		longest = max(longest, s.Disorder())
 	}
 	return longest
+}
+
+// MaxAhead is the least bound: the sources share a watermark.
+func (j joined) MaxAhead() time.Duration {
+	least := time.Duration(0)
+	for _, s := range j {
+		if d := s.MaxAhead(); d > 0 && (least == 0 || d < least) {
+			least = d
+		}
+	}
+	return least
 }
 
 // Skips reports whether all of them skip: a record is skipped for all or for none.

@@ -6,15 +6,20 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api/internal/flow"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/serde"
 )
 
+// DefaultMaxAhead is how far ahead of the clock a record of an input may move the
+// watermark, unless an option sets another bound.
+const DefaultMaxAhead = time.Hour
+
 // An InputSpec is what the options of an input have set.
 type InputSpec[M any] struct {
 	EventTime func(M) time.Time // nil: when the record was produced
-	Disorder  time.Duration
+	Order     flow.Order
 	Policy    flow.Policy
 	Serde     serde.Serde[M] // nil: that of the type
 	Sample    func() iter.Seq[M]
@@ -45,8 +50,8 @@ func Input[M any](p *flow.Pipeline, node scheduler.Node, spec InputSpec[M]) sche
 		Emits: []flow.Port{flow.Emit[M]("")},
 		Source: func(b *flow.Builder) (flow.Source, error) {
 			return &topicSource[M]{
-				SourceBase: flow.NewSourceBase(b, spec.Disorder, spec.Policy),
-				parse:      serde.Parser(values.Serde), eventTime: spec.EventTime, keyed: node.Key != "", down: flow.Down[M](b, ""),
+				SourceBase: flow.NewSourceBase(b, spec.Order, spec.Policy), task: b.Task,
+				parse: serde.Parser(values.Serde), eventTime: spec.EventTime, keyed: node.Key != "", down: flow.Down[M](b, ""),
 			}, nil
 		},
 	})
@@ -57,13 +62,22 @@ func (s *InputSpec[M]) check(p *flow.Pipeline, node *scheduler.Node) {
 	if s.NoTime {
 		p.Mistake("StartAt has no time: it is the zero time.Time")
 	}
+	if s.Order.Disorder < 0 {
+		p.Mistake("the disorder %v of an input is negative", s.Order.Disorder)
+	}
+	if s.Order.MaxAhead < 0 {
+		p.Mistake("the MaxAhead %v of an input is negative; 0 switches it off", s.Order.MaxAhead)
+	}
 	if s.Sample != nil && node.Pattern != "" {
 		p.Mistake("input %q: a sample needs a topic, and a pattern names none; read the topic with From", node.Name)
 	}
 }
 
 func (s *InputSpec[M]) params() []scheduler.Param {
-	params := []scheduler.Param{{Name: "disorder", Value: s.Disorder.String(), Affects: scheduler.AffectsResults}}
+	params := []scheduler.Param{{Name: "disorder", Value: s.Order.Disorder.String(), Affects: scheduler.AffectsResults}}
+	if s.Order.MaxAhead != DefaultMaxAhead {
+		params = append(params, scheduler.Param{Name: "max-ahead", Value: s.Order.MaxAhead.String(), Affects: scheduler.AffectsResults})
+	}
 	if s.Policy == flow.Skip {
 		params = append(params, scheduler.Param{Name: "on-error", Value: "skip", Affects: scheduler.AffectsResults})
 	}
@@ -89,6 +103,7 @@ var (
 // A topicSource reads an input topic.
 type topicSource[M any] struct {
 	flow.SourceBase
+	task      *loop.Task
 	parse     func([]byte, *M) error
 	eventTime func(M) time.Time
 	keyed     bool
@@ -110,7 +125,10 @@ func (s *topicSource[M]) Load(r *stream.Record) (int64, error) {
 	}
 	at := r.Time
 	if s.eventTime != nil {
-		at = s.eventTime(s.value).UnixMilli()
+		at = loop.UnixMilli(s.eventTime(s.value))
+	}
+	if err := loop.CheckEventTime(at, s.task.Now()); err != nil {
+		return 0, err
 	}
 	return s.Loaded(r, at), nil
 }

@@ -44,7 +44,7 @@ func Repartition[M any, K comparable](p *flow.Pipeline, from scheduler.Edge, spe
 			return nil, nil
 		},
 		Source: func(b *flow.Builder) (flow.Source, error) {
-			return &repartitionSource[M]{SourceBase: flow.NewSourceBase(b, 0, flow.Fail), parse: serde.Parser(values.Serde), down: flow.Down[M](b, "")}, nil
+			return &repartitionSource[M]{SourceBase: flow.NewSourceBase(b, flow.Order{}, flow.Fail), parse: serde.Parser(values.Serde), down: flow.Down[M](b, "")}, nil
 		},
 	})
 }
@@ -99,7 +99,11 @@ func (s *repartitionSource[M]) Load(r *stream.Record) (int64, error) {
 	if err := s.parse(r.Value, &s.value); err != nil {
 		return 0, err
 	}
-	return s.Loaded(r, int64(binary.BigEndian.Uint64(at))), nil
+	ms := int64(binary.BigEndian.Uint64(at))
+	if err := loop.CheckEventTime(ms, stream.NoTime); err != nil {
+		return 0, err
+	}
+	return s.Loaded(r, ms), nil
 }
 
 func (s *repartitionSource[M]) Process() error {

@@ -79,4 +79,10 @@ func (p *process) progress(ctx context.Context) error {
 func (p *process) summarise() {
 	t := p.registry.Sample().Totals()
 	p.console.Say("%s processed, %d late, %d skipped", program.Plural(t.Records, "record"), t.Late, t.Skipped)
+	if t.Ahead > 0 {
+		p.console.Say("%s further ahead of the clock than MaxAhead", program.Plural(t.Ahead, "record"))
+	}
+	if t.Overtaken > 0 {
+		p.console.Say("%s behind the watermark because of a single other one, see the warnings", program.Plural(t.Overtaken, "record"))
+	}
 }
