@@ -18,7 +18,7 @@ import (
 // K and V are the types of the pipeline. While the key's owner restores its state the
 // error is an [UnavailableError].
 func Query[K comparable, V any](ctx context.Context, address, store string, key K, opts ...QueryOption) (value V, found bool, err error) {
-	keys, keyName := serde.For[K]()
+	keys, keyName := serde.Key[K]()
 	values, valueName := serde.For[V]()
 	q := query{jobclient.Query{Address: address, Store: store, KeySerde: keyName, ValueSerde: valueName, Client: http.DefaultClient}}
 	for _, o := range opts {

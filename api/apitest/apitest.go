@@ -134,7 +134,7 @@ func (x *Test) Send[M any](topic string, values ...M) {
 // SendKeyed appends a value with a key to an input topic.
 func (x *Test) SendKeyed[K comparable, M any](topic string, key K, value M) {
 	x.t.Helper()
-	keys, _ := x.app.Pipeline().Serdes.For[K]()
+	keys, _ := x.app.Pipeline().Serdes.Key[K]()
 	values, _ := x.app.Pipeline().Serdes.For[M]()
 	x.send(topic, 1, func(_ int, r *stream.Record) (err error) {
 		if r.Key, err = keys.Append(nil, key); err != nil {

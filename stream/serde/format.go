@@ -50,6 +50,9 @@ func formatOf(name string) string {
 	return format
 }
 
+// IsJSON reports whether the serde of a name in a plan writes JSON of a type.
+func IsJSON(name string) bool { return formatOf(name) == JSON().Name() }
+
 // Compatible reports whether two serdes, by their names in plans, encode in the
 // same way: the types of one format may have other names in another program.
 func Compatible(a, b string) bool {

@@ -12,6 +12,7 @@ type Registry struct {
 	format Format // nil: JSON
 	types  map[reflect.Type]typed
 	texts  map[string]Text // of the serdes that users gave
+	keys   map[string]keyText
 }
 
 // typed is the serde that a user gave for all values of a type.
@@ -92,6 +93,16 @@ func (r *Registry) Text(name string) Text {
 		if t, ok := r.texts[name]; ok {
 			return t
 		}
+		if k := r.keys[name]; k.text != nil {
+			return k.text
+		}
+	}
+	return r.formatText(name)
+}
+
+// formatText is the text of a format's serde, without its type.
+func (r *Registry) formatText(name string) Text {
+	if r != nil {
 		if r.format != nil && formatOf(name) == r.format.Name() {
 			return r.format
 		}

@@ -23,6 +23,13 @@ type Pipeline struct {
 	nodes    []*Node
 	mistakes []error
 	shapes   map[reflect.Type]*shape.Shape
+	met      map[use]bool
+}
+
+// A use is a type in a role.
+type use struct {
+	of   reflect.Type
+	role string
 }
 
 // A Node is one recorded operator: plain data for the plan, and the functions that
@@ -178,6 +185,20 @@ func (p *Pipeline) ShapeOf[T any]() *shape.Shape {
 		return s
 	}
 	return shape.For[T]()
+}
+
+// First reports whether a type has its first use in a role, so that its mistakes
+// are reported once.
+func (p *Pipeline) First[T any](role string) bool {
+	u := use{reflect.TypeFor[T](), role}
+	if p.met[u] {
+		return false
+	}
+	if p.met == nil {
+		p.met = make(map[use]bool)
+	}
+	p.met[u] = true
+	return true
 }
 
 // Has reports whether a node of this kind has this name.

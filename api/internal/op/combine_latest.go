@@ -2,6 +2,7 @@ package op
 
 import (
 	"bytes"
+	"fmt"
 	"time"
 
 	"github.com/gretestream/grete/api/internal/flow"
@@ -19,7 +20,8 @@ func CombineLatest[K comparable, L, R, O any](p *flow.Pipeline, left, right sche
 	if every < time.Millisecond {
 		p.Mistake("operator %q: the interval %v is shorter than a millisecond", name, every)
 	}
-	keys, lefts, rights, times := codingOf[K](p, nil), codingOf[L](p, nil), codingOf[R](p, nil), codingOf[int64](p, nil)
+	what := fmt.Sprintf("operator %q", name)
+	keys, lefts, rights, times := keysOf[K](p, what), keptOf[L](p, nil, what), keptOf[R](p, nil, what), codingOf[int64](p, nil)
 	left.To, right.To = "left", "right"
 	return p.Add(flow.Node{
 		Node: scheduler.Node{

@@ -18,7 +18,8 @@ func Dedup[K comparable, M any, D comparable](p *flow.Pipeline, from scheduler.E
 	if ttl < time.Millisecond {
 		p.Mistake("operator %q: the ttl %v is shorter than a millisecond", name, ttl)
 	}
-	keys, ids := codingOf[K](p, nil), codingOf[D](p, nil)
+	what := fmt.Sprintf("operator %q", name)
+	keys, ids := keysOf[K](p, what), keysOf[D](p, what)
 	return p.Add(flow.Node{
 		Node: scheduler.Node{
 			Kind: "dedup", Name: name, From: []scheduler.Edge{from},

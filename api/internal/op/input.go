@@ -31,7 +31,7 @@ type InputSpec[M any] struct {
 
 // KeyedInput is [Input] of records that are keyed by K.
 func KeyedInput[K comparable, M any](p *flow.Pipeline, node scheduler.Node, spec InputSpec[M]) scheduler.Edge {
-	keys := codingOf[K](p, nil)
+	keys := keysOf[K](p, "input")
 	node.Key, node.KeyShape = keys.name, keys.shape
 	return Input(p, node, spec)
 }

@@ -30,7 +30,7 @@ type keyOf[M any] struct {
 // KeyedBy returns the key f(m) of each record.
 func KeyedBy[M, K any](f func(M) K) OutputKey[M] {
 	return func(p *flow.Pipeline) keyOf[M] {
-		keys := codingOf[K](p, nil)
+		keys := keysOf[K](p, "output key")
 		return keyOf[M]{func(m M, dst []byte) ([]byte, error) { return keys.Append(dst, f(m)) }, keys.name, keys.shape}
 	}
 }

@@ -26,7 +26,8 @@ func Repartition[M any, K comparable](p *flow.Pipeline, from scheduler.Edge, spe
 	if key == nil {
 		p.Mistake("repartition %q: the key function is missing", name)
 	}
-	keys, values := codingOf[K](p, nil), codingOf(p, spec.Serde)
+	what := fmt.Sprintf("repartition %q", name)
+	keys, values := keysOf[K](p, what), keptOf(p, spec.Serde, what)
 	return p.Add(flow.Node{
 		Node: scheduler.Node{
 			Kind: scheduler.KindRepartition, Name: name, From: []scheduler.Edge{from}, SameKey: spec.SameKey,

@@ -41,7 +41,7 @@ func Map[M, R any](p *flow.Pipeline, from scheduler.Edge, f func(M) R) scheduler
 
 // MapWithKey is Map with a function that gets the key as well.
 func MapWithKey[K comparable, M, R any](p *flow.Pipeline, from scheduler.Edge, f func(K, M) R) scheduler.Edge {
-	keys := codingOf[K](p, nil)
+	keys := keysOf[K](p, "MapWithKey")
 	return stateless(p, step("map", from), func(b *flow.Builder, down flow.Push[R]) flow.Push[M] {
 		sc, id := b.Scope, b.ID
 		return func(m M) error {

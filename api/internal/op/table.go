@@ -1,6 +1,8 @@
 package op
 
 import (
+	"fmt"
+
 	"github.com/gretestream/grete/api/internal/flow"
 	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/kv"
@@ -21,7 +23,8 @@ type Fold[M, A any] struct {
 // Table records a table that keeps a fold of each key's records.
 func Table[K comparable, M, A any](p *flow.Pipeline, from scheduler.Edge, name string, f Fold[M, A]) scheduler.Edge {
 	p.Named(name, "table")
-	keys, values := codingOf[K](p, nil), codingOf(p, f.Serde)
+	what := fmt.Sprintf("table %q", name)
+	keys, values := keysOf[K](p, what), keptOf(p, f.Serde, what)
 	return p.Add(flow.Node{
 		Node: scheduler.Node{
 			Kind: "table", Name: name, From: []scheduler.Edge{from},

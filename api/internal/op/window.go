@@ -2,6 +2,7 @@ package op
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/gretestream/grete/api/internal/flow"
@@ -59,7 +60,8 @@ func Window[K comparable, M, A, P any](p *flow.Pipeline, from scheduler.Edge, w 
 	if p.Has("window", w.Name) {
 		p.Mistake("window %q: %w", w.Name, errTwice)
 	}
-	keys, values := codingOf[K](p, nil), codingOf(p, f.Serde)
+	what := fmt.Sprintf("window %q", w.Name)
+	keys, values := keysOf[K](p, what), keptOf(p, f.Serde, what)
 	store := storeSpec("", layout.NameWindows, keys, values)
 	store.Params = map[string]string{layout.ParamSize: w.Size.String()}
 	return p.Add(flow.Node{
