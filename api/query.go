@@ -43,7 +43,7 @@ type QueryOption func(*query)
 // query is the request of a [Query], without its types.
 type query struct{ request jobclient.Query }
 
-// QueryToken sets the token of the job.
+// QueryToken sets the token of the job. It signs the request, and is never sent.
 func QueryToken(token string) QueryOption { return func(q *query) { q.request.Token = token } }
 
 // QueryWindow requests the value in the window that contains a time.

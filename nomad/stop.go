@@ -107,7 +107,7 @@ func (c *Client) notify(ctx context.Context, leaving []Container, w Watch) {
 	}
 }
 
-// Token returns the token in the variable of an app's job; "" if there is none, or if the
+// Token returns the text of the token, or of two, in the variable of an app's job; "" if there is none, or if the
 // client may not read it.
 func (c *Client) Token(ctx context.Context, app string) string {
 	items, _, err := c.api.Variables().GetVariableItems(variablePath(app), c.query(ctx))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/httpapi/signed"
 	"github.com/gretestream/grete/metrics"
 )
 
@@ -82,7 +83,7 @@ func newCluster(t testing.TB, j *job, n int, change ...func(*httpapi.Config)) []
 	for i := range all {
 		p := &process{t: t, table: &table{}}
 		p.cfg = httpapi.Config{
-			Token: secret, Plan: j.cfg.Plan, Readers: &p.readers, Build: j.cfg.Build, Owners: p.table, PeerTimeout: 10 * time.Second,
+			Tokens: signed.Tokens{secret}, Plan: j.cfg.Plan, Readers: &p.readers, Build: j.cfg.Build, Owners: p.table, PeerTimeout: 10 * time.Second,
 			Registry: metrics.NewRegistry(metrics.Config{App: "shop", Now: func() time.Time { return j.now }}),
 		}
 		for _, f := range change {
@@ -188,6 +189,17 @@ func elsewhere(t testing.TB, f http.HandlerFunc) string {
 	s := httptest.NewServer(f)
 	t.Cleanup(s.Close)
 	return strings.TrimPrefix(s.URL, "http://")
+}
+
+// member starts a server of the job that responds by f.
+func member(t testing.TB, f http.HandlerFunc) string {
+	v := signed.NewVerifier(signed.Tokens{secret})
+	return elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+		if err := v.Serve(w, r, func(audience string) bool { return audience == r.Host }, f, http.NotFoundHandler()); err != nil {
+			v.Challenge(w.Header())
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
 }
 
 // nobody is an address at which nothing listens.

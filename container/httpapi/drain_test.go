@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/httpapi/signed"
 	"github.com/gretestream/grete/container/membership"
 )
 
@@ -38,7 +39,7 @@ func TestDrain_Refusals(t *testing.T) {
 	able := func(cfg *httpapi.Config) {
 		cfg.Hold, cfg.Stop, cfg.Leave = &hold, func() { t.Error("it was stopped") }, func(time.Time) { t.Error("it is to leave") }
 	}
-	guarded := func(cfg *httpapi.Config) { able(cfg); cfg.Token = "secret" }
+	guarded := func(cfg *httpapi.Config) { able(cfg); cfg.Tokens = signed.Tokens{"secret"} }
 	fixed := func(*httpapi.Config) {}
 	for _, path := range []string{httpapi.DrainPath, httpapi.StopPath, httpapi.LeavePath} {
 		for _, test := range []struct {

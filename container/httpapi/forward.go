@@ -71,7 +71,7 @@ func (a *asking) forward(ctx context.Context, address string, tasks []int32) (*a
 	got, err := a.peers.get(ctx, address, a.request.URL, header)
 	if err != nil {
 		f := a.away(a.stage, tasks[0], address, err)
-		if errors.Is(err, errToken) { // a retry won't help
+		if errors.Is(err, errToken) || errors.Is(err, errAddress) { // a retry won't help
 			f.status, f.retry = http.StatusBadGateway, 0
 		}
 		return nil, f

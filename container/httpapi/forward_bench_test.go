@@ -16,7 +16,7 @@ func BenchmarkForward(b *testing.B) {
 	}
 	j.put(0, keyOf(0), int64Of(1))
 	j.put(0, keyOf(1), int64Of(1))
-	all := newCluster(b, j, 3, func(c *httpapi.Config) { c.Token = "" })
+	all := newCluster(b, j, 3, func(c *httpapi.Config) { c.Tokens = nil })
 	defer http.DefaultClient.CloseIdleConnections()
 	for name, path := range map[string]string{
 		"here": "stores/counts/" + keyOf(0), "forwarded": "stores/counts/" + keyOf(1), "range of 1000": "stores/ids?limit=1000", "job": "job",

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/httpapi/signed"
 	"github.com/gretestream/grete/scheduler"
 )
 
@@ -99,18 +100,19 @@ func TestForward_UnreachableOwner(t *testing.T) {
 		"nobody is known":    {"", 503, "no owner at the moment"},
 		"a dead owner":       {nobody(t), 503, "can't be reached"},
 		"no address":         {"a b/c", 503, "an address"},
-		"a slow owner":       {elsewhere(t, func(_ http.ResponseWriter, r *http.Request) { await(r.Context(), hung) }), 503, "in time"},
+		"a slow owner":       {member(t, func(_ http.ResponseWriter, r *http.Request) { await(r.Context(), hung) }), 503, "in time"},
 		"another token":      {elsewhere(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }), 502, "refuses the token"},
-		"another job":        {elsewhere(t, of("shop2", http.StatusNotFound, `{"error":"no key","missing":"key"}`)), 503, "isn't a process of this job"},
+		"another job":        {member(t, of("shop2", http.StatusNotFound, `{"error":"no key","missing":"key"}`)), 503, "isn't a process of this job"},
 		"a program":          {elsewhere(t, http.NotFound), 503, "isn't a process of this job"},
+		"a silent program":   {elsewhere(t, of("shop", http.StatusOK, `{"error":"no key","missing":"key"}`)), 503, "isn't a process of this job"},
 		"led elsewhere":      {elsewhere(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", http.StatusFound) }), 503, "isn't a process"},
-		"a fault":            {elsewhere(t, of("shop", http.StatusInternalServerError, `{"error":"disk is gone"}`)), 500, "disk is gone"},
-		"a full one":         {elsewhere(t, of("shop", http.StatusServiceUnavailable, `{"error":"64 queries"}`)), 503, "64 queries"},
-		"a fault unsaid":     {elsewhere(t, of("shop", http.StatusInternalServerError, `oh`)), 503, "status 500"},
-		"nonsense":           {elsewhere(t, of("shop", http.StatusOK, `{"pairs":[{"key":"Yg=="},{"key":"YQ=="}]}`)), 503, "can't be parsed"},
-		"a page":             {elsewhere(t, of("shop", http.StatusOK, `{"store":"counts","entries":[]}`)), 503, "can't be parsed"},
-		"it hasn't it now":   {elsewhere(t, of("shop", http.StatusMisdirectedRequest, `{"error":"no"}`)), 503, "doesn't have it any more"},
-		"it breaks off":      {elsewhere(t, breakOff), 503, "can't be reached"},
+		"a fault":            {member(t, of("shop", http.StatusInternalServerError, `{"error":"disk is gone"}`)), 500, "disk is gone"},
+		"a full one":         {member(t, of("shop", http.StatusServiceUnavailable, `{"error":"64 queries"}`)), 503, "64 queries"},
+		"a fault unsaid":     {member(t, of("shop", http.StatusInternalServerError, `oh`)), 503, "status 500"},
+		"nonsense":           {member(t, of("shop", http.StatusOK, `{"pairs":[{"key":"Yg=="},{"key":"YQ=="}]}`)), 503, "can't be parsed"},
+		"a page":             {member(t, of("shop", http.StatusOK, `{"store":"counts","entries":[]}`)), 503, "can't be parsed"},
+		"it hasn't it now":   {member(t, of("shop", http.StatusMisdirectedRequest, `{"error":"no"}`)), 503, "doesn't have it any more"},
+		"it breaks off":      {member(t, breakOff), 503, "can't be reached"},
 		"it is itself again": {"self", 503, "isn't open"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -159,8 +161,9 @@ func of(app string, status int, body string) http.HandlerFunc {
 
 func breakOff(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set(httpapi.AppHeader, "shop")
-	w.Header().Set("Content-Length", "100")
 	_, _ = w.Write([]byte("{"))
+	_ = http.NewResponseController(w).Flush()
+	panic(http.ErrAbortHandler)
 }
 
 // An owner that isn't ready says so itself; one that can't be asked is spoken for by
@@ -302,11 +305,11 @@ func TestLoops(t *testing.T) {
 func TestForward_Tokens(t *testing.T) {
 	j := filled(t)
 	all := newCluster(t, j, 3)
-	other := newCluster(t, j, 3, func(c *httpapi.Config) { c.Token = "another" })
+	other := newCluster(t, j, 3, func(c *httpapi.Config) { c.Tokens = signed.Tokens{"another"} })
 	all[0].table.set(1, other[1].address)
 	all[0].refused("/api/v1/stores/counts/"+keyOf(1), http.StatusBadGateway, "refuses the token")
 	all[0].refused("/api/v1/stores/counts", http.StatusBadGateway, "refuses the token")
-	open := newCluster(t, j, 2, func(c *httpapi.Config) { c.Token = "" })
+	open := newCluster(t, j, 2, func(c *httpapi.Config) { c.Tokens = nil })
 	if w := open[0].get("/api/v1/stores/counts"); w.Code != http.StatusOK {
 		t.Errorf("without tokens it answers %d %s", w.Code, w.Body)
 	}
@@ -319,7 +322,7 @@ func TestCancelled(t *testing.T) {
 	arrived, gone, ended := make(chan struct{}, 8), make(chan struct{}, 8), make(chan struct{})
 	t.Cleanup(func() { close(ended) })
 	p.readers.Hide("by-user", 1, j.dbs[1].Reader())
-	p.table.set(1, elsewhere(t, func(_ http.ResponseWriter, r *http.Request) {
+	p.table.set(1, member(t, func(_ http.ResponseWriter, r *http.Request) {
 		arrived <- struct{}{}
 		await(r.Context(), ended)
 		gone <- struct{}{}

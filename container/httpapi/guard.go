@@ -1,45 +1,55 @@
 package httpapi
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
-	"net"
+	"errors"
+	"fmt"
 	"net/http"
-	"strings"
 
-	"github.com/gretestream/grete/container/membership"
+	"github.com/gretestream/grete/container/httpapi/signed"
 )
 
-// A guard passes on requests that bear the token. Health and readiness need none, as probes
-// have no secrets.
+// A guard passes on requests that are signed with a token of the job, or bear one. Health
+// and readiness need none, as probes have no secrets. The job and the metrics are also
+// served to requests that bear a read-only token.
 //
-// Without a token, only this machine can connect. But any page may lead a browser on it
-// here, by a name of its own that resolves to this address. So the request must name this
-// machine.
+// Any page may lead a browser here, by a name of its own that resolves to an address of this
+// machine. So each request must name this process.
 type guard struct {
-	token     string
-	advertise string // the host
-	next      http.Handler
+	signed       *signed.Verifier // nil: there are no tokens
+	tokens, read signed.Tokens
+	names        names
+	next         http.Handler
 }
 
-func newGuard(cfg *Config, next http.Handler) *guard {
-	return &guard{token: cfg.Token, advertise: hostOf(cfg.Advertise), next: next}
+func newGuard(s *server, next http.Handler) *guard {
+	return &guard{signed: s.signed, tokens: s.cfg.Tokens, read: s.cfg.ReadTokens, names: namesOf(&s.cfg), next: next}
 }
 
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	switch {
-	case g.token == "" && !g.isHere(hostOf(r.Host)):
+	case !g.names.isHost(r):
 		writeError(w, &failure{status: http.StatusForbidden, Problem: Problem{
 			Message: "the request is for another host: ask for localhost, or the advertised address"}})
-	case g.token != "" && !isProbe(r.URL.Path) && !g.bears(r):
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		writeError(w, &failure{status: http.StatusUnauthorized, Problem: Problem{
-			Message: "this needs the job's token, as in: curl -H \"Authorization: Bearer $GRETE_TOKEN\" …"}})
-	default:
+	case g.signed != nil && signed.IsSigned(r):
+		g.verify(w, r)
+	case g.admits(r):
 		g.next.ServeHTTP(w, r)
+	default:
+		g.refuse(w)
 	}
+}
+
+// admits reports whether a request without a signature may pass.
+func (g *guard) admits(r *http.Request) bool {
+	switch {
+	case g.signed == nil || isProbe(r.URL.Path):
+		return true
+	case isReading(r):
+		return g.tokens.BornBy(r) || g.read.BornBy(r)
+	}
+	return g.tokens.BornBy(r)
 }
 
 // isProbe reports whether a path is health or readiness.
@@ -51,22 +61,35 @@ func isProbe(path string) bool {
 	return false
 }
 
-// bears reports whether a request has the token. Its duration reveals nothing about the
-// token or its length.
-func (g *guard) bears(r *http.Request) bool {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	got, want := sha256.Sum256([]byte(strings.TrimSpace(token))), sha256.Sum256([]byte(g.token))
-	return strings.EqualFold(scheme, "Bearer") && subtle.ConstantTimeCompare(got[:], want[:]) == 1
+// isReading reports whether a request is for the job or the metrics, which show no records.
+func isReading(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodHead) && (r.URL.Path == "/api/v1/job" || r.URL.Path == "/metrics")
 }
 
-func (g *guard) isHere(host string) bool {
-	return membership.IsLoopback(host) || host != "" && strings.EqualFold(host, g.advertise)
-}
-
-// hostOf is the host of HOST or HOST:PORT.
-func hostOf(address string) string {
-	if host, _, err := net.SplitHostPort(address); err == nil {
-		return host
+// verify serves a signed request.
+func (g *guard) verify(w http.ResponseWriter, r *http.Request) {
+	ours := func(audience string) bool { return g.names.isAudience(r, audience) }
+	err := g.signed.Serve(w, r, ours, g.next, http.HandlerFunc(g.misdirect))
+	switch {
+	case errors.Is(err, signed.ErrBody):
+		writeError(w, badRequest(err))
+	case err != nil:
+		g.refuse(w)
 	}
-	return strings.Trim(address, "[]")
+}
+
+// refuse responds to a request without a valid token or signature.
+func (g *guard) refuse(w http.ResponseWriter) {
+	w.Header().Set("WWW-Authenticate", "Bearer")
+	if g.signed != nil {
+		g.signed.Challenge(w.Header())
+	}
+	writeError(w, &failure{status: http.StatusUnauthorized, Problem: Problem{
+		Message: "this needs the job's token, as in: curl -H \"Authorization: Bearer $GRETE_TOKEN\" …"}})
+}
+
+// misdirect responds to a request that was signed for another process.
+func (g *guard) misdirect(w http.ResponseWriter, r *http.Request) {
+	writeError(w, &failure{status: http.StatusForbidden, Problem: Problem{Message: fmt.Sprintf(
+		"the request is signed for %s, and this process is %s; use that address, or start the process with -advertise HOST:PORT", signed.Audience(r), g.names.advertised)}})
 }

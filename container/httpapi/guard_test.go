@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/httpapi/signed"
 )
 
 var states = []string{"/api/v1/job", "/api/v1/stores/counts", "/api/v1/stores/counts/ann", "/metrics", "/", "//healthz"}
@@ -14,7 +15,7 @@ var probes = []string{"/api/v1/health", "/healthz"}
 
 func TestToken(t *testing.T) {
 	const token = "s3cret-and-long"
-	j := filled(t, func(c *httpapi.Config) { c.Token = token })
+	j := filled(t, func(c *httpapi.Config) { c.Tokens = signed.Tokens{token} })
 	for _, header := range []string{"", "Bearer", "Bearer ", "Bearer s3cret", "Bearer " + token + "x", "Basic " + token, token, "Bearer S3cret-and-long"} {
 		for _, path := range states {
 			w := j.get(path, "Authorization", header)

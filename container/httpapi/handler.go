@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gretestream/grete/container/httpapi/signed"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
 )
@@ -18,7 +19,8 @@ type server struct {
 	cfg     Config
 	peers   *peers
 	bound   bound
-	planned map[place]int // the containers of tasks, if Owners is nil
+	signed  *signed.Verifier // nil: there are no tokens
+	planned map[place]int    // the containers of tasks, if Owners is nil
 }
 
 func newServer(cfg Config) *server {
@@ -28,7 +30,11 @@ func newServer(cfg Config) *server {
 	if cfg.PeerTimeout <= 0 {
 		cfg.PeerTimeout = peerTimeout
 	}
-	return &server{cfg: cfg, peers: newPeers(&cfg), bound: newBound(cfg.Queries), planned: planned(cfg.Plan)}
+	s := &server{cfg: cfg, peers: newPeers(&cfg), bound: newBound(cfg.Queries), planned: planned(cfg.Plan)}
+	if len(cfg.Tokens) > 0 {
+		s.signed = signed.NewVerifier(cfg.Tokens)
+	}
+	return s
 }
 
 // by returns the same server with another plan.
@@ -70,7 +76,7 @@ func (s *server) handler() http.Handler {
 	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
 		mux.Handle("GET "+path, page)
 	}
-	return newGuard(&s.cfg, mux)
+	return newGuard(s, mux)
 }
 
 func answering(answer func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {

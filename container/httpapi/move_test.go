@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/httpapi/signed"
 	"github.com/gretestream/grete/container/membership"
 )
 
@@ -76,7 +77,7 @@ func TestMove_Refusals(t *testing.T) {
 	if w := newJob(t).ask(http.MethodPost, moves+"0/move"); w.Code != http.StatusConflict {
 		t.Errorf("where tasks are fixed it answers %d:\n%s", w.Code, w.Body)
 	}
-	guarded := newJob(t, func(cfg *httpapi.Config) { cfg.Token = "secret" })
+	guarded := newJob(t, func(cfg *httpapi.Config) { cfg.Tokens = signed.Tokens{"secret"} })
 	if w := guarded.ask(http.MethodPost, moves+"0/move"); w.Code != http.StatusUnauthorized {
 		t.Errorf("without the token it answers %d", w.Code)
 	}

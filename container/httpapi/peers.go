@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/gretestream/grete/container/httpapi/signed"
 )
 
 const (
@@ -32,33 +33,29 @@ const (
 // Why a response of another process is unusable, in words that go on after "HOST:PORT, which".
 var (
 	errToken    = errors.New("refuses the token of this process: all processes of a job need the same one, or none")
+	errAddress  = errors.New("doesn't accept requests for this address: start it with -advertise HOST:PORT")
 	errStranger = errors.New("isn't a process of this job")
-	errTooLarge = errors.New("sends a response that is too large")
 	errMoved    = errors.New("doesn't have it any more")
 )
 
 // peers sends requests to other processes of the job.
 type peers struct {
-	client     *http.Client
-	app, token string
+	client *signed.Client
+	app    string
 }
 
-// newPeers connects directly, without a proxy, and follows no redirects, as requests carry
-// the token.
+// newPeers connects directly, without a proxy.
 func newPeers(cfg *Config) *peers {
-	return &peers{app: cfg.Plan.App, token: cfg.Token, client: &http.Client{
-		Transport: &http.Transport{
-			DialContext:            (&net.Dialer{Timeout: min(dialTimeout, cfg.PeerTimeout)}).DialContext,
-			MaxIdleConnsPerHost:    8,
-			IdleConnTimeout:        30 * time.Second,
-			MaxResponseHeaderBytes: 64 << 10,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	return &peers{app: cfg.Plan.App, client: signed.NewClient(&http.Client{Transport: &http.Transport{
+		DialContext:            (&net.Dialer{Timeout: min(dialTimeout, cfg.PeerTimeout)}).DialContext,
+		MaxIdleConnsPerHost:    8,
+		IdleConnTimeout:        30 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}}, cfg.Tokens, largestAnswer)}
 }
 
 // close ends the connections that aren't in use.
-func (p *peers) close() { p.client.CloseIdleConnections() }
+func (p *peers) close() { p.client.Close() }
 
 // An answer is the response of another process.
 type answer struct {
@@ -76,26 +73,24 @@ func (p *peers) get(ctx context.Context, address string, at *url.URL, header htt
 		return nil, fmt.Errorf("isn't an address: %w", err)
 	}
 	r.Header = header
-	if p.token != "" {
-		r.Header.Set("Authorization", "Bearer "+p.token)
-	}
 	res, err := p.client.Do(r)
-	if err != nil {
-		return nil, unreachable(err)
-	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, largestAnswer+1))
-	_ = res.Body.Close() // it has been read, or isn't needed
 	switch {
-	case res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden:
+	case errors.Is(err, signed.ErrRefused):
 		return nil, errToken
-	case res.Header.Get(AppHeader) != p.app:
+	case errors.Is(err, signed.ErrNoChallenge):
 		return nil, errStranger
+	case errors.Is(err, signed.ErrUnverified) || errors.Is(err, signed.ErrTooLarge):
+		return nil, err
 	case err != nil:
 		return nil, unreachable(err)
-	case len(body) > largestAnswer:
-		return nil, errTooLarge
+	case res.Status == http.StatusUnauthorized:
+		return nil, errToken
+	case res.Status == http.StatusForbidden:
+		return nil, errAddress
+	case res.Header.Get(AppHeader) != p.app:
+		return nil, errStranger
 	}
-	return &answer{res.StatusCode, res.Header, body}, nil
+	return &answer{res.Status, res.Header, res.Body}, nil
 }
 
 // unreachable says why there was no response.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/httpapi/signed"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
@@ -22,9 +23,10 @@ type Config struct {
 	// Advertise is the HOST:PORT at which others find the server; empty: where it listens,
 	// or, if that is all addresses of this machine, its first address, or else its name.
 	Advertise string
-	// Token must be in all requests, except for health and readiness. Without one, the
-	// server listens on the loopback interface only.
-	Token string
+	// Tokens are those of the job. All requests must be signed with one of them, or bear it,
+	// except for health and readiness. Without tokens, the server listens on the loopback
+	// interface only. ReadTokens are for requests of the metrics and the job; they don't sign.
+	Tokens, ReadTokens signed.Tokens
 
 	Plan     *scheduler.Plan
 	Cluster  string          // id of the Kafka cluster or the embedded log
@@ -34,7 +36,7 @@ type Config struct {
 	Build    metrics.Build
 
 	// Owners knows the other processes of the job; nil: there are none. Requests for their
-	// tasks are forwarded to them, with the token.
+	// tasks are forwarded to them, signed with the token.
 	Owners Owners
 	// MoveRequests are the requests for tasks to the containers of this process; nil: the
 	// assignment is fixed.
@@ -51,6 +53,8 @@ type Config struct {
 	// again for forwarded ones; 0 means 64. Further requests are refused, to be retried.
 	// Health, readiness and metrics aren't counted.
 	Queries int
+
+	derived bool // Advertise wasn't set
 }
 
 // ErrNoToken means that an address that other machines can reach needs a token.
@@ -77,12 +81,13 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serving HTTP on %s: %w", cfg.Address, err)
 	}
-	if at, ok := listener.Addr().(*net.TCPAddr); cfg.Token == "" && (!ok || !at.IP.IsLoopback()) {
+	if at, ok := listener.Addr().(*net.TCPAddr); len(cfg.Tokens) == 0 && (!ok || !at.IP.IsLoopback()) {
 		return nil, errors.Join(fmt.Errorf("serving HTTP on %s: %w", cfg.Address, ErrNoToken), listener.Close())
 	}
 	guessed := ""
 	if cfg.Advertise == "" {
 		cfg.Advertise, guessed = advertised(listener.Addr())
+		cfg.derived = true
 	}
 	s := serve(listener, newServer(cfg))
 	s.guessed = guessed

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/httpapi/signed"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -56,11 +57,11 @@ func TestListen_WithoutToken(t *testing.T) {
 	j := newJob(t)
 	j.cfg.Advertise = ""
 	for _, address := range []string{":0", "0.0.0.0:0"} {
-		j.cfg.Address, j.cfg.Token = address, ""
+		j.cfg.Address, j.cfg.Tokens = address, nil
 		if _, err := httpapi.Listen(t.Context(), j.cfg); !errors.Is(err, httpapi.ErrNoToken) || !strings.Contains(err.Error(), address) {
 			t.Errorf("%s: %v", address, err)
 		}
-		j.cfg.Token = "t"
+		j.cfg.Tokens = signed.Tokens{"t"}
 		s, err := httpapi.Listen(t.Context(), j.cfg)
 		if err != nil {
 			t.Fatal(err)

@@ -65,10 +65,10 @@ func TestWholeJob_WithUnreachableProcess(t *testing.T) {
 	all := newCluster(t, j, 3, func(c *httpapi.Config) { c.PeerTimeout = 200 * time.Millisecond })
 	hung := make(chan struct{})
 	defer close(hung)
-	slow := elsewhere(t, func(_ http.ResponseWriter, r *http.Request) { await(r.Context(), hung) })
-	other := elsewhere(t, of("shop2", http.StatusOK, "{}"))
-	faulty := elsewhere(t, of("shop", http.StatusInternalServerError, `{"error":"disk is gone"}`))
-	empty := elsewhere(t, of("shop", http.StatusOK, `{"stages":[{"name":"by-user","tasks":[{"id":-1},{"id":9},{"id":0,"state":"running"},{"id":2,"state":"running","address":"liar"}]},{"name":"none"}]}`))
+	slow := member(t, func(_ http.ResponseWriter, r *http.Request) { await(r.Context(), hung) })
+	other := member(t, of("shop2", http.StatusOK, "{}"))
+	faulty := member(t, of("shop", http.StatusInternalServerError, `{"error":"disk is gone"}`))
+	empty := member(t, of("shop", http.StatusOK, `{"stages":[{"name":"by-user","tasks":[{"id":-1},{"id":9},{"id":0,"state":"running"},{"id":2,"state":"running","address":"liar"}]},{"name":"none"}]}`))
 	all[1].stop()
 	p := all[0]
 	all[2].table.set(2, slow) // it hasn't the task any more
@@ -107,7 +107,7 @@ func TestBound(t *testing.T) {
 	p := all[0]
 	arrived, release := make(chan struct{}, 2), make(chan struct{})
 	p.readers.Hide("by-user", 1, j.dbs[1].Reader())
-	p.table.set(1, elsewhere(t, func(w http.ResponseWriter, r *http.Request) {
+	p.table.set(1, member(t, func(w http.ResponseWriter, r *http.Request) {
 		arrived <- struct{}{}
 		<-release
 		of("shop", http.StatusNotFound, `{"error":"no","missing":"key"}`)(w, r)

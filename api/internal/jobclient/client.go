@@ -5,33 +5,31 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/httpapi/signed"
 )
 
-// A Client sends requests to the processes of a job. It connects to their addresses
-// without a proxy, and follows no redirects, since requests carry the token. It is
-// safe for concurrent use once its fields are set.
+// A Client sends requests to the processes of a job, signed with its token. It connects to
+// their addresses without a proxy, and follows no redirects. It is safe for concurrent use.
 type Client struct {
-	http http.Client
-	app  string
-	// Token is sent with each request; empty: none.
-	Token string
+	signed *signed.Client
+	app    string
 }
 
-// New returns a client of an app's job. The caller closes it.
-func New(app, token string) *Client {
-	return &Client{app: app, Token: token, http: http.Client{
-		Transport:     &http.Transport{},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+// largest bounds a response, in bytes.
+const largest = 64 << 20
+
+// New returns a client of an app's job. Without tokens its requests aren't signed. The
+// caller closes it.
+func New(app string, tokens signed.Tokens) *Client {
+	return &Client{signed.NewClient(&http.Client{Transport: &http.Transport{}}, tokens, largest), app}
 }
 
 // Close closes the idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() { c.signed.Close() }
 
 // Get requests a path with its query from a process, and decodes the response into to.
 func (c *Client) Get(ctx context.Context, address, path string, to any) error {
@@ -56,48 +54,33 @@ func (c *Client) do(ctx context.Context, method string, u *url.URL, to any) erro
 	if err != nil {
 		return err
 	}
-	res, err := send(&c.http, request, c.Token)
-	if err != nil {
+	res, err := c.signed.Do(request)
+	switch {
+	case errors.Is(err, signed.ErrRefused):
+		res = &signed.Response{Status: http.StatusUnauthorized}
+	case errors.Is(err, signed.ErrNoChallenge) || errors.Is(err, signed.ErrUnverified) || errors.Is(err, signed.ErrTooLarge):
+		return fmt.Errorf("%s %w", u.Host, err)
+	case err != nil:
 		return err
 	}
-	failed := &Error{Status: res.status}
+	failed := &Error{Status: res.Status}
 	switch {
-	case failed.Refused():
+	case res.Status == http.StatusUnauthorized:
 		failed.message = fmt.Sprintf("%s refuses the request: it needs the job's token (-token-file FILE, or GRETE_TOKEN)", u.Host)
-	case res.header.Get(httpapi.AppHeader) != c.app:
+	case res.Status != http.StatusForbidden && res.Header.Get(httpapi.AppHeader) != c.app:
 		failed.message = fmt.Sprintf("%s isn't a process of %s: did it exit?", u.Host, c.app)
-	case res.status/100 == 2:
-		return json.Unmarshal(res.body, to)
+	case res.Status/100 == 2:
+		return json.Unmarshal(res.Body, to)
 	default:
-		failed.message = fmt.Sprintf("%s: %s", u.Host, res.problem().Message)
+		failed.message = fmt.Sprintf("%s: %s", u.Host, problem(res).Message)
 	}
 	return failed
 }
 
-// A response is one that was read.
-type response struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-// send sends a request with a token, and reads the response.
-func send(client *http.Client, request *http.Request, token string) (response, error) {
-	if token != "" {
-		request.Header.Set("Authorization", "Bearer "+token)
-	}
-	res, err := client.Do(request)
-	if err != nil {
-		return response{}, err
-	}
-	body, err := io.ReadAll(res.Body)
-	return response{res.StatusCode, res.Header, body}, errors.Join(err, res.Body.Close())
-}
-
 // problem reads the problem that a response reports.
-func (r response) problem() (p httpapi.Problem) {
-	if json.Unmarshal(r.body, &p) != nil || p.Message == "" {
-		p.Message = fmt.Sprintf("unexpected response %d %s", r.status, http.StatusText(r.status))
+func problem(r *signed.Response) (p httpapi.Problem) {
+	if json.Unmarshal(r.Body, &p) != nil || p.Message == "" {
+		p.Message = fmt.Sprintf("unexpected response %d %s", r.Status, http.StatusText(r.Status))
 	}
 	return p
 }

@@ -12,15 +12,17 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/httpapi/signed"
 	"github.com/gretestream/grete/stream/serde"
 )
 
 // A Query is a request for the value of a key, in the encoding of the store.
 type Query struct {
-	Address, Store, Token string
-	KeySerde, ValueSerde  string     // names of what the caller expects
-	Window                *time.Time // nil: the store has no windows
-	Client                *http.Client
+	Address, Store       string
+	Token                string     // or two, a line each; empty: the request isn't signed
+	KeySerde, ValueSerde string     // names of what the caller expects
+	Window               *time.Time // nil: the store has no windows
+	Client               *http.Client
 }
 
 // ErrWindowed is the error of a query without a window of a store that has windows.
@@ -36,6 +38,10 @@ func (e *NotReadyError) Error() string { return e.Message }
 
 // Do requests the encoded value of an encoded key.
 func (q *Query) Do(ctx context.Context, key []byte) (value []byte, found bool, err error) {
+	tokens, err := signed.ParseTokens(q.Token)
+	if err != nil {
+		return nil, false, err
+	}
 	params := url.Values{"key64": {base64.RawURLEncoding.EncodeToString(key)}}
 	if q.Window != nil {
 		params.Set("window", strconv.FormatInt(q.Window.UnixMilli(), 10))
@@ -47,27 +53,27 @@ func (q *Query) Do(ctx context.Context, key []byte) (value []byte, found bool, e
 		return nil, false, err
 	}
 	request.Header.Set("Accept", httpapi.Encoded)
-	res, err := send(q.Client, request, q.Token)
+	res, err := signed.NewClient(q.Client, tokens, largest).Do(request)
 	if err != nil {
 		return nil, false, err
 	}
-	if res.status != http.StatusOK {
+	if res.Status != http.StatusOK {
 		return nil, false, q.problem(res)
 	}
-	if res.header.Get("Content-Type") != httpapi.Encoded {
+	if res.Header.Get("Content-Type") != httpapi.Encoded {
 		return nil, false, ErrWindowed
 	}
-	return res.body, true, q.checkTypes(res.header)
+	return res.Body, true, q.checkTypes(res.Header)
 }
 
 // problem returns the error of a response without a value; nil if there is no such key.
-func (q *Query) problem(res response) error {
-	p := res.problem()
+func (q *Query) problem(res *signed.Response) error {
+	p := problem(res)
 	switch {
-	case res.status == http.StatusNotFound && p.Missing == "key":
-		return q.checkTypes(res.header)
-	case res.status == http.StatusServiceUnavailable:
-		seconds, _ := strconv.Atoi(res.header.Get("Retry-After"))
+	case res.Status == http.StatusNotFound && p.Missing == "key":
+		return q.checkTypes(res.Header)
+	case res.Status == http.StatusServiceUnavailable:
+		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After"))
 		return &NotReadyError{Message: p.Message, RetryAfter: time.Duration(seconds) * time.Second}
 	case p.Missing == "store":
 		return fmt.Errorf("%s; there are: %s", p.Message, strings.Join(p.Stores, ", "))

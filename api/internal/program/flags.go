@@ -3,7 +3,6 @@ package program
 import (
 	"fmt"
 	"math"
-	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -36,26 +35,6 @@ func ParseBytes(s string) (int64, error) {
 		return 0, fmt.Errorf("%q is not a size: write it as 256MB or 2GB", s)
 	}
 	return int64(n * math.Pow(2, float64(shift))), nil
-}
-
-// ReadToken reads the job's token from a file, or else from the environment. No
-// message shows it.
-func ReadToken(file string) (string, error) {
-	token, from := os.Getenv("GRETE_TOKEN"), "GRETE_TOKEN"
-	if file != "" {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return "", fmt.Errorf("-token-file: %w", err)
-		}
-		token, from = strings.TrimSpace(string(b)), "-token-file "+file
-		if token == "" {
-			return "", fmt.Errorf("%s: the file is empty", from)
-		}
-	}
-	if strings.ContainsFunc(token, func(c rune) bool { return c <= ' ' || c > '~' }) {
-		return "", fmt.Errorf("%s: a token consists of ASCII letters, digits and signs, without spaces", from)
-	}
-	return token, nil
 }
 
 // Given renders the flags that were set on a command line, each once, so that another

@@ -12,6 +12,7 @@ import (
 	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/api/internal/program/remote"
+	"github.com/gretestream/grete/container/httpapi/signed"
 )
 
 // Commands are those of this package.
@@ -33,9 +34,9 @@ type Command struct {
 // A NomadCluster runs jobs, and restarts processes that exit.
 type NomadCluster interface {
 	// Attach connects to an app's job. A job on none of its clusters is one whose
-	// processes the user has started. The token is sent to the job's processes; if it is
-	// empty, the job's own may be read from Nomad.
-	Attach(ctx context.Context, c program.Console, token string) (*Attached, error)
+	// processes the user has started. The tokens sign requests to the job's processes; if
+	// there are none, the job's own may be read from Nomad.
+	Attach(ctx context.Context, c program.Console, tokens signed.Tokens) (*Attached, error)
 }
 
 // An Attached is a job that Nomad may run.
@@ -76,14 +77,14 @@ func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console
 
 // attach connects to the job, on Nomad or wherever its processes are.
 func (k *Command) attach(ctx context.Context, c program.Console) (*Attached, error) {
-	token, err := program.ReadToken(k.TokenFile)
+	tokens, err := program.ReadTokens(k.TokenFile)
 	if err != nil {
 		return nil, err
 	}
 	if k.Nomad != nil {
-		return k.Nomad.Attach(ctx, c, token)
+		return k.Nomad.Attach(ctx, c, tokens)
 	}
-	client := jobclient.New(c.App, token)
+	client := jobclient.New(c.App, tokens)
 	return &Attached{Client: client, Close: client.Close}, nil
 }
 

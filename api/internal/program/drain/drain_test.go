@@ -44,7 +44,7 @@ func newDraining(t *testing.T, token string) *draining {
 	r := &remote.Job{Plan: plan, System: s, Group: s}
 	d := &draining{T: t, Job: r, system: s}
 	server := httptest.NewServer(httpapi.NewHandler(httpapi.Config{
-		Plan: r.Plan, Registry: metrics.NewRegistry(metrics.Config{App: "words"}), Readers: &container.Readers{}, Token: token,
+		Plan: r.Plan, Registry: metrics.NewRegistry(metrics.Config{App: "words"}), Readers: &container.Readers{}, Tokens: strings.Fields(token),
 		Hold: &d.hold, Stop: func() { d.stopped.Add(1) },
 	}))
 	t.Cleanup(server.Close)
@@ -101,11 +101,11 @@ func (d *draining) join(says map[string]any) {
 
 func (d *draining) drain(patience time.Duration) error {
 	d.Helper()
-	token, err := program.ReadToken("")
+	tokens, err := program.ReadTokens("")
 	if err != nil {
 		d.Fatal(err)
 	}
-	client := jobclient.New("words", token)
+	client := jobclient.New("words", tokens)
 	defer client.Close()
 	dr, err := newDrain(d.Context(), d.Job, &Attached{Client: client, Stop: d.end})
 	if err != nil {

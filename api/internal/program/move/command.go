@@ -30,11 +30,11 @@ type Command struct {
 
 // Run runs the command.
 func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console) error {
-	token, err := program.ReadToken(k.TokenFile)
+	tokens, err := program.ReadTokens(k.TokenFile)
 	if err != nil {
 		return err
 	}
-	client := jobclient.New(p.App, token)
+	client := jobclient.New(p.App, tokens)
 	defer client.Close()
 	return remote.Visit(ctx, p, c, &k.Kafka, func(j *remote.Job) error {
 		m, err := newMove(j, k.Task)

@@ -37,7 +37,7 @@ func newMoving(t *testing.T, token string) *moving {
 	m := &moving{T: t, Job: r, obeys: true}
 	m.requests.Register("by-word", "b-0")
 	server := httptest.NewServer(httpapi.NewHandler(httpapi.Config{
-		Plan: r.Plan, Registry: metrics.NewRegistry(metrics.Config{App: "words"}), MoveRequests: &m.requests, Readers: &container.Readers{}, Token: token,
+		Plan: r.Plan, Registry: metrics.NewRegistry(metrics.Config{App: "words"}), MoveRequests: &m.requests, Readers: &container.Readers{}, Tokens: strings.Fields(token),
 	}))
 	t.Cleanup(server.Close)
 	here, err := os.Hostname()
@@ -69,11 +69,11 @@ func (m *moving) move(task, to string, patience time.Duration) (string, error) {
 	m.Helper()
 	ctx, cancel := context.WithTimeout(m.Context(), patience)
 	defer cancel()
-	token, err := program.ReadToken("")
+	tokens, err := program.ReadTokens("")
 	if err != nil {
 		m.Fatal(err)
 	}
-	client := jobclient.New("words", token)
+	client := jobclient.New("words", tokens)
 	defer client.Close()
 	mv, err := newMove(m.Job, task)
 	if err != nil {

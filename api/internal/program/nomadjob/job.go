@@ -10,6 +10,7 @@ import (
 	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/api/internal/program/drain"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/httpapi/signed"
 	"github.com/gretestream/grete/nomad"
 )
 
@@ -26,18 +27,19 @@ type Job struct {
 }
 
 // open returns the job on the cluster of the flags; without one, it is a job whose
-// processes run elsewhere. An empty token is read from the job's variable. The caller
-// closes the job.
-func (f *Flags) open(ctx context.Context, c program.Console, token string) (*Job, error) {
+// processes run elsewhere. Without tokens, they are read from the job's variable. The
+// caller closes the job.
+func (f *Flags) open(ctx context.Context, c program.Console, tokens signed.Tokens) (*Job, error) {
 	client, status, err := f.find(ctx, c.App)
 	if err != nil {
 		return nil, err
 	}
-	if client != nil && token == "" {
-		token = client.Token(ctx, c.App)
+	if client != nil && len(tokens) == 0 {
+		// What can't be parsed is refused by the processes, too.
+		tokens, _ = signed.ParseTokens(client.Token(ctx, c.App))
 	}
 	return &Job{
-		app: c.App, client: jobclient.New(c.App, token), nomad: client, running: status != nil && !status.Stopped(),
+		app: c.App, client: jobclient.New(c.App, tokens), nomad: client, running: status != nil && !status.Stopped(),
 		say: func(line string) { c.Say("%s", line) },
 	}, nil
 }
@@ -45,13 +47,13 @@ func (f *Flags) open(ctx context.Context, c program.Console, token string) (*Job
 // visit calls do with the job on the cluster of the flags, by default that of an agent
 // on this machine.
 func (f *Flags) visit(ctx context.Context, c program.Console, tokenFile string, do func(*Job) error) error {
-	token, err := program.ReadToken(tokenFile)
+	tokens, err := program.ReadTokens(tokenFile)
 	if err != nil {
 		return err
 	}
 	where := *f
 	where.Address = cmp.Or(f.Address, os.Getenv("NOMAD_ADDR"), localAgent)
-	j, err := where.open(ctx, c, token)
+	j, err := where.open(ctx, c, tokens)
 	if err != nil {
 		return err
 	}
@@ -65,8 +67,8 @@ func (f *Flags) Stop(ctx context.Context, c program.Console) error {
 }
 
 // Attach connects to the job, for drain.
-func (f *Flags) Attach(ctx context.Context, c program.Console, token string) (*drain.Attached, error) {
-	j, err := f.open(ctx, c, token)
+func (f *Flags) Attach(ctx context.Context, c program.Console, tokens signed.Tokens) (*drain.Attached, error) {
+	j, err := f.open(ctx, c, tokens)
 	if err != nil {
 		return nil, err
 	}

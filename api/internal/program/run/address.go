@@ -15,7 +15,7 @@ const httpOff = "off"
 
 // checkHTTP checks -http, -advertise and the token. The address is opened much later.
 func (s *settings) checkHTTP() (err error) {
-	if s.token, err = program.ReadToken(s.TokenFile); err != nil {
+	if s.tokens, err = program.ReadTokens(s.TokenFile); err != nil {
 		return err
 	}
 	if s.Advertise != "" {
@@ -30,7 +30,7 @@ func (s *settings) checkHTTP() (err error) {
 	if err != nil {
 		return fmt.Errorf("-http: %q isn't an address: write it as HOST:PORT, or as :PORT for all addresses of this machine", s.HTTP)
 	}
-	if s.token == "" && !membership.IsLoopback(host) {
+	if len(s.tokens) == 0 && !membership.IsLoopback(host) {
 		return fmt.Errorf("-http %s: %w: put a token into a file and add -token-file FILE, or set GRETE_TOKEN; or listen on 127.0.0.1", s.HTTP, httpapi.ErrNoToken)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/api/internal/program/feed"
+	"github.com/gretestream/grete/container/httpapi/signed"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream/kafka"
 )
@@ -24,8 +25,8 @@ type settings struct {
 	memory   int64          // of each container
 	kafka    *kafka.Options // nil: the embedded log
 	feeds    []feed.Feed
-	token    string   // of the HTTP API; empty: none
-	args     []string // of the processes that this one starts: the flags as given
+	tokens   signed.Tokens // of the HTTP API
+	args     []string      // of the processes that this one starts: the flags as given
 }
 
 // settings checks the pipeline and the command line. It touches nothing.

@@ -37,7 +37,7 @@ func (k *DumpCommand) Run(ctx context.Context, p program.Pipeline, c program.Con
 	if _, _, err := find(plan, k.Store); err != nil {
 		return err
 	}
-	token, err := program.ReadToken(k.TokenFile)
+	tokens, err := program.ReadTokens(k.TokenFile)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (k *DumpCommand) Run(ctx context.Context, p program.Pipeline, c program.Con
 	if err != nil {
 		return program.Usage(fmt.Errorf("-memory: %w", err))
 	}
-	client := jobclient.New(p.App, token)
+	client := jobclient.New(p.App, tokens)
 	defer client.Close()
 	to := newEntryPrinter(c.Out)
 	d := dump{store: k.Store, serdes: &p.Serdes, memory: memory, show: to.show}
