@@ -108,14 +108,22 @@ func size(bytes int64) string {
 	return strconv.FormatInt(bytes, 10)
 }
 
-// path is the secret's file. Its directory is in memory, and only the task can read it.
+// path is the secret's file. Its directory is in memory.
 func (s Secret) path() string { return "${NOMAD_SECRETS_DIR}/" + s.Name }
 
-// template writes a secret's file. Containers read it at their start, so a change of the
-// variable restarts them, each at a different time.
+// nobody is the id of the user and group nobody, as whom the driver exec runs tasks.
+const nobody = 65534
+
+// template writes a secret's file, which only the task can read. Containers read it at their
+// start, so a change of the variable restarts them, each at a different time.
 func (g *group) template(s Secret) *api.Template {
-	return &api.Template{
+	t := &api.Template{
 		EmbeddedTmpl: ptr(fmt.Sprintf("{{ with nomadVar %q }}{{ .%s }}{{ end }}", variablePath(g.plan.App), s.Name)),
 		DestPath:     ptr(s.path()), ChangeMode: ptr("restart"), Splay: ptr(g.cfg.Timing.Kill), ErrMissingKey: ptr(true),
+		Perms: ptr("0400"),
 	}
+	if g.cfg.Driver != driverRawExec { // there, the agent's user runs the task
+		t.Uid, t.Gid = ptr(nobody), ptr(nobody)
+	}
+	return t
 }

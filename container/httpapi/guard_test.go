@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -33,6 +34,47 @@ func TestToken(t *testing.T) {
 		for _, path := range states[:4] {
 			if w := j.get(path, "Authorization", header, "Host", "10.1.2.3:8080"); w.Code != http.StatusOK {
 				t.Errorf("%s with the token answers %d %s", path, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+// A read-only token is for the job and the metrics.
+func TestReadToken(t *testing.T) {
+	j := filled(t, func(c *httpapi.Config) { c.Tokens, c.ReadTokens = signed.Tokens{"job"}, signed.Tokens{"new", "old"} })
+	for _, token := range []string{"new", "old"} {
+		for _, path := range states {
+			want := http.StatusUnauthorized
+			if path == "/api/v1/job" || path == "/metrics" {
+				want = http.StatusOK
+			}
+			if w := j.get(path, "Authorization", "Bearer "+token); w.Code != want {
+				t.Errorf("%s answers %d %s, want %d", path, w.Code, w.Body, want)
+			}
+		}
+		for _, path := range []string{httpapi.DrainPath, httpapi.StopPath, httpapi.LeavePath, "/api/v1/job", "/metrics"} {
+			if w := j.ask(http.MethodPost, path, "Authorization", "Bearer "+token); w.Code != http.StatusUnauthorized {
+				t.Errorf("POST %s answers %d %s", path, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+// A server that is reached from other machines knows its names, too.
+func TestHosts_WithToken(t *testing.T) {
+	j := filled(t, func(c *httpapi.Config) { c.Tokens = signed.Tokens{"t"} })
+	machine, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, ok := range map[string]bool{
+		"localhost": true, "10.1.2.3:8080": true, "[fe80::1]:80": true, "": true, "here.example": true, machine + ":80": true,
+		"evil.example": false, "evil.example:8080": false, "10.1.2.3.evil.example": false,
+	} {
+		for _, path := range append(probes, states[:4]...) {
+			w := j.get(path, "Host", host, "Authorization", "Bearer t")
+			if (w.Code == http.StatusOK) != ok || !ok && w.Code != http.StatusForbidden {
+				t.Errorf("%s of host %q answers %d %s", path, host, w.Code, w.Body)
 			}
 		}
 	}

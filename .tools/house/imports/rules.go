@@ -53,7 +53,8 @@ func rooms() []room {
 		{"container/loop", []string{"container/meta", "container/recovery"}},
 		{"container", []string{"container/loop", "container/membership", "container/meta", "container/recovery"}},
 		{"container/processes", []string{"container"}},
-		{"container/httpapi", []string{"container", "container/membership"}},
+		{"container/httpapi/signed", nil},
+		{"container/httpapi", []string{"container", "container/httpapi/signed", "container/membership"}},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/stream/batch"
 	"github.com/gretestream/grete/stream/kafka"
 )
@@ -51,6 +52,11 @@ func (s KafkaSettings) tls(o *kafka.Options) error {
 		on = true
 		if err := readable(s[name].Text); err != nil {
 			return fmt.Errorf("%s: %w", s[name].From, err)
+		}
+		if name == SetKey {
+			if err := access.CheckSecret(s[name].From, s[name].Text); err != nil {
+				return err
+			}
 		}
 	}
 	switch on = on || s.Has(SetServerName); {
@@ -120,9 +126,9 @@ func (s KafkaSettings) user() (string, kafka.Secret, error) {
 	case !ok && !inFile && s.Has(SetUser):
 		return "", "", fmt.Errorf("%s: a user needs a password: add -%s FILE, or set GRETE_KAFKA_PASSWORD", s[SetUser].From, SetPasswordFile)
 	case inFile:
-		b, err := os.ReadFile(file.Text)
+		b, err := access.ReadSecret(file.From, file.Text)
 		if err != nil {
-			return "", "", fmt.Errorf("%s: %w", file.From, err)
+			return "", "", err
 		}
 		direct.Text = strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r")
 		if direct.Text == "" {

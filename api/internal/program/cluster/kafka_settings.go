@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 )
 
 // KafkaSettings describe a cluster, by the names of the flags.
@@ -96,6 +97,11 @@ func readSettings(file string) (KafkaSettings, error) {
 		}
 		if err := s.parse(line, file); err != nil {
 			return nil, fmt.Errorf("%s, line %d: %w", file, n, err)
+		}
+	}
+	if s.Has(SetPassword) {
+		if err := access.CheckSecret(SetPassword, file); err != nil {
+			return nil, err
 		}
 	}
 	return s, nil

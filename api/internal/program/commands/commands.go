@@ -11,6 +11,7 @@ import (
 	"github.com/gretestream/grete/api/internal/program/status"
 	"github.com/gretestream/grete/api/internal/program/stores"
 	"github.com/gretestream/grete/api/internal/program/submit"
+	"github.com/gretestream/grete/api/internal/program/token"
 )
 
 // All returns the commands, in the order of the help. This list decides what a program
@@ -22,7 +23,7 @@ func All() []any {
 		&status.Commands{Status: status.Command{Nomad: &nomadjob.Flags{}}},
 		&move.Commands{},
 		&drain.Commands{Drain: drain.Command{Nomad: &nomadjob.Flags{}}},
-		&stores.Commands{},
+		&stores.Commands{}, &token.Commands{},
 		&submit.Commands{}, &nomadjob.Commands{},
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/gretestream/grete/api/internal/jobclient"
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/api/internal/program/remote"
 	"github.com/gretestream/grete/container/httpapi/signed"
@@ -77,7 +78,7 @@ func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console
 
 // attach connects to the job, on Nomad or wherever its processes are.
 func (k *Command) attach(ctx context.Context, c program.Console) (*Attached, error) {
-	tokens, err := program.ReadTokens(k.TokenFile)
+	tokens, err := access.ReadTokens(k.TokenFile)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api/internal/jobclient"
-	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/api/internal/program/programtest"
 	"github.com/gretestream/grete/api/internal/program/remote"
@@ -101,7 +101,7 @@ func (d *draining) join(says map[string]any) {
 
 func (d *draining) drain(patience time.Duration) error {
 	d.Helper()
-	tokens, err := program.ReadTokens("")
+	tokens, err := access.ReadTokens("")
 	if err != nil {
 		d.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gretestream/grete/api/internal/jobclient"
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/api/internal/program/remote"
 )
@@ -30,7 +31,7 @@ type Command struct {
 
 // Run runs the command.
 func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console) error {
-	tokens, err := program.ReadTokens(k.TokenFile)
+	tokens, err := access.ReadTokens(k.TokenFile)
 	if err != nil {
 		return err
 	}

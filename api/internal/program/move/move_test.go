@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api/internal/jobclient"
-	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/programtest"
 	"github.com/gretestream/grete/api/internal/program/remote"
 	"github.com/gretestream/grete/container"
@@ -69,7 +69,7 @@ func (m *moving) move(task, to string, patience time.Duration) (string, error) {
 	m.Helper()
 	ctx, cancel := context.WithTimeout(m.Context(), patience)
 	defer cancel()
-	tokens, err := program.ReadTokens("")
+	tokens, err := access.ReadTokens("")
 	if err != nil {
 		m.Fatal(err)
 	}

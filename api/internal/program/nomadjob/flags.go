@@ -3,10 +3,10 @@ package nomadjob
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/nomad"
 )
 
@@ -26,9 +26,9 @@ const localAgent = "http://127.0.0.1:4646"
 func (f *Flags) Open(ctx context.Context) (*nomad.Client, error) {
 	o := nomad.Options{Address: f.Address, Namespace: f.Namespace, Region: f.Region}
 	if f.TokenFile != "" {
-		b, err := os.ReadFile(f.TokenFile)
+		b, err := access.ReadSecret("-nomad-token-file", f.TokenFile)
 		if err != nil {
-			return nil, fmt.Errorf("-nomad-token-file: %w", err)
+			return nil, err
 		}
 		if o.Token = strings.TrimSpace(string(b)); o.Token == "" {
 			return nil, errors.New("-nomad-token-file: the file is empty")

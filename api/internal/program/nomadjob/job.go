@@ -8,6 +8,7 @@ import (
 
 	"github.com/gretestream/grete/api/internal/jobclient"
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/drain"
 	"github.com/gretestream/grete/container/httpapi"
 	"github.com/gretestream/grete/container/httpapi/signed"
@@ -47,7 +48,7 @@ func (f *Flags) open(ctx context.Context, c program.Console, tokens signed.Token
 // visit calls do with the job on the cluster of the flags, by default that of an agent
 // on this machine.
 func (f *Flags) visit(ctx context.Context, c program.Console, tokenFile string, do func(*Job) error) error {
-	tokens, err := program.ReadTokens(tokenFile)
+	tokens, err := access.ReadTokens(tokenFile)
 	if err != nil {
 		return err
 	}

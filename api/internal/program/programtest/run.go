@@ -75,10 +75,10 @@ func (b *Buffer) String() string {
 	return b.b.String()
 }
 
-// WriteFile writes a file, and returns its path.
+// WriteFile writes a file that only its owner can read, and returns its path.
 func WriteFile(t testing.TB, path, text string) string {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return path

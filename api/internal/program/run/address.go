@@ -5,7 +5,7 @@ import (
 	"net"
 	"strconv"
 
-	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/container/httpapi"
 	"github.com/gretestream/grete/container/membership"
 )
@@ -15,7 +15,10 @@ const httpOff = "off"
 
 // checkHTTP checks -http, -advertise and the token. The address is opened much later.
 func (s *settings) checkHTTP() (err error) {
-	if s.tokens, err = program.ReadTokens(s.TokenFile); err != nil {
+	if s.tokens, err = access.ReadTokens(s.TokenFile); err != nil {
+		return err
+	}
+	if s.readTokens, err = access.ReadOnlyTokens(s.ReadTokenFile, s.tokens); err != nil {
 		return err
 	}
 	if s.Advertise != "" {

@@ -81,7 +81,7 @@ func (j *job) openEngine() (kv.Engine, error) {
 
 func (p *process) httpConfig(build metrics.Build) httpapi.Config {
 	cfg := httpapi.Config{
-		Address: p.HTTP, Advertise: p.Advertise, Tokens: p.tokens,
+		Address: p.HTTP, Advertise: p.Advertise, Tokens: p.tokens, ReadTokens: p.readTokens,
 		Plan: p.plan, Cluster: p.system.ID(), Serdes: &p.pipeline.Serdes, Registry: p.registry, Readers: &p.shared.readers, Build: build,
 	}
 	if p.shares() {

@@ -20,13 +20,13 @@ import (
 // settings are the flags, checked.
 type settings struct {
 	Command
-	pipeline program.Pipeline
-	graph    scheduler.Graph
-	memory   int64          // of each container
-	kafka    *kafka.Options // nil: the embedded log
-	feeds    []feed.Feed
-	tokens   signed.Tokens // of the HTTP API
-	args     []string      // of the processes that this one starts: the flags as given
+	pipeline           program.Pipeline
+	graph              scheduler.Graph
+	memory             int64          // of each container
+	kafka              *kafka.Options // nil: the embedded log
+	feeds              []feed.Feed
+	tokens, readTokens signed.Tokens // of the HTTP API
+	args               []string      // of the processes that this one starts: the flags as given
 }
 
 // settings checks the pipeline and the command line. It touches nothing.

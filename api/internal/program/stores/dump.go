@@ -10,6 +10,7 @@ import (
 
 	"github.com/gretestream/grete/api/internal/jobclient"
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/api/internal/program/remote"
 	"github.com/gretestream/grete/container/httpapi"
@@ -37,7 +38,7 @@ func (k *DumpCommand) Run(ctx context.Context, p program.Pipeline, c program.Con
 	if _, _, err := find(plan, k.Store); err != nil {
 		return err
 	}
-	tokens, err := program.ReadTokens(k.TokenFile)
+	tokens, err := access.ReadTokens(k.TokenFile)
 	if err != nil {
 		return err
 	}
