@@ -112,7 +112,7 @@ func (c *committer) apply(t *task, ends []stream.Position) error {
 				t.changelogs[i] = end.Offset
 			}
 		}
-		m.Changelogs[s.Name] = t.changelogs[i]
+		m.Changelogs[s.StateName()] = t.changelogs[i]
 	}
 	b, err := m.Encode()
 	if err != nil {

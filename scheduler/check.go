@@ -60,11 +60,18 @@ func checkStoreNames(g Graph) mistakes {
 			if err := ValidName(n.Stores[j].Name); err != nil && n.Stores[j].Name != "" {
 				bad.add(i, "store of %s %q: %v", n.Kind, n.Name, err)
 			}
-			name := n.storeName(j)
-			if o := owner[name]; o != nil && o.Name != n.Name {
-				bad.add(i, "%s %q: its store would have the name %q, as a store of %s %q has; choose another name", n.Kind, n.Name, name, o.Kind, o.Name)
-			} else {
+			name := n.nameStore(n.StateName(), j)
+			switch o := owner[name]; {
+			case o == nil || o.Name == n.Name:
 				owner[name] = n
+			case o.KeptAs != "" || n.KeptAs != "":
+				renamed, taker := o, n
+				if n.KeptAs != "" {
+					renamed, taker = n, o
+				}
+				bad.add(i, "%s %q: the state of %s %q is kept under this name, since it was renamed; choose another name", taker.Kind, taker.Name, renamed.Kind, renamed.Name)
+			default:
+				bad.add(i, "%s %q: its store would have the name %q, as a store of %s %q has; choose another name", n.Kind, n.Name, name, o.Kind, o.Name)
 			}
 		}
 	}

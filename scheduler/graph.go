@@ -25,8 +25,11 @@ type Node struct {
 	Kind  Kind   `json:"kind"`
 	Label string `json:"label,omitempty"` // what texts and pictures call the kind; empty: the kind itself
 	Name  string `json:"name,omitempty"`  // set by the user; required for state, for a topic of its own, and where errors are handled
-	At    string `json:"-"`               // file:line of the user's call, for messages; not part of the plan
-	From  []Edge `json:"from,omitempty"`  // where its records come from
+	// KeptAs is the name under which the state of an operator is kept that was renamed;
+	// empty: Name.
+	KeptAs string `json:"keptAs,omitempty"`
+	At     string `json:"-"`              // file:line of the user's call, for messages; not part of the plan
+	From   []Edge `json:"from,omitempty"` // where its records come from
 	// Topic is the topic that an input reads or an output writes. The plan names
 	// the topic of a repartition.
 	Topic string `json:"topic,omitempty"`

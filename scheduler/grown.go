@@ -2,8 +2,8 @@ package scheduler
 
 import "slices"
 
-// RecordTopic is the topic in which a running job's plan is recorded.
-func (p *Plan) RecordTopic() string { return planTopic(p.App) }
+// RecordTopic is the topic in which the plans of an app are recorded.
+func RecordTopic(app string) string { return planTopic(app) }
 
 // GoOn returns the plan for a job that continues from an earlier plan. In the inputs
 // that both read, it marks the partitions that are new since then.

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -61,11 +62,17 @@ func (n *Node) Settings() []string {
 
 // storeName is the name of a node's store: the node's, with the store's own behind
 // it if it has one.
-func (n *Node) storeName(i int) string {
+func (n *Node) storeName(i int) string { return n.nameStore(n.Name, i) }
+
+// StateName is the name under which the state of a node is kept: its name, unless it was
+// renamed.
+func (n *Node) StateName() string { return cmp.Or(n.KeptAs, n.Name) }
+
+func (n *Node) nameStore(node string, i int) string {
 	if own := n.Stores[i].Name; own != "" {
-		return n.Name + "-" + own
+		return node + "-" + own
 	}
-	return n.Name
+	return node
 }
 
 // at is where the user's call is, for the middle of a sentence.

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -119,14 +120,19 @@ type Output struct {
 
 // A Store is state of one operator. Each task has a part of it.
 type Store struct {
-	Name      string `json:"name"`            // the operator's, or <operator>-<name> for one of several
-	Changelog string `json:"changelog"`       // <app>-<name>-changelog
-	Node      int    `json:"node"`            // the operator
-	Index     int    `json:"index,omitempty"` // which of the node's Stores
+	Name      string `json:"name"`             // the operator's, or <operator>-<name> for one of several
+	KeptAs    string `json:"keptAs,omitempty"` // see [Store.StateName]
+	Changelog string `json:"changelog"`        // <app>-<state name>-changelog
+	Node      int    `json:"node"`             // the operator
+	Index     int    `json:"index,omitempty"`  // which of the node's Stores
 	// Schema is what must not change under existing state: layout, serdes, and the
 	// operator's settings that affect state.
 	Schema string `json:"schema"`
 }
+
+// StateName is the name under which the state is kept: in meta records, databases and the
+// name of the changelog. It is that of the store, unless its operator was renamed.
+func (s *Store) StateName() string { return cmp.Or(s.KeptAs, s.Name) }
 
 // Role says what a topic is for the job.
 type Role string

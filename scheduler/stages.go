@@ -137,10 +137,12 @@ func storesOf(g Graph, nodes []int) []Store {
 	for _, i := range nodes {
 		n := &g.Nodes[i]
 		for j := range n.Stores {
-			name := n.storeName(j)
-			stores = append(stores, Store{
-				Name: name, Changelog: changelogTopic(g.App, name), Node: i, Index: j, Schema: n.schema(j),
-			})
+			store := Store{Name: n.storeName(j), Node: i, Index: j, Schema: n.schema(j)}
+			if n.KeptAs != "" {
+				store.KeptAs = n.nameStore(n.KeptAs, j)
+			}
+			store.Changelog = changelogTopic(g.App, store.StateName())
+			stores = append(stores, store)
 		}
 	}
 	return stores

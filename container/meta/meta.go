@@ -90,7 +90,7 @@ func New(system, app string, stage *scheduler.Stage, task int32) Record {
 	if len(stage.Stores) > 0 {
 		m.Schemas = make(map[string]string)
 		for _, s := range stage.Stores {
-			m.Schemas[s.Name] = s.Schema
+			m.Schemas[s.StateName()] = s.Schema
 		}
 	}
 	return m
@@ -117,7 +117,7 @@ func Parse(src []byte) (Record, error) {
 func (m Record) CheckSchemas(stage *scheduler.Stage) error {
 	var errs []error
 	for _, s := range stage.Stores {
-		if old, ok := m.Schemas[s.Name]; ok && old != s.Schema {
+		if old, ok := m.Schemas[s.StateName()]; ok && old != s.Schema {
 			errs = append(errs, fmt.Errorf("store %q holds %s, but the program now keeps %s in it: give the operator a new name, or start with a new data directory", s.Name, old, s.Schema))
 		}
 	}

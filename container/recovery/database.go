@@ -40,7 +40,7 @@ func (r *Recovery) openDatabase(t *Task) error {
 	}
 	var names []string
 	for _, s := range r.cfg.Stage.Stores {
-		names = append(names, s.Name)
+		names = append(names, s.StateName())
 	}
 	db, err := r.cfg.Engine.Open(r.cfg.directory(t.ID), names)
 	if dir := CorruptDir(err); dir != "" {

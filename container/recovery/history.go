@@ -74,7 +74,7 @@ func (x *restorer) makeHistories(now int64) (all []*changelog, tps []stream.Topi
 	x.tasks = nil
 	var stores []string
 	for _, s := range x.r.cfg.Stage.Stores {
-		stores = append(stores, s.Name)
+		stores = append(stores, s.StateName())
 	}
 	for _, t := range x.r.Tasks {
 		h := &history{Task: t, stores: stores, asOf: now}
@@ -177,5 +177,5 @@ func (l *changelog) remedy() string {
 	return "start over under another app name"
 }
 
-// name is the name of the changelog's store.
+// name is the name of the state in the changelog.
 func (l *changelog) name() string { return l.task.stores[l.store] }

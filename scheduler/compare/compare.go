@@ -92,7 +92,7 @@ func (c *comparison) restores() []Restore {
 	for i := range c.now.Stages {
 		s := &c.now.Stages[i]
 		for _, st := range s.Stores {
-			if _, was := c.old.store(st.Name); was != nil {
+			if _, was := c.old.store(st.Changelog); was != nil {
 				out = append(out, Restore{Stage: s.Name, Store: st.Name, Changelog: st.Changelog})
 			}
 		}

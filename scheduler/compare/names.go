@@ -15,7 +15,7 @@ func (c *comparison) formerNames() []string {
 		is := &c.now.Stages[i]
 		for j := range is.Stores {
 			now, name := &is.Stores[j], ""
-			if _, kept := c.old.store(now.Name); kept == nil {
+			if _, kept := c.old.store(now.Changelog); kept == nil {
 				name = c.formerName(is, now, former)
 			}
 			former = append(former, name)
@@ -34,7 +34,7 @@ func (c *comparison) formerName(is *scheduler.Stage, now *scheduler.Store, taken
 		}
 		for j := range was.Stores {
 			old := &was.Stores[j]
-			if _, kept := c.now.store(old.Name); kept != nil || slices.Contains(taken, old.Name) {
+			if _, kept := c.now.store(old.Changelog); kept != nil || slices.Contains(taken, old.Name) {
 				continue
 			}
 			if old.Schema == now.Schema && slices.Equal(c.old.origins(old), c.now.origins(now)) {

@@ -19,11 +19,12 @@ func (s side) stage(name string) *scheduler.Stage {
 	return nil
 }
 
-// store finds a store by its name, and the stage that has it.
-func (s side) store(name string) (*scheduler.Stage, *scheduler.Store) {
+// store finds a store by its changelog, which a new name of its operator doesn't change, and
+// the stage that has it.
+func (s side) store(changelog string) (*scheduler.Stage, *scheduler.Store) {
 	for i := range s.Stages {
 		st := &s.Stages[i]
-		if j := slices.IndexFunc(st.Stores, func(o scheduler.Store) bool { return o.Name == name }); j >= 0 {
+		if j := slices.IndexFunc(st.Stores, func(o scheduler.Store) bool { return o.Changelog == changelog }); j >= 0 {
 			return st, &st.Stores[j]
 		}
 	}

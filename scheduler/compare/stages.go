@@ -95,7 +95,7 @@ func (c *comparison) width(old, now *scheduler.Stage) {
 	}
 	var kept []string
 	for _, st := range now.Stores {
-		if slices.ContainsFunc(old.Stores, func(o scheduler.Store) bool { return o.Name == st.Name }) {
+		if slices.ContainsFunc(old.Stores, func(o scheduler.Store) bool { return o.Changelog == st.Changelog }) {
 			kept = append(kept, st.Name)
 		}
 	}
@@ -135,7 +135,7 @@ func (c *comparison) progress(old, now *scheduler.Stage) {
 // movedOut tells whether another stage has one of the stage's stores now.
 func (c *comparison) movedOut(old *scheduler.Stage) bool {
 	return slices.ContainsFunc(old.Stores, func(st scheduler.Store) bool {
-		is, _ := c.now.store(st.Name)
+		is, _ := c.now.store(st.Changelog)
 		return is != nil && is.Name != old.Name
 	})
 }

@@ -15,7 +15,7 @@ func (c *comparison) stores() {
 		was := &c.old.Stages[i]
 		for j := range was.Stores {
 			old := &was.Stores[j]
-			switch is, now := c.now.store(old.Name); {
+			switch is, now := c.now.store(old.Changelog); {
 			case now == nil && slices.Contains(former, old.Name):
 				// storeNew reports it under its new name
 			case now == nil:
@@ -49,7 +49,7 @@ func (c *comparison) storeNew(is *scheduler.Stage, now *scheduler.Store, former 
 		})
 		return
 	}
-	if _, old := c.old.store(now.Name); old != nil || c.old.stage(is.Name) == nil {
+	if _, old := c.old.store(now.Changelog); old != nil || c.old.stage(is.Name) == nil {
 		return // kept, or new with its stage
 	}
 	c.add(Change{

@@ -1,6 +1,10 @@
 package compare
 
-import "github.com/gretestream/grete/scheduler"
+import (
+	"slices"
+
+	"github.com/gretestream/grete/scheduler"
+)
 
 // A Verdict says what happens to a job whose plan changes: whether the new plan
 // may continue from what the old one has left, and when. It is JSON.
@@ -52,6 +56,9 @@ type Change struct {
 	Effect Fit    `json:"effect"`       // never Same
 	Why    string `json:"why"`          // the consequence for the job
 	Do     string `json:"do,omitempty"` // what the user can or must do
+	// Acceptable says of a change whose effect is [Incompatible] that the job can run by the
+	// new plan, with the loss that Why names.
+	Acceptable bool `json:"acceptable,omitempty"`
 }
 
 // Subject is what a [Change] is about.
@@ -96,6 +103,12 @@ func Plans(old, now *scheduler.Plan) Verdict {
 		v.Restores = c.restores()
 	}
 	return v
+}
+
+// Acceptable tells whether a job may run by the new plan although it is refused, if the user
+// accepts what is lost. Otherwise only a reset helps, or a way out that a change names.
+func (v *Verdict) Acceptable() bool {
+	return !slices.ContainsFunc(v.Changes, func(ch Change) bool { return ch.Effect == Incompatible && !ch.Acceptable })
 }
 
 // worse tells whether an effect requires more than another.

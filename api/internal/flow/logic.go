@@ -24,7 +24,7 @@ type logic struct {
 	flushers   []Flusher
 	deliverers []Deliverer
 	closers    []Closer
-	marks      map[string]*EventTime // by name of the operator
+	marks      map[string]*EventTime // by the name of the operator's state
 }
 
 // timed is an EventTimer with the event time of its inputs.
@@ -42,7 +42,7 @@ type ending struct {
 // add sorts an operator in by its capabilities.
 func (l *logic) add(b *Builder, op Operator) {
 	if b.timed {
-		l.marks[b.Node.Name] = &b.time
+		l.marks[b.Node.StateName()] = &b.time
 	}
 	if o, ok := op.(EventTimer); ok {
 		l.times = append(l.times, timed{o, &b.time})

@@ -201,6 +201,16 @@ func (p *Pipeline) First[T any](role string) bool {
 	return true
 }
 
+// KeepAs says under which names the state of operators is kept that were renamed. It is
+// called before the pipeline is planned.
+func (p *Pipeline) KeepAs(renames map[string]string) {
+	for _, n := range p.nodes {
+		if n.Name != "" {
+			n.KeptAs = renames[n.Name]
+		}
+	}
+}
+
 // Has reports whether a node of this kind has this name.
 func (p *Pipeline) Has(kind scheduler.Kind, name string) bool {
 	return slices.ContainsFunc(p.nodes, func(n *Node) bool { return n.Kind == kind && n.Name == name })

@@ -57,7 +57,7 @@ func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console
 	}
 	defer on.Close()
 	err = remote.Visit(ctx, p, c, &k.Kafka, func(j *remote.Job) error {
-		d, err := newDrain(ctx, j, on)
+		d, err := newDrain(j, on)
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gretestream/grete/api/internal/jobclient"
 	"github.com/gretestream/grete/api/internal/program"
-	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/api/internal/program/remote"
 	"github.com/gretestream/grete/container/httpapi"
 	"github.com/gretestream/grete/container/membership"
@@ -39,8 +38,8 @@ const drainEvery = time.Second
 // its lease expires.
 const requestTimeout = httpapi.DrainLease / 3
 
-func newDrain(ctx context.Context, j *remote.Job, on *Attached) (*drain, error) {
-	plan, err := cluster.LastPlan(ctx, j.System, j.Plan)
+func newDrain(j *remote.Job, on *Attached) (*drain, error) {
+	plan, err := j.History.Last()
 	if err != nil {
 		return nil, err
 	}

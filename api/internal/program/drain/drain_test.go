@@ -13,7 +13,7 @@ import (
 
 	"github.com/gretestream/grete/api/internal/jobclient"
 	"github.com/gretestream/grete/api/internal/program/access"
-	"github.com/gretestream/grete/api/internal/program/cluster"
+	"github.com/gretestream/grete/api/internal/program/history"
 	"github.com/gretestream/grete/api/internal/program/programtest"
 	"github.com/gretestream/grete/api/internal/program/remote"
 	"github.com/gretestream/grete/container"
@@ -41,7 +41,7 @@ type draining struct {
 
 func newDraining(t *testing.T, token string) *draining {
 	plan, s := programtest.Stage(t, programtest.Words(), 2)
-	r := &remote.Job{Plan: plan, System: s, Group: s}
+	r := &remote.Job{Plan: plan, History: &history.History{}, System: s, Group: s}
 	d := &draining{T: t, Job: r, system: s}
 	server := httptest.NewServer(httpapi.NewHandler(httpapi.Config{
 		Plan: r.Plan, Registry: metrics.NewRegistry(metrics.Config{App: "words"}), Readers: &container.Readers{}, Tokens: strings.Fields(token),
@@ -107,7 +107,7 @@ func (d *draining) drain(patience time.Duration) error {
 	}
 	client := jobclient.New("words", tokens)
 	defer client.Close()
-	dr, err := newDrain(d.Context(), d.Job, &Attached{Client: client, Stop: d.end})
+	dr, err := newDrain(d.Job, &Attached{Client: client, Stop: d.end})
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -227,15 +227,19 @@ func TestDrain_WaitsForGroupsToSettle(t *testing.T) {
 // A job is drained by the plan that it runs by, whatever the plan of this program.
 func TestDrain_UsesRecordedPlan(t *testing.T) {
 	d := newDraining(t, "")
-	if err := d.system.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: d.Plan.RecordTopic(), Partitions: 1}); err != nil {
+	if err := d.system.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: scheduler.RecordTopic(d.Plan.App), Partitions: 1}); err != nil {
 		t.Fatal(err)
 	}
-	if err := cluster.Record(t.Context(), d.system, d.Plan); err != nil {
+	if err := history.Record(t.Context(), d.system, d.Plan, history.Program{}); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if d.History, err = history.Read(t.Context(), d.system, d.Plan.App); err != nil {
 		t.Fatal(err)
 	}
 	now := *d.Plan
 	now.Stages = now.Stages[:1]
-	now.Topics = slices.DeleteFunc(slices.Clone(now.Topics), func(t scheduler.Topic) bool { return t.Name == now.RecordTopic() })
+	now.Topics = slices.DeleteFunc(slices.Clone(now.Topics), func(t scheduler.Topic) bool { return t.Name == scheduler.RecordTopic(now.App) })
 	d.Plan = &now
 	programtest.Put(t, d.system.System, "words-by-word", 3, stream.GroupOffsets{})
 	if err := d.drain(time.Second); err == nil || !strings.Contains(err.Error(), "3 before stage by-word") {

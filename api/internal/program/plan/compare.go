@@ -5,7 +5,7 @@ import (
 	"os"
 
 	"github.com/gretestream/grete/api/internal/program"
-	"github.com/gretestream/grete/api/internal/program/cluster"
+	"github.com/gretestream/grete/api/internal/program/history"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/scheduler/compare"
 	"github.com/gretestream/grete/scheduler/draw"
@@ -41,7 +41,7 @@ func show(c program.Console, asJSON bool, before, plan *scheduler.Plan) error {
 		_, err = fmt.Fprintf(c.Out, "%s\n%s", draw.Text(plan), v.Text())
 	}
 	if err == nil && v.Kind == compare.Incompatible {
-		err = cluster.ErrRefused
+		err = history.ErrRefused
 	}
 	return err
 }

@@ -65,7 +65,7 @@ func (k *Command) plans(ctx context.Context, p program.Pipeline, c program.Conso
 	}
 	defer func() { err = program.Close(err, job.System) }()
 	if before == nil {
-		before, err = cluster.LastPlan(ctx, job.System, job.Plan)
+		before, err = job.History.Last()
 	}
 	return job.Plan, before, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/api/internal/program/cluster"
+	"github.com/gretestream/grete/api/internal/program/history"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
@@ -16,9 +17,10 @@ import (
 
 // A Job is the job of this program on a system.
 type Job struct {
-	Plan   *scheduler.Plan
-	System stream.System
-	Group  stream.Grouper // nil: the log belongs to one process
+	Plan    *scheduler.Plan
+	History *history.History // of its plans
+	System  stream.System
+	Group   stream.Grouper // nil: the log belongs to one process
 }
 
 // Open plans the job on a cluster. The caller closes its system.
@@ -30,20 +32,27 @@ func Open(ctx context.Context, p program.Pipeline, c program.Console, where kafk
 	if err != nil {
 		return nil, err
 	}
-	plan, err := PlanOn(ctx, p, system, o)
+	plan, h, err := PlanOn(ctx, p, system, o)
 	if err != nil {
 		return nil, errors.Join(err, system.Close())
 	}
-	return &Job{plan, system, system}, nil
+	return &Job{plan, h, system, system}, nil
 }
 
-// PlanOn plans the job for the topics of a system.
-func PlanOn(ctx context.Context, p program.Pipeline, system stream.System, o scheduler.Options) (*scheduler.Plan, error) {
+// PlanOn plans the job for the topics of a system, and for the names under which it keeps
+// its state there.
+func PlanOn(ctx context.Context, p program.Pipeline, system stream.System, o scheduler.Options) (*scheduler.Plan, *history.History, error) {
+	h, err := history.Read(ctx, system, p.App)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.KeepAs(h.Renames)
 	known, err := p.Metadata(ctx, system.Admin())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return p.Plan(known, o)
+	plan, err := p.Plan(known, o)
+	return plan, h, err
 }
 
 // ErrNoCluster is the error of a command that needs a cluster, without one.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/api/internal/program/cluster"
+	"github.com/gretestream/grete/api/internal/program/history"
 	"github.com/gretestream/grete/api/internal/program/remote"
 	"github.com/gretestream/grete/container/reset"
 	"github.com/gretestream/grete/scheduler"
@@ -45,12 +46,12 @@ func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console
 		return err
 	}
 	defer func() { err = release(err) }()
-	plan, err := remote.PlanOn(ctx, p, system, scheduler.Options{})
+	plan, h, err := remote.PlanOn(ctx, p, system, scheduler.Options{})
 	if err != nil {
 		return err
 	}
 	if target.KeepState { // else a changed plan can lose nothing
-		if plan, _, err = cluster.GoOn(ctx, system, plan, false); err != nil {
+		if plan, _, err = h.GoOn(plan, false); err != nil {
 			return err
 		}
 	}
@@ -65,7 +66,7 @@ func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console
 	if err := prepared.Run(ctx); err != nil {
 		return err
 	}
-	if err := cluster.Record(ctx, system, plan); err != nil {
+	if err := history.Record(ctx, system, plan, history.Running()); err != nil {
 		return fmt.Errorf("the job is reset, but its plan can't be recorded: %w; run the reset again", err)
 	}
 	c.Say("done: the next start begins there")

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gretestream/grete/api/internal/program/cluster"
+	"github.com/gretestream/grete/api/internal/program/history"
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/scheduler/compare"
@@ -141,7 +141,7 @@ func (f *follower) follow(known scheduler.Metadata) (*scheduler.Plan, error) {
 	case compare.Same, compare.Compatible:
 		return plan.GoOn(f.plan), nil
 	default:
-		return nil, fmt.Errorf("%s%w", v.Text(), cluster.ErrRefused)
+		return nil, fmt.Errorf("%s%w", v.Text(), history.ErrRefused)
 	}
 }
 

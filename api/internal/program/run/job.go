@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/gretestream/grete/api/internal/program"
-	"github.com/gretestream/grete/api/internal/program/cluster"
+	"github.com/gretestream/grete/api/internal/program/history"
 	"github.com/gretestream/grete/container/topics"
 	"github.com/gretestream/grete/scheduler"
 )
@@ -26,6 +26,14 @@ func (c *connection) plan(ctx context.Context) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
+	h, err := history.Read(ctx, c.system, c.pipeline.App)
+	if err != nil {
+		return nil, err
+	}
+	c.pipeline.KeepAs(h.Renames)
+	if c.graph, err = c.pipeline.Graph(); err != nil {
+		return nil, err
+	}
 	known, err := c.pipeline.Metadata(ctx, c.system.Admin())
 	if err != nil {
 		return nil, err
@@ -39,7 +47,7 @@ func (c *connection) plan(ctx context.Context) (*job, error) {
 			return nil, program.Usage(fmt.Errorf("-stage: %w", err))
 		}
 	}
-	plan, last, err := cluster.GoOn(ctx, c.system, plan, c.AcceptLoss)
+	plan, last, err := h.GoOn(plan, c.AcceptLoss)
 	if err != nil {
 		return nil, err
 	}

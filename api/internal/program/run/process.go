@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api/internal/program/cluster"
+	"github.com/gretestream/grete/api/internal/program/history"
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
 	"github.com/gretestream/grete/container/membership"
@@ -140,7 +141,7 @@ func (p *process) record(ctx context.Context, adm *admission, plan *scheduler.Pl
 	if err := p.checkMisfits(ctx, plan, 0); err != nil {
 		return err
 	}
-	if err := cluster.Record(ctx, p.system, plan); err != nil {
+	if err := history.Record(ctx, p.system, plan, history.Running()); err != nil {
 		return fmt.Errorf("recording the plan of this run: %w", err)
 	}
 	return nil

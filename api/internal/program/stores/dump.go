@@ -85,7 +85,7 @@ func (k *DumpCommand) dumpEmbedded(ctx context.Context, p program.Pipeline, d *d
 		return err
 	}
 	defer func() { err = program.Close(err, system) }()
-	plan, err := remote.PlanOn(ctx, p, system, scheduler.Options{})
+	plan, _, err := remote.PlanOn(ctx, p, system, scheduler.Options{})
 	if err != nil {
 		return err
 	}

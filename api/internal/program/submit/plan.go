@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/gretestream/grete/api/internal/program"
-	"github.com/gretestream/grete/api/internal/program/cluster"
+	"github.com/gretestream/grete/api/internal/program/history"
 	"github.com/gretestream/grete/api/internal/program/remote"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/scheduler/compare"
@@ -39,14 +39,14 @@ func (k *Command) plan(ctx context.Context, p program.Pipeline, c program.Consol
 		return planned{}, err
 	}
 	defer func() { err = program.Close(err, j.System) }()
-	last, err := cluster.LastPlan(ctx, j.System, j.Plan)
+	last, err := j.History.Last()
 	if err != nil || last == nil {
 		return planned{plan: j.Plan}, err
 	}
 	v := compare.Plans(last, sameSize(j.Plan, last))
 	switch {
 	case v.Kind == compare.Incompatible && !k.AcceptLoss:
-		return planned{}, cluster.Refusal(&v)
+		return planned{}, history.Refusal(&v)
 	case v.Kind != compare.Same:
 		if _, err := fmt.Fprint(c.Err, v.Text()); err != nil {
 			return planned{}, err
