@@ -11,7 +11,8 @@ import (
 // An Observer is told about events in containers. The container's goroutine calls it and
 // waits. Several containers may share an Observer; it must then be safe for concurrent use.
 //
-// Events are rare. What happens to each record, late records included, is counted in
+// Events name the stage, the container and the tasks; a Skip names the node of the plan, too.
+// They are rare. What happens to each record, late records included, is counted in
 // [metrics.Loop] instead.
 type Observer interface {
 	// Restored is called when tasks start to process records: their state is restored, and

@@ -1,6 +1,7 @@
 package container_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,7 +37,7 @@ func (r *recorder) wantSkips(t *testing.T, operator, cause string, offsets ...in
 	var got []int64
 	for _, s := range r.skips {
 		got = append(got, s.Record.Offset)
-		if s.Stage == nil || s.Stage.Name != "in" || s.Task != 0 || s.Record.Topic != "in" || s.Operator != operator || !strings.Contains(s.Err.Error(), cause) {
+		if s.Stage == nil || s.Stage.Name != "in" || s.Task != 0 || s.Record.Topic != "in" || s.Operator.Text != operator || s.Operator.Name != cmp.Or(operator, "in") || !strings.Contains(s.Err.Error(), cause) {
 			t.Errorf("skipped %+v, want operator %q and cause %q", s, operator, cause)
 		}
 	}
@@ -100,7 +101,9 @@ type choosyLogic struct{ *copierLogic }
 
 func (l *choosyLogic) Source(int) loop.Source { return l }
 func (l *choosyLogic) Skips() bool            { return true }
-func (l *choosyLogic) Operator() string       { return "choosy" }
+func (l *choosyLogic) Operator() loop.Operator {
+	return loop.Operator{Node: 1, Name: "choosy", Text: "choosy"}
+}
 
 func (l *choosyLogic) Load(r *stream.Record) (int64, error) {
 	if string(r.Value) == "2" {
@@ -140,8 +143,8 @@ func TestObserver_SeesSkips(t *testing.T) {
 	}
 	seen.wantSkips(t, "choosy", "no four", 3)
 	task := c.metrics.Sample().Containers[0].Tasks[0]
-	if task.Operators[0].Skipped != 1 || task.Inputs[0].Skipped != 2 {
-		t.Errorf("counted %d and %d skips, want 1 of the operator and 2 of the input", task.Operators[0].Skipped, task.Inputs[0].Skipped)
+	if task.Operators[0].Skipped != 2 || task.Inputs[0].Skipped != 1 || len(task.Operators) != 1 {
+		t.Errorf("counted %+v and %+v, want 2 skips of the operator and 1 of the input", task.Operators[0], task.Inputs[0])
 	}
 
 	// A record that has sent something is undone by going back to the last commit.
@@ -149,6 +152,9 @@ func TestObserver_SeesSkips(t *testing.T) {
 	c.fill(5, 6)
 	c.wantOut(1, 6)
 	seen.wantSkips(t, "choosy", "no five", 4)
+	if op := c.metrics.Sample().Containers[0].Tasks[0].Operators; len(op) != 1 || op[0].Skipped != 1 {
+		t.Errorf("counted %+v, want the record where it has failed", op)
+	}
 	if len(seen.restores) != restores+1 {
 		t.Errorf("%d restores, want one more than %d", len(seen.restores), restores)
 	}

@@ -207,8 +207,10 @@ func (*tallyLogic) Busy() bool                { return false }
 func (*tallyLogic) BeforeCommit() error       { return nil }
 func (*tallyLogic) AfterCommit() error        { return nil }
 func (*tallyLogic) Close() error              { return nil }
-func (*tallyLogic) Operator() string          { return "tally" }
-func (*tallyLogic) SetWatermark(int64)        {}
-func (*tallyLogic) Disorder() time.Duration   { return 0 }
-func (*tallyLogic) MaxAhead() time.Duration   { return 0 }
-func (l *tallyLogic) Skips() bool             { return l.program.skips }
+func (*tallyLogic) Operator() loop.Operator {
+	return loop.Operator{Node: 1, Name: "tally", Text: "tally"}
+}
+func (*tallyLogic) SetWatermark(int64)      {}
+func (*tallyLogic) Disorder() time.Duration { return 0 }
+func (*tallyLogic) MaxAhead() time.Duration { return 0 }
+func (l *tallyLogic) Skips() bool           { return l.program.skips }

@@ -131,7 +131,7 @@ func inputFamilies() []family[*Input] {
 			count(func(in *Input) int64 { return in.Records })},
 		{Metric{"grete_input_bytes_total", Counter, l, "Bytes of keys and values of the records read."},
 			count(func(in *Input) int64 { return in.Bytes })},
-		{Metric{"grete_input_skipped_total", Counter, l, "Records skipped because they couldn't be decoded or an operator failed."},
+		{Metric{"grete_input_skipped_total", Counter, l, "Records skipped because they couldn't be decoded."},
 			count(func(in *Input) int64 { return in.Skipped })},
 		{Metric{"grete_input_ahead_total", Counter, l, "Records whose event time was further ahead of the clock than MaxAhead."},
 			count(func(in *Input) int64 { return in.Ahead })},

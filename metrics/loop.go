@@ -107,7 +107,7 @@ type Input struct {
 	Repartition bool
 	Records     int64 // processed or skipped
 	Bytes       int64 // of keys and values
-	Skipped     int64 // records that couldn't be decoded or on which an operator failed
+	Skipped     int64 // records that couldn't be decoded
 	Ahead       int64 // records further ahead of the clock than they may move the watermark
 	Overtaken   int64 // records that are late because a single one moved the watermark by more than a minute
 	OutOfRange  int64 // times that the next record was gone and reading continued elsewhere
@@ -134,11 +134,11 @@ type Output struct {
 	Bytes   int64 // of keys and values
 }
 
-// An Operator counts the records of one task that an operator dropped.
+// An Operator counts the records of one task that didn't get past an operator.
 type Operator struct {
 	Name    string
 	Late    int64 // arrived after their window was closed
-	Skipped int64 // failed and were skipped, by the policy of the user
+	Skipped int64 // failed and were skipped, by the policy of the operator or of the input
 }
 
 // A Store is the state of one operator in one task.

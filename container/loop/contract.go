@@ -51,11 +51,18 @@ type Logic interface {
 	// final and its state is written.
 	AfterCommit() error
 
-	// Operator names the operator that ran last, for messages.
-	Operator() string
+	// Operator is the operator that ran last.
+	Operator() Operator
 	// Close ends whatever the operators have started, and waits for it. State is
 	// still open; what is changed there is lost.
 	Close() error
+}
+
+// An Operator is a node of the graph, as messages, events and counters name it.
+type Operator struct {
+	Node int    // its number in the plan
+	Name string // set by the user; else made of the kind and the topic or number
+	Text string // for people: the kind, the name, and the file and line of the user's call
 }
 
 // EventTime is how operators follow event time. All times are in ms since 1970.

@@ -16,7 +16,7 @@ import (
 type RecordError struct {
 	stream.TopicPartition
 	Offset   int64
-	Operator string // with file and line of the user's call; empty if it didn't decode
+	Operator Operator // without text if it didn't decode
 	Err      error
 }
 
@@ -25,10 +25,10 @@ func (e *RecordError) Error() string {
 	if unfit := (*EventTimeError)(nil); errors.As(e.Err, &unfit) {
 		return fmt.Sprintf("%s: %v", where, e.Err)
 	}
-	if e.Operator == "" {
+	if e.Operator.Text == "" {
 		return fmt.Sprintf("%s: the record can't be decoded: %v", where, e.Err)
 	}
-	return fmt.Sprintf("%s: %s: %v", where, e.Operator, e.Err)
+	return fmt.Sprintf("%s: %s: %v", where, e.Operator.Text, e.Err)
 }
 
 func (e *RecordError) Unwrap() error { return e.Err }
@@ -38,12 +38,12 @@ func (e *RecordError) Unwrap() error { return e.Err }
 type OperatorError struct {
 	Stage    string
 	Task     int32
-	Operator string
+	Operator Operator
 	Err      error
 }
 
 func (e *OperatorError) Error() string {
-	return fmt.Sprintf("stage %s, task %d: %s: %v", e.Stage, e.Task, e.Operator, e.Err)
+	return fmt.Sprintf("stage %s, task %d: %s: %v", e.Stage, e.Task, e.Operator.Text, e.Err)
 }
 
 func (e *OperatorError) Unwrap() error { return e.Err }

@@ -13,9 +13,9 @@ type Skip struct {
 	// Record is the position of the input record; its topic is empty if no single record is
 	// to blame, as in a window that closes.
 	Record stream.Position
-	// Operator is the operator that failed, with file and line of the user's call; empty if
-	// the record couldn't be decoded.
-	Operator string
+	// Operator is the operator that failed. If the record couldn't be decoded, it is an
+	// input's, and has no text.
+	Operator Operator
 	// ByOperator means that the operator's own policy skips its input. Otherwise the policy
 	// of the stage's input skips the whole record.
 	ByOperator bool
@@ -40,7 +40,7 @@ func (l *Loop) undecodable(p *partition, err error) error {
 	if !p.source.Skips() {
 		return &RecordError{TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset, Err: err}
 	}
-	l.skipHead(p, "", err)
+	l.skipHead(p, l.undecoded(p), err)
 	return nil
 }
 
@@ -70,12 +70,24 @@ func (l *Loop) toSkip(p *partition) *RecordError {
 	return l.cfg.Skip[p.headPosition()]
 }
 
-// skipHead leaves the head out, counts it, and reports it. The operator is empty if the
-// record can't be decoded.
-func (l *Loop) skipHead(p *partition, operator string, why error) {
+// undecoded is the operator of a record that can't be decoded: an input of its topic.
+func (l *Loop) undecoded(p *partition) Operator {
+	in := &l.cfg.Stage.Inputs[p.input]
+	if len(in.Nodes) == 0 {
+		return Operator{Name: in.Topic}
+	}
+	return Operator{Node: in.Nodes[0], Name: in.Topic}
+}
+
+// skipHead leaves the head out, counts it where it has failed, and reports it.
+func (l *Loop) skipHead(p *partition, operator Operator, why error) {
 	l.cfg.Skipped(Skip{Task: p.task.ID, Record: p.headPosition(), Operator: operator, Err: why})
 	p.counts.Records++
-	p.counts.Skipped++
+	if operator.Text == "" {
+		p.counts.Skipped++
+	} else {
+		p.task.Counts(operator.Name).Skipped++
+	}
 	p.task.Moved = true
 	p.advance()
 }

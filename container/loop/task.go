@@ -18,8 +18,8 @@ type Task struct {
 
 	loop     *Loop
 	stage    *scheduler.Stage
-	reading  *partition    // the partition of the record that is being processed; nil: none
-	operator func() string // as [Logic.Operator]
+	reading  *partition      // the partition of the record that is being processed; nil: none
+	operator func() Operator // as [Logic.Operator]
 	outputs  []*Output
 	changes  int64       // counts what a record has sent and changed, see Changed
 	paused   int         // calls of Pause without an Unpause
@@ -81,8 +81,13 @@ func (t *Task) Now() int64 { return t.loop.now }
 // Logger is for what an operator has to say to the people who run the job.
 func (t *Task) Logger() *slog.Logger { return t.loop.cfg.Logger }
 
-// Counts makes the counters of an operator, which the operator counts in.
+// Counts returns the counters of an operator, by its name. The operator counts in them.
 func (t *Task) Counts(operator string) *metrics.Operator {
+	for _, c := range t.counts.Operators {
+		if c.Name == operator {
+			return c
+		}
+	}
 	c := &metrics.Operator{Name: operator}
 	t.counts.Operators = append(t.counts.Operators, c)
 	return c

@@ -62,7 +62,7 @@ type Input struct {
 type Operator struct {
 	Name    string `json:"name"`
 	Late    int64  `json:"late"`    // records that arrived after their window was closed
-	Skipped int64  `json:"skipped"` // records on which it failed, by its own policy
+	Skipped int64  `json:"skipped"` // records on which it failed
 }
 
 // A Store is the state of an operator in one task, as it was last committed. Its

@@ -17,7 +17,7 @@ type program struct{ *Pipeline }
 // NewLogic builds the nodes of a stage, the last ones first: each operator is
 // given what comes after it.
 func (p program) NewLogic(stage *scheduler.Stage, t *loop.Task) (loop.Logic, error) {
-	a := &assembly{pipeline: p.Pipeline, stage: stage, logic: &logic{names: p.names(), marks: make(map[string]*EventTime)}, builders: make(map[int]*Builder), task: t}
+	a := &assembly{pipeline: p.Pipeline, stage: stage, logic: &logic{names: p.operators(), marks: make(map[string]*EventTime)}, builders: make(map[int]*Builder), task: t}
 	for _, id := range slices.Backward(stage.Nodes) {
 		if err := a.build(id); err != nil {
 			return nil, fmt.Errorf("%s: %w", p.describe(id), err)

@@ -12,7 +12,7 @@ import (
 // A logic is the operators of one task by what they can do, upstream first; see
 // [loop.Logic].
 type logic struct {
-	names   []string // of the pipeline's nodes, for messages
+	names   []loop.Operator // by node of the pipeline
 	scope   Scope
 	inputs  []loop.Source
 	outputs []func() int64 // watermarks, by output of the stage
@@ -71,7 +71,7 @@ func (l *logic) add(b *Builder, op Operator) {
 
 func (l *logic) Source(i int) loop.Source         { return l.inputs[i] }
 func (l *logic) OutputWatermark(output int) int64 { return l.outputs[output]() }
-func (l *logic) Operator() string                 { return l.names[l.scope.Operator] }
+func (l *logic) Operator() loop.Operator          { return l.names[l.scope.Operator] }
 
 func (l *logic) Due() int64 {
 	due := int64(loop.IdleTime)

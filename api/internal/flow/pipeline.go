@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream/serde"
 	"github.com/gretestream/grete/stream/serde/shape"
@@ -133,13 +134,26 @@ func (p *Pipeline) describe(id int) string {
 	return name + " at " + n.At
 }
 
-// names describes all nodes.
-func (p *Pipeline) names() []string {
-	names := make([]string, len(p.nodes))
-	for id := range names {
-		names[id] = p.describe(id)
+// label names a node in events and counters: as the user did, or else by its kind, and its
+// topic or number.
+func (p *Pipeline) label(id int) string {
+	n := p.nodes[id]
+	switch {
+	case n.Name != "":
+		return n.Name
+	case n.Topic != "":
+		return string(n.Kind) + "-" + n.Topic
 	}
-	return names
+	return fmt.Sprintf("%s-%d", n.Kind, id)
+}
+
+// operators names all nodes.
+func (p *Pipeline) operators() []loop.Operator {
+	all := make([]loop.Operator, len(p.nodes))
+	for id := range all {
+		all[id] = loop.Operator{Node: id, Name: p.label(id), Text: p.describe(id)}
+	}
+	return all
 }
 
 // Caller returns the file and line of the user's call: the first frame outside

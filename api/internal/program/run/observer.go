@@ -52,8 +52,8 @@ func (o *observer) sayTasks(r container.Rebalance) {
 // Skipped implements [container.Observer]. It logs failures of operators only: inputs and
 // operators may skip what they can't read as a matter of course, and it is counted.
 func (o *observer) Skipped(s container.Skip) {
-	if s.Operator == "" || s.ByOperator {
+	if s.Operator.Text == "" || s.ByOperator {
 		return
 	}
-	o.log.Warn("record skipped", "stage", s.Stage.Name, "topic", s.Record.Topic, "partition", s.Record.Partition, "offset", s.Record.Offset, "operator", s.Operator, "error", s.Err)
+	o.log.Warn("record skipped", "stage", s.Stage.Name, "topic", s.Record.Topic, "partition", s.Record.Partition, "offset", s.Record.Offset, "task", s.Task, "node", s.Operator.Name, "operator", s.Operator.Text, "error", s.Err)
 }

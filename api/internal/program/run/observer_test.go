@@ -8,6 +8,7 @@ import (
 
 	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
@@ -66,17 +67,17 @@ func TestObserver_SaysChangedTasks(t *testing.T) {
 func TestObserver_LogsFailedRecords(t *testing.T) {
 	o, said, stages := observed()
 	skip := container.Skip{
-		Origin: container.Origin{Stage: &stages[0]}, Err: errors.New("no"),
-		Record: stream.Position{TopicPartition: stream.TopicPartition{Topic: "words", Partition: 1}, Offset: 7},
-	}
+		Origin: container.Origin{Stage: &stages[0]}, Skip: loop.Skip{Task: 1, Err: errors.New("no"),
+			Record: stream.Position{TopicPartition: stream.TopicPartition{Topic: "words", Partition: 1}, Offset: 7},
+		}}
 	o.Skipped(skip) // can't be decoded
-	skip.Operator, skip.ByOperator = "map", true
+	skip.Operator, skip.ByOperator = loop.Operator{Node: 2, Name: "map-2", Text: "map at main.go:5"}, true
 	o.Skipped(skip)
 	if said.Len() > 0 {
 		t.Errorf("said %q about what is only counted", said)
 	}
 	skip.ByOperator = false
-	if o.Skipped(skip); !strings.Contains(said.String(), `level=WARN msg="record skipped" stage=in topic=words partition=1 offset=7 operator=map error=no`) {
+	if o.Skipped(skip); !strings.Contains(said.String(), `level=WARN msg="record skipped" stage=in topic=words partition=1 offset=7 task=1 node=map-2 operator="map at main.go:5" error=no`) {
 		t.Errorf("said %q", said)
 	}
 }
