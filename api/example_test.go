@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"time"
 
@@ -125,10 +126,32 @@ func ExampleQuery() {
 	// false <nil>
 }
 
+// A decimalSerde writes numbers as people do.
+type decimalSerde struct{}
+
+func (decimalSerde) String() string { return "decimal" }
+func (decimalSerde) Append(dst []byte, n int64) ([]byte, error) {
+	return strconv.AppendInt(dst, n, 10), nil
+}
+func (decimalSerde) Parse(src []byte) (int64, error) { return strconv.ParseInt(string(src), 10, 64) }
+
+// A store whose values have a serde of the user's.
+func ExampleQuerySerde() {
+	stop, address := runViews(api.DefaultSerde(decimalSerde{}))
+	defer stop()
+	views, found, err := api.Query[string, int64](context.Background(), address, "views", "ann", api.QuerySerde(decimalSerde{}))
+	fmt.Println(views, found, err)
+	_, _, err = api.Query[string, int64](context.Background(), address, "views", "ann")
+	fmt.Println(strings.HasSuffix(err.Error(), "its values are of type decimal, not int64"))
+	// Output:
+	// 2 true <nil>
+	// true
+}
+
 // runViews runs a job on a log in memory, until it has counted three views.
-func runViews() (stop func(), address string) {
+func runViews(opts ...api.Option) (stop func(), address string) {
 	ctx := context.Background()
-	app := api.New("example")
+	app := api.New("example", opts...)
 	app.From[PageView]("page-views").PartitionBy("by-user", func(v PageView) string { return v.User }).Count("views").To("counts")
 	log := memory.New()
 	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"page-views": 1}}, scheduler.Options{})

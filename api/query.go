@@ -15,15 +15,17 @@ import (
 // table, or, with [QueryWindow], of a window. It is the value as of the last commit;
 // found is false if there is none. address is the HOST:PORT of the job's -http.
 //
-// K and V are the types of the pipeline. While the key's owner restores its state the
+// K and V are the types of the pipeline. If the app has serdes of its own, give them with
+// [QuerySerde] and [QueryFormat]. While the key's owner restores its state the
 // error is an [UnavailableError].
 func Query[K comparable, V any](ctx context.Context, address, store string, key K, opts ...QueryOption) (value V, found bool, err error) {
-	keys, keyName := serde.Key[K]()
-	values, valueName := serde.For[V]()
-	q := query{jobclient.Query{Address: address, Store: store, KeySerde: keyName, ValueSerde: valueName, Client: http.DefaultClient}}
+	q := query{request: jobclient.Query{Address: address, Store: store, Client: http.DefaultClient}}
 	for _, o := range opts {
 		o(&q)
 	}
+	keys, keyName := q.serdes.Key[K]()
+	values, valueName := q.serdes.For[V]()
+	q.request.KeySerde, q.request.ValueSerde = keyName, valueName
 	encoded, err := keys.Append(nil, key)
 	if err == nil {
 		encoded, found, err = q.do(ctx, encoded)
@@ -41,7 +43,20 @@ func Query[K comparable, V any](ctx context.Context, address, store string, key 
 type QueryOption func(*query)
 
 // query is the request of a [Query], without its types.
-type query struct{ request jobclient.Query }
+type query struct {
+	request jobclient.Query
+	serdes  serde.Registry
+}
+
+// QuerySerde sets the serde of a type, as [DefaultSerde] does for the app. If the store was
+// given one with [StoreSerde], set that one.
+func QuerySerde[M any](s Serde[M]) QueryOption {
+	return func(q *query) { q.serdes.SetDefault[M](s) }
+}
+
+// QueryFormat sets the format of all types without a serde of their own, as
+// [DefaultFormat] does for the app.
+func QueryFormat(f serde.Format) QueryOption { return func(q *query) { q.serdes.SetFormat(f) } }
 
 // QueryToken sets the token of the job. It signs the request, and is never sent.
 func QueryToken(token string) QueryOption { return func(q *query) { q.request.Token = token } }

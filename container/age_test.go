@@ -98,8 +98,8 @@ func (l *compacted) work() {
 	}
 }
 
-// wantDiscarded opens the container, which looks at the state. It makes that of one
-// task anew from the changelogs, or of none.
+// wantDiscarded opens the container, which looks at the state. It restores that of
+// one task from the changelogs, or of none.
 func (l *compacted) wantDiscarded(want bool) {
 	l.t.Helper()
 	l.said.Reset()
@@ -112,7 +112,7 @@ func (l *compacted) wantDiscarded(want bool) {
 	}
 }
 
-// What was deleted while a database was away doesn't come back with it.
+// Entries that were deleted while a database was elsewhere don't come back with it.
 func TestRestore_DiscardsOldDatabase(t *testing.T) {
 	const day = 24 * time.Hour
 	for _, test := range []struct {

@@ -136,7 +136,7 @@ func (c *copying) deleteBefore(offset int64) {
 	must(c.t, c.sys.Admin().DeleteRecords(context.Background(), stream.Position{TopicPartition: inPartition, Offset: offset}))
 }
 
-// setOffset moves the group's offset, as somebody from outside would.
+// setOffset moves the group's offset, as another client would.
 func (c *copying) setOffset(offset int64) {
 	c.t.Helper()
 	p, err := c.sys.OpenProducer(context.Background(), stream.ProducerConfig{})

@@ -36,7 +36,7 @@ func (h *heldJob) steps(d time.Duration) {
 	}
 }
 
-// holds holds for so long, and looks at who holds already.
+// holds holds for a time, and compares the number of containers that hold already.
 func (h *heldJob) holds(d time.Duration, containers, rest int) {
 	h.t.Helper()
 	if gotContainers, gotRest := h.hold.Until(h.now.Add(d)); gotContainers != containers || gotRest != rest {

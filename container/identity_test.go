@@ -13,8 +13,8 @@ import (
 	"github.com/gretestream/grete/stream/memory"
 )
 
-// A renamed log says other ids of topics; of "", none. So it looks when topics were
-// deleted and made anew, and have come to hold the same.
+// A renamed log has other ids for topics; for "", none. It stands for topics that were
+// deleted and created again with the same records.
 type renamed struct {
 	stream.System
 	ids map[string]string

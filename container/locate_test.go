@@ -174,7 +174,7 @@ func TestLocate_NextRecordIsGone(t *testing.T) {
 	}
 }
 
-// A topic that was made anew is shorter than what was read of it. A run that is
+// A topic that was created again is shorter than what was read of it. A run that is
 // to end with its inputs doesn't take that for their end.
 func TestLocate_InputEndsBeforePosition(t *testing.T) {
 	for policy, want := range map[scheduler.OutOfRange][]int64{

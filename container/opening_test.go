@@ -10,8 +10,7 @@ import (
 	streammemory "github.com/gretestream/grete/stream/memory"
 )
 
-// Who waits for tasks to be open is woken when they are: a clock that stands still
-// doesn't keep it waiting.
+// The end of an opening wakes the loop, even if the clock stands still.
 func TestOpen_WakesTheLoop(t *testing.T) {
 	log := streammemory.New()
 	createTallyTopics(t, log.Admin())

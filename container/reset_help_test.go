@@ -11,7 +11,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// reset has a stage begin anew on a log.
+// runReset resets a stage on a log.
 func runReset(sys stream.System, cfg container.Config, target reset.Target) error {
 	x, err := prepareReset(sys, cfg, target)
 	if err != nil {

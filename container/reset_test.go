@@ -146,7 +146,7 @@ func (r *restart) refusesHalf(n, last int, after bool) {
 	}
 }
 
-// Whoever was killed in the middle of a commit leaves something behind it.
+// A container that was killed in the middle of a commit leaves records behind it.
 func TestReset_AfterRandomFailures(t *testing.T) {
 	eachKind(t, func(t *testing.T, seed uint64, atLeastOnce bool) {
 		for i := range uint64(5) {

@@ -55,7 +55,7 @@ func (p *pair) try(c *container.Container) error {
 
 const tallyCommit = time.Second
 
-// wantEnd: somebody else has taken over.
+// wantEnd expects that another copy has taken over.
 func (p *pair) wantEnd(c *container.Container) {
 	p.t.Helper()
 	err := p.try(c)

@@ -38,7 +38,7 @@ func TestAdvertised(t *testing.T) {
 		got, guessed := advertised(at)
 		host, port, err := net.SplitHostPort(got)
 		if err != nil || port != "80" || host == "" || host == "::" || host == "0.0.0.0" || (guessed != "") != tt.guess || !tt.guess && got != tt.listens {
-			t.Errorf("who listens on %s advertises %s, %q", tt.listens, got, guessed)
+			t.Errorf("a server that listens on %s advertises %s, %q", tt.listens, got, guessed)
 		}
 	}
 }

@@ -21,7 +21,7 @@ import (
 
 const secret = "s3cret"
 
-// A table is what a process knows of who has which task of the second stage. The first
+// A table is what a process knows of the owners of the second stage's tasks. The first
 // stage's is the first process'.
 type table struct {
 	mu        sync.Mutex

@@ -19,7 +19,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // golden compares got with a file, or writes it.
 func golden(t *testing.T, file, got string) {
@@ -38,7 +38,7 @@ func golden(t *testing.T, file, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s differs; -update writes it anew. Got:\n%s", file, got)
+		t.Errorf("%s differs; -update rewrites it. Got:\n%s", file, got)
 	}
 }
 

@@ -34,7 +34,7 @@ func everything() (paths []string) {
 func TestForward(t *testing.T) {
 	for name, inputs := range map[string][]scheduler.Input{
 		"by the hash":    {{Topic: "shop-by-user", Partitions: tasks, Producers: 2}},
-		"who knows how":  {{Topic: "theirs", Partitions: tasks}},
+		"by other rules": {{Topic: "theirs", Partitions: tasks}},
 		"by two lengths": {{Topic: "shop-by-user", Partitions: tasks, Producers: 2}, {Topic: "shop-other", Partitions: 2, Producers: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,8 +58,8 @@ func TestForward(t *testing.T) {
 	}
 }
 
-// Of a key that several tasks have the first has it, whoever has the tasks, and a page
-// has them all.
+// If several tasks have a key, the first one's value is returned, wherever the tasks are. A
+// page has all of them.
 func TestForward_KeyInSeveralTasks(t *testing.T) {
 	j := newJob(t, func(c *httpapi.Config) {
 		c.Plan.Stages[1].Inputs = []scheduler.Input{{Topic: "theirs", Partitions: tasks}}
@@ -88,7 +88,7 @@ func TestForward_KeyInSeveralTasks(t *testing.T) {
 	}
 }
 
-// Nobody is asked who can't be, and all that is missing is named.
+// No request goes to an owner without an address. The response names all missing tasks.
 func TestForward_UnreachableOwner(t *testing.T) {
 	j := filled(t)
 	hung := make(chan struct{})
@@ -315,7 +315,7 @@ func TestForward_Tokens(t *testing.T) {
 	}
 }
 
-// Who goes away is waited for by nobody.
+// The server doesn't wait for a client that has gone.
 func TestCancelled(t *testing.T) {
 	j := filled(t)
 	p := newCluster(t, j, 1)[0]

@@ -74,8 +74,8 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// Who asks for a key of a task that restores is told who has it, and for how long it
-// will take.
+// A response for a key of a task that is being restored names the owner and the time that
+// is left.
 func TestRestoring(t *testing.T) {
 	j := newJob(t)
 	j.publish()

@@ -26,31 +26,31 @@ func (j *job) ask(method, path string, headers ...string) *httptest.ResponseReco
 const moves = "/api/v1/stages/by-user/tasks/"
 
 func TestMove_ReachesContainer(t *testing.T) {
-	var wishes membership.MoveRequests
-	wishes.Register("by-user", "a-0")
-	j := newJob(t, func(cfg *httpapi.Config) { cfg.MoveRequests = &wishes })
+	var requests membership.MoveRequests
+	requests.Register("by-user", "a-0")
+	j := newJob(t, func(cfg *httpapi.Config) { cfg.MoveRequests = &requests })
 	for _, path := range []string{moves + "2/move", moves + "0/move?instance=a-0", httpapi.MovePath("by-user", 0)} {
 		w := j.ask(http.MethodPost, path, "Sec-Fetch-Site", "same-origin")
 		if w.Code != http.StatusAccepted || !strings.Contains(w.Body.String(), `"instance": "a-0"`) || w.Header().Get(httpapi.AppHeader) != "shop" {
 			t.Errorf("%s answers %d:\n%s", path, w.Code, w.Body)
 		}
 	}
-	if got := wishes.Take("by-user", "a-0"); !slices.Equal(got, []int32{2, 0}) {
-		t.Errorf("it is to wish for %v", got)
+	if got := requests.Take("by-user", "a-0"); !slices.Equal(got, []int32{2, 0}) {
+		t.Errorf("it has requested %v", got)
 	}
-	if got := wishes.Take("by-user", "a-0"); got != nil {
+	if got := requests.Take("by-user", "a-0"); got != nil {
 		t.Errorf("once more for %v", got)
 	}
-	wishes.Register("by-user", "a-1")
+	requests.Register("by-user", "a-1")
 	if w := j.ask(http.MethodPost, moves+"2/move"); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "a-0, a-1") {
 		t.Errorf("for one of two it answers %d:\n%s", w.Code, w.Body)
 	}
 }
 
 func TestMove_Refusals(t *testing.T) {
-	var wishes membership.MoveRequests
-	wishes.Register("by-user", "a-0")
-	j := newJob(t, func(cfg *httpapi.Config) { cfg.MoveRequests = &wishes })
+	var requests membership.MoveRequests
+	requests.Register("by-user", "a-0")
+	j := newJob(t, func(cfg *httpapi.Config) { cfg.MoveRequests = &requests })
 	for _, test := range []struct {
 		method, path, header, value string
 		status                      int
@@ -71,8 +71,8 @@ func TestMove_Refusals(t *testing.T) {
 			t.Errorf("%+v is answered %d:\n%s", test, w.Code, w.Body)
 		}
 	}
-	if got := wishes.Take("by-user", "a-0"); got != nil {
-		t.Errorf("it is to wish for %v all the same", got)
+	if got := requests.Take("by-user", "a-0"); got != nil {
+		t.Errorf("it has still requested %v", got)
 	}
 	if w := newJob(t).ask(http.MethodPost, moves+"0/move"); w.Code != http.StatusConflict {
 		t.Errorf("where tasks are fixed it answers %d:\n%s", w.Code, w.Body)

@@ -67,7 +67,7 @@ func TestListen_WithoutToken(t *testing.T) {
 			t.Fatal(err)
 		}
 		if at, guessed := s.Advertised(); s.URL() != "http://"+at || strings.Contains(at, "::]") || strings.HasPrefix(at, "0.0.0.0") || guessed == "" {
-			t.Errorf("who listens on %s is at %s, and advertises %s, %s", address, s.URL(), at, guessed)
+			t.Errorf("a server that listens on %s is at %s, and advertises %s, %s", address, s.URL(), at, guessed)
 		}
 		if err := s.Close(t.Context()); err != nil {
 			t.Error(err)

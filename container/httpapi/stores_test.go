@@ -165,7 +165,7 @@ func sessionKey(key, start string) string {
 	return "\x01" + strings.ReplaceAll(key, "\x00", "\x00\x01") + "\x00\x00" + start
 }
 
-// Others may have written a stage's input, and partitioned it by who knows what.
+// Other programs may have written a stage's input, and partitioned it by other rules.
 func TestKeysPartitionedByOthers(t *testing.T) {
 	j := newJob(t, func(c *httpapi.Config) {
 		c.Plan.Stages[1].Inputs = []scheduler.Input{{Topic: "theirs", Partitions: tasks}}

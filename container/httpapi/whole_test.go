@@ -131,7 +131,7 @@ func TestBound(t *testing.T) {
 	close(release)
 	for range 2 {
 		if status := <-answered; status != http.StatusNotFound {
-			t.Errorf("who was let in is answered %d", status)
+			t.Errorf("a request with the token has status %d", status)
 		}
 	}
 	if w := p.get("/api/v1/stores/counts/" + keyOf(0)); w.Code != http.StatusNotFound {

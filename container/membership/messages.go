@@ -12,7 +12,7 @@ type memberInfo struct {
 	State         map[int32]int64 `json:"state,omitempty"`    // as in [share.Member]
 	Coming        []int32         `json:"coming,omitempty"`
 	Standbys      []int32         `json:"standbys,omitempty"`
-	Requests      []int32         `json:"wishes,omitempty"` // tasks that people want it to have
+	Requests      []int32         `json:"requests,omitempty"` // tasks that people want it to have
 }
 
 // An assignment is what the leader tells a member, beside its partitions.
@@ -20,7 +20,7 @@ type assignment struct {
 	Refused string `json:"refused,omitempty"` // why it can't be a member
 	// Revoked are tasks that the member owned and must release. They go to nobody else
 	// until it rejoins, even if it is killed before: its next life never owned them.
-	Revoked []int32 `json:"gives,omitempty"`
+	Revoked []int32 `json:"revoked,omitempty"`
 	// The member follows the state of Coming and Standbys. It is to get the Coming ones
 	// when their owners have released them.
 	Coming   []int32 `json:"coming,omitempty"`

@@ -6,8 +6,8 @@
 // It starts the processes, starts those again that fail or are killed, hands on what it
 // is asked, Ctrl-C or SIGTERM, and passes on what they write. Records never come here.
 //
-// A process doesn't outlive who has started it, however that ends: its standard input
+// A process doesn't outlive its parent, however that ends: its standard input
 // is a pipe that nobody writes to and whose end tells it ([Orphaned]). This works on
 // every Unix. Processes are in groups of their own, so that a Ctrl-C on a terminal comes
-// to them once and by way of who has started them.
+// to them once, through their parent.
 package processes

@@ -49,7 +49,7 @@ const (
 
 // Run starts the processes and keeps them going until ctx is done: then it asks them to
 // end, and waits for that. If one can't be kept going the others are stopped, too. One
-// that ends by exit code 0 was asked to by somebody else, and isn't started again; when
+// that ends with exit code 0 was stopped by another client, and isn't started again; when
 // all have ended so Run returns nil.
 func (e *Executor) Run(ctx context.Context) error {
 	if err := supported(); err != nil {

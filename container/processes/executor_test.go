@@ -127,7 +127,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// Who doesn't end is killed, and who fails at its end is told of.
+// A process that doesn't end is killed, and one that fails at its end is reported.
 func TestStop_KilledOrFailed(t *testing.T) {
 	lim := quick()
 	lim.leave = 50 * time.Millisecond

@@ -16,7 +16,7 @@ type lines struct {
 // maxLine is how much is kept of a line at most: a longer one is passed on as several.
 const maxLine = 64 << 10
 
-// Write never fails: who writes isn't to end because nobody listens.
+// Write never fails: a process must not end because nobody reads its output.
 func (l *lines) Write(p []byte) (int, error) {
 	l.rest = append(l.rest, p...)
 	passed := 0

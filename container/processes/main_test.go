@@ -59,15 +59,15 @@ func waitForSignal(args []string) {
 	}
 }
 
-// stubborn doesn't end, other than with who has started it.
+// stubborn ends only together with its parent.
 func stubborn([]string) {
 	signal.Ignore(os.Interrupt, syscall.SIGTERM)
 	fmt.Fprintln(os.Stderr, "waits")
 	_, _ = io.Copy(io.Discard, os.Stdin)
 }
 
-// orphan makes a file when it has begun, and another when who has started it is gone,
-// and nobody hears what it says.
+// orphan creates a file when it has started, and another one when its parent has ended
+// and nobody reads its output.
 func orphan(args []string) {
 	gone := Orphaned()
 	if gone == nil || os.Getenv(variable) != "" {

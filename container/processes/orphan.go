@@ -13,7 +13,7 @@ const variable = "GRETE_OF_PROCESSES"
 
 // Orphaned tells a process that an [Executor] has started when that is gone: once, when
 // the process is to end as if by SIGTERM, and once more when it must have ended. It is
-// nil in a process that somebody else has started. It is called once, before anything
+// nil in a process that an Executor hasn't started. It is called once, before anything
 // that starts processes itself, and the process does without its standard input.
 func Orphaned() <-chan struct{} {
 	if os.Getenv(variable) == "" {

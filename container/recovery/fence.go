@@ -10,7 +10,7 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// Under exactly-once one producer at a time may write for a task. Whoever takes a task over
+// Under exactly-once one producer at a time may write for a task. The next owner of a task
 // must fence the previous producer before it reads how far that one came. A container
 // fences the previous lives of its own producer by opening it. The last meta records of its
 // tasks name those of other containers, if the number of containers has changed.

@@ -127,7 +127,7 @@ func (x *restorer) check(ctx context.Context) (emptied bool, err error) {
 }
 
 // startOver prepares another attempt after a changelog has lost records that its database
-// lacks, to compaction or because somebody deleted them. Deletions of keys may be among
+// lacks, to compaction or because they were deleted. Deletions of keys may be among
 // them, so the database is discarded.
 func (x *restorer) startOver(lost *stream.OffsetOutOfRangeError) error {
 	for _, t := range x.tasks {

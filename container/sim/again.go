@@ -70,8 +70,8 @@ func (s *Simulation) ends() map[stream.TopicPartition]int64 {
 	return ends
 }
 
-// resetUnderWay runs a reset while somebody starts a container, where containers are
-// seen by it: either the reset is done, and the container has begun anew, or it is
+// resetUnderWay runs a reset while a container is started, where containers are
+// seen by it: either the reset is done, and the container has started over, or it is
 // refused. It tells which.
 func (s *Simulation) resetUnderWay() (done bool, err error) {
 	if !s.job.Shared || s.World.Often(2) {

@@ -10,7 +10,7 @@ import (
 )
 
 // A disk is where a machine's databases are. What they have written is there for
-// whoever runs; when a process is killed, the last of it is lost, as it is with
+// each process that runs on the machine; when a process is killed, the last of it is lost, as it is with
 // RocksDB without its own log: from some write on, everything.
 type disk struct {
 	*memory.Engine

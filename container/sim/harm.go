@@ -110,8 +110,8 @@ func (s *Simulation) hurtBrokers() {
 	}
 }
 
-// heal ends everything that goes wrong.
-func (s *Simulation) heal() {
+// endFaults ends all faults.
+func (s *Simulation) endFaults() {
 	s.trace.Add("world", "no more faults")
 	s.calm = true
 	for i := range s.network.brokers {

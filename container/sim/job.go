@@ -17,7 +17,7 @@ type Job struct {
 	// Shared has the containers of a stage share its tasks as members of a group, and
 	// come and go. Else each has its own.
 	Shared bool
-	// Reset has the job begin anew when it is done: then it does everything twice.
+	// Reset resets the job when it is done: then it does everything twice.
 	Reset bool
 	// Inputs are the topics to be read, by name, with their partitions.
 	Inputs map[string]int32

@@ -34,8 +34,8 @@ func (s *Simulation) addSlot(cfg container.Config) *slot {
 	return of
 }
 
-// changeLayout gives a stage another number of containers, as somebody does who
-// has stopped all of it and starts it anew. What the killed ones have begun isn't
+// changeLayout gives a stage another number of containers, as people do who
+// have stopped all of it and start it again. What the killed ones have begun isn't
 // over yet. (Containers of two layouts at once don't know of each other before they
 // have committed: it takes a group's generations to keep them apart.)
 func (s *Simulation) changeLayout(stage *scheduler.Stage) {

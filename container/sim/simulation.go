@@ -89,7 +89,7 @@ func (s *Simulation) Run() error {
 	if err := s.until(storm, func() bool { return false }); err != nil {
 		return err
 	}
-	s.heal()
+	s.endFaults()
 	err := s.handOvers()
 	if err == nil {
 		err = s.until(patience, s.done)

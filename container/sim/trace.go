@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A Trace is what has happened, a line each, if somebody is to read it.
+// A Trace is what has happened, a line each, if Keep is set.
 type Trace struct {
 	Keep  bool
 	now   func() time.Time
@@ -22,7 +22,7 @@ const widest = 300
 // since is how long the world exists.
 func (t *Trace) since() time.Duration { return t.now().Sub(t.begin) }
 
-// Add notes what somebody does.
+// Add notes what a thread or a person does.
 func (t *Trace) Add(who, format string, args ...any) {
 	if !t.Keep {
 		return

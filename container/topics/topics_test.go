@@ -117,7 +117,7 @@ func TestCheck_RefusesCompactedRepartition(t *testing.T) {
 	}
 }
 
-// A racingAdmin makes a topic just before somebody else does.
+// A racingAdmin creates a topic just before another client does.
 type racingAdmin struct {
 	stream.Admin
 	cfg stream.TopicConfig
