@@ -18,6 +18,14 @@ type Feed struct {
 	App, Topic, File string
 	KeyField         string     // the JSON field with the key; empty: no keys
 	Keys             serde.Text // encodes the topic's keys
+	// Canonical brings an encoded key into the form that the serde of the keys writes; nil:
+	// it has only one.
+	Canonical func(key []byte) ([]byte, error)
+	// Forgotten means that nobody will feed more of the file with this position: its last
+	// line counts even if it has no line end.
+	Forgotten bool
+	// Say tells people what they must know; nil: nobody is told.
+	Say func(format string, args ...any)
 }
 
 // StandardInput is the File of standard input, whose position isn't kept.
@@ -30,8 +38,8 @@ const batchBytes = 4 << 20
 // has written to.
 func (f Feed) Run(ctx context.Context, system stream.System) ([]stream.Position, error) {
 	ends := make(map[stream.TopicPartition]int64)
-	if err := f.copy(ctx, system, ends); err != nil {
-		return nil, fmt.Errorf("feeding %s from %s: %w", f.Topic, f.File, err)
+	if err := f.run(ctx, system, ends); err != nil {
+		return nil, fmt.Errorf("feeding %s from %s: %w", f.Topic, program.Printable(f.File), err)
 	}
 	fed := make([]stream.Position, 0, len(ends))
 	for tp, end := range ends {
@@ -40,7 +48,7 @@ func (f Feed) Run(ctx context.Context, system stream.System) ([]stream.Position,
 	return fed, nil
 }
 
-func (f Feed) copy(ctx context.Context, system stream.System, ends map[stream.TopicPartition]int64) (err error) {
+func (f Feed) run(ctx context.Context, system stream.System, ends map[stream.TopicPartition]int64) (err error) {
 	// Opening the producer aborts the transaction of a former one that was killed, and so
 	// settles the position in the file.
 	p, err := system.OpenProducer(ctx, stream.ProducerConfig{ID: f.producer()})
@@ -48,70 +56,133 @@ func (f Feed) copy(ctx context.Context, system stream.System, ends map[stream.To
 		return err
 	}
 	defer func() { err = program.Close(err, p) }()
-	src, err := f.open(ctx, system)
-	if err != nil {
-		return err
-	}
-	defer func() { err = program.Close(err, src.file) }()
 	w, err := p.Writer(f.Topic)
 	if err != nil {
 		return err
 	}
-	done := false
+	a := &appender{Feed: f, producer: p, writer: w, ends: ends}
+	if f.IsStream() {
+		return f.whole(ctx, a, "", func() (*source, error) { return openStream(ctx, f.File) })
+	}
+	group, path := f.group()
+	at, err := system.Admin().Committed(ctx, group, stream.TopicPartition{Topic: f.Topic})
+	if err != nil {
+		return err
+	}
+	return f.parts(ctx, a, group, path, unpack(at[0]))
+}
+
+// parts appends a file from a mark on: the rest of its predecessor first, if the file was
+// rotated.
+func (f Feed) parts(ctx context.Context, a *appender, group, path string, from mark) error {
+	parts, err := locate(path, from)
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if p.rotated {
+			a.say("%s was rotated: its predecessor %s is fed first", program.Printable(path), program.Printable(p.path))
+		}
+		err := f.whole(ctx, a, group, func() (*source, error) {
+			src, err := openFile(p.path, p.from)
+			if src != nil {
+				src.final = p.rotated
+			}
+			return src, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whole appends a source to its end.
+func (f Feed) whole(ctx context.Context, a *appender, group string, open func() (*source, error)) (err error) {
+	src, err := open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = program.Close(err, src) }()
+	return a.copy(ctx, src, group)
+}
+
+func (f Feed) say(format string, args ...any) {
+	if f.Say != nil {
+		f.Say(format, args...)
+	}
+}
+
+// An appender appends lines to the topic of a feed.
+type appender struct {
+	Feed
+	producer stream.Producer
+	writer   stream.Writer
+	turn     int32 // the partition of the next line without a key
+	ends     map[stream.TopicPartition]int64
+}
+
+// copy appends the lines of a source.
+func (a *appender) copy(ctx context.Context, src *source, group string) error {
 	committed := src.read
-	for n := int32(0); !done && ctx.Err() == nil; {
-		line, err := src.lines.ReadBytes('\n')
+	for ctx.Err() == nil {
+		line, err := src.line()
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		done = err != nil
-		src.read += int64(len(line))
-		if line = trimLine(line); len(line) > 0 {
-			if err := f.send(w, line, n); err != nil {
-				return fmt.Errorf("line that ends at byte %d: %w", src.read, err)
-			}
-			n = (n + 1) % w.Partitions()
+		ended := err != nil
+		if ended && !a.complete(src, line) {
+			a.say("the last line of %s has no line end, and waits for it: %s", program.Printable(a.File), program.Plural(len(line), "byte"))
+			line = nil
 		}
-		if !done && src.read-committed < batchBytes && !src.waits() {
+		if err := a.add(src, line); err != nil {
+			return fmt.Errorf("line that ends at byte %d: %w", src.read, err)
+		}
+		if !ended && src.read-committed < batchBytes && !src.waits() {
 			continue
 		}
-		if err := commit(ctx, p, src.offset(f.Topic), ends); err != nil {
+		if err := a.commit(ctx, src, group); err != nil {
 			return err
 		}
-		committed = src.read
+		if committed = src.read; ended {
+			return nil
+		}
 	}
 	return ctx.Err()
 }
 
-// commit commits what was sent, and notes the new ends of partitions.
-func commit(ctx context.Context, p stream.Producer, offset stream.GroupOffsets, ends map[stream.TopicPartition]int64) error {
-	committed, err := p.Commit(ctx, offset)
+// add sends a line, and moves on in the source.
+func (a *appender) add(src *source, line []byte) error {
+	src.passed(line)
+	if line = trimLine(line); blank(line) {
+		return nil
+	}
+	if a.KeyField != "" {
+		key, err := a.key(line)
+		if err != nil {
+			return err
+		}
+		return a.writer.Send(stream.PartitionOf(key, a.writer.Partitions()), &stream.Record{Key: key, Value: line})
+	}
+	turn := a.turn
+	a.turn = (turn + 1) % a.writer.Partitions()
+	return a.writer.Send(turn, &stream.Record{Value: line})
+}
+
+// commit commits what was sent with the position in the source, and notes the new ends of
+// partitions.
+func (a *appender) commit(ctx context.Context, src *source, group string) error {
+	var offsets stream.GroupOffsets
+	if group != "" {
+		at, err := src.mark().pack()
+		if err != nil {
+			return err
+		}
+		offsets = stream.GroupOffsets{Group: group, Positions: []stream.Position{{TopicPartition: stream.TopicPartition{Topic: a.Topic}, Offset: at}}}
+	}
+	committed, err := a.producer.Commit(ctx, offsets)
 	for _, end := range committed {
-		ends[end.TopicPartition] = end.Offset
+		a.ends[end.TopicPartition] = end.Offset
 	}
 	return err
-}
-
-// trimLine removes the end of line.
-func trimLine(line []byte) []byte {
-	if n := len(line); n > 0 && line[n-1] == '\n' {
-		line = line[:n-1]
-	}
-	if n := len(line); n > 0 && line[n-1] == '\r' {
-		line = line[:n-1]
-	}
-	return line
-}
-
-// send appends a line to the partition of its key, or, without keys, to the next one in
-// turn.
-func (f Feed) send(w stream.Writer, line []byte, turn int32) error {
-	if f.KeyField == "" {
-		return w.Send(turn, &stream.Record{Value: line})
-	}
-	key, err := f.key(line)
-	if err != nil {
-		return err
-	}
-	return w.Send(stream.PartitionOf(key, w.Partitions()), &stream.Record{Key: key, Value: line})
 }

@@ -15,7 +15,13 @@ func (f Feed) key(line []byte) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("the line has no field %q for its key", f.KeyField)
 	}
+	if string(value) == "null" {
+		return nil, fmt.Errorf("field %q is null, which is no key", f.KeyField)
+	}
 	key, err := f.Keys.FromJSON(value)
+	if err == nil && f.Canonical != nil {
+		key, err = f.Canonical(key)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("field %q can't be a key of the topic: %w", f.KeyField, err)
 	}

@@ -3,121 +3,201 @@ package feed
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/gretestream/grete/api/internal/program"
-	"github.com/gretestream/grete/stream"
 )
 
-// A source is a file that is read from its committed position on.
+// A source is a file, or a stream such as a pipe, that is read line by line.
 type source struct {
-	file  io.Closer
-	lines *bufio.Reader
-	group string // empty: standard input, whose position isn't kept
-	read  int64  // bytes
-	slow  bool
+	content
+	buf   []byte // of the last line
+	read  int64  // bytes that have passed, without compression
+	seen  seen
+	slow  bool // a terminal or a pipe
+	final bool // its end is the end of its last line: nothing is appended to it any more
 }
 
-func (f Feed) open(ctx context.Context, system stream.System) (*source, error) {
-	if f.File == StandardInput {
-		in := interruptible{ctx, os.Stdin}
-		return &source{file: io.NopCloser(in), lines: bufio.NewReaderSize(in, 1<<16), slow: true}, nil
+// maxLine is the greatest length of a line. What has no line end isn't text.
+const maxLine = 64 << 20
+
+// line returns the next line with its end. The last one, which may be empty, comes with
+// io.EOF. It is valid until the next call.
+func (s *source) line() ([]byte, error) {
+	s.buf = s.buf[:0]
+	for {
+		part, err := s.lines.ReadSlice('\n')
+		s.buf = append(s.buf, part...)
+		if len(s.buf) > maxLine {
+			return nil, fmt.Errorf("the line that begins at byte %d is longer than %d MB", s.read, maxLine>>20)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return s.buf, err
+		}
 	}
-	path, err := filepath.Abs(f.File)
-	if err != nil {
-		return nil, err
+}
+
+// passed moves on behind bytes that were read.
+func (s *source) passed(b []byte) {
+	s.read += int64(len(b))
+	s.seen.add(b)
+}
+
+// mark is the position of the source.
+func (s *source) mark() mark {
+	if s.read == 0 {
+		return mark{}
 	}
+	return mark{s.read, s.seen.sum()}
+}
+
+// waits reports whether a slow source has no more lines yet: those read so far are
+// committed then.
+func (s *source) waits() bool { return s.slow && s.lines.Buffered() == 0 }
+
+// errOther means that a file isn't the one of a mark.
+var errOther = errors.New("the file isn't the one that was fed before")
+
+// openFile opens a file at a mark. The error is errOther if the file is another one.
+func openFile(path string, at mark) (*source, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	s := &source{file: file, lines: bufio.NewReaderSize(file, 1<<20), group: f.group(path)}
-	if err := s.seek(ctx, system, f.Topic, file); err != nil {
+	info, err := file.Stat()
+	if err == nil && info.IsDir() {
+		err = errors.New("it is a directory")
+	}
+	if err != nil {
 		return nil, program.Close(err, file)
+	}
+	s := &source{}
+	if s.content, err = newContent(file, file); err != nil {
+		return nil, program.Close(err, file)
+	}
+	s.final = s.compressed
+	if err := s.skip(file, at); err != nil {
+		return nil, program.Close(err, s)
 	}
 	return s, nil
 }
 
-// waits reports whether a slow source, a terminal or a pipe, has no more lines yet:
-// those read so far are committed then.
-func (s *source) waits() bool { return s.slow && s.lines.Buffered() == 0 }
-
-// producer names the producer of a file, so that only one at a time feeds it. Standard
-// input may have several.
-func (f Feed) producer() string {
-	path, err := filepath.Abs(f.File)
-	if f.File == StandardInput || err != nil {
-		return fmt.Sprintf("%s-feed-%s", f.App, rand.Text())
+// skip moves on to a mark.
+func (s *source) skip(file *os.File, at mark) error {
+	if at.offset == 0 {
+		s.passed(s.mark0())
+		return nil
 	}
-	return f.group(path) + "-" + f.Topic
-}
-
-// group names the group whose offset is the position in the file.
-func (f Feed) group(path string) string {
-	h := fnv.New64a()
-	_, _ = io.WriteString(h, path)
-	return fmt.Sprintf("%s-feed-%x", f.App, h.Sum64())
-}
-
-// seek seeks to the committed position.
-func (s *source) seek(ctx context.Context, system stream.System, topic string, file *os.File) error {
-	at, err := system.Admin().Committed(ctx, s.group, stream.TopicPartition{Topic: topic})
-	if err != nil {
+	if err := s.pass(file, at.offset); err != nil {
 		return err
 	}
-	s.read = max(at[0], 0)
+	if at.sum != 0 && at.sum != s.seen.sum() {
+		return errOther
+	}
+	return nil
+}
+
+// pass moves on to an offset. Of a file that isn't compressed, it reads the edges only.
+func (s *source) pass(file *os.File, offset int64) error {
+	if s.compressed {
+		return s.discard(offset)
+	}
 	info, err := file.Stat()
 	if err != nil {
 		return err
 	}
-	if info.IsDir() {
-		return errors.New("it is a directory")
+	if info.Size() < offset {
+		return fmt.Errorf("%w: it has only %d bytes", errOther, info.Size())
 	}
-	if info.Mode().IsRegular() && info.Size() < s.read {
-		return fmt.Errorf("the file has %d bytes, but %d of it were fed already, so its content has changed; feed a file of another name", info.Size(), s.read)
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return err
 	}
-	_, err = file.Seek(s.read, io.SeekStart)
-	return err
+	s.lines.Reset(file)
+	if offset <= 2*edge {
+		return s.discard(offset)
+	}
+	if err := s.discard(edge); err != nil {
+		return err
+	}
+	if _, err := file.Seek(offset-edge, io.SeekStart); err != nil {
+		return err
+	}
+	s.lines.Reset(file)
+	s.read = offset - edge
+	return s.discard(offset)
 }
 
-// offset is committed with the lines.
-func (s *source) offset(topic string) stream.GroupOffsets {
-	if s.group == "" {
-		return stream.GroupOffsets{}
+// discard reads on to an offset.
+func (s *source) discard(offset int64) error {
+	part := make([]byte, 1<<16)
+	for s.read < offset {
+		n, err := s.lines.Read(part[:min(int64(len(part)), offset-s.read)])
+		s.passed(part[:n])
+		if errors.Is(err, io.EOF) && s.read < offset {
+			return fmt.Errorf("%w: it has only %d bytes", errOther, s.read)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	tp := stream.TopicPartition{Topic: topic}
-	return stream.GroupOffsets{Group: s.group, Positions: []stream.Position{{TopicPartition: tp, Offset: s.read}}}
+	return nil
 }
 
-// An interruptible reads from what may block for ever, a terminal or a pipe, until ctx
-// is done. The goroutine of a read that it abandons stays until the input or the
-// process ends.
-type interruptible struct {
-	ctx context.Context
-	in  io.Reader
+// mark0 skips the byte order mark at the beginning, and returns it.
+func (s *source) mark0() []byte {
+	if b, _ := s.lines.Peek(1); len(b) == 0 || b[0] != byteOrderMark[0] {
+		return nil // a stream may have no more bytes yet
+	}
+	if b, _ := s.lines.Peek(len(byteOrderMark)); string(b) != byteOrderMark {
+		return nil
+	}
+	_, _ = s.lines.Discard(len(byteOrderMark))
+	return []byte(byteOrderMark)
 }
 
-func (r interruptible) Read(p []byte) (int, error) {
-	type result struct {
-		n   int
-		err error
+// IsStream reports whether the file is a stream, whose position isn't kept: standard input,
+// a named pipe, a process substitution, a device.
+func (f Feed) IsStream() bool {
+	if f.File == StandardInput {
+		return true
 	}
-	buf, done := make([]byte, len(p)), make(chan result, 1)
-	go func() {
-		n, err := r.in.Read(buf)
-		done <- result{n, err}
-	}()
-	select {
-	case <-r.ctx.Done():
-		return 0, r.ctx.Err()
-	case res := <-done:
-		copy(p, buf[:res.n])
-		return res.n, res.err
+	path, err := filepath.Abs(f.File)
+	if err != nil {
+		return false
 	}
+	if path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/") {
+		return true // whatever it is today
+	}
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}
+
+// openStream opens a stream. Both opening and reading it may block for ever: they end when
+// ctx is done.
+func openStream(ctx context.Context, name string) (*source, error) {
+	file := os.Stdin
+	var err error
+	if name != StandardInput {
+		if file, err = openInterruptibly(ctx, name); err != nil {
+			return nil, err
+		}
+	}
+	s := &source{slow: true, final: true}
+	in := &interruptible{ctx: ctx, in: file}
+	if s.content, err = newContent(in, in); err != nil {
+		return nil, program.Close(err, in)
+	}
+	s.passed(s.mark0())
+	return s, nil
+}
+
+// unexplained says what can be done about a file that isn't the one of its position.
+func unexplained(path string, at mark, why error) error {
+	return fmt.Errorf("%w. Of the earlier file, which isn't beside it, %d bytes were fed; to feed %s as a new file, give it another name",
+		why, at.offset, program.Printable(filepath.Base(path)))
 }

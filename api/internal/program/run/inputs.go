@@ -49,9 +49,9 @@ func createInputs(ctx context.Context, admin stream.Admin, topics []string, part
 	return created, nil
 }
 
-// whileRunning reports whether a feed goes on while the pipeline runs: that of standard
-// input does, unless the run ends with its inputs.
-func (s *settings) whileRunning(f feed.Feed) bool { return f.File == feed.StandardInput && !s.Once }
+// whileRunning reports whether a feed goes on while the pipeline runs: that of a stream
+// does, unless the run ends with its inputs.
+func (s *settings) whileRunning(f feed.Feed) bool { return f.IsStream() && !s.Once }
 
 // feed appends what is new in files, and returns where the topics end then.
 func (j *job) feed(ctx context.Context) ([]stream.Position, error) {
@@ -60,6 +60,7 @@ func (j *job) feed(ctx context.Context) ([]stream.Position, error) {
 		if j.whileRunning(f) {
 			continue
 		}
+		f.Forgotten, f.Say = j.data.temporary, j.console.Say
 		ends, err := f.Run(ctx, j.system)
 		if err != nil {
 			return nil, err

@@ -1,0 +1,114 @@
+package feed
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/gretestream/grete/api/internal/program"
+)
+
+// A content is the text of a file: without compression, and known to be UTF-8 or binary.
+type content struct {
+	lines      *bufio.Reader
+	compressed bool
+	closers    []io.Closer
+}
+
+// Close closes the file and its decoder.
+func (c *content) Close() (err error) {
+	for _, closer := range c.closers {
+		err = program.Close(err, closer)
+	}
+	return err
+}
+
+const (
+	bufferBytes = 1 << 18
+	// zstdWindow bounds the memory that a file can make its decoder use.
+	zstdWindow = 128 << 20
+
+	byteOrderMark = "\xef\xbb\xbf"
+)
+
+// newContent looks at how the bytes of a file begin. It closes nothing if it fails.
+func newContent(in io.Reader, closer io.Closer) (content, error) {
+	c := content{lines: bufio.NewReaderSize(in, bufferBytes), closers: []io.Closer{closer}}
+	var err error
+	switch magic := begins(c.lines); magic {
+	case "":
+		return c, nil
+	case "gzip":
+		var z *gzip.Reader
+		if z, err = gzip.NewReader(c.lines); err == nil {
+			c.lines, c.closers = bufio.NewReaderSize(explained{z, magic}, bufferBytes), []io.Closer{z, closer}
+		}
+	case "zstd":
+		var z *zstd.Decoder
+		if z, err = zstd.NewReader(c.lines, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow)); err == nil {
+			c.lines, c.closers = bufio.NewReaderSize(explained{z, magic}, bufferBytes), []io.Closer{z.IOReadCloser(), closer}
+		}
+	case "UTF-16", "UTF-32":
+		err = fmt.Errorf("it is encoded in %s, and must be in UTF-8: convert it, for example with iconv -f %[1]s -t UTF-8", magic)
+	default:
+		err = fmt.Errorf("it is compressed by %s: decompress it first; only gzip and zstd are read as they are", magic)
+	}
+	c.compressed = true
+	if err == nil {
+		if inner := begins(c.lines); inner != "" {
+			err = errors.Join(fmt.Errorf("in it is another file, in %s: unpack it first", inner), c.closers[0].Close())
+		}
+	}
+	return c, err
+}
+
+// signatures are how files begin that aren't lines of text.
+var signatures = []struct{ begin, kind string }{
+	{"\x1f\x8b", "gzip"},
+	{"\x28\xb5\x2f\xfd", "zstd"},
+	{"\xff\xfe\x00\x00", "UTF-32"},
+	{"\x00\x00\xfe\xff", "UTF-32"},
+	{"\xff\xfe", "UTF-16"},
+	{"\xfe\xff", "UTF-16"},
+	{"{\x00", "UTF-16"},
+	{"\x00{", "UTF-16"},
+	{"\xfd7zXZ\x00", "xz"},
+	{"BZh91AY&SY", "bzip2"},
+	{"PK\x03\x04", "zip"},
+	{"\x04\x22\x4d\x18", "lz4"},
+}
+
+// begins names what a file is by how it begins; empty: lines of text. Of a stream it waits
+// for no byte more than it needs.
+func begins(r *bufio.Reader) string {
+	for _, s := range signatures {
+		for n := 1; ; n++ {
+			b, _ := r.Peek(n)
+			if len(b) < n || b[n-1] != s.begin[n-1] {
+				break
+			}
+			if n == len(s.begin) {
+				return s.kind
+			}
+		}
+	}
+	return ""
+}
+
+// An explained reader says of what kind a file is that can't be read.
+type explained struct {
+	io.Reader
+	kind string
+}
+
+func (e explained) Read(p []byte) (int, error) {
+	n, err := e.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = fmt.Errorf("the %s file is damaged or incomplete: %w", e.kind, err)
+	}
+	return n, err
+}
