@@ -48,6 +48,32 @@ func TestFeed_ByKey(t *testing.T) {
 	runMain(t.Context(), app, "-feed", "words="+file, "-once").Failed(t, "topic words, partition 0, offset 0", "no key", "PartitionBy")
 }
 
+// A key is what the pipeline's own would be, whatever its text is.
+func TestFeed_KeyThroughSerde(t *testing.T) {
+	type name string
+	type pair struct{ A, B int }
+	type line struct {
+		Name name `json:"name"`
+		Pair pair `json:"pair"`
+	}
+	for field, text := range map[string]string{
+		"name": `{"name":"ada"}` + "\n" + `{"name":"\u0061da"}` + "\n" + `{"name" : "ad\u0061"}` + "\n",
+		"pair": `{"pair":{"A":1,"B":2}}` + "\n" + `{"pair":{"B":2,"A":1}}` + "\n" + `{"pair":{ "A": 1, "B": 2 }}` + "\n",
+	} {
+		app := api.New("names")
+		if field == "name" {
+			app.FromKeyed[name, line]("lines").Count("count").To("counts")
+		} else {
+			app.FromKeyed[pair, line]("lines").Count("count").To("counts")
+		}
+		file := programtest.WriteFile(t, filepath.Join(t.TempDir(), "lines.json"), text)
+		r := runMain(t.Context(), app, "-feed", "lines="+file, "-key", "lines="+field, "-once", "-print", "counts").Succeeded(t)
+		if r.Out != "1\n2\n3\n" {
+			t.Errorf("%s: printed %q\n%s", field, r.Out, r.Err)
+		}
+	}
+}
+
 // Topics that match a pattern are fed like any other, and found when the job is planned.
 func TestFeed_TopicsOfPattern(t *testing.T) {
 	dir := t.TempDir()

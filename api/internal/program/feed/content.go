@@ -8,23 +8,22 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-
-	"github.com/gretestream/grete/api/internal/program"
 )
 
 // A content is the text of a file: without compression, and known to be UTF-8 or binary.
 type content struct {
 	lines      *bufio.Reader
 	compressed bool
-	closers    []io.Closer
+	decoder    io.Closer // nil: none
+	file       io.Closer
 }
 
-// Close closes the file and its decoder.
-func (c *content) Close() (err error) {
-	for _, closer := range c.closers {
-		err = program.Close(err, closer)
+// Close closes the file and its decoder. The decoder has nothing to say that reading hasn't.
+func (c *content) Close() error {
+	if c.decoder != nil {
+		_ = c.decoder.Close()
 	}
-	return err
+	return c.file.Close()
 }
 
 const (
@@ -37,33 +36,46 @@ const (
 
 // newContent looks at how the bytes of a file begin. It closes nothing if it fails.
 func newContent(in io.Reader, closer io.Closer) (content, error) {
-	c := content{lines: bufio.NewReaderSize(in, bufferBytes), closers: []io.Closer{closer}}
-	var err error
-	switch magic := begins(c.lines); magic {
+	c := content{lines: bufio.NewReaderSize(in, bufferBytes), file: closer}
+	kind := begins(c.lines)
+	decoder, err := decode(c.lines, kind)
+	if decoder == nil || err != nil {
+		return c, err
+	}
+	c.lines, c.compressed = bufio.NewReaderSize(explained{decoder, kind}, bufferBytes), true
+	c.decoder = decoder
+	if inner := begins(c.lines); inner != "" {
+		_ = decoder.Close()
+		return c, fmt.Errorf("in it is another file, in %s: unpack it first", inner)
+	}
+	return c, nil
+}
+
+// decode returns a decoder for a kind of file; nil if it needs none.
+func decode(r io.Reader, kind string) (io.ReadCloser, error) {
+	switch kind {
 	case "":
-		return c, nil
+		return nil, nil
 	case "gzip":
-		var z *gzip.Reader
-		if z, err = gzip.NewReader(c.lines); err == nil {
-			c.lines, c.closers = bufio.NewReaderSize(explained{z, magic}, bufferBytes), []io.Closer{z, closer}
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return nil, damaged(kind, err)
 		}
+		return z, nil
 	case "zstd":
-		var z *zstd.Decoder
-		if z, err = zstd.NewReader(c.lines, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow)); err == nil {
-			c.lines, c.closers = bufio.NewReaderSize(explained{z, magic}, bufferBytes), []io.Closer{z.IOReadCloser(), closer}
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow))
+		if err != nil {
+			return nil, damaged(kind, err)
 		}
+		return z.IOReadCloser(), nil
 	case "UTF-16", "UTF-32":
-		err = fmt.Errorf("it is encoded in %s, and must be in UTF-8: convert it, for example with iconv -f %[1]s -t UTF-8", magic)
-	default:
-		err = fmt.Errorf("it is compressed by %s: decompress it first; only gzip and zstd are read as they are", magic)
+		return nil, fmt.Errorf("it is encoded in %s, and must be in UTF-8: convert it, for example with iconv -f %[1]s -t UTF-8", kind)
 	}
-	c.compressed = true
-	if err == nil {
-		if inner := begins(c.lines); inner != "" {
-			err = errors.Join(fmt.Errorf("in it is another file, in %s: unpack it first", inner), c.closers[0].Close())
-		}
-	}
-	return c, err
+	return nil, fmt.Errorf("it is compressed by %s: decompress it first; only gzip and zstd are read as they are", kind)
+}
+
+func damaged(kind string, err error) error {
+	return fmt.Errorf("the %s file is damaged or incomplete: %w", kind, err)
 }
 
 // signatures are how files begin that aren't lines of text.
@@ -108,7 +120,7 @@ type explained struct {
 func (e explained) Read(p []byte) (int, error) {
 	n, err := e.Reader.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = fmt.Errorf("the %s file is damaged or incomplete: %w", e.kind, err)
+		err = damaged(e.kind, err)
 	}
 	return n, err
 }

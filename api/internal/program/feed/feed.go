@@ -18,9 +18,6 @@ type Feed struct {
 	App, Topic, File string
 	KeyField         string     // the JSON field with the key; empty: no keys
 	Keys             serde.Text // encodes the topic's keys
-	// Canonical brings an encoded key into the form that the serde of the keys writes; nil:
-	// it has only one.
-	Canonical func(key []byte) ([]byte, error)
 	// Forgotten means that nobody will feed more of the file with this position: its last
 	// line counts even if it has no line end.
 	Forgotten bool
@@ -86,7 +83,7 @@ func (f Feed) parts(ctx context.Context, a *appender, group, path string, from m
 		err := f.whole(ctx, a, group, func() (*source, error) {
 			src, err := openFile(p.path, p.from)
 			if src != nil {
-				src.final = p.rotated
+				src.final = src.final || p.rotated
 			}
 			return src, err
 		})

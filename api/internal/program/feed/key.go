@@ -19,9 +19,6 @@ func (f Feed) key(line []byte) ([]byte, error) {
 		return nil, fmt.Errorf("field %q is null, which is no key", f.KeyField)
 	}
 	key, err := f.Keys.FromJSON(value)
-	if err == nil && f.Canonical != nil {
-		key, err = f.Canonical(key)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("field %q can't be a key of the topic: %w", f.KeyField, err)
 	}

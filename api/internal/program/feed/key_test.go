@@ -22,6 +22,7 @@ func TestKey(t *testing.T) {
 		"too large an int32":   {"int32", `{"k":4294967296}`, `field "k" can't be a key of the topic`, true},
 		"no number":            {"int64", `{"k":"x"}`, `field "k" can't be a key of the topic`, true},
 		"no field":             {"string", `{"other":1}`, `no field "k"`, true},
+		"null":                 {"string", `{"k":null}`, `field "k" is null`, true},
 		"no object":            {"string", `1`, "isn't a JSON object", true},
 	} {
 		t.Run(name, func(t *testing.T) {
