@@ -25,8 +25,7 @@ func (c *Cluster) createTopics(r *createtopics.Request) *createtopics.Response {
 	return answer
 }
 
-// defaultReplicas is how many copies there are of a topic that doesn't say so, if
-// there are as many brokers.
+// defaultReplicas is the default number of replicas, if there are as many brokers.
 const defaultReplicas = 3
 
 func (c *Cluster) createTopic(t *createtopics.RequestTopic, validate bool) (failed int16, why string) {
@@ -113,7 +112,7 @@ func (c *Cluster) describeConfigs(r *describeconfigs.Request) *describeconfigs.R
 	return answer
 }
 
-// describe returns settings; of nil, all.
+// describe returns the named settings, or all if names is nil.
 func (t *topic) describe(names []string) []describeconfigs.ResponseConfigEntry {
 	var entries []describeconfigs.ResponseConfigEntry
 	usual := defaults()

@@ -51,20 +51,20 @@ func (c Chore) String() string {
 	case TimeOut:
 		return fmt.Sprintf("%s times out", c.Transaction)
 	case Fence:
-		return fmt.Sprintf("broker %d is found dead", c.Node)
+		return fmt.Sprintf("broker %d is declared dead", c.Node)
 	case Elect:
 		return fmt.Sprintf("%s gets a leader", c.Partition)
 	case Expire:
 		return fmt.Sprintf("member %s of group %s expires", c.Member, c.Group)
 	case Proceed:
-		return fmt.Sprintf("group %s goes on with those who are there", c.Group)
+		return fmt.Sprintf("group %s goes on with the members that have joined", c.Group)
 	default:
 		return fmt.Sprintf("%s is loaded", c.Partition)
 	}
 }
 
-// Chores returns what there is to do, always in the same order. The slice is valid until
-// the next call.
+// Chores returns all pending chores, always in the same order. The slice is valid until the
+// next call.
 func (c *Cluster) Chores(now time.Time) []Chore {
 	c.chores = c.chores[:0]
 	for _, t := range c.transactions {
@@ -124,7 +124,7 @@ func (c *Cluster) markable(tp stream.TopicPartition) bool {
 // orphaned reports whether a partition has no living leader.
 func (c *Cluster) orphaned(leader int32) bool { return leader == noLeader || c.nodes[leader-1].fenced }
 
-// Do does a chore. One that is done already, or has become void, changes nothing.
+// Do does a chore. A chore that isn't pending any more changes nothing.
 func (c *Cluster) Do(now time.Time, chore Chore) {
 	if !slices.Contains(c.Chores(now), chore) {
 		return

@@ -26,7 +26,7 @@ func (c *client) script() *script {
 	return newScript(c.T, &simulated{t: c.T, cluster: c.Cluster, now: c.now}, "")
 }
 
-// chore does the only thing that there is to do.
+// chore does the only chore.
 func (c *client) chore(want Chore) {
 	c.Helper()
 	chores := c.Chores(c.now)
@@ -36,7 +36,7 @@ func (c *client) chore(want Chore) {
 	c.Do(c.now, want)
 }
 
-// chores does all there is.
+// chores does all chores.
 func (c *client) chores() {
 	for chores := c.Chores(c.now); len(chores) > 0; chores = c.Chores(c.now) {
 		c.Do(c.now, chores[0])
@@ -69,7 +69,7 @@ func (c *client) produce(node int32, w who, tp stream.TopicPartition, l load) (i
 	return p.Code, p.BaseOffset
 }
 
-// must is produce at the leader, which succeeds.
+// must produces at the leader, and fails the test after an error.
 func (c *client) must(w who, tp stream.TopicPartition, l load) {
 	c.Helper()
 	if failed, _ := c.produce(c.Leader(tp), w, tp, l); failed != 0 {
@@ -83,7 +83,7 @@ func at(topic string, partition int32) stream.TopicPartition {
 	return stream.TopicPartition{Topic: topic, Partition: partition}
 }
 
-// values are those of a partition's committed records.
+// values returns the values of a partition's committed records.
 func (c *client) values(tp stream.TopicPartition) string {
 	all := ""
 	for _, r := range c.Records(tp, true) {
@@ -99,7 +99,7 @@ func (c *client) wantValues(tp stream.TopicPartition, want string) {
 	}
 }
 
-// fetching is a fetch of one partition, from an offset on.
+// fetching returns a fetch of one partition, from an offset on.
 func fetching(tp stream.TopicPartition, offset int64, wait time.Duration) *wire.Fetch {
 	return &wire.Fetch{
 		MaxBytes: 1 << 20, MinBytes: 1, MaxWait: int32(wait.Milliseconds()), Epoch: -1,

@@ -11,8 +11,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
-// Kafka's own topics, whose partitions stand for coordinators: who leads one
-// coordinates for all ids and groups that belong to it.
+// Kafka's internal topics. The leader of a partition coordinates all transactional ids or
+// groups that belong to it.
 const (
 	TransactionState = "__transaction_state"
 	ConsumerOffsets  = "__consumer_offsets"
@@ -30,7 +30,7 @@ const (
 type slot struct {
 	stream.TopicPartition
 	leader  int32
-	former  int32 // a previous leader that doesn't know yet that it was deposed; 0: none
+	former  int32 // a previous leader that doesn't know yet that it was replaced; 0: none
 	epoch   int32
 	loading bool // the leader is new, and has to read the log first
 	behind  bool // the leader is new, and describes nothing until offsets are requested
@@ -95,9 +95,8 @@ func (s *slot) elected(node int32) {
 }
 
 // Depose elects other coordinators for the groups of a broker, as when it is suspended for
-// longer than brokers wait for each other. When it resumes, the sessions of all members
-// are over by its clock: it knows no member, and answers so until [Cluster.Notice] tells
-// it of its successor.
+// longer than the broker session timeout. When it resumes, the sessions of all members are
+// over by its clock. It answers that it knows no member until [Cluster.Notice].
 func (c *Cluster) Depose(node int32) {
 	for _, s := range c.coordinators {
 		if s.Topic != ConsumerOffsets || s.leader != node {
@@ -113,7 +112,7 @@ func (c *Cluster) Depose(node int32) {
 	c.changed()
 }
 
-// Notice tells a broker what it no longer coordinates.
+// Notice informs a broker about the coordinators that have replaced it.
 func (c *Cluster) Notice(node int32) {
 	for _, s := range c.coordinators {
 		if s.former == node {
@@ -123,7 +122,7 @@ func (c *Cluster) Notice(node int32) {
 }
 
 // coordinatorFor returns the slot of a group for a request of a member, if the broker
-// coordinates the group or believes to.
+// coordinates the group, or doesn't know yet that it was replaced.
 func (c *Cluster) coordinatorFor(node int32, group, member string) (*slot, int16) {
 	s, failed := c.coordinator(node, group, false)
 	if s.former == node && member != "" {

@@ -2,11 +2,11 @@ package kafkasim
 
 import "github.com/gretestream/grete/stream/kafka/internal/wire"
 
-// describeGroup describes a group. A group in its first generation appears when that is
-// assigned; in Kafka it may appear a little sooner, when anything else is written to the
-// coordinator's partition. A new coordinator describes no group before its offsets are
-// requested; Kafka's does so for a moment, until all replicas of its partition are known
-// to have all.
+// describeGroup describes a group. A new group appears when its first generation is
+// assigned. In Kafka it may appear a little sooner, when anything else is written to the
+// coordinator's partition. A new coordinator describes a group once its offsets have been
+// requested. Kafka's describes none for a moment, until it knows that all replicas of its
+// partition are complete.
 func (c *Cluster) describeGroup(node int32, r *wire.DescribeGroup) *wire.DescribeGroup {
 	answer := &wire.DescribeGroup{Answer: wire.DescribeGroupAnswer{State: "Dead"}}
 	a := &answer.Answer

@@ -8,9 +8,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// TestGroup_CoordinatorMoves: members are seen wherever their group's coordinator is, and has
-// been, and when it is back from the dead.
-func TestGroup_CoordinatorMoves(t *testing.T) {
+// A group is described with its members while its coordinator moves, and after its restart.
+func TestGroup_DescribedByEachCoordinator(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		brokers := newShared(New(3))
 		sys := brokers.open(t)
@@ -43,7 +42,7 @@ func TestGroup_CoordinatorMoves(t *testing.T) {
 		brokers.use(func(c *Cluster) { c.Kill(3) })
 		want("without its broker", stream.GroupIsStable, 1)
 		brokers.use(func(c *Cluster) { c.Restart(3); c.Restart(c.Leader(CoordinatorOf("g", false))) })
-		want("begun anew", stream.GroupIsStable, 1)
+		want("joined again", stream.GroupIsStable, 1)
 		if err := g.Close(); err != nil {
 			t.Error(err)
 		}
@@ -54,7 +53,7 @@ func TestGroup_CoordinatorMoves(t *testing.T) {
 	})
 }
 
-// giveAll gives a partition to the first member.
+// giveAll assigns a partition to the first member.
 func giveAll(members []stream.GroupMember) ([]stream.GroupAssignment, error) {
 	return []stream.GroupAssignment{{Member: members[0].ID, Partitions: []stream.TopicPartition{at("t", 0)}, Data: []byte("given")}}, nil
 }

@@ -9,13 +9,13 @@
 //
 // It supports what Grete's client uses: topics and their settings, record batches with the
 // rules for idempotent and transactional producers, fetch sessions, both coordinators,
-// offsets and members of groups, deaths and elections. It follows the brokers of Kafka 4.1;
-// the tests compare the two request by request. Whatever a broker does in its own time (the
-// markers of a transaction, timeouts, elections) is a [Chore], done when the simulation says
-// so.
+// offsets and members of groups, crashes and elections. It follows the brokers of Kafka 4.1;
+// the tests compare the two request by request. A broker's work in its own time (the markers
+// of a transaction, timeouts, elections) is a [Chore], done when the simulation calls
+// [Cluster.Do]. The logs of partitions are in internal/partlog.
 //
-// Simplifications: an answered batch is on all replicas, so a death loses nothing unless
-// [Cluster.Truncate] says so; all brokers hear of a change at the same moment; a group
+// Simplifications: an answered batch is on all replicas, so that only [Cluster.Truncate]
+// loses records; all brokers learn of a change at the same moment; a group
 // doesn't wait for more members when the first one joins; neither records nor producers
 // expire. The answers of a real broker to the scripts of the tests are in testdata:
 //

@@ -14,7 +14,7 @@ type heldFetch struct {
 	node       int32
 	life       int      // of the broker
 	session    *session // nil: none, or a new one
-	begins     bool     // it wants a session
+	begins     bool     // the request asks for a session
 	epoch      int32    // of the request
 	minBytes   int
 	maxBytes   int
@@ -44,7 +44,7 @@ func (c *Cluster) fetch(now time.Time, node int32, f *wire.Fetch) *Reply {
 	return r
 }
 
-// enter finds the session and the partitions.
+// enter sets the session and the partitions.
 func (h *heldFetch) enter(b *broker, f *wire.Fetch) int16 {
 	if f.Epoch <= 0 {
 		if f.Session != 0 {
@@ -68,11 +68,11 @@ func (h *heldFetch) enter(b *broker, f *wire.Fetch) int16 {
 		return 0
 	}
 	s.epoch = next(s.epoch)
-	h.session, h.partitions = s, slices.Clone(s.partitions) // what is served moves there
+	h.session, h.partitions = s, slices.Clone(s.partitions) // answers reorder the session's
 	return 0
 }
 
-// alone takes the partitions of the request as they are.
+// alone sets the partitions of a request without a session.
 func (h *heldFetch) alone(f *wire.Fetch) {
 	all := make([]following, len(f.Partitions))
 	h.partitions = make([]*following, len(all))
@@ -82,7 +82,7 @@ func (h *heldFetch) alone(f *wire.Fetch) {
 	}
 }
 
-// failed reports whether there is an error, which is answered at once.
+// failed reports whether a partition has an error, so that the fetch isn't held.
 func (h *heldFetch) failed() bool {
 	return slices.ContainsFunc(h.partitions, func(o *following) bool {
 		_, failed := h.c.readable(h.node, &o.FetchPartition)
@@ -99,7 +99,7 @@ func (c *Cluster) readable(node int32, f *wire.FetchPartition) (*partition, int1
 	return p, failed
 }
 
-// answer answers if there is enough, or if time is over.
+// answer answers if there are enough bytes, or if time is over.
 func (h *heldFetch) answer(over bool) bool {
 	b := &h.c.nodes[h.node-1]
 	if !b.alive || b.life != h.life {
@@ -109,7 +109,7 @@ func (h *heldFetch) answer(over bool) bool {
 		return false
 	}
 	if h.session != nil && h.session.epoch != next(h.epoch) {
-		h.code, h.told = errcode.FetchSessionEpoch, h.session.id // the client has gone on
+		h.code, h.told = errcode.FetchSessionEpoch, h.session.id // the client has sent the next request
 		return true
 	}
 	h.read()
@@ -126,8 +126,8 @@ func (h *heldFetch) answer(over bool) bool {
 	return true
 }
 
-// enough is Kafka's DelayedFetch: the client gets as many bytes as it wants, or there is
-// something to tell.
+// enough is Kafka's DelayedFetch: it reports whether the client gets as many bytes as it
+// wants, or an error.
 func (h *heldFetch) enough() bool {
 	size := 0
 	for _, o := range h.partitions {
@@ -161,8 +161,8 @@ func (h *heldFetch) read() {
 	}
 }
 
-// incremental leaves out what the client knows. Partitions with data move to the end, so
-// that all have their turn.
+// incremental leaves out partitions without news. Partitions with data move to the end, so
+// that each has its turn.
 func (h *heldFetch) incremental() {
 	s := h.session
 	kept := h.fetched[:0]

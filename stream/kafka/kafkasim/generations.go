@@ -8,7 +8,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
-// rebalance begins another generation, or goes on with it.
+// rebalance starts a rebalance, or completes it if all members have joined.
 func (g *group) rebalance(now time.Time) {
 	first := g.state == emptied
 	if g.state != preparing {
@@ -39,13 +39,13 @@ func (g *group) complete() bool {
 	return len(g.pending) == 0 && !slices.ContainsFunc(g.members, func(m *member) bool { return m.join == nil })
 }
 
-// begin begins a generation of the members that have joined. Other instances stay until
+// begin starts a generation of the members that have joined. Other instances stay until
 // their sessions end.
 func (g *group) begin(now time.Time) {
 	g.members = slices.DeleteFunc(g.members, func(m *member) bool { return m.join == nil && m.instance == "" })
 	g.elect()
 	if len(g.members) > 0 && g.member(g.leader).join == nil {
-		g.deadline = now.Add(g.patience()) // nobody is there
+		g.deadline = now.Add(g.patience()) // no member has joined
 		return
 	}
 	g.generation++
@@ -118,7 +118,7 @@ func (c *Cluster) sync(now time.Time, node int32, r *wire.SyncGroup, h *held) in
 	return 0
 }
 
-// assign takes in the leader's assignment.
+// assign stores the leader's assignment, and answers held syncs.
 func (g *group) assign(now time.Time, all []wire.MemberAssignment) {
 	for _, m := range g.members {
 		m.assignment = nil
@@ -136,7 +136,7 @@ func (g *group) assign(now time.Time, all []wire.MemberAssignment) {
 	g.store()
 }
 
-// memberOf returns a member and its group, if it is of that generation.
+// memberOf returns a member and its group, or an error if its generation is another.
 func (c *Cluster) memberOf(node int32, name, id, instance string, generation int32) (*group, *member, int16) {
 	if name == "" {
 		return nil, nil, errcode.InvalidGroup
@@ -179,7 +179,7 @@ func (c *Cluster) leaveGroup(now time.Time, node int32, r *wire.LeaveGroup) *wir
 		return answer
 	}
 	c.changed()
-	if g.forgo(r.Member) {
+	if g.dropPending(r.Member) {
 		g.rebalance(now)
 		return answer
 	}
@@ -195,8 +195,9 @@ func (c *Cluster) leaveGroup(now time.Time, node int32, r *wire.LeaveGroup) *wir
 	return answer
 }
 
-// forgo drops one that hasn't come again with the id it was given.
-func (g *group) forgo(id string) bool {
+// dropPending drops a member that hasn't joined with its new id, and reports whether there
+// was one.
+func (g *group) dropPending(id string) bool {
 	i := slices.IndexFunc(g.pending, func(p pendingMember) bool { return p.id == id })
 	if i < 0 {
 		return false

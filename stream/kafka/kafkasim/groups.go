@@ -29,7 +29,8 @@ func (c *Cluster) committing(node int32, from committer) (*slot, int16) {
 	return s, g.committing(from)
 }
 
-// memberless is of a group that has never had members.
+// memberless returns why a commit to a group that has never had members isn't allowed; 0: it
+// is.
 func (s *slot) memberless(from committer) int16 {
 	switch {
 	case from.generation < 0:
@@ -104,8 +105,8 @@ func (c *Cluster) txnOffsetCommit(node int32, r *txnoffsetcommit.Request) *txnof
 	return answer
 }
 
-// joinTransaction checks that the transaction has been told of the group, and that
-// its producer is the last one of its id that the group has heard of.
+// joinTransaction checks that the group was added to the transaction, and that the producer's
+// epoch isn't older than the last one that the group knows.
 func (c *Cluster) joinTransaction(node int32, r *txnoffsetcommit.Request) (*slot, int16) {
 	if r.GroupID == "" {
 		return nil, errcode.InvalidGroup

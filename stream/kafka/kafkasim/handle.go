@@ -24,8 +24,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// A Message is a request or an answer, as package kafka's links carry it. Implementers of
-// links need no other name for it.
+// A Message is a request or an answer, as package kafka's links carry it.
 type Message = protocol.Message
 
 // A Reply is a broker's answer, possibly a later one.

@@ -43,8 +43,8 @@ func (c *Cluster) newProducerID() int64 {
 	return c.producers - 1
 }
 
-// initialise gives a producer its epoch. producer and epoch are what it knows
-// itself by, -1 if it is new.
+// initialise assigns a producer its epoch. producer and epoch are its current ones, -1 if it
+// is new.
 func (c *Cluster) initialise(t *transaction, producer int64, epoch int16) int16 {
 	renews := producer >= 0
 	known := t.epoch == -1 || producer == t.producer || producer == t.previous && epoch >= lastEpoch

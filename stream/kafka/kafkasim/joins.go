@@ -66,7 +66,7 @@ func (g *group) speaks(r *wire.JoinGroup) bool {
 	return g.kind == r.ProtocolType && !slices.ContainsFunc(g.members, func(m *member) bool { return m.protocol != r.Protocol })
 }
 
-// joinNew takes one that has no id yet.
+// joinNew handles a member without an id.
 func (c *Cluster) joinNew(now time.Time, g *group, r *wire.JoinGroup, h *held, a *wire.JoinGroupAnswer) int16 {
 	c.joined++
 	id := fmt.Sprintf("%s-%d", cmp.Or(r.Instance, "member"), c.joined)
@@ -97,7 +97,7 @@ func (g *group) add(now time.Time, id string, r *wire.JoinGroup, h *held) {
 	g.rebalance(now)
 }
 
-// update takes over what a member says.
+// update stores the data of a member's request.
 func (m *member) update(r *wire.JoinGroup, h *held) {
 	m.kind, m.protocol, m.metadata = r.ProtocolType, r.Protocol, slices.Clone(r.Metadata)
 	m.session = time.Duration(r.SessionTimeout) * time.Millisecond
@@ -105,7 +105,7 @@ func (m *member) update(r *wire.JoinGroup, h *held) {
 	m.join = h
 }
 
-// replace gives an instance a new id. The owner of the old one is shut out.
+// replace assigns an instance a new id, and fences the owner of the old one.
 func (g *group) replace(now time.Time, m *member, id string, r *wire.JoinGroup, h *held) {
 	leader := g.leader
 	m.drop(errcode.FencedInstance)
@@ -117,7 +117,7 @@ func (g *group) replace(now time.Time, m *member, id string, r *wire.JoinGroup, 
 	m.update(r, h)
 	switch g.state {
 	case stable:
-		// Who leads isn't told that it does: it would assign, and nobody wants that.
+		// The answer names the old id as the leader, so that the leader doesn't assign again.
 		m.answerJoin(wire.JoinGroupAnswer{Generation: g.generation, Protocol: g.protocol, Leader: leader, Member: id})
 		g.store()
 	default:
@@ -151,7 +151,7 @@ func (g *group) joinAgain(now time.Time, r *wire.JoinGroup, h *held) int16 {
 	return 0
 }
 
-// generationFor is a member's view of the generation.
+// generationFor returns the answer to a member's join.
 func (g *group) generationFor(m *member) wire.JoinGroupAnswer {
 	a := wire.JoinGroupAnswer{Generation: g.generation, Protocol: g.protocol, Leader: g.leader, Member: m.id}
 	if g.leader == m.id && g.state == completing {

@@ -11,7 +11,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
-func TestLeader_Dies(t *testing.T) {
+func TestLeader_ReplacedAfterCrash(t *testing.T) {
 	c := newClient(t, 3)
 	c.CreateTopic("t", 1)
 	tp := at("t", 0)
@@ -20,10 +20,10 @@ func TestLeader_Dies(t *testing.T) {
 	c.must(p, tp, plain(0, "a"))
 	c.Kill(old)
 	if c.Handle(c.now, old, &metadata.Request{}) != nil {
-		t.Error("the dead answer")
+		t.Error("a dead broker answers")
 	}
 	if len(c.Brokers()) != 2 || c.Leader(tp) != old {
-		t.Error("it is missed before anybody has noticed")
+		t.Error("the leader is replaced before its death is noticed")
 	}
 	c.chore(Chore{Kind: Fence, Node: old})
 	other := c.Brokers()[0]
@@ -38,13 +38,13 @@ func TestLeader_Dies(t *testing.T) {
 		t.Fatalf("leader is %d", young)
 	}
 	if failed, offset := c.produce(young, p, tp, plain(0, "a")); failed != 0 || offset != 0 {
-		t.Errorf("what comes again: %s at %d", code(failed), offset)
+		t.Errorf("a repeated batch: %s at %d", code(failed), offset)
 	}
 	c.must(p, tp, plain(1, "b"))
 	c.Restart(old)
 	c.idle()
 	if failed, _ := c.produce(old, p, tp, plain(2, "c")); failed != errcode.NotLeader {
-		t.Errorf("who led says %s", code(failed))
+		t.Errorf("the former leader answers %s", code(failed))
 	}
 	c.wantValues(tp, "a b ")
 	m = c.ask(old, &metadata.Request{TopicNames: []string{"t"}}).(*metadata.Response)
@@ -53,7 +53,7 @@ func TestLeader_Dies(t *testing.T) {
 	}
 }
 
-func TestLeader_AllReplicasDie(t *testing.T) {
+func TestLeader_NoneWhileAllReplicasAreDead(t *testing.T) {
 	c := newClient(t, 2)
 	c.CreateTopic("t", 2)
 	c.must(nobody(), at("t", 0), plain(-1, "a"))
@@ -61,7 +61,7 @@ func TestLeader_AllReplicasDie(t *testing.T) {
 	c.Kill(2)
 	c.chores()
 	if c.Leader(at("t", 0)) != noLeader || c.Leader(at("t", 1)) != noLeader {
-		t.Error("the dead lead")
+		t.Error("a dead broker leads")
 	}
 	c.Restart(2)
 	c.chores()
@@ -73,9 +73,9 @@ func TestLeader_AllReplicasDie(t *testing.T) {
 	c.wantValues(at("t", 0), "a ")
 }
 
-// TestCoordinator_Dies: who comes after it knows what was decided, and not which
-// markers were written.
-func TestCoordinator_Dies(t *testing.T) {
+// A new coordinator knows which transactions were decided, but not which markers were
+// written.
+func TestCoordinator_RepeatsMarkersAfterCrash(t *testing.T) {
 	c := newClient(t, 3)
 	c.CreateTopic("t", 1)
 	tp, slot := at("t", 0), CoordinatorOf("a", true)
@@ -118,7 +118,7 @@ add a P1.0 t/0: ok
 	}
 }
 
-// TestMarkers_WaitForLeader: a marker is no chore while nobody can take it.
+// A marker isn't a chore while its partition has no leader.
 func TestMarkers_WaitForLeader(t *testing.T) {
 	c := newClient(t, 3)
 	c.CreateTopic("t", 1)
@@ -133,14 +133,14 @@ func TestMarkers_WaitForLeader(t *testing.T) {
 	c.Kill(2)
 	c.chore(Chore{Kind: Fence, Node: 2})
 	c.chore(Chore{Kind: Elect, Partition: tp})
-	c.Do(c.now, Chore{Kind: Complete, Transaction: "a"}) // has no sense yet
+	c.Do(c.now, Chore{Kind: Complete, Transaction: "a"}) // too early
 	c.chore(Chore{Kind: Marker, Transaction: "a", Partition: tp})
 	c.chore(Chore{Kind: Complete, Transaction: "a"})
 	c.idle()
 }
 
-// TestTransaction_TimesOut: a transaction has the time that its producer asked for last, from its
-// first partition on.
+// A transaction times out after the timeout that its producer requested last, counted from
+// its first partition.
 func TestTransaction_TimesOut(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 2)
@@ -149,7 +149,7 @@ func TestTransaction_TimesOut(t *testing.T) {
 	s.timeout = time.Second
 	a := s.initialise(newcomer("a"))
 	if at := c.NextTimeOut(); !at.IsZero() {
-		t.Errorf("nothing times out at %v", at)
+		t.Errorf("without a transaction, a timeout at %v", at)
 	}
 	s.add(a, "t", 0)
 	began := c.now
@@ -163,11 +163,11 @@ func TestTransaction_TimesOut(t *testing.T) {
 	c.now = c.NextTimeOut()
 	c.chore(Chore{Kind: TimeOut, Transaction: "a"})
 	if chores := c.Chores(c.now); len(chores) != 2 || chores[0].Kind != Marker {
-		t.Errorf("to do is %v", chores)
+		t.Errorf("the chores are %v", chores)
 	}
 }
 
-func TestFetch_LongPoll(t *testing.T) {
+func TestFetch_HeldUntilRecordsArrive(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1)
 	tp := at("t", 0)
@@ -179,10 +179,10 @@ func TestFetch_LongPoll(t *testing.T) {
 	before := c.Changes()
 	c.must(nobody(), tp, plain(-1, "a"))
 	if c.Changes() == before {
-		t.Error("nothing has changed")
+		t.Error("the write isn't counted as a change")
 	}
 	if !held.Answer(c.now) || !held.Until.IsZero() {
-		t.Fatal("it is held, though there is something")
+		t.Fatal("the fetch is held, though there is a record")
 	}
 	c.must(nobody(), tp, plain(-1, "b")) // too late
 	for range 2 {
@@ -193,10 +193,10 @@ func TestFetch_LongPoll(t *testing.T) {
 	}
 	held = c.Handle(c.now, 1, fetching(tp, 2, time.Second))
 	if held.Answer(c.now.Add(time.Second - 1)) {
-		t.Error("it is answered before its time")
+		t.Error("the fetch is answered too early")
 	}
 	if !held.Answer(c.now.Add(time.Second)) {
-		t.Error("it isn't answered when its time is over")
+		t.Error("the fetch isn't answered after its maximum wait")
 	}
 	if c.Handle(c.now, 1, fetching(tp, 9, time.Second)).Until != (time.Time{}) {
 		t.Error("an error is held")
@@ -211,9 +211,8 @@ func TestFetch_LongPoll(t *testing.T) {
 	}
 }
 
-// TestFetch_BeyondStableOffset: where a reader is beyond what is stable, it isn't made to
-// wait, though there is nothing for it.
-func TestFetch_BeyondStableOffset(t *testing.T) {
+// A fetch from behind the last stable offset is answered at once, without records.
+func TestFetch_NotHeldBehindStableOffset(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1)
 	tp := at("t", 0)
@@ -222,7 +221,7 @@ func TestFetch_BeyondStableOffset(t *testing.T) {
 	s.add(a, "t", 0)
 	c.must(a, tp, txn(0, "a", "b"))
 	if c.Handle(c.now, 1, fetching(tp, 0, time.Second)).Until.IsZero() {
-		t.Error("a fetch of what isn't stable isn't held")
+		t.Error("a fetch of unstable records isn't held")
 	}
 	held := c.Handle(c.now, 1, fetching(tp, 1, time.Second))
 	if !held.Until.IsZero() {
@@ -233,9 +232,9 @@ func TestFetch_BeyondStableOffset(t *testing.T) {
 	}
 }
 
-// TestBroker_Restarts: a leader that comes back before it was missed leads on, in another
-// epoch; what it had yet to verify is forgotten.
-func TestBroker_Restarts(t *testing.T) {
+// A leader that restarts before its death is noticed keeps leading, in a new epoch. It has
+// forgotten pending verifications.
+func TestBroker_LeadsAfterQuickRestart(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1)
 	tp := at("t", 0)
@@ -245,11 +244,11 @@ func TestBroker_Restarts(t *testing.T) {
 	c.must(a, tp, txn(0, "a"))
 	s.settled(a, true)
 	if failed, _ := c.produce(1, a, tp, txn(0, "a")); failed != errcode.InvalidTxnState {
-		t.Errorf("a batch of no transaction: %s", code(failed))
+		t.Errorf("a batch without a transaction: %s", code(failed))
 	}
 	s.add(a, "t", 0)
 	if failed, _ := c.produce(1, a, tp, txn(1, "b")); failed != errcode.OutOfOrderSequence {
-		t.Errorf("a batch before one that hasn't been verified: %s", code(failed))
+		t.Errorf("a batch that skips an unverified one: %s", code(failed))
 	}
 	c.Restart(1)
 	c.chores()
@@ -276,9 +275,8 @@ func TestFetchSession_EndsWithBroker(t *testing.T) {
 	}
 }
 
-// TestFetchSession_Continues: a request that is held while its client goes on in the same
-// session is answered with an error.
-func TestFetchSession_Continues(t *testing.T) {
+// A held fetch fails when its client sends the next request of the session.
+func TestFetchSession_NextRequestEndsHeldFetch(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1)
 	tp := at("t", 0)
@@ -289,7 +287,7 @@ func TestFetchSession_Continues(t *testing.T) {
 	second := c.Handle(c.now, 1, &wire.Fetch{Session: session, Epoch: 2, MaxWait: 1000, MinBytes: 1, MaxBytes: 1000})
 	c.must(nobody(), tp, plain(-1, "a"))
 	if !first.Answer(c.now) || !second.Answer(c.now) {
-		t.Fatal("they are held")
+		t.Fatal("the fetches are still held")
 	}
 	if got := first.Deliver(&wire.Fetch{}).(*wire.Fetch).Answer; got.Code != errcode.FetchSessionEpoch || len(got.Partitions) != 0 {
 		t.Errorf("the first answer is %+v", got)

@@ -14,14 +14,14 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/link"
 )
 
-// A testLink is a network without faults to a cluster, on the real clock. Chores are
-// done as soon as they are there.
+// A testLink is a network without faults to a cluster, on the real clock. Chores are done at
+// once.
 type testLink struct {
 	*link.Threads
 	*shared
 }
 
-// shared is a cluster that is used by several goroutines.
+// shared is a cluster for several goroutines.
 type shared struct {
 	mu      sync.Mutex
 	cluster *Cluster
@@ -34,7 +34,7 @@ func (s *shared) link() *testLink {
 	return &testLink{Threads: link.NewThreads(), shared: s}
 }
 
-// use does something with the cluster, and wakes who waits for a change.
+// use calls f with the cluster, and wakes those that wait for a change.
 func (s *shared) use(f func(c *Cluster)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
-func TestTruncate(t *testing.T) {
+func TestTruncate_ForgetsTheEnd(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1)
 	tp := at("t", 0)
@@ -23,7 +23,7 @@ func TestTruncate(t *testing.T) {
 	c.must(a, tp, txn(0, "a0"))
 	s.settled(a, true)
 	c.must(p, tp, plain(2, "p2", "p3"))
-	c.Truncate(tp, 1) // which is in the middle of a batch
+	c.Truncate(tp, 1) // in the middle of a batch
 	c.wantValues(tp, "p0 p1 a0 ")
 	if got := c.HighWatermark(tp); got != 4 {
 		t.Errorf("the end is %d", got)
@@ -76,7 +76,7 @@ func TestCompaction_RemovesTombstonesAndMarkers(t *testing.T) {
 	c.Compact(c.now.Add(999*time.Millisecond), tp)
 	has(0, 2, 4, 6, 7, 8)
 	c.Compact(c.now.Add(time.Second), tp)
-	has(0, 7, 8) // the last of the producer's batches and what it was decided by
+	has(0, 7, 8) // the producer's last batch and its marker
 	c.wantValues(tp, "y a ")
 	if c.HighWatermark(tp) != 9 || c.Start(tp) != 0 {
 		t.Errorf("%d to %d", c.Start(tp), c.HighWatermark(tp))
@@ -102,7 +102,7 @@ func TestTopic_Recreated(t *testing.T) {
 	}
 	c.wantValues(tp, "")
 	if len(c.Offsets("g")) != 0 || len(c.Partitions()) != 2 || !c.byName["t"].compacted {
-		t.Error("it isn't the same")
+		t.Error("the recreated topic isn't empty, or has other settings")
 	}
 	f := fetching(tp, 0, 0)
 	f.Partitions[0].LeaderEpoch = 1
@@ -134,8 +134,8 @@ func TestOffsetFetch_Unstable(t *testing.T) {
 	}
 }
 
-// TestRequests_NotModified: neither the cluster nor its answer to a copy changes
-// what a client has sent, and what is sent later changes no copy.
+// Neither the cluster nor an answer changes the request of a client, and later changes by
+// the client don't change a copy.
 func TestRequests_NotModified(t *testing.T) {
 	c := newClient(t, 1)
 	c.CreateTopic("t", 1)
@@ -145,7 +145,7 @@ func TestRequests_NotModified(t *testing.T) {
 	late := Copy(produce).(*wire.Produce)
 	reply := c.Handle(c.now, 1, produce)
 	if produce.Answer.Partitions != nil || !bytes.Equal(produce.Partitions[0].Batch, sent) {
-		t.Error("it was changed")
+		t.Error("the request was changed")
 	}
 	clear(produce.Partitions[0].Batch)
 	c.wantValues(tp, "a ")
@@ -174,6 +174,6 @@ func TestRequests_NotModified(t *testing.T) {
 		c.ask(1, Copy(req))
 	}
 	if c.Start(tp) != 1 || del.Answer != nil || offsets.Answer.Partitions != nil {
-		t.Error("the copies weren't carried out, or the others were")
+		t.Error("the copies weren't handled, or the originals were")
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// memberChores are what coordinators have to do about members that are late.
+// memberChores adds the chores of a coordinator about late members.
 func (c *Cluster) memberChores(now time.Time, s *slot) {
 	for _, g := range s.groups {
 		for _, m := range g.members {
@@ -35,14 +35,14 @@ func (c *Cluster) groupOf(name string) *group {
 }
 
 func (g *group) expire(now time.Time, id string) {
-	if !g.forgo(id) {
+	if !g.dropPending(id) {
 		g.remove(now, g.member(id))
 	} else if g.state == preparing && g.complete() {
 		g.begin(now)
 	}
 }
 
-// proceed leaves out those who haven't come.
+// proceed goes on without the members that are late.
 func (g *group) proceed(now time.Time) {
 	if g.state == preparing {
 		g.begin(now)

@@ -18,10 +18,10 @@ import (
 	"github.com/gretestream/grete/stream/kafka"
 )
 
-// TestMemberships_BadNetwork: whatever happens to requests, brokers and members,
-// no generation gives a partition to two members, nobody keeps what somebody else
-// was given meanwhile, and when it is quiet again everything belongs to somebody.
-func TestMemberships_BadNetwork(t *testing.T) {
+// Whatever happens to requests, brokers and members, no generation assigns a partition to
+// two members, and no member keeps a partition that another one got meanwhile. After the
+// faults every partition has an owner.
+func TestMemberships_OneOwnerOnABadNetwork(t *testing.T) {
 	seen := make(map[stream.GroupEventKind]int)
 	for seed := range uint64(60) {
 		synctest.Test(t, func(t *testing.T) {
@@ -38,7 +38,7 @@ func TestMemberships_BadNetwork(t *testing.T) {
 	}
 	for _, kind := range []stream.GroupEventKind{stream.GroupRebalancing, stream.GroupAssigned, stream.GroupLost} {
 		if seen[kind] < 20 {
-			t.Errorf("of event %d there were %d", kind, seen[kind])
+			t.Errorf("event %d came only %d times", kind, seen[kind])
 		}
 	}
 }
@@ -48,7 +48,7 @@ const (
 	troubledPartitions = 12
 )
 
-// troubles are a cluster, members of a group, and all that may happen to them.
+// troubles has a cluster, the members of a group, and their faults.
 type troubles struct {
 	*testing.T
 	*shared
@@ -61,18 +61,17 @@ type troubles struct {
 	faults  bool
 	kinds   map[stream.GroupEventKind]int
 	history []assigned
-	now     [troubledMembers]map[stream.TopicPartition]bool // who has what
+	now     [troubledMembers]map[stream.TopicPartition]bool // the partitions of each member
 }
 
-// assigned is a member's event. What it kept and what it gives up it has since an
-// earlier generation.
+// assigned is an assignment that a member got.
 type assigned struct {
 	who        int
 	generation int32
 	partitions []stream.TopicPartition
-	kept       []stream.TopicPartition
-	gives      []stream.TopicPartition
-	since      int32
+	kept       []stream.TopicPartition // owned before, and still
+	gives      []stream.TopicPartition // owned before, and revoked
+	since      int32                   // the generation of the previous assignment
 }
 
 func newTroubles(t *testing.T, seed uint64) *troubles {
@@ -101,7 +100,7 @@ func (w *troubles) sleep(d time.Duration) {
 	}
 }
 
-// run lets things happen for two minutes, and then lets them come to rest for one.
+// run has two minutes of faults and one minute without.
 func (w *troubles) run() {
 	w.all.Go(func() {
 		for w.ctx.Err() == nil {
@@ -153,7 +152,7 @@ func (w *troubles) run() {
 	w.all.Wait()
 }
 
-// seen checks that who looks at the group sees one owner of each partition, too.
+// seen checks that a description of the group has one owner of each partition, too.
 func (w *troubles) seen() {
 	sys := w.open(w.T)
 	g, err := sys.Group(w.ctx, "g")
@@ -166,11 +165,11 @@ func (w *troubles) seen() {
 	}
 	slices.SortFunc(all, func(a, b stream.TopicPartition) int { return int(a.Partition - b.Partition) })
 	if len(all) != troubledPartitions || len(slices.Compact(all)) != troubledPartitions {
-		w.Errorf("in the end they are seen to have %v", all)
+		w.Errorf("in the end the group's description has %v", all)
 	}
 }
 
-// container is a member over all its lives.
+// container runs a member, again after each crash.
 func (w *troubles) container(i int) {
 	link := &badLink{testLink: w.link(), w: w}
 	sys, err := kafka.OpenOn(w.ctx, link, kafka.Options{})
@@ -201,7 +200,7 @@ func (w *troubles) container(i int) {
 	}
 }
 
-// life is one of a container's.
+// life runs a member until it crashes or fails.
 func (w *troubles) life(i int, g stream.Membership) {
 	var has []stream.TopicPartition
 	generation := int32(-1)
@@ -246,11 +245,11 @@ func (w *troubles) life(i int, g stream.Membership) {
 			w.lock.Unlock()
 			w.has(i, has)
 			w.dawdle()
-			if len(a.gives) > 0 || len(e.Data) > 0 { // maybe it gave them up when it died
+			if len(a.gives) > 0 || len(e.Data) > 0 { // it may have released them when it crashed
 				g.Rejoin(has, nil)
 			}
 		default:
-			// A join of a former life may come late, and replace the member.
+			// A late join of a previous run may have replaced the member.
 			if !errors.Is(e.Err, stream.ErrReplaced) && w.ctx.Err() == nil {
 				w.Errorf("member %d: %v", i, e.Err)
 			}
@@ -259,7 +258,7 @@ func (w *troubles) life(i int, g stream.Membership) {
 	}
 }
 
-// dawdle is user code that is slow.
+// dawdle stands for slow user code.
 func (w *troubles) dawdle() {
 	if w.often(12) {
 		w.sleep(time.Duration(w.pick(25)) * time.Second)
@@ -282,8 +281,8 @@ func (w *troubles) has(i int, all []stream.TopicPartition) {
 }
 
 // assign spreads the partitions evenly, and leaves them where they are if it can. It tells
-// members what they must give up: one that has been restarted since it joined doesn't know,
-// and the others would wait for ever.
+// members which partitions they must release: after a restart a member doesn't know, and the
+// others would wait forever.
 func (w *troubles) assign(members []stream.GroupMember) ([]stream.GroupAssignment, error) {
 	all := make([]stream.GroupAssignment, len(members))
 	most := (troubledPartitions + len(members) - 1) / len(members)
@@ -314,9 +313,9 @@ func (w *troubles) assign(members []stream.GroupMember) ([]stream.GroupAssignmen
 	return all, nil
 }
 
-// A member that is restarted before it gives up a partition gets the data of its
-// assignment again, and so knows that others wait for the partition.
-func TestMembership_RestartBeforeGivingUp(t *testing.T) {
+// A member that restarts before it has released a partition gets the data of its assignment
+// again. So it knows that another member waits for the partition.
+func TestMembership_ReleasesAfterRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newTroubles(t, 0)
 		w.faults = false
@@ -350,7 +349,7 @@ func TestMembership_RestartBeforeGivingUp(t *testing.T) {
 			t.Errorf("the owner is assigned %+v", before)
 		}
 		if given := next(b, stream.GroupAssigned).Partitions; len(given) > 0 {
-			t.Errorf("%v was given away before its owner gave it up", given)
+			t.Errorf("%v was assigned before its owner released it", given)
 		}
 		if err := a.Close(); err != nil {
 			t.Fatal(err)
@@ -365,12 +364,12 @@ func TestMembership_RestartBeforeGivingUp(t *testing.T) {
 		next(b, stream.GroupRebalancing)
 		b.Rejoin(nil, nil)
 		if given := next(b, stream.GroupAssigned).Partitions; len(given) != troubledPartitions/2 {
-			t.Errorf("in the end the other one has %v", given)
+			t.Errorf("in the end the other member has %v", given)
 		}
 	})
 }
 
-// check looks at all that was assigned.
+// check checks all assignments.
 func (w *troubles) check(seed uint64) {
 	type given struct {
 		tp         stream.TopicPartition
@@ -380,7 +379,7 @@ func (w *troubles) check(seed uint64) {
 	for _, a := range w.history {
 		for _, tp := range a.partitions {
 			if other, ok := to[given{tp, a.generation}]; ok && other != a.who {
-				w.Errorf("seed %d: generation %d gives %s to %d and %d", seed, a.generation, tp, other, a.who)
+				w.Errorf("seed %d: generation %d assigns %s to members %d and %d", seed, a.generation, tp, other, a.who)
 			}
 			to[given{tp, a.generation}] = a.who
 		}
@@ -389,7 +388,7 @@ func (w *troubles) check(seed uint64) {
 		for _, tp := range a.kept {
 			for between := a.since + 1; between < a.generation; between++ {
 				if other, ok := to[given{tp, between}]; ok && other != a.who {
-					w.Errorf("seed %d: %d keeps %s from generation %d to %d, and %d had it in %d", seed, a.who, tp, a.since, a.generation, other, between)
+					w.Errorf("seed %d: member %d keeps %s from generation %d to %d, and member %d had it in %d", seed, a.who, tp, a.since, a.generation, other, between)
 				}
 			}
 		}
@@ -397,7 +396,7 @@ func (w *troubles) check(seed uint64) {
 	for _, a := range w.history {
 		for _, tp := range a.gives {
 			if other, ok := to[given{tp, a.generation}]; ok && other != a.who {
-				w.Errorf("seed %d: generation %d gives %s to %d, and %d has it still", seed, a.generation, tp, other, a.who)
+				w.Errorf("seed %d: generation %d assigns %s to member %d, while member %d still has it", seed, a.generation, tp, other, a.who)
 			}
 		}
 	}
@@ -410,7 +409,7 @@ func (w *troubles) check(seed uint64) {
 	}
 }
 
-// A badLink loses requests and answers, and brings some of them late.
+// A badLink loses, delays and repeats requests, and loses answers.
 type badLink struct {
 	*testLink
 	w *troubles
@@ -421,7 +420,7 @@ func (l *badLink) Exchange(ctx context.Context, node int32, req protocol.Message
 	if l.w.often(25) {
 		return nil, lost
 	}
-	if l.w.often(50) { // it comes late, or twice
+	if l.w.often(50) { // delayed, or repeated
 		late := Copy(req)
 		l.w.all.Go(func() {
 			l.w.sleep(time.Duration(l.w.pick(45000)) * time.Millisecond)

@@ -63,10 +63,10 @@ type held struct {
 	answer  protocol.Message
 }
 
-// longest is for how long a request of a member may be held.
+// longest bounds how long a request of a member is held.
 const longest = 10 * time.Minute
 
-// freshSession is for how long one may wait to be in its first generation.
+// freshSession bounds how long a new member waits for its first generation.
 const freshSession = 5 * time.Minute
 
 func (c *Cluster) hold(now time.Time, node int32, h *held) *Reply {
@@ -76,7 +76,7 @@ func (c *Cluster) hold(now time.Time, node int32, h *held) *Reply {
 	return r
 }
 
-// answered reports whether it is, by a broker that is the same.
+// answered reports whether there is an answer, and the broker hasn't died or restarted.
 func (h *held) answered() bool {
 	b := &h.cluster.nodes[h.node-1]
 	return h.answer != nil && b.alive && b.life == h.life
@@ -102,7 +102,7 @@ func (g *group) static(instance string) *member {
 	return nil
 }
 
-// find returns the member that a request is of, or the error.
+// find returns the member that sent a request, or the error.
 func (g *group) find(id, instance string) (*member, int16) {
 	if instance != "" {
 		switch m := g.static(instance); {
@@ -118,7 +118,7 @@ func (g *group) find(id, instance string) (*member, int16) {
 	return nil, errcode.UnknownMember
 }
 
-// live notes a sign of life.
+// live renews the member's session.
 func (m *member) live(now time.Time) { m.expires = now.Add(m.session) }
 
 // waits reports whether the group owes the member an answer: then its session doesn't end.
@@ -160,7 +160,7 @@ func (g *group) copy() *group {
 	return n
 }
 
-// resign is where a coordinator is one no more: what it hasn't stored is lost.
+// resign ends a coordinator. What it hasn't stored is lost.
 func (s *slot) resign() {
 	kept := s.groups[:0]
 	for _, g := range s.groups {
@@ -177,7 +177,7 @@ func (s *slot) resign() {
 	s.groups = kept
 }
 
-// resume is where the next one begins: it has heard of nobody yet.
+// resume starts the sessions of all members at a new coordinator.
 func (s *slot) resume(now time.Time) {
 	for _, g := range s.groups {
 		for _, m := range g.members {

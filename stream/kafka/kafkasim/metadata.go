@@ -69,7 +69,7 @@ func (c *Cluster) topicIDs(r *wire.Metadata) *wire.Metadata {
 	return answer
 }
 
-// letters are what names of topics are made of.
+// letters are the allowed characters of topic names.
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 // validName reports whether a topic can have a name.
@@ -77,7 +77,7 @@ func validName(name string) bool {
 	return name != "" && name != "." && name != ".." && len(name) <= 249 && strings.Trim(name, letters) == ""
 }
 
-// versions are those of Kafka 4.1, of the supported requests.
+// versions returns Kafka 4.1's versions of the supported requests.
 func versions() *apiversions.Response {
 	return &apiversions.Response{ApiKeys: []apiversions.ApiKeyResponse{
 		{ApiKey: int16(protocol.Produce), MaxVersion: 13},

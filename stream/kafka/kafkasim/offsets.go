@@ -64,7 +64,7 @@ func (o *offsets) set(of groupPartition, offset int64, producer int64) {
 
 // unstable reports whether an open transaction has an offset.
 func (o *offsets) unstable(of groupPartition) bool {
-	for _, all := range o.pending { // in any order: all are asked
+	for _, all := range o.pending { // in any order: the result is the same
 		if slices.ContainsFunc(all, func(p commit) bool { return p.groupPartition == of }) {
 			return true
 		}

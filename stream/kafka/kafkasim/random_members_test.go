@@ -13,8 +13,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
-// randomMembers are what the members of group g know of themselves, and what they
-// were given.
+// randomMembers has the members of group g and their assignments.
 type randomMembers struct {
 	peers   []*peer
 	waiting []waiting
@@ -24,7 +23,7 @@ type randomMembers struct {
 	synced  int
 }
 
-// waiting is a request that is held, and what its sender makes of the answer.
+// waiting is a held request, and its sender's reaction to the answer.
 type waiting struct {
 	*Reply
 	req    protocol.Message
@@ -40,12 +39,12 @@ func newRandomMembers() randomMembers {
 	}
 }
 
-// member does what a member may do.
+// member sends a random request of a member.
 func (r *random) member() {
 	p := r.peers[r.dice.IntN(len(r.peers))]
 	switch r.dice.IntN(12) {
 	case 0:
-		p.id = "" // it begins anew
+		p.id = "" // it joins as a new member
 	case 1:
 		if r.dice.IntN(4) == 0 {
 			r.ofGroup(&wire.LeaveGroup{Group: "g", Member: p.id, Instance: p.instance}, ignored)
@@ -68,7 +67,7 @@ func (r *random) member() {
 	}
 }
 
-// joined is where a peer gets an answer.
+// joined handles the answer to a join.
 func (p *peer) joined(a *wire.JoinGroupAnswer) {
 	switch a.Code {
 	case 0:
@@ -80,7 +79,7 @@ func (p *peer) joined(a *wire.JoinGroupAnswer) {
 	}
 }
 
-// syncs assigns as well, if the peer leads: what it gives has a mark of its own.
+// syncs requests a peer's assignment. A leader assigns, with a mark of its own.
 func (r *random) syncs(p *peer) {
 	req := &wire.SyncGroup{Group: "g", Generation: p.generation, Member: p.id, Instance: p.instance}
 	r.counter++
@@ -94,21 +93,21 @@ func (r *random) syncs(p *peer) {
 	})
 }
 
-// assigned checks that a generation has one assignment, and nobody what another has.
+// assigned checks that a generation has one assignment, and no two members get the same.
 func (r *random) assigned(p *peer, generation int32, what string) {
 	r.synced++
 	mark, _, _ := strings.Cut(what, " ")
 	if other, ok := r.given[generation]; ok && other != mark {
-		r.Fatalf("seed %d: of generation %d there are the assignments %s and %s", r.seed, generation, other, mark)
+		r.Fatalf("seed %d: generation %d has two assignments: %s and %s", r.seed, generation, other, mark)
 	}
 	r.given[generation] = mark
 	if other, ok := r.owner[what]; ok && other != p.name {
-		r.Fatalf("seed %d: %q is %s's and %s's", r.seed, what, other, p.name)
+		r.Fatalf("seed %d: %q is assigned to %s and %s", r.seed, what, other, p.name)
 	}
 	r.owner[what] = p.name
 }
 
-// ofGroup asks the group's coordinator, mostly.
+// ofGroup sends a request to the group's coordinator, or sometimes to another broker.
 func (r *random) ofGroup(req protocol.Message, learns func(protocol.Message)) {
 	node := r.c.Leader(CoordinatorOf("g", false))
 	if r.dice.IntN(20) == 0 {
@@ -117,7 +116,7 @@ func (r *random) ofGroup(req protocol.Message, learns func(protocol.Message)) {
 	r.asks(node, req, learns)
 }
 
-// arrive gives those who wait what there is.
+// arrive delivers the answers that have become ready.
 func (r *random) arrive() {
 	r.waiting = slices.DeleteFunc(r.waiting, func(w waiting) bool {
 		if !w.answered(r.now) {
@@ -128,7 +127,7 @@ func (r *random) arrive() {
 	})
 }
 
-// answered tells whether it is, and then the sender has learnt of it.
+// answered reports whether the request is answered. If so, it delivers the answer.
 func (w *waiting) answered(now time.Time) bool {
 	if !w.Answer(now) {
 		return false
@@ -137,7 +136,7 @@ func (w *waiting) answered(now time.Time) bool {
 	return true
 }
 
-// checkGroup looks at what may never be so in a group.
+// checkGroup checks the invariants of the group.
 func (r *random) checkGroup() {
 	g := r.c.groupOf("g")
 	if g == nil {
@@ -161,7 +160,7 @@ func (r *random) checkGroup() {
 	}
 }
 
-// endGroup is when nobody was heard of for long.
+// endGroup checks the group after all sessions have expired.
 func (r *random) endGroup() {
 	a := r.c.describeGroup(r.c.Leader(CoordinatorOf("g", false)), &wire.DescribeGroup{Group: "g"}).Answer
 	if a.Code != 0 || len(a.Members) > 0 || a.State != "Empty" && a.State != "Dead" {

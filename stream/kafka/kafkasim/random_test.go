@@ -21,9 +21,9 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// TestCluster_RandomRequests: of any requests, in any order, with deaths and chores between
-// them, the cluster makes logs that make sense, and the same ones each time.
-func TestCluster_RandomRequests(t *testing.T) {
+// Random requests, with crashes and chores in between, must lead to consistent logs, and to
+// the same ones each time.
+func TestCluster_ConsistentAfterRandomRequests(t *testing.T) {
 	records, synced, kinds := 0, 0, make(map[ChoreKind]int)
 	for seed := range uint64(300) {
 		var traces [2]string
@@ -45,20 +45,20 @@ func TestCluster_RandomRequests(t *testing.T) {
 			}
 		}
 		if traces[0] != traces[1] {
-			t.Fatalf("of seed %d the same was done twice, and came out as\n%s\nand as\n%s", seed, traces[0], traces[1])
+			t.Fatalf("two runs of seed %d differ:\n%s\nand\n%s", seed, traces[0], traces[1])
 		}
 	}
 	for kind := Marker; kind <= Proceed; kind++ {
 		if kinds[kind] < 300 {
-			t.Errorf("of chore %d there were %d", kind, kinds[kind])
+			t.Errorf("chore %d was done only %d times", kind, kinds[kind])
 		}
 	}
 	if records < 300 || synced < 300 {
-		t.Errorf("there were %d committed records, and %d assignments", records, synced)
+		t.Errorf("only %d committed records, and %d assignments", records, synced)
 	}
 }
 
-// A random cluster is one to which numbers happen.
+// random is a cluster that gets random requests.
 type random struct {
 	*testing.T
 	seed    uint64
@@ -66,9 +66,9 @@ type random struct {
 	c       *Cluster
 	now     time.Time
 	tps     []stream.TopicPartition
-	known   []who              // producers that there have been
+	known   []who              // all producers so far
 	next    map[string]int32   // the next number of each of them, by partition
-	sent    []protocol.Message // that may come again
+	sent    []protocol.Message // that may be repeated
 	stable  map[stream.TopicPartition]int64
 	seen    map[stream.TopicPartition][]string // committed values
 	kinds   map[ChoreKind]int                  // chores done
@@ -85,8 +85,7 @@ func newRandom(t *testing.T, seed uint64) *random {
 	return r
 }
 
-// move does something. Most of it makes sense: it comes from who was last given an
-// epoch.
+// move takes a random step. Most requests are valid: their sender has the newest epoch.
 func (r *random) move() {
 	pick := r.dice.IntN
 	what, id := pick(22), []string{"a", "b"}[pick(2)]
@@ -107,7 +106,7 @@ func (r *random) move() {
 		r.ask(r.c.Leader(CoordinatorOf(w.id, true)), &addpartitionstotxn.Request{TransactionalID: w.id, ProducerID: w.pid, ProducerEpoch: w.epoch,
 			Topics: []addpartitionstotxn.RequestTopic{{Name: "t", Partitions: []int32{tp.Partition}}}})
 	case 4, 5:
-		if w.pid >= 0 { // those of nobody may come twice
+		if w.pid >= 0 { // batches without a producer may be duplicated
 			r.produce(w, tp)
 		}
 	case 6:
@@ -148,7 +147,7 @@ func (r *random) ask(node int32, req protocol.Message) (answer protocol.Message)
 	return answer
 }
 
-// asks has somebody learn of the answer when it comes.
+// asks sends a request, and calls learns with its answer, now or later.
 func (r *random) asks(node int32, req protocol.Message, learns func(protocol.Message)) {
 	reply := r.c.Handle(r.now, node, req)
 	if reply == nil {
@@ -170,7 +169,7 @@ func (r *random) produce(w who, tp stream.TopicPartition) {
 	}
 }
 
-// check looks at what may never happen.
+// check checks the invariants of the logs.
 func (r *random) check() {
 	r.checkGroup()
 	for _, tp := range r.tps {
@@ -196,7 +195,7 @@ func (r *random) check() {
 	}
 }
 
-// read is what a client makes of a fetch.
+// read returns the committed values, as a client finds them in a fetch.
 func (r *random) read(tp stream.TopicPartition) []string {
 	if !r.c.Alive(r.c.Leader(tp)) {
 		return r.seen[tp]
@@ -227,7 +226,7 @@ func (r *random) read(tp stream.TopicPartition) []string {
 	return values
 }
 
-// end lets everything come to rest: then nothing is undecided.
+// end does all chores, and checks that no transaction is left open.
 func (r *random) end() {
 	r.c.Restart(1)
 	r.c.Restart(2)
@@ -235,7 +234,7 @@ func (r *random) end() {
 		for chores := r.c.Chores(r.now); len(chores) > 0; chores = r.c.Chores(r.now) {
 			r.c.Do(r.now, chores[0])
 		}
-		r.now = r.now.Add(time.Hour) // what is open times out
+		r.now = r.now.Add(time.Hour) // open transactions time out
 	}
 	r.check()
 	r.endGroup()

@@ -11,8 +11,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// read writes down all that a partition has, as who reads committed records only is
-// given it.
+// read writes down what a read_committed consumer gets of a partition.
 func (s *script) read(topic string, partition int32, offset int64) {
 	s.say("read %s/%d from %d", topic, partition, offset)
 	s.fetch(&wire.Fetch{MaxBytes: 1 << 20, MinBytes: 1, Epoch: -1, Partitions: []wire.FetchPartition{
@@ -20,7 +19,7 @@ func (s *script) read(topic string, partition int32, offset int64) {
 	}})
 }
 
-// fetch makes a request of one leader.
+// fetch sends a fetch to one leader.
 func (s *script) fetch(f *wire.Fetch) *wire.Fetch {
 	f.Take = func(n int) []byte { return make([]byte, n) }
 	node := int32(1)

@@ -29,11 +29,11 @@ import (
 
 var broker1 kafkatest.Shared
 
-var update = flag.Bool("update", false, "write down anew what real brokers say")
+var update = flag.Bool("update", false, "write the answers of real brokers to the golden files")
 
 func TestMain(m *testing.M) { os.Exit(broker1.Around(m).Run()) }
 
-// TestRules_MatchKafka plays the scripts against a real broker.
+// The answers of a real broker must be those of the golden files.
 func TestRules_MatchKafka(t *testing.T) {
 	c := broker1.Cluster(t)
 	for name, play := range scripts() {
@@ -46,7 +46,7 @@ func TestRules_MatchKafka(t *testing.T) {
 			s := newScript(t, b, kafkatest.Name(t)+"-")
 			t.Cleanup(func() {
 				if t.Failed() {
-					t.Logf("until then:\n%s", s.out.String())
+					t.Logf("the output so far:\n%s", s.out.String())
 				}
 			})
 			play(s)
@@ -60,12 +60,12 @@ func TestRules_MatchKafka(t *testing.T) {
 	}
 }
 
-// realBrokers are asked over a connection to each.
+// realBrokers sends requests to real brokers, over one connection to each.
 type realBrokers struct {
 	*testing.T
 	c     *kafkatest.Cluster
 	conns map[int32]net.Conn
-	away  int // how many brokers stand still, the last ones
+	away  int // how many brokers are suspended, the last ones
 }
 
 func newReal(t *testing.T, c *kafkatest.Cluster) *realBrokers {
@@ -78,7 +78,7 @@ func newReal(t *testing.T, c *kafkatest.Cluster) *realBrokers {
 	return b
 }
 
-// patience is how long anything may take.
+// patience is the longest wait.
 const patience = 30 * time.Second
 
 func (b *realBrokers) conn(node int32) net.Conn {
@@ -93,8 +93,8 @@ func (b *realBrokers) conn(node int32) net.Conn {
 	return conn
 }
 
-// ask repeats what comes too early after a start. Who it is for may have moved since
-// its sender has looked: so it goes to one broker after the other.
+// ask sends a request until the brokers are ready for it. The leader may have moved
+// meanwhile, so the request goes to one broker after the other.
 func (b *realBrokers) ask(node int32, req protocol.Message) (answer protocol.Message) {
 	b.Helper()
 	b.until(Describe(req), func() bool {
@@ -108,10 +108,10 @@ func (b *realBrokers) ask(node int32, req protocol.Message) (answer protocol.Mes
 	return answer
 }
 
-// answering is how many brokers do so, the first ones.
+// answering returns the number of running brokers, the first ones.
 func (b *realBrokers) answering() int { return len(b.c.Bootstrap()) - b.away }
 
-// early tells whether a broker hasn't heard yet what it leads.
+// early reports whether a broker doesn't know yet what it leads.
 func early(answer protocol.Message) bool {
 	c := int16(0)
 	switch a := answer.(type) {
@@ -145,7 +145,7 @@ func early(answer protocol.Message) bool {
 	return c == errcode.NotLeader || c == errcode.NotCoordinator || c == errcode.CoordinatorLoading || c == errcode.CoordinatorNotAvailable
 }
 
-// earlyMember is the code of an answer to a member.
+// earlyMember returns the error code of an answer to a member.
 func earlyMember(answer protocol.Message) int16 {
 	switch a := answer.(type) {
 	case *wire.JoinGroup:
@@ -181,7 +181,7 @@ func (b *realBrokers) once(node int32, req protocol.Message) protocol.Message {
 	return answer
 }
 
-// spoken are the versions of requests that package kafka's connections agree upon.
+// spoken returns the versions of requests that package kafka negotiates.
 func spoken() map[protocol.ApiKey]int16 {
 	return map[protocol.ApiKey]int16{
 		protocol.Metadata: 8, protocol.ListOffsets: 5, protocol.OffsetCommit: 7, protocol.FindCoordinator: 2, protocol.CreateTopics: 5,
@@ -208,7 +208,7 @@ func (b *realBrokers) leader(tp stream.TopicPartition) int32 {
 		a := b.ask(1, &metadata.Request{TopicNames: []string{tp.Topic}}).(*metadata.Response)
 		t := a.Topics[0]
 		if t.ErrorCode != 0 || int(tp.Partition) >= len(t.Partitions) {
-			leader = 1 // there is none, and who is asked says so
+			leader = 1 // without a leader, any broker answers with the error
 			return true
 		}
 		for _, p := range t.Partitions {
@@ -251,7 +251,7 @@ func (b *realBrokers) timeOut(id string) {
 	b.until("wait for a time-out", func() bool { return b.state(id) == "CompleteAbort" })
 }
 
-// send uses a connection of its own: what is held holds up all that comes behind it.
+// send uses a connection of its own, since a held request blocks its connection.
 func (b *realBrokers) send(node int32, req protocol.Message) (answer func() protocol.Message) {
 	other := newReal(b.T, b.c)
 	done := make(chan protocol.Message, 1)
@@ -272,5 +272,5 @@ func (b *realBrokers) pass(is func() bool) { b.until("wait for time to pass", is
 
 func (b *realBrokers) wait(is func() bool) { b.until("wait", is) }
 
-// compact waits for a cleaner that looks twice a second.
+// compact waits for the broker's cleaner, which runs twice a second.
 func (b *realBrokers) compact(_ stream.TopicPartition, done func() bool) { b.wait(done) }

@@ -12,9 +12,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// TestRules plays the scripts against the cluster here. What must come of them
-// was written down when they were played against a real broker.
-func TestRules(t *testing.T) {
+// The answers of the simulated cluster must be those of a real broker, from the golden files.
+func TestRules_MatchGoldenFiles(t *testing.T) {
 	for name, play := range scripts() {
 		t.Run(name, func(t *testing.T) {
 			c := New(1)
@@ -38,8 +37,7 @@ func compareWith(t *testing.T, name, got string) {
 
 func golden(name string) string { return filepath.Join("testdata", name+".txt") }
 
-// simulated is the cluster here. Its chores are done when the script waits for
-// them.
+// simulated is a simulated cluster. Its chores are done when the script waits for them.
 type simulated struct {
 	t       *testing.T
 	cluster *Cluster
@@ -56,7 +54,7 @@ func (b *simulated) ask(node int32, req protocol.Message) protocol.Message {
 }
 
 func (b *simulated) leader(tp stream.TopicPartition) int32 {
-	return max(b.cluster.Leader(tp), 1) // who doesn't lead, says so
+	return max(b.cluster.Leader(tp), 1) // a broker that doesn't lead answers with the error
 }
 
 func (b *simulated) coordinator(name string, transactional bool) int32 {
@@ -65,7 +63,7 @@ func (b *simulated) coordinator(name string, transactional bool) int32 {
 
 func (b *simulated) settle(string) { b.chores(func(Chore) bool { return true }) }
 
-// chores does those that it may, until there are no more.
+// chores does the allowed chores, until there are no more.
 func (b *simulated) chores(may func(Chore) bool) {
 	for {
 		chores := b.cluster.Chores(b.now)
@@ -84,12 +82,12 @@ func (b *simulated) timeOut(id string) {
 
 func (b *simulated) wait(is func() bool) {
 	if !is() {
-		b.t.Fatal("it will never be so")
+		b.t.Fatal("the condition will never hold")
 	}
 }
 
 func (b *simulated) compact(tp stream.TopicPartition, done func() bool) {
-	for range 3 { // tombstones and markers go later than what was before them
+	for range 3 { // tombstones and markers are removed later than the records before them
 		b.now = b.now.Add(time.Second)
 		b.cluster.Compact(b.now, tp)
 	}
@@ -108,7 +106,7 @@ func (b *simulated) pass(is func() bool) {
 	b.t.Helper()
 	for end := b.now.Add(time.Minute); !is(); b.now = b.now.Add(50 * time.Millisecond) {
 		if b.now.After(end) {
-			b.t.Fatal("it will never be so")
+			b.t.Fatal("the condition will never hold")
 		}
 		b.settle("")
 	}

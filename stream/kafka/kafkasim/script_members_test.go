@@ -13,7 +13,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
-// A peer is a member of group g as it knows itself.
+// A peer is a member of group g, with what it knows of itself.
 type peer struct {
 	name, instance, id string
 	generation         int32
@@ -34,23 +34,23 @@ func newInstance(name string) *peer {
 	return p
 }
 
-// subscriptionHead is a version, no topics, and how long the data is.
+// subscriptionHead is a version, no topics, and the length of the data.
 const subscriptionHead = 2 + 4 + 4
 
-// subscription is what a consumer says, as brokers look into it: of what they can't
-// read they say nothing, or fail, whichever member they see first.
+// subscription encodes a member's data as a consumer's subscription. Brokers parse it, and
+// may fail to describe a group if they can't.
 func subscription(data string) []byte {
 	b := make([]byte, subscriptionHead-4, subscriptionHead+len(data))
 	return append(binary.BigEndian.AppendUint32(b, uint32(len(data))), data...)
 }
 
-// group is where the members' requests go.
+// group returns the coordinator of group g.
 func (s *script) group() (name string, node int32) {
 	name = s.real("g")
 	return name, s.coordinator(name, false)
 }
 
-// member is what the script calls an id.
+// member returns the script's name of a member id.
 func (s *script) member(id string) string {
 	if id == "" {
 		return "nobody"
@@ -61,7 +61,7 @@ func (s *script) member(id string) string {
 	return "a stranger"
 }
 
-// joining sends a request, and returns what writes its answer down.
+// joining sends a join, and returns a function that waits for its answer and writes it down.
 func (s *script) joining(p *peer) (answered func()) {
 	group, node := s.group()
 	who := p.name + " as " + s.member(p.id)
@@ -94,7 +94,7 @@ func (s *script) joining(p *peer) (answered func()) {
 
 func (s *script) join(p *peer) { s.joining(p)() }
 
-// enter is join of one that needs an id first.
+// enter joins a member that needs an id first.
 func (s *script) enter(p *peer) {
 	s.join(p)
 	s.join(p)
@@ -127,7 +127,7 @@ func (s *script) beat(all ...*peer) {
 	}
 }
 
-// notices waits for a member to be told of a rebalance.
+// notices waits until a member's heartbeat reports a rebalance.
 func (s *script) notices(p *peer) {
 	s.pass(func() bool { return s.heartbeat(p) == errcode.RebalanceInProgress })
 	s.beat(p)
@@ -139,7 +139,7 @@ func (s *script) leave(p *peer) {
 	s.say("leave %s %q: %s", s.member(p.id), p.instance, code(a.Code))
 }
 
-// look sees a group from outside.
+// look writes down the description of a group.
 func (s *script) look(group string) {
 	g := s.ask(s.coordinator(s.real(group), false), &wire.DescribeGroup{Group: s.real(group)}).(*wire.DescribeGroup).Answer
 	var all []string
@@ -171,7 +171,7 @@ func (s *script) commits(w who, p *peer) {
 	s.say("commit %s %q of generation %d: %s, in a transaction %s", s.member(p.id), p.instance, p.generation, code(plain), code(transactional))
 }
 
-// pair makes a generation of two, of which a leads.
+// pair makes a generation of two members. The first one leads.
 func (s *script) pair(a, b *peer) {
 	enter := s.join
 	if a.instance == "" {

@@ -26,7 +26,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
-// Brokers are what a script is played against: a cluster here, or real ones.
+// brokers answer a script: a simulated cluster, or real brokers.
 type brokers interface {
 	// ask sends a request to a broker.
 	ask(node int32, req protocol.Message) protocol.Message
@@ -34,21 +34,20 @@ type brokers interface {
 	coordinator(name string, transactional bool) int32
 	// settle returns when all markers of the transactional id are written.
 	settle(id string)
-	// timeOut returns when its transaction has timed out, and has settled.
+	// timeOut returns when the transaction has timed out and all its markers are written.
 	timeOut(id string)
-	// compact returns when a partition has been, so that done is true.
+	// compact compacts a partition until done returns true.
 	compact(tp stream.TopicPartition, done func() bool)
-	// send sends a request that may be held, and returns what waits for its answer.
+	// send sends a request that may be held, and returns a function that waits for its answer.
 	send(node int32, req protocol.Message) (answer func() protocol.Message)
-	// pass lets time pass until something is so.
+	// pass lets time pass until a condition holds.
 	pass(is func() bool)
-	// wait returns when something is so.
+	// wait returns when a condition holds.
 	wait(is func() bool)
 }
 
-// A script sends requests, and writes down what comes of them. What is different
-// each time it doesn't write down: it calls topics, groups and producers by its
-// own names.
+// A script sends requests, and writes down the answers. It has its own names for topics,
+// groups and producers, so that the output is the same each time.
 type script struct {
 	*testing.T
 	brokers
@@ -63,7 +62,7 @@ func newScript(t *testing.T, b brokers, prefix string) *script {
 	return &script{T: t, brokers: b, prefix: prefix, ids: make(map[int64]int), timeout: time.Minute, members: make(map[string]string)}
 }
 
-// who is a producer, as it knows itself.
+// who is a producer, with what it knows of itself.
 type who struct {
 	id    string
 	pid   int64
@@ -74,7 +73,7 @@ func (s *script) say(format string, args ...any) {
 	fmt.Fprintf(&s.out, format+"\n", args...)
 }
 
-// code is Kafka's name of an error.
+// code returns Kafka's name of an error.
 func code(c int16) string {
 	switch c {
 	case 0:
@@ -121,7 +120,7 @@ func (s *script) topic(name string, partitions int32, configs ...createtopics.Re
 	}
 }
 
-// has tells whether the broker knows of a topic.
+// has reports whether the broker knows a topic.
 func (s *script) has(topic string) bool {
 	t := s.ask(1, &metadata.Request{TopicNames: []string{s.real(topic)}}).(*metadata.Response).Topics[0]
 	return t.ErrorCode == 0 && !slices.ContainsFunc(t.Partitions, func(p metadata.ResponsePartition) bool { return p.LeaderID < 0 })
@@ -134,10 +133,10 @@ func (s *script) coordinatorOf(id string) int32 {
 	return s.coordinator(s.real(id), true)
 }
 
-// newcomer is who comes with an id and nothing else.
+// newcomer returns a producer that has only a transactional id.
 func newcomer(id string) who { return who{id, -1, -1} }
 
-// initialise asks for an id and an epoch. After an error it returns w.
+// initialise requests an id and an epoch. After an error it returns w.
 func (s *script) initialise(w who) who {
 	a := s.ask(s.coordinatorOf(w.id), &initproducerid.Request{
 		TransactionalID: s.real(w.id), TransactionTimeoutMs: int32(s.timeout.Milliseconds()), ProducerID: w.pid, ProducerEpoch: w.epoch,
@@ -180,7 +179,7 @@ func (s *script) end(w who, commit bool) {
 	s.say("end %s commit %t: %s", s.name(w), commit, code(a.ErrorCode))
 }
 
-// settled is end, and all that follows from it.
+// settled ends the transaction, and waits for its markers.
 func (s *script) settled(w who, commit bool) {
 	s.end(w, commit)
 	s.settle(s.real(w.id))
@@ -240,7 +239,7 @@ func txn(sequence int32, values ...string) load {
 	return load{transactional: true, sequence: sequence, values: values, key: "k", at: time.Now()}
 }
 
-// plain is one of none.
+// plain is a batch without a transaction.
 func plain(sequence int32, values ...string) load {
 	return load{sequence: sequence, values: values, key: "k", at: time.Now()}
 }

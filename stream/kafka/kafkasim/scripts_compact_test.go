@@ -19,7 +19,7 @@ func compaction(s *script) {
 	p, q := s.initialise(newcomer("")), s.initialise(newcomer(""))
 	var at time.Time
 	entries := func(sequence int32, transactional bool, keys ...string) load {
-		at = at.Add(time.Second) // each begins a segment
+		at = at.Add(time.Second) // each batch starts a segment
 		l := load{transactional: transactional, sequence: sequence, at: at, entries: make(map[string]string)}
 		for i := 0; i < len(keys); i += 2 {
 			l.entries[keys[i]] = keys[i+1]
@@ -59,8 +59,7 @@ func compaction(s *script) {
 	s.produce(p, "t", 0, entries(2, false, "eight", "8"))
 }
 
-// all is what a topic's first partition has: a broker gives no more than a segment
-// at once.
+// all reads a topic's first partition. A broker returns at most a segment at once.
 func (s *script) all(topic string) []byte {
 	var batches []byte
 	for offset := int64(0); ; {
@@ -78,8 +77,7 @@ func (s *script) all(topic string) []byte {
 	}
 }
 
-// records is how many records, of users and transactions, there are in a topic's
-// first partition.
+// records counts the records of a topic's first partition, markers included.
 func (s *script) records(topic string) int {
 	var r batch.Reader
 	n := 0

@@ -2,7 +2,7 @@ package kafkasim
 
 import "math"
 
-// raise raises an epoch to another, without a word.
+// raise raises an epoch to another, without output.
 func (s *script) raise(w who, epoch int16) who {
 	before := s.out.Len()
 	for w.epoch < epoch {

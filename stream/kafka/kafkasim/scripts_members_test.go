@@ -13,20 +13,20 @@ func memberScripts() map[string]func(*script) {
 		"late joins":              lateJoins,
 		"late syncs":              lateSyncs,
 		"commits of members":      memberCommits,
-		"strange members":         strangeMembers,
-		"groups as they are seen": groupsAsSeen,
+		"invalid members":         invalidMembers,
+		"described groups":        groupsAsSeen,
 	}
 }
 
 func members(s *script) {
 	a, b := newPeer("a"), newPeer("b")
 	s.leave(a)
-	s.beat(a) // not first: who has yet to read what it knows of a group says that all is well
+	s.beat(a) // not first: a coordinator that is loading answers without an error
 	s.sync(a)
 	s.pair(a, b)
-	s.sync(a, a) // it comes again
+	s.sync(a, a) // repeated
 	s.sync(b)
-	s.join(b) // nothing new
+	s.join(b) // unchanged
 	s.beat(a, b)
 	b.data = "more"
 	late := s.joining(b)
@@ -35,12 +35,12 @@ func members(s *script) {
 	s.sync(a, a, b)
 	s.join(a)
 	late()
-	s.join(a) // it comes again
+	s.join(a) // repeated
 	s.join(b)
 	s.beat(a, b)
 	s.sync(a, a) // b is forgotten
 	s.sync(b)
-	late = s.joining(a) // who leads need say nothing new
+	late = s.joining(a) // a leader's join starts a rebalance even if it is unchanged
 	s.notices(b)
 	s.join(b)
 	late()
@@ -57,7 +57,7 @@ func members(s *script) {
 func leavingMembers(s *script) {
 	a, b := newPeer("a"), newPeer("b")
 	s.pair(a, b)
-	s.leave(a) // which leads
+	s.leave(a) // the leader
 	s.beat(a)
 	s.leave(a)
 	s.notices(b)
@@ -71,10 +71,10 @@ func leavingMembers(s *script) {
 	late()
 	s.beat(b, c)
 	s.sync(c, c)
-	s.join(b) // as it was
+	s.join(b) // unchanged
 	b.id = ""
 	s.join(b)
-	s.leave(b) // before it has come again
+	s.leave(b) // before it has joined with its id
 	s.beat(c)
 	s.join(b)
 	s.leave(c)
@@ -88,17 +88,17 @@ func instances(s *script) {
 	a, b := newInstance("a"), newInstance("b")
 	s.pair(a, b)
 	old := *b
-	b.id, b.data = "", "begun anew"
+	b.id, b.data = "", "joined again"
 	s.join(b)
 	s.beat(&old, b, a)
 	s.sync(b)
 	s.sync(&old)
 	s.join(&old)
 	s.leave(&old)
-	s.join(b) // nothing new
+	s.join(b) // unchanged
 	old = *a
 	a.id = ""
-	s.join(a) // which leads
+	s.join(a) // the leader
 	s.sync(a, a)
 	s.beat(&old, a, b)
 	late := s.joining(a)
@@ -190,7 +190,7 @@ func sessions(s *script) {
 	s.sync(b, b)
 }
 
-// expired looks without giving a sign of life.
+// expired reports whether a member has expired, without sending a heartbeat.
 func (s *script) expired(p *peer) bool {
 	probe := *p
 	probe.generation--
@@ -236,11 +236,11 @@ func lateSyncs(s *script) {
 	s.join(a)
 	late()
 	s.sync(a, a, b)
-	s.notices(a) // b hasn't asked for what it has
+	s.notices(a) // b hasn't requested its assignment
 	s.beat(b)
 	s.sync(b)
 	s.join(a)
-	s.pass(func() bool { return s.expired(a) }) // who leads doesn't assign
+	s.pass(func() bool { return s.expired(a) }) // the leader doesn't assign
 }
 
 func memberCommits(s *script) {
@@ -305,7 +305,7 @@ func groupsAsSeen(s *script) {
 	s.sync(a, a) // b is forgotten
 	s.look("g")
 	s.sync(b)
-	b.id, b.data = "", "begun anew"
+	b.id, b.data = "", "joined again"
 	s.join(b)
 	s.look("g")
 	late = s.joining(a)
@@ -323,7 +323,7 @@ func groupsAsSeen(s *script) {
 	s.sync(a, a, b)
 	s.sync(b)
 	s.look("g")
-	s.join(c) // it has an id only
+	s.join(c) // it has only an id
 	s.look("g")
 	s.leave(c)
 	s.leave(b)
@@ -340,7 +340,7 @@ func groupsAsSeen(s *script) {
 	s.look("h")
 }
 
-func strangeMembers(s *script) {
+func invalidMembers(s *script) {
 	a := newPeer("a")
 	a.id = "nonsense"
 	s.join(a)

@@ -23,12 +23,12 @@ func recordScripts() map[string]func(*script) {
 		"late batches":               lateBatches,
 		"guessed epochs":             guessedEpochs,
 		"offsets":                    groupOffsets,
-		"offsets in doubt":           unstableOffsets,
+		"unstable offsets":           unstableOffsets,
 		"refused batches":            refusedBatches,
 		"deleted records":            deletedRecords,
 		"times":                      times,
 		"topics":                     topics,
-		"a topic made anew":          recreated,
+		"a recreated topic":          recreated,
 		"fetch sessions":             fetchSessions,
 		"fetch limits":               fetchLimits,
 		"fetch epochs":               fetchEpochs,
@@ -54,7 +54,7 @@ func sequences(s *script) {
 	s.produce(a, "t", 0, plain(4, "the fifth", "from the end"))
 	s.produce(a, "t", 0, plain(9, "the last"))
 	next := who{"", a.pid, a.epoch + 1}
-	s.produce(next, "t", 0, plain(10, "must begin anew"))
+	s.produce(next, "t", 0, plain(10, "must start at 0"))
 	s.produce(next, "t", 0, plain(0, "does so"))
 	s.produce(a, "t", 0, plain(10, "of an old epoch"))
 	s.produce(a, "t", 0, plain(9, "the last of an old epoch"))
@@ -79,7 +79,7 @@ func sequencesAndMarkers(s *script) {
 	s.produce(a, "t", 0, txn(0, "one"))
 	s.settled(a, true)
 	s.add(a, "t", 0)
-	s.produce(a, "t", 0, txn(0, "one")) // comes again
+	s.produce(a, "t", 0, txn(0, "one")) // repeated
 	s.produce(a, "t", 0, txn(3, "three"))
 	s.produce(a, "t", 0, txn(2, "two"))
 	s.produce(a, "t", 0, txn(1, "one"))
@@ -93,10 +93,10 @@ func sequencesAndMarkers(s *script) {
 	b = s.initialise(b)
 	s.add(b, "t", 0)
 	s.produce(b, "t", 0, txn(3, "goes on"))
-	s.produce(b, "t", 0, txn(0, "begins anew"))
+	s.produce(b, "t", 0, txn(0, "starts at 0"))
 	s.settled(b, true)
 	s.read("t", 0, 0)
-	// An epoch that the partition has only heard of by a marker.
+	// An epoch that the partition knows only from a marker.
 	c := s.initialise(b)
 	s.add(c, "t", 0)
 	s.settled(c, true)
@@ -106,7 +106,7 @@ func sequencesAndMarkers(s *script) {
 	s.read("t", 0, 0)
 }
 
-// lateBatches come again when their transaction is over.
+// lateBatches repeats batches after the end of their transaction.
 func lateBatches(s *script) {
 	s.topic("t", 1)
 	a := s.initialise(newcomer("a"))
@@ -126,13 +126,13 @@ func lateBatches(s *script) {
 	b := s.initialise(a)
 	s.add(b, "t", 0)
 	s.produce(b, "t", 0, txn(1, "too high"))
-	s.produce(b, "t", 0, txn(0, "begins anew"))
+	s.produce(b, "t", 0, txn(0, "starts at 0"))
 	s.produce(b, "t", 0, txn(1, "goes on"))
 	s.settled(b, true)
 	s.read("t", 0, 0)
 }
 
-// guessedEpochs are higher than what the coordinator has given.
+// guessedEpochs uses epochs that the coordinator hasn't assigned yet.
 func guessedEpochs(s *script) {
 	s.topic("t", 2)
 	a := s.initialise(newcomer("a"))
@@ -198,7 +198,7 @@ func unstableOffsets(s *script) {
 	s.offsets("g", "t", 0, 1)
 	s.settled(b, true)
 	s.offsets("g", "t", 0, 1)
-	// The last to write wins, whoever commits first.
+	// The last write wins, not the last commit.
 	s.addOffsets(a, "g")
 	s.addOffsets(b, "g")
 	s.txnCommit(a, "g", -1, "t", 20, 0)
@@ -380,7 +380,7 @@ func recreated(s *script) {
 	s.read("t", 0, 0)
 }
 
-// gone waits until the group has heard that the topic is deleted.
+// gone waits until the group's coordinator knows that the topic is deleted.
 func (s *script) gone(group, topic string) {
 	s.wait(func() bool {
 		req := &wire.OffsetFetch{Group: s.real(group), Partitions: []stream.TopicPartition{s.tp(topic, 0)}}

@@ -5,20 +5,20 @@ import (
 	"time"
 )
 
-// scripts are sequences of requests, by what they show.
+// scripts returns sequences of requests, by subject.
 func scripts() map[string]func(*script) {
 	all := recordScripts()
 	maps.Copy(all, map[string]func(*script){
-		"commit and abort":        commitAndAbort,
-		"ends that come again":    repeatedEnds,
-		"ends that have no sense": senselessEnds,
-		"partitions not added":    notAdded,
-		"fencing":                 fencing,
-		"fencing a transaction":   fencingTransaction,
-		"raising an epoch":        raising,
-		"raising in transaction":  raisingInTransaction,
-		"time-outs":               timeOuts,
-		"after a time-out":        afterTimeOut,
+		"commit and abort":       commitAndAbort,
+		"repeated ends":          repeatedEnds,
+		"invalid ends":           invalidEnds,
+		"partitions not added":   notAdded,
+		"fencing":                fencing,
+		"fencing a transaction":  fencingTransaction,
+		"raising an epoch":       raising,
+		"raising in transaction": raisingInTransaction,
+		"time-outs":              timeOuts,
+		"after a time-out":       afterTimeOut,
 	})
 	maps.Copy(all, memberScripts())
 	return all
@@ -64,7 +64,7 @@ func repeatedEnds(s *script) {
 		s.settled(a, !commit)
 		s.settled(a, commit)
 	}
-	// One that comes late ends the next transaction.
+	// A late end ends the next transaction.
 	s.add(a, "t", 0)
 	s.produce(a, "t", 0, txn(0, "mine"))
 	s.settled(a, true)
@@ -85,9 +85,9 @@ func repeatedEnds(s *script) {
 	s.read("t", 0, 0)
 }
 
-func senselessEnds(s *script) {
+func invalidEnds(s *script) {
 	s.topic("t", 1)
-	nobody := who{"nobody", 1 << 40, 0} // no broker has given so many ids
+	nobody := who{"nobody", 1 << 40, 0} // no broker has assigned so many ids
 	s.end(nobody, true)
 	s.add(nobody, "t", 0)
 	s.addOffsets(nobody, "g")
@@ -120,7 +120,7 @@ func notAdded(s *script) {
 	s.produce(a, "t", 0, txn(0, "in time"))
 	s.settled(a, true)
 	s.produce(a, "t", 0, txn(1, "too late"))
-	s.produce(a, "t", 0, txn(0, "in time")) // it comes again
+	s.produce(a, "t", 0, txn(0, "in time")) // repeated
 	s.add(a, "t", 1)
 	s.produce(a, "t", 0, txn(1, "not in this one"))
 	s.produce(a, "t", 1, txn(0, "in this one"))
@@ -135,7 +135,7 @@ func notAdded(s *script) {
 	s.read("t", 1, 0)
 }
 
-// tries is all that a producer can ask for.
+// tries sends every request of a producer.
 func (s *script) tries(w who, sequence int32) {
 	s.produce(w, "t", 0, txn(sequence, "where it was"))
 	s.produce(w, "t", 1, txn(0, "where it wasn't"))
@@ -147,7 +147,7 @@ func (s *script) tries(w who, sequence int32) {
 	s.end(w, false)
 }
 
-// begin is a transaction under way.
+// begin starts a transaction with a record and an offset.
 func (s *script) begin(w who) {
 	s.add(w, "t", 0)
 	s.produce(w, "t", 0, txn(0, "begun"))
@@ -189,7 +189,7 @@ func raising(s *script) {
 	s.topic("t", 2)
 	first := s.initialise(newcomer("a"))
 	second := s.initialise(first)
-	s.initialise(first) // it comes again
+	s.initialise(first) // repeated
 	s.begin(second)
 	s.settled(second, true)
 	third := s.initialise(second)
@@ -236,7 +236,7 @@ func timeOuts(s *script) {
 	s.tries(a, 1)
 	s.initialise(b)
 	s.read("t", 0, 0)
-	// The time is what was asked for last.
+	// The last requested timeout counts.
 	c := s.initialise(newcomer("b"))
 	s.timeout = time.Hour / 10
 	c = s.initialise(c)

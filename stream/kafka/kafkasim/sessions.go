@@ -17,13 +17,13 @@ type session struct {
 // A following is a partition in a session.
 type following struct {
 	wire.FetchPartition
-	end, start int64 // that the client was told last; -1: none
+	end, start int64 // as the client knows them; -1: it doesn't
 }
 
-// maxSessions is how many a broker keeps. Who comes later does without.
+// maxSessions is how many sessions a broker keeps. Further clients get none.
 const maxSessions = 1000
 
-// update takes in what a request changes.
+// update applies the changes of a request.
 func (s *session) update(f *wire.Fetch) {
 	for i := range f.Partitions {
 		p := &f.Partitions[i]
@@ -51,7 +51,7 @@ func (b *broker) close(id int32) {
 	b.sessions = slices.DeleteFunc(b.sessions, func(s *session) bool { return s.id == id })
 }
 
-// open opens a session, if there is room for one.
+// open opens a session, unless there are too many.
 func (b *broker) open(partitions []*following) (id int32) {
 	if len(b.sessions) >= maxSessions {
 		return 0
@@ -69,10 +69,10 @@ func next(epoch int32) int32 {
 	return epoch + 1
 }
 
-// tell reports whether a partition belongs in an incremental answer, and notes what is
-// told.
+// tell reports whether a partition belongs in an incremental answer, and notes what the
+// client will know.
 func (o *following) tell(p *fetched) bool {
 	told := p.Code != 0 || p.size > 0 || p.FetchedEnd != o.end || p.Start != o.start
-	o.end, o.start = p.FetchedEnd, p.Start // -1 with an error: it is told anew when that is over
+	o.end, o.start = p.FetchedEnd, p.Start // -1 with an error: the first answer without one includes them
 	return told
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
 
-// BenchmarkTransaction is the cost of one: its five requests, its markers, and the
-// fetch of who reads it. Simulations make millions of them.
+// BenchmarkTransaction measures a transaction: its five requests, its markers, and a fetch by
+// a consumer. Simulations make millions of them.
 func BenchmarkTransaction(b *testing.B) {
 	c, now := New(3), time.Now()
 	c.CreateTopic("t", 1)

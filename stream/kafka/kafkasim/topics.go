@@ -41,7 +41,7 @@ func defaults() []Setting {
 	}
 }
 
-// A topic has what its settings mean.
+// A topic has its settings, also in parsed form.
 type topic struct {
 	name       string
 	id         [16]byte
@@ -51,7 +51,7 @@ type topic struct {
 	compacted  bool
 	deletes    bool
 	maxBytes   int
-	tombstones time.Duration // how long they are kept
+	tombstones time.Duration // how long tombstones are kept
 	future     int64         // how many ms a record may be ahead of the clock
 }
 
@@ -86,7 +86,7 @@ func (c *Cluster) create(name string, partitions int32, replicas int, settings [
 		}
 		t.settings[i].Value = s.Value
 	}
-	if err := t.understand(); err != nil {
+	if err := t.parse(); err != nil {
 		return err
 	}
 	c.widen(t, partitions, replicas)
@@ -124,8 +124,8 @@ func (c *Cluster) widen(t *topic, partitions int32, replicas int) {
 	}
 }
 
-// understand reads the settings.
-func (t *topic) understand() error {
+// parse parses the settings.
+func (t *topic) parse() error {
 	numbers := make(map[string]int64)
 	for _, s := range t.settings {
 		if s.Name == cleanupPolicy {
@@ -144,7 +144,7 @@ func (t *topic) understand() error {
 	return nil
 }
 
-// heir returns the first living replica of a partition.
+// heir returns the first living replica of a partition: the next leader.
 func (c *Cluster) heir(replicas []int32) int32 {
 	for _, node := range replicas {
 		if c.Alive(node) {

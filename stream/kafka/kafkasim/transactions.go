@@ -15,7 +15,7 @@ type transaction struct {
 	slot     *slot
 	producer int64
 	previous int64 // the previous producer id; -1: none
-	epoch    int16 // -1: it has only been made
+	epoch    int16 // -1: not assigned yet
 	last     int16 // the previous epoch of the same owner; -1: none
 	timeout  time.Duration
 	state    state
@@ -73,7 +73,7 @@ func (c *Cluster) add(now time.Time, id string, producer int64, epoch int16, par
 	if id == "" {
 		return errcode.InvalidRequest
 	}
-	if t := c.find(id); t != nil && t.state.ending() { // whoever asks
+	if t := c.find(id); t != nil && t.state.ending() { // even for another producer
 		return errcode.ConcurrentTransactions
 	}
 	t, failed := c.owned(id, producer, epoch)
@@ -92,8 +92,7 @@ func (c *Cluster) add(now time.Time, id string, producer int64, epoch int16, par
 	return 0
 }
 
-// inTransaction tells a leader why a batch doesn't belong to the open transaction; 0: it
-// does.
+// inTransaction returns why a batch doesn't belong to the open transaction; 0: it does.
 func (c *Cluster) inTransaction(id string, producer int64, epoch int16, tp stream.TopicPartition) int16 {
 	s := c.slotOf(CoordinatorOf(id, true))
 	switch {
@@ -145,8 +144,8 @@ func (t *transaction) prepare(s state) {
 	t.unmarked = slices.Clone(t.partitions)
 }
 
-// fence aborts the transaction and shuts out its producer, whose epoch is over. The
-// producer may get the next epoch, if no other one asks first.
+// fence aborts the transaction and raises the epoch, so that the producer's requests fail.
+// The producer may request the next epoch, unless another one has got it.
 func (t *transaction) fence() {
 	t.last = t.epoch
 	t.epoch++
@@ -161,5 +160,5 @@ func (t *transaction) complete() {
 		t.state = completeAbort
 	}
 	t.partitions, t.unmarked = t.partitions[:0], t.unmarked[:0]
-	t.previous = t.producer // who was known by another id is so no more
+	t.previous = t.producer // an older id isn't valid any more
 }

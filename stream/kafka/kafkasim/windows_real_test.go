@@ -14,13 +14,12 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// TestWindows_MatchKafka plays them against real brokers, of which one stands still.
-// Where a coordinator begins anew, as it may on a busy machine where a broker is
-// missed that does live, its markers come again, and it is another story: then the
-// script is played once more.
+// The answers of real brokers, one of which is suspended, must be those of the golden file.
+// On a busy machine a running broker may be declared dead, and a new coordinator repeats
+// markers. Then the script is played again.
 func TestWindows_MatchKafka(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3, Properties: map[string]string{
-		// Brokers that do live aren't missed on a busy machine.
+		// Long enough that running brokers aren't declared dead on a busy machine.
 		"broker.session.timeout.ms": "6000",
 	}})
 	b := &stopped{realBrokers: newReal(t, c)}
@@ -31,7 +30,7 @@ func TestWindows_MatchKafka(t *testing.T) {
 		before := b.epochs(TransactionState, ConsumerOffsets)
 		windows(s, b)
 		if after := b.epochs(TransactionState, ConsumerOffsets); !maps.Equal(after, before) {
-			t.Logf("coordinators began anew: %v, %v before", after, before)
+			t.Logf("coordinators changed: %v, %v before", after, before)
 			continue
 		}
 		if *update {
@@ -42,10 +41,10 @@ func TestWindows_MatchKafka(t *testing.T) {
 		compareWith(t, windowsFile, s.out.String())
 		return
 	}
-	t.Fatal("coordinators begin anew again and again")
+	t.Fatal("coordinators changed in each attempt")
 }
 
-// epochs are those of the leaderships of topics that are led.
+// epochs returns the leader epochs of topics.
 func (b *stopped) epochs(topics ...string) map[stream.TopicPartition]int32 {
 	epochs := make(map[stream.TopicPartition]int32)
 	for _, t := range b.ask(1, &metadata.Request{TopicNames: topics}).(*metadata.Response).Topics {
@@ -58,7 +57,7 @@ func (b *stopped) epochs(topics ...string) map[stream.TopicPartition]int32 {
 	return epochs
 }
 
-// stopped are real brokers of which one stands still when it is held up.
+// stopped has real brokers, and suspends one to hold its markers up.
 type stopped struct {
 	*realBrokers
 	held string
@@ -66,9 +65,8 @@ type stopped struct {
 
 const stoppedNode = 3
 
-// coordinate makes one of Kafka's own topics before it does so itself: on brokers
-// that live, without copies, so that coordinators have nowhere to go and wait for
-// nobody.
+// coordinate creates one of Kafka's internal topics before Kafka does: on running brokers and
+// without replicas, so that coordinators neither move nor wait.
 func (b *stopped) coordinate(topic string) {
 	b.create(createtopics.RequestTopic{
 		Name: topic, NumPartitions: -1, ReplicationFactor: -1,
@@ -99,7 +97,7 @@ func (b *stopped) create(topic createtopics.RequestTopic) {
 	}
 }
 
-// hold returns when the others have found out, and don't wait for it any more.
+// hold returns when the other brokers have noticed, and don't wait for the suspended one.
 func (b *stopped) hold() {
 	b.c.Pause(b, stoppedNode)
 	b.away = 1
@@ -112,7 +110,7 @@ func (b *stopped) release() {
 	b.until("wait for a broker to come back", func() bool { return b.leads() == stoppedNode })
 }
 
-// leads is who leads the partition that is held up, in the eyes of the others.
+// leads returns the leader of the held-up partition as the other brokers know it.
 func (b *stopped) leads() int32 {
 	a := b.ask(1, &metadata.Request{TopicNames: []string{b.held}}).(*metadata.Response)
 	return a.Topics[0].Partitions[0].LeaderID

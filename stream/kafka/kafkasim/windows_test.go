@@ -9,13 +9,12 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkasim/internal/errcode"
 )
 
-// holders are brokers of which one can be held up: the markers of transactions
-// don't get there. It leads the partition of one topic, and coordinates nothing
-// that matters.
+// holders are brokers one of which can be held up: then it gets no markers. It leads the
+// partition of one topic, and coordinates nothing of the script.
 type holders interface {
 	brokers
-	// place makes a topic of one partition, which is the one that is held up, or
-	// another broker's.
+	// place creates a topic with one partition, led by the broker that can be held up, or by
+	// another one.
 	place(topic string, held bool)
 	hold()
 	release()
@@ -23,15 +22,16 @@ type holders interface {
 
 const windowsFile = "while markers are due"
 
-// TestWindows plays what happens between a transaction's end and its markers.
-func TestWindows(t *testing.T) {
+// Between the end of a transaction and its markers, the answers must be those of real
+// brokers.
+func TestWindows_MatchGoldenFile(t *testing.T) {
 	b := &heldUp{simulated: simulated{t: t, cluster: New(3), now: time.Now()}}
 	s := newScript(t, b, "")
 	windows(s, b)
 	compareWith(t, windowsFile, s.out.String())
 }
 
-// heldUp is a cluster here, in which one topic's markers wait.
+// heldUp is a simulated cluster in which one topic's markers can be held up.
 type heldUp struct {
 	simulated
 	held string // its topic
@@ -76,7 +76,7 @@ func windows(s *script, h holders) {
 		s.add(w, "free", 0)
 		s.addOffsets(w, "g")
 		s.produce(w, "free", 0, txn(sequence, "too early"))
-		s.produce(w, "free", 0, txn(sequence-1, "x")) // comes again
+		s.produce(w, "free", 0, txn(sequence-1, "x")) // repeated
 		s.txnCommit(w, "g", -1, "free", 99, 0)
 		s.initialise(w)
 		s.initialise(newcomer("a"))
@@ -117,7 +117,7 @@ func windows(s *script, h holders) {
 	s.read("free", 0, 0)
 }
 
-// fetched is the first partition of a topic.
+// fetched fetches the first partition of a topic.
 func (s *script) fetched(topic string) wire.FetchedPartition {
 	f := s.ask(s.leader(s.tp(topic, 0)), &wire.Fetch{MaxBytes: 1, MinBytes: 1, Epoch: -1, Partitions: []wire.FetchPartition{
 		s.want(topic, 0, 0, 1),
@@ -125,8 +125,8 @@ func (s *script) fetched(topic string) wire.FetchedPartition {
 	return f.Answer.Partitions[0]
 }
 
-// decided tells whether a topic's first partition got the marker of a transaction
-// after what it ended with before, and the group's offset there got its own.
+// decided reports whether the markers of a transaction are written: to a topic's first
+// partition, behind its end before, and to the group's offsets.
 func (s *script) decided(topic string, before int64, group string) bool {
 	p := s.fetched(topic)
 	if p.FetchedEnd == before || p.StableEnd < p.FetchedEnd {

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// A Cost is the cost of a round per record. CPU is the time of the whole process, user and
-// system, with its compiler and garbage collector. The brokers run beside it, so wall time
-// says little.
+// A Cost is the cost of a round per record. CPU is the user and system time of the whole
+// process, including its compiler and garbage collector. Wall time depends on the brokers
+// too, which run on the same machine.
 type Cost struct {
 	CPU    float64 `json:"cpu"`  // ns
 	Wall   float64 `json:"wall"` // ns

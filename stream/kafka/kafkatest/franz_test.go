@@ -10,8 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// It needs nothing, so it has no build tag.
-func TestFake(t *testing.T) {
+// This test needs no installation, so it has no build tag.
+func TestFake_StoresRecords(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	seeds := Fake(t, kfake.NumBrokers(2), kfake.SeedTopics(1, "greetings"))

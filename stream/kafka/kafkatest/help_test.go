@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(shared.Around(m))
 }
 
-// within is how long anything may take, on a machine that is busy.
+// within returns a context for anything that a busy machine may delay.
 func within(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
@@ -38,7 +38,7 @@ func write(t testing.TB, client *kgo.Client, topic string, values ...string) {
 	}
 }
 
-// writeAsync is write, to go on with something else.
+// writeAsync is write without waiting.
 func writeAsync(t testing.TB, client *kgo.Client, topic string, values ...string) <-chan error {
 	var records []*kgo.Record
 	for _, v := range values {
@@ -79,7 +79,7 @@ func waitFor(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	err := harnesstest.Poll(t.Context(), time.Minute, func(context.Context) error {
 		if !holds() {
-			return errors.New("it never came to that")
+			return errors.New("the condition doesn't hold")
 		}
 		return nil
 	})
@@ -88,7 +88,7 @@ func waitFor(t testing.TB, what string, holds func() bool) {
 	}
 }
 
-// alive tells whether there is a process.
+// alive reports whether a process exists.
 func alive(pid int) bool {
 	return exec.Command("kill", "-0", fmt.Sprint(pid)).Run() == nil
 }

@@ -46,8 +46,8 @@ type JavaStep struct {
 // A JavaVerb is what a producer does besides sending.
 type JavaVerb string
 
-// What a producer can do. The first three need a transactional.id among its
-// settings; a flush ends the batches that are being filled.
+// The steps of a producer. The first three need a transactional.id among its settings; a
+// flush ends the batches that are being filled.
 const (
 	JavaBegin  JavaVerb = "begin"
 	JavaCommit JavaVerb = "commit"
@@ -64,7 +64,7 @@ func (c *Cluster) JavaProduce(t testing.TB, topic string, settings map[string]st
 	enc := json.NewEncoder(&lines)
 	for i := range steps {
 		if err := enc.Encode(&steps[i]); err != nil {
-			t.Fatalf("write down step %d for Java: %v", i, err)
+			t.Fatalf("encode step %d for Java: %v", i, err)
 		}
 	}
 	c.runJava(t, &lines, "produce", topic, settings)
@@ -80,7 +80,7 @@ func (c *Cluster) JavaConsume(t testing.TB, topic string, settings map[string]st
 	for dec := json.NewDecoder(out); dec.More(); {
 		var r JavaRecord
 		if err := dec.Decode(&r); err != nil {
-			t.Fatalf("understand what Java read of %s: %v", topic, err)
+			t.Fatalf("decode Java's records of topic %s: %v", topic, err)
 		}
 		list = append(list, r)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// What one client writes is what the other reads.
-func TestJavaAndFranz(t *testing.T) {
+// Each client must read what the other one has written.
+func TestJava_ExchangesRecordsWithFranz(t *testing.T) {
 	c := shared.Cluster(t)
 	records := []JavaRecord{
 		{Partition: 0, Offset: 0, Time: 1_400_000_000_000, Key: []byte("k"), Value: []byte{0, 255, '\n'}, Headers: []JavaHeader{{"a", []byte("1")}, {"a", nil}}},
@@ -67,7 +67,7 @@ func readAll(t *testing.T, client *kgo.Client, topic string, partitions int32, n
 	return slices.Concat(lists...)
 }
 
-func TestJavaTransactions(t *testing.T) {
+func TestJava_Transactions(t *testing.T) {
 	c := shared.Cluster(t)
 	topic := Name(t)
 	c.CreateTopic(t, topic, 1, nil)
@@ -92,7 +92,7 @@ func TestJavaTransactions(t *testing.T) {
 	}
 }
 
-func TestJavaPartitioner(t *testing.T) {
+func TestJava_PartitionsAsFranz(t *testing.T) {
 	c := shared.Cluster(t)
 	topic := Name(t)
 	c.CreateTopic(t, topic, 4, nil)
@@ -103,7 +103,7 @@ func TestJavaPartitioner(t *testing.T) {
 	}
 }
 
-func TestJavaBench(t *testing.T) {
+func TestJavaBench_MeasuresRounds(t *testing.T) {
 	c := shared.Cluster(t)
 	topic := Name(t)
 	c.CreateTopic(t, topic, 2, nil)

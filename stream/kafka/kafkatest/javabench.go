@@ -73,10 +73,10 @@ func (b *JavaBench) Round(t testing.TB) Cost {
 		err = json.Unmarshal(b.costs.Bytes(), &cost)
 	} else {
 		_ = b.wait() // it has ended, and its errors are complete
-		t.Fatalf("the Java tool gave up:\n%s", harnesstest.Tail(b.errs.String(), 20))
+		t.Fatalf("the Java tool failed:\n%s", harnesstest.Tail(b.errs.String(), 20))
 	}
 	if err != nil {
-		t.Fatalf("understand what the Java tool says: %v", err)
+		t.Fatalf("decode the output of the Java tool: %v", err)
 	}
 	return cost
 }

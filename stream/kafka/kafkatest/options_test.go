@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestOptions(t *testing.T) {
+func TestOptions_RefuseImpossibleOnes(t *testing.T) {
 	tests := map[string]struct {
 		opts Options
 		ok   bool
@@ -29,7 +29,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-func TestName(t *testing.T) {
+func TestName_IsUnique(t *testing.T) {
 	seen := map[string]bool{}
 	t.Run("wörds & more", func(t *testing.T) {
 		for range 1000 {
@@ -40,7 +40,7 @@ func TestName(t *testing.T) {
 		t.Errorf("%d names of 1000", len(seen))
 	}
 	for name := range maps.Keys(seen) {
-		if len(name) != len("TestName-w-rds---more-")+10 {
+		if len(name) != len("TestName_IsUnique-w-rds---more-")+10 {
 			t.Error(name)
 		}
 	}

@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-// orphanVariable makes a test the process that is killed.
+// orphanVariable makes a test the process to kill.
 const orphanVariable = "GRETE_TEST_BE_KILLED"
 
-// A broker doesn't outlive a test that is killed, not even one that hangs.
-func TestKilledTest(t *testing.T) {
+// A broker must not outlive a killed test, not even if the broker hangs.
+func TestBroker_EndsWithKilledTest(t *testing.T) {
 	if os.Getenv(orphanVariable) != "" {
 		c := Start(t, Options{})
 		c.Pause(t)
@@ -35,7 +35,7 @@ func TestKilledTest(t *testing.T) {
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
 	pid, dir := announced(t, out)
-	defer os.RemoveAll(dir) // which is all that stays
+	defer os.RemoveAll(dir)
 	if !alive(pid) {
 		t.Fatal("the broker doesn't run")
 	}
@@ -45,7 +45,7 @@ func TestKilledTest(t *testing.T) {
 	waitFor(t, "the broker to end", func() bool { return !alive(pid) })
 }
 
-// announced reads which broker was started, and where.
+// announced reads the pid and the directory of the broker that the process has started.
 func announced(t *testing.T, out io.Reader) (pid int, dir string) {
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if n, _ := fmt.Sscanf(lines.Text(), "broker %d %s", &pid, &dir); n == 2 {

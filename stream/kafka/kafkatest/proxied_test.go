@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestProxied(t *testing.T) {
+func TestProxy_CarriesAllTrafficOfClients(t *testing.T) {
 	c := Start(t, Options{Proxied: true})
 	c.CreateTopic(t, "far", 1, nil)
 	client := Franz(t, c.Bootstrap())
@@ -17,11 +17,11 @@ func TestProxied(t *testing.T) {
 	begun := time.Now()
 	write(t, client, "far", "b")
 	if took := time.Since(begun); took < 200*time.Millisecond {
-		t.Errorf("there and back at 100 ms each way in %v: not all goes through the proxy", took)
+		t.Errorf("a round trip with 100 ms each way took %v: not all traffic goes through the proxy", took)
 	}
 	proxy.Cut()
 	sent := writeAsync(t, client, "far", "d")
-	write(t, c.Franz(t), "far", "c") // which takes the other way
+	write(t, c.Franz(t), "far", "c") // past the proxy
 	proxy.Heal()
 	if err := <-sent; err != nil {
 		t.Fatal(err)

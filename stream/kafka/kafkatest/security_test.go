@@ -20,13 +20,13 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest/certs"
 )
 
-// The password has what is special to shells, Java's properties and its logins.
+// The password has characters that are special to shells, Java's properties and its logins.
 const (
 	alice    = "alice"
 	password = `pass "wörd", \ ${x} [y]=; 'z'`
 )
 
-// mechanisms are all of them, for one user.
+// mechanisms returns all mechanisms for one user, by name.
 func mechanisms(user, pass string) map[string]sasl.Mechanism {
 	return map[string]sasl.Mechanism{
 		"PLAIN":         plain.Auth{User: user, Pass: pass}.AsMechanism(),
@@ -35,8 +35,8 @@ func mechanisms(user, pass string) map[string]sasl.Mechanism {
 	}
 }
 
-// trusting returns what a client knows of TLS, with a certificate of its own if
-// there is an issuer for it.
+// trusting returns a client's TLS settings, with a certificate of its own if there is an
+// issuer.
 func trusting(t *testing.T, trusted, issuer *certs.Authority, name string) *tls.Config {
 	ca, err := os.ReadFile(trusted.File())
 	if err != nil {
@@ -62,7 +62,7 @@ func ping(t *testing.T, c *Cluster, opts ...kgo.Opt) error {
 	return Franz(t, c.Bootstrap(), opts...).Ping(within(t))
 }
 
-func TestUsers(t *testing.T) {
+func TestUsers_NeedTheirPasswords(t *testing.T) {
 	begun := time.Now()
 	c := Start(t, Options{Users: map[string]string{alice: password, "bob": "b"}})
 	t.Log("ready after", time.Since(begun))
@@ -73,15 +73,15 @@ func TestUsers(t *testing.T) {
 	}
 	for name, m := range mechanisms(alice, "b") {
 		if err := ping(t, c, kgo.SASL(m)); !errors.Is(err, kerr.SaslAuthenticationFailed) {
-			t.Errorf("%s, another's password: %v", name, err)
+			t.Errorf("%s, the password of another user: %v", name, err)
 		}
 	}
 	if err := ping(t, c); err == nil {
-		t.Error("nobody got in")
+		t.Error("a client without a user got in")
 	}
 }
 
-func TestTLS(t *testing.T) {
+func TestTLS_RefusesPlaintext(t *testing.T) {
 	c := Start(t, Options{TLS: true})
 	if err := ping(t, c, kgo.DialTLSConfig(trusting(t, c.Authority(t), nil, ""))); err != nil {
 		t.Errorf("encrypted: %v", err)
@@ -91,11 +91,11 @@ func TestTLS(t *testing.T) {
 		t.Errorf("with another authority: %v", err)
 	}
 	if err := ping(t, c); err == nil {
-		t.Error("what isn't encrypted got in")
+		t.Error("a client without TLS got in")
 	}
 }
 
-func TestUsersOverTLS(t *testing.T) {
+func TestUsers_OverTLS(t *testing.T) {
 	c := Start(t, Options{TLS: true, Users: map[string]string{alice: password}})
 	cfg := trusting(t, c.Authority(t), nil, "")
 	for name, m := range mechanisms(alice, password) {
@@ -107,18 +107,18 @@ func TestUsersOverTLS(t *testing.T) {
 		t.Error("a wrong password got in")
 	}
 	if err := ping(t, c, kgo.DialTLSConfig(cfg)); err == nil {
-		t.Error("nobody got in")
+		t.Error("a client without a user got in")
 	}
 }
 
-func TestClientCertificatesAndPermissions(t *testing.T) {
+func TestPermissions_WithClientCertificates(t *testing.T) {
 	c := Start(t, Options{ClientCertificates: true, Permissions: true})
 	ca := c.Authority(t)
 	if err := ping(t, c, kgo.DialTLSConfig(trusting(t, ca, nil, ""))); err == nil {
 		t.Error("a client without certificate got in")
 	}
 	if err := ping(t, c, kgo.DialTLSConfig(trusting(t, ca, certs.NewAuthority(t), alice))); err == nil {
-		t.Error("a client with another's certificate got in")
+		t.Error("a client with a certificate of another authority got in")
 	}
 	c.CreateTopic(t, "secrets", 1, nil)
 	client := Franz(t, c.Bootstrap(), kgo.DialTLSConfig(trusting(t, ca, ca, alice)), kgo.DisableIdempotentWrite(), kgo.UnknownTopicRetries(0))
@@ -139,14 +139,14 @@ func TestClientCertificatesAndPermissions(t *testing.T) {
 	}
 }
 
-func TestUsersAndPermissions(t *testing.T) {
+func TestPermissions_WithUsers(t *testing.T) {
 	c := Start(t, Options{Brokers: 3, Users: map[string]string{alice: password, "bob": "b"}, Permissions: true})
 	c.Allow(t, kadm.NewACLs().Allow("User:"+alice).Clusters().Operations(kadm.OpCreate))
 	for user, m := range map[string]sasl.Mechanism{alice: mechanisms(alice, password)["PLAIN"], "bob": mechanisms("bob", "b")["SCRAM-SHA-256"]} {
 		admin := kadm.NewClient(Franz(t, c.Bootstrap(), kgo.SASL(m)))
 		_, err := admin.CreateTopic(within(t), 1, 1, nil, user)
 		if user == alice && err != nil || user != alice && !errors.Is(err, kerr.TopicAuthorizationFailed) {
-			t.Errorf("%s makes a topic: %v", user, err)
+			t.Errorf("%s creates a topic: %v", user, err)
 		}
 	}
 }

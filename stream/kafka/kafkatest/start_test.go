@@ -14,7 +14,7 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-func TestStart(t *testing.T) {
+func TestStart_CleansUp(t *testing.T) {
 	var c *Cluster
 	var pid int
 	started := t.Run("a cluster", func(t *testing.T) {
@@ -45,9 +45,9 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// What Kafka deletes by default, it deletes here as well, and soon: a test of
-// old records that passes with this broker means something.
-func TestDefaultRetention(t *testing.T) {
+// Kafka's default retention applies here as well, and soon. So a test of old records that
+// passes with this broker proves something.
+func TestStart_KeepsDefaultRetention(t *testing.T) {
 	c := shared.Cluster(t)
 	kept, lost := Name(t), Name(t)
 	c.CreateTopic(t, kept, 1, map[string]string{"retention.ms": "-1"})
@@ -73,25 +73,25 @@ func TestDefaultRetention(t *testing.T) {
 	}
 }
 
-func TestShared(t *testing.T) {
+func TestShared_StartsOneCluster(t *testing.T) {
 	first := shared.Cluster(t)
 	if second := shared.Cluster(t); first != second {
 		t.Error("two clusters")
 	}
-	if a, b := Name(t), Name(t); a == b || !strings.HasPrefix(a, "TestShared-") {
+	if a, b := Name(t), Name(t); a == b || !strings.HasPrefix(a, "TestShared_StartsOneCluster-") {
 		t.Error(a, b)
 	}
 }
 
-func TestSharedWithoutMain(t *testing.T) {
+func TestShared_NeedsTestMain(t *testing.T) {
 	var s Shared
 	if got := outcome(t, func(t testing.TB) { s.Cluster(t) }); got != "failed" {
-		t.Error("a cluster that nobody stops: the test", got)
+		t.Error("a shared cluster without TestMain: the test", got)
 	}
 }
 
-// Brokers that aren't there are told of soon.
-func TestRunningIsGone(t *testing.T) {
+// Unreachable brokers must be reported soon.
+func TestShared_ReportsUnreachableBrokers(t *testing.T) {
 	t.Setenv("GRETE_TEST_KAFKA", harnesstest.Address(1))
 	var s Shared
 	s.Around(runner(func() int {
@@ -102,21 +102,21 @@ func TestRunningIsGone(t *testing.T) {
 	})).Run()
 }
 
-// A running cluster can be used instead, but not broken.
-func TestRunning(t *testing.T) {
+// Tests can use a running cluster instead, but can't break it.
+func TestShared_UsesRunningCluster(t *testing.T) {
 	own := shared.Cluster(t)
 	t.Setenv("GRETE_TEST_KAFKA", strings.Join(own.Bootstrap(), ","))
 	var s Shared
 	tests := runner(func() int {
 		c := s.Cluster(t)
 		if c == own || c.Bootstrap()[0] != own.Bootstrap()[0] {
-			t.Error("not the running one:", c.Bootstrap())
+			t.Error("another cluster than the running one:", c.Bootstrap())
 		}
 		topic := Name(t)
 		c.CreateTopic(t, topic, 1, nil)
 		write(t, c.Franz(t), topic, "a")
 		if got := outcome(t, func(t testing.TB) { c.Kill(t) }); got != "failed" {
-			t.Error("breaking it:", got)
+			t.Error("killing a broker of the running cluster: the test", got)
 		}
 		return 7
 	})
@@ -140,6 +140,6 @@ func lastTopic(t *testing.T, c *Cluster) string {
 			return name
 		}
 	}
-	t.Fatal("no topic of this test")
+	t.Fatal("this test has created no topic")
 	return ""
 }

@@ -12,9 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A guard kills a process when this one is gone, however it went: it is a shell
-// that waits for the end of its input. It outlives a Ctrl-C, which a terminal
-// sends to it as well.
+// A guard kills a process when this one has ended, in whatever way: it is a shell that waits
+// for the end of its input. It survives a Ctrl-C, which a terminal sends to it as well.
 type guard struct {
 	cmd   *exec.Cmd
 	input io.Closer
@@ -32,9 +31,9 @@ func startGuard(pid int) (*guard, error) {
 	return &guard{cmd, input}, nil
 }
 
-// end ends the guard, and lets the process be.
+// end ends the guard without killing the process.
 func (g *guard) end() {
-	_ = g.cmd.Process.Kill() // it waits, so it is there
+	_ = g.cmd.Process.Kill() // it is waiting for its input
 	_ = g.cmd.Wait()         // killed
 	_ = g.input.Close()      // Wait did it
 }
@@ -42,7 +41,7 @@ func (g *guard) end() {
 func terminate(p *os.Process) error { return p.Signal(unix.SIGTERM) }
 func resume(p *os.Process) error    { return p.Signal(unix.SIGCONT) }
 
-// cpuTime is what this process has used, in ns.
+// cpuTime returns the CPU time of this process, in ns.
 func cpuTime() int64 {
 	var use unix.Rusage
 	_ = unix.Getrusage(unix.RUSAGE_SELF, &use) // it can't fail

@@ -1,6 +1,6 @@
 // Package jars installs Kafka's jars for tests, and runs their classes. The jars come from
-// Maven Central once per user of a machine. What takes long at the start of a broker is done
-// once for all of them, and kept beside the jars.
+// Maven Central once per user of a machine. The slow steps of a broker's start are done once
+// for all brokers, and their results kept beside the jars.
 package jars
 
 import (
@@ -96,7 +96,7 @@ func download(ctx context.Context, dir string) error {
 	}
 	begun := dir + ".part"
 	if err := os.RemoveAll(begun); err != nil {
-		return fmt.Errorf("remove a download that was cut off: %w", err)
+		return fmt.Errorf("remove an interrupted download: %w", err)
 	}
 	if err := os.Mkdir(begun, 0o777); err != nil {
 		return fmt.Errorf("make the directory for Kafka's jars: %w", err)

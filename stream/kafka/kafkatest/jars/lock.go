@@ -8,7 +8,7 @@ import (
 	"github.com/gretestream/grete/stream/harnesstest"
 )
 
-// waitLock is tryLock until it succeeds.
+// waitLock locks a file as soon as other processes have unlocked it.
 func waitLock(ctx context.Context, name string) (*os.File, error) {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()

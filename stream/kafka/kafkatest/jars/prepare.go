@@ -41,7 +41,7 @@ func MakeTemplate(ctx context.Context, jars, template string, args ...string) er
 	if err != nil {
 		return fmt.Errorf("make a directory for the template of data directories: %w", err)
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // what is left lies among the temporary files
+	defer func() { _ = os.RemoveAll(dir) }() // any rest is among the temporary files
 	settings, data := filepath.Join(dir, "server.properties"), filepath.Join(dir, "data")
 	const controller = "CONTROLLER"
 	unused := harnesstest.Address(0) // nothing listens
@@ -60,7 +60,7 @@ func MakeTemplate(ctx context.Context, jars, template string, args ...string) er
 	cmd := exec.CommandContext(ctx, "java", Java(jars, "kafka.tools.StorageTool", args...)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		if bytes.Contains(out, []byte("UnsupportedClassVersionError")) {
-			return &harnesstest.MissingError{Err: fmt.Errorf("a real broker needs Java 17 or later, and the one that is found first is older: %s", harnesstest.Tail(string(out), 1))}
+			return &harnesstest.MissingError{Err: fmt.Errorf("a real broker needs Java 17 or later, and the first java in PATH is older: %s", harnesstest.Tail(string(out), 1))}
 		}
 		return fmt.Errorf("format a data directory: %w; Kafka's tool says:\n%s", err, harnesstest.Tail(string(out), 20))
 	}

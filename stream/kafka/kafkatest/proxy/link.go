@@ -27,7 +27,7 @@ func newLink(client, broker net.Conn) *link {
 func (l *link) close() {
 	l.once.Do(func() {
 		close(l.closed)
-		_ = l.client.Close() // nobody is left to tell
+		_ = l.client.Close() // an error wouldn't matter any more
 		_ = l.broker.Close()
 	})
 }

@@ -110,7 +110,7 @@ func (p *Proxy) serve(ctx context.Context, client net.Conn) {
 	var d net.Dialer
 	broker, err := d.DialContext(ctx, "tcp", p.target)
 	if err != nil {
-		_ = client.Close() // as the broker isn't there
+		_ = client.Close() // as if it had reached the broker's port
 		return
 	}
 	l := newLink(client, broker)
