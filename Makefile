@@ -1,4 +1,4 @@
-# Any go command from 1.21 on will do: it fetches this one by itself.
+# Any go command since 1.21 downloads this version.
 export GOTOOLCHAIN := go1.27.3
 
 APP   ?= pageviews
@@ -9,30 +9,30 @@ RACE  ?= -race
 BENCH ?= .
 # How long fuzz takes for each test.
 FUZZTIME ?= 20s
-# How many worlds sim lets go wrong.
+# How many worlds sim simulates.
 SEEDS    ?= 10000
-# How long soak goes on: the part that has begun by then is ended. How often it kills
-# each example, and with how many MB of state.
+# How many minutes soak runs, until the end of the current part. How often it kills each
+# example, and the sizes of the state in MB.
 MINUTES  ?= 600
 KILLS    ?= 100
 STATE_MB ?= 100,1000,5000
 
 GO_PACKAGES := ./...
-# What takes longest begins first, beside the system tests: much of it waits for brokers, and
-# these mustn't wait for processors as long as sessions last.
-# The system tests run programs that are built without the race detector: it would slow
-# down nobody but the tests themselves.
+# The slowest packages start first, beside the system tests. They mostly wait for brokers,
+# which mustn't wait for a processor as long as sessions last.
+# The system tests run programs that are built without the race detector, since it would slow
+# down only the tests themselves.
 SLOW     := ./stream/kafka ./stream/kafka/internal/produce ./api/internal/program/commands ./container ./stream/kafka/kafkasim ./stream/kafka/kafkatest
 SYSTEM   := ./api/systemtest/wikipedia ./api/systemtest/totals ./api/systemtest/...
-# What has a command of its own.
+# Tests with a target of their own.
 ON_FIRE  := ^TestUnderFire
 ON_NOMAD := ^TestOnNomad_
 CLUSTER  := ./nomad/nomadtest
 SIM      := -run '^TestSimulation' ./api/apitest
-# What somebody who has Go alone runs. Its flags are the go command's defaults, and it is
-# without -json: so its results are in go's cache for the same command anywhere else.
+# The tests without cgo, as a user runs them. The flags are the go command's defaults, without
+# -json, so that go's cache has the results for the same command elsewhere.
 NO_CGO   := CGO_ENABLED=0 go test ./...
-# All was vetted before, and nobody debugs what is linked here.
+# The code is vetted by another target, and the test binaries need no debug information.
 QUICKLY := -vet=off -ldflags=-w -timeout 20m -json
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
@@ -54,10 +54,10 @@ cluster: deps build/nomad ## a Nomad cluster of three clients and a Kafka broker
 	@go test -c -vet=off -tags cluster -o build/cluster ./nomad/nomadtest
 	@build/cluster -test.run '^TestCluster$$' -test.timeout 0
 
-benchmark-binary: rocksdb ## build/benchmark, which takes part in comparisons with other stream processors
+benchmark-binary: rocksdb ## build/benchmark, for comparisons with other stream processors
 	go build -buildvcs=false -tags rocksdb -o build/benchmark ./examples/benchmark
 
-test: deps vet imports build/testsum build/broker ## all tests that end in minutes, but for the next two: with RocksDB and the race detector, and without cgo
+test: deps vet imports build/testsum build/broker ## all tests that take minutes, except for the next two: with RocksDB and the race detector, and without cgo
 	$(TESTSUM) \
 		'with RocksDB=.tools/with-kafka build/broker go test $(QUICKLY) -short -p 3 $(RACE) -tags $(TAGS) -skip "$(ON_FIRE)" $(SLOW) $$(go list -tags $(TAGS) ./... | grep -v "/systemtest/\|/nomadtest$$")' \
 		'+whole programs, then what the race detector would falsify, then without cgo=go test $(QUICKLY) -tags $(TAGS) -skip "$(ON_FIRE)|$(ON_NOMAD)" $(SYSTEM) && go test $(QUICKLY) -tags $(TAGS) -run ManyKeys ./kv/rocksdb && $(NO_CGO)' \
@@ -75,13 +75,13 @@ test-nomad: deps build/testsum build/nomad ## jobs on a real Nomad cluster, whos
 		'on a Nomad cluster=go test $(QUICKLY) -p 1 -tags $(TAGS) -run $(ON_NOMAD) ./api/systemtest/totals ./api/systemtest/pageviews' \
 		'the cluster itself=go test $(QUICKLY) -tags $(TAGS) $(CLUSTER)'
 
-sim: ## whole jobs where everything goes wrong, SEEDS=10000 times; a failing seed says how to see it
+sim: ## simulate whole jobs with faults, SEEDS=10000 times; a failing seed prints how to repeat it
 	go test -v -timeout 24h $(SIM) -seeds $(SEEDS)
 
-mutants: ## the simulation must fail without any one of the steps that exactly-once rests on
+mutants: ## check that the simulation fails without any one of the steps that exactly-once depends on
 	go test -v -tags mutants -timeout 2h -run '^TestMutants$$' ./api/apitest
 
-lint: rocksdb vet imports build/golangci-lint ## gofmt, go vet, golangci-lint, and who imports whom
+lint: rocksdb vet imports build/golangci-lint ## gofmt, go vet, golangci-lint and the import rules
 	@bad=$$("$$(go env GOROOT)/bin/gofmt" -s -l .) && \
 		{ [ -z "$$bad" ] || { echo "gofmt -s would change:"; echo "$$bad"; exit 1; }; }
 	$(LINT) --build-tags $(TAGS)
@@ -100,7 +100,7 @@ imports: build/imports
 bench: rocksdb ## Go benchmarks with allocations, on RocksDB: BENCH=regexp
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -tags rocksdb $(GO_PACKAGES)
 
-golden: rocksdb ## write the golden files anew; read the diff before you commit it
+golden: rocksdb ## rewrite the golden files; read the diff before you commit it
 	@for p in $$(git grep -l --untracked 'flag.Bool("update"' -- '*_test.go' | xargs -n 1 dirname | sort -u); do \
 		go test -tags rocksdb "./$$p" -update || exit 1; done
 	@git status --short
@@ -111,10 +111,10 @@ fuzz: rocksdb ## every fuzz test, for FUZZTIME=20s each
 		echo "== $$dir $$name"; \
 		go test -tags rocksdb -run '^$$' -fuzz "^$$name$$" -fuzztime "$(FUZZTIME)" "./$$dir" </dev/null || exit 1; done
 
-# Each part is a target of its own; with -v, as what it finds is worth writing down.
+# Each part is a target of its own, with -v for its findings and durations.
 SOAK := soak-tests soak-fire soak-state soak-sim
 
-soak: deps ## what takes hours, part after part and again, until MINUTES=600 are over: see development.md
+soak: deps ## tests that take hours, repeated until MINUTES=600 are over: see development.md
 	@end=$$(($$(date +%s) + 60 * $(MINUTES))); \
 	while :; do for part in $(SOAK); do \
 		[ "$$(date +%s)" -lt "$$end" ] || exit 0; \
@@ -132,18 +132,18 @@ soak-state:
 soak-sim:
 	go test -count=1 -v -timeout 24h $(SIM) -seeds $(SEEDS) -from $$(date +%s)000000
 
-deps: ## install what RocksDB and the tests need and this machine lacks (Debian, Ubuntu)
+deps: ## install what RocksDB and the tests need (Debian, Ubuntu)
 	@.tools/deps tests
 
 rocksdb:
 	@.tools/deps
 
-# The tools are modules of their own: what they depend on is no dependency of Grete.
+# The tools are modules of their own, so that Grete doesn't depend on their dependencies.
 build/golangci-lint: .tools/lint/go.mod .tools/lint/go.sum
 	cd .tools/lint && go build -buildvcs=false -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
-# Without cgo, its exec driver can't start a task. It has no user interface: that isn't
-# in the module. The first build takes minutes.
+# Without cgo, Nomad's exec driver can't start a task. The module has no user interface. The
+# first build takes minutes.
 build/nomad: .tools/nomad/go.mod .tools/nomad/go.sum
 	cd .tools/nomad && CGO_ENABLED=1 go build -buildvcs=false -tags hashicorpmetrics -ldflags '-s -w' -o ../../$@ github.com/hashicorp/nomad
 

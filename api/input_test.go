@@ -137,19 +137,19 @@ func TestTwoStartsOfOneTopic(t *testing.T) {
 	}
 }
 
-// Where a topic that was never read is begun with.
-func TestStart(t *testing.T) {
+// These options decide where the first run starts to read a topic.
+func TestStart_DecidesWhereFirstRunReads(t *testing.T) {
 	for name, tt := range map[string]struct {
 		option api.InputOption[view]
 		want   int64 // of four views, the first three an hour apart and before the start
 	}{
-		"oldest":                  {api.StartOldest[view](), 4},
-		"newest":                  {api.StartNewest[view](), 1},
-		"at a time":               {api.StartAt[view](time.Unix(1800, 0)), 3},
-		"at a time before all":    {api.StartAt[view](time.Unix(-1, 0)), 4},
-		"at a time after all":     {api.StartAt[view](time.Unix(1e6, 0)), 1},
-		"whatever is said last":   {api.StartNewest[view]().Disorder(time.Second), 1},
-		"unless it is said again": {api.OnOutOfRange[view](api.ResumeNewest()), 4},
+		"oldest":                {api.StartOldest[view](), 4},
+		"newest":                {api.StartNewest[view](), 1},
+		"at a time":             {api.StartAt[view](time.Unix(1800, 0)), 3},
+		"at a time before all":  {api.StartAt[view](time.Unix(-1, 0)), 4},
+		"at a time after all":   {api.StartAt[view](time.Unix(1e6, 0)), 1},
+		"newest, with disorder": {api.StartNewest[view]().Disorder(time.Second), 1},
+		"OnOutOfRange alone":    {api.OnOutOfRange[view](api.ResumeNewest()), 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			app := countedViews(func(app *api.App) api.Stream[view] {
@@ -162,7 +162,7 @@ func TestStart(t *testing.T) {
 				x.Wait(time.Hour)
 			}
 			x.Restart()
-			x.Restart() // which goes on with where the first has begun
+			x.Restart() // keeps the start of the first run
 			x.Send("views-us", on("ann", 2))
 			x.End()
 			x.Expect("counts", pane("ann", 0, tt.want))

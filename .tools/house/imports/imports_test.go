@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestCheck(t *testing.T) {
+func TestCheck_ReportsViolations(t *testing.T) {
 	m := func(paths ...string) []string {
 		for i, p := range paths {
 			paths[i] = module + "/" + p
@@ -18,11 +18,11 @@ func TestCheck(t *testing.T) {
 	}{
 		"leftwards":                       {pkg{ImportPath: module + "/kv", Imports: m("stream", "metrics")}, ""},
 		"inside the family":               {pkg{ImportPath: module + "/stream/local", Imports: m("stream", "stream/batch")}, ""},
-		"rightwards":                      {pkg{ImportPath: module + "/stream", Imports: m("kv")}, "stands to its right"},
-		"rightwards from below":           {pkg{ImportPath: module + "/stream/local", Imports: m("api/apitest")}, "stands to its right"},
-		"rightwards in a test":            {pkg{ImportPath: module + "/kv", XTestImports: m("api")}, "stands to its right"},
-		"no place":                        {pkg{ImportPath: module + "/util"}, "no place for it"},
-		"the root":                        {pkg{ImportPath: module}, "no place for it"},
+		"rightwards":                      {pkg{ImportPath: module + "/stream", Imports: m("kv")}, "is to its right"},
+		"rightwards from below":           {pkg{ImportPath: module + "/stream/local", Imports: m("api/apitest")}, "is to its right"},
+		"rightwards in a test":            {pkg{ImportPath: module + "/kv", XTestImports: m("api")}, "is to its right"},
+		"no place":                        {pkg{ImportPath: module + "/util"}, "the top level has only"},
+		"the root":                        {pkg{ImportPath: module}, "the top level has only"},
 		"a decision that knows tasks":     {pkg{ImportPath: module + "/container/membership", Imports: m("container")}, "of its neighbours"},
 		"a recovery that knows the group": {pkg{ImportPath: module + "/container/recovery", Imports: m("container/membership")}, "of its neighbours"},
 		"a reset that recovers":           {pkg{ImportPath: module + "/container/reset", Imports: m("container/recovery")}, ""},
@@ -31,15 +31,15 @@ func TestCheck(t *testing.T) {
 		"RocksDB at home":                 {pkg{ImportPath: module + "/kv/rocksdb", Imports: []string{"github.com/linxGnu/grocksdb"}}, ""},
 		"RocksDB elsewhere":               {pkg{ImportPath: module + "/container", Imports: []string{"github.com/linxGnu/grocksdb"}}, "without cgo"},
 		"Kafka elsewhere":                 {pkg{ImportPath: module + "/api", Imports: []string{"github.com/segmentio/kafka-go/protocol"}}, "not Kafka"},
-		"Kafka's namesake":                {pkg{ImportPath: module + "/api", Imports: []string{"github.com/segmentio/kafka-gopher"}}, ""},
+		"a package with a similar name":   {pkg{ImportPath: module + "/api", Imports: []string{"github.com/segmentio/kafka-gopher"}}, ""},
 		"Kafka's wire":                    {pkg{ImportPath: module + "/stream/kafka/internal/wire", Imports: []string{"github.com/segmentio/kafka-go/protocol"}}, ""},
 		"a room of Kafka's":               {pkg{ImportPath: module + "/stream/kafka/internal/produce", Imports: []string{"github.com/segmentio/kafka-go/protocol"}}, ""},
 		"another client":                  {pkg{ImportPath: module + "/stream/kafka", Imports: []string{"github.com/twmb/franz-go/pkg/kgo"}}, "only tests"},
 		"another in a test":               {pkg{ImportPath: module + "/stream/kafka", TestImports: []string{"github.com/twmb/franz-go/pkg/kgo"}}, ""},
 		"another in a harness":            {pkg{ImportPath: module + "/stream/kafka/kafkatest", Imports: []string{"github.com/twmb/franz-go/pkg/kgo"}}, ""},
 		"cgo":                             {pkg{ImportPath: module + "/kv/rocksdb", Imports: []string{"C"}}, "cgo"},
-		"a clock in the plan":             {pkg{ImportPath: module + "/scheduler", Imports: []string{"time"}}, "it is pure"},
-		"a clock in a room":               {pkg{ImportPath: module + "/scheduler/share", Imports: []string{"time"}}, "it is pure"},
+		"a clock in the plan":             {pkg{ImportPath: module + "/scheduler", Imports: []string{"time"}}, "the scheduler is pure"},
+		"a clock in a room":               {pkg{ImportPath: module + "/scheduler/share", Imports: []string{"time"}}, "the scheduler is pure"},
 		"files in a test kit":             {pkg{ImportPath: module + "/scheduler/internal/graphtest", Imports: []string{"os"}}, ""},
 		"a room to the left":              {pkg{ImportPath: module + "/scheduler/compare", Imports: m("scheduler", "scheduler/draw", "stream")}, ""},
 		"a room to the right":             {pkg{ImportPath: module + "/scheduler", Imports: m("scheduler/draw")}, "of its neighbours"},

@@ -1,5 +1,5 @@
-// Imports checks who imports whom: the packages in one direction only, and the
-// heavy dependencies in one place each. It is run at the top of the repository:
+// Imports checks that packages import each other in one direction only, and that each heavy
+// dependency is imported in one place only. It runs at the top of the repository:
 //
 //	imports [TAGS]...
 //
@@ -38,7 +38,7 @@ func main() {
 	}
 }
 
-// list asks go for the packages of the module.
+// list returns the packages of the module, from go list.
 func list(tags string) ([]pkg, error) {
 	cmd := exec.Command("go", "list", "-tags", tags, "-json=ImportPath,Imports,TestImports,XTestImports", "./...")
 	cmd.Stderr = os.Stderr

@@ -8,30 +8,30 @@ import (
 
 const module = "github.com/gretestream/grete"
 
-// order is that of the packages: each, with what lies below it, may import
-// those to its left.
+// order is the order of the top-level packages. Each of them, with the packages below it, may
+// import those to its left.
 func order() []string {
 	return []string{"metrics", "stream", "kv", "scheduler", "container", "nomad", "api", "examples"}
 }
 
-// An only rule keeps a dependency in one package.
+// An only rule restricts the imports of a dependency to some packages.
 type only struct {
 	dependency string   // an import path, or a prefix of some that ends in /
-	in         []string // packages; what ends in / stands for all below it
+	in         []string // packages; a name that ends in / stands for all packages below it
 	why        string
 }
 
 func onlys() []only {
 	return []only{
-		{"github.com/linxGnu/grocksdb", []string{"kv/rocksdb"}, "all else builds without cgo"},
-		{"github.com/segmentio/kafka-go", []string{"stream/kafka", "stream/kafka/internal/", "stream/kafka/kafkasim"}, "all else knows streams, not Kafka"},
-		{"github.com/hashicorp/nomad/", []string{"nomad", "nomad/nomadtest", "api/systemtest/totals"}, "all else knows plans, not Nomad, except a test of what a cluster does to a job"},
-		{"C", nil, "cgo is grocksdb's alone"},
+		{"github.com/linxGnu/grocksdb", []string{"kv/rocksdb"}, "all other packages build without cgo"},
+		{"github.com/segmentio/kafka-go", []string{"stream/kafka", "stream/kafka/internal/", "stream/kafka/kafkasim"}, "other packages use package stream, not Kafka"},
+		{"github.com/hashicorp/nomad/", []string{"nomad", "nomad/nomadtest", "api/systemtest/totals"}, "other packages use plans, not Nomad"},
+		{"C", nil, "only grocksdb may use cgo"},
 	}
 }
 
-// A room is a package that has a place among its neighbours, the packages with the
-// same first element: of them it imports only the listed ones, and internal ones.
+// A room is a package that imports only the listed ones of its neighbours: the packages with
+// the same first path element. Internal packages are always allowed.
 type room struct {
 	path string
 	may  []string
@@ -58,20 +58,20 @@ func rooms() []room {
 	}
 }
 
-// breaks tells whether a package is a room that may not import another one.
+// breaks reports whether a package is this room, and may not import another one.
 func (r room) breaks(path, to string) bool {
 	top, _, _ := strings.Cut(path, "/")
 	neighbour := to == top || strings.HasPrefix(to, top+"/")
 	return r.path == path && neighbour && !strings.Contains(to, "/internal/") && !slices.Contains(r.may, to)
 }
 
-// pure are imports that the scheduler does without, its rooms included: it has no
+// pure returns the imports that are forbidden in the scheduler and its rooms, which have no
 // I/O, no clock, no goroutine and no randomness.
 func pure() []string {
 	return []string{"os", "io", "net", "net/http", "time", "sync", "math/rand", "math/rand/v2", "log/slog"}
 }
 
-// A pkg is a package and what it imports, as go list tells it.
+// A pkg is a package with its imports, in go list's format.
 type pkg struct {
 	ImportPath   string
 	Imports      []string
@@ -79,18 +79,18 @@ type pkg struct {
 	XTestImports []string
 }
 
-// check returns what a package breaks, a line each.
+// check returns the violations of a package, a line each.
 func check(p pkg) []string {
 	var broken []string
 	path, rank, ok := place(p.ImportPath)
 	if !ok {
-		return []string{fmt.Sprintf("%s: no place for it; the top level has %s", p.ImportPath, strings.Join(order(), ", "))}
+		return []string{fmt.Sprintf("%s: the top level has only %s", p.ImportPath, strings.Join(order(), ", "))}
 	}
 	all := slices.Concat(p.Imports, p.TestImports, p.XTestImports)
 	slices.Sort(all)
 	for _, imp := range slices.Compact(all) {
 		if to, r, ok := place(imp); ok && r > rank {
-			broken = append(broken, fmt.Sprintf("%s imports %s, which stands to its right (%s)", path, to, strings.Join(order(), " <- ")))
+			broken = append(broken, fmt.Sprintf("%s imports %s, which is to its right (%s)", path, to, strings.Join(order(), " <- ")))
 		}
 		for _, o := range onlys() {
 			if o.covers(imp) && !o.allows(path) {
@@ -100,7 +100,7 @@ func check(p pkg) []string {
 	}
 	for _, imp := range p.Imports {
 		if isPure(path) && slices.Contains(pure(), imp) {
-			broken = append(broken, fmt.Sprintf("%s imports %s: it is pure", path, imp))
+			broken = append(broken, fmt.Sprintf("%s imports %s: the scheduler is pure", path, imp))
 		}
 		for _, r := range rooms() {
 			if to, _, ok := place(imp); ok && r.breaks(path, to) {
@@ -108,7 +108,7 @@ func check(p pkg) []string {
 			}
 		}
 		if t := forTestsOnly(imp); t != "" && !forTests(path) {
-			broken = append(broken, fmt.Sprintf("%s imports %s: only tests and packages for them (…test) do", path, t))
+			broken = append(broken, fmt.Sprintf("%s imports %s: only tests and packages for tests (…test) may", path, t))
 		}
 	}
 	return broken
@@ -118,8 +118,8 @@ func isPure(path string) bool {
 	return (path == "scheduler" || strings.HasPrefix(path, "scheduler/")) && !forTests(path)
 }
 
-// forTestsOnly returns the name of what no program of a user may carry, "" for
-// all else.
+// forTestsOnly returns the dependency that must not be part of users' programs, "" if imp is
+// allowed.
 func forTestsOnly(imp string) string {
 	for _, name := range []string{"testing", "github.com/twmb/franz-go"} {
 		if imp == name || strings.HasPrefix(imp, name+"/") {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestRestart(t *testing.T) {
+func TestRestart_KeepsRecords(t *testing.T) {
 	c := Start(t, Options{})
 	c.CreateTopic(t, "kept", 1, nil)
 	client := c.Franz(t)
@@ -26,7 +26,7 @@ func TestRestart(t *testing.T) {
 	expect(t, client, "kept", "before", "between", "after")
 }
 
-func TestPause(t *testing.T) {
+func TestPause_HoldsRequests(t *testing.T) {
 	c := Start(t, Options{})
 	c.CreateTopic(t, "held", 1, nil)
 	client := c.Franz(t)
@@ -35,7 +35,7 @@ func TestPause(t *testing.T) {
 	sent := writeAsync(t, client, "held", "after")
 	select {
 	case err := <-sent:
-		t.Fatal("a broker that hangs took a record:", err)
+		t.Fatal("a suspended broker acknowledged a record:", err)
 	case <-time.After(300 * time.Millisecond):
 	}
 	c.Resume(t, 1)
@@ -45,7 +45,7 @@ func TestPause(t *testing.T) {
 	expect(t, client, "held", "before", "after")
 }
 
-func TestThreeBrokers(t *testing.T) {
+func TestThreeBrokers_TakeOverFromEachOther(t *testing.T) {
 	begun := time.Now()
 	c := Start(t, Options{Brokers: 3})
 	t.Log("ready after", time.Since(begun))
@@ -62,7 +62,7 @@ func TestThreeBrokers(t *testing.T) {
 		}
 	}
 
-	// One that has no copy gets one.
+	// A broker without a replica gets one.
 	if _, err := c.Admin().CreateTopic(within(t), 1, 1, nil, "single"); err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestThreeBrokers(t *testing.T) {
 	c.MoveLeaders(t, "single", other)
 	expect(t, client, "single", "a", "b")
 
-	// The others take over from one that is lost, and it comes back.
+	// The others take over from a killed broker, and it returns.
 	c.CreateTopic(t, "lost", 1, nil)
 	c.MoveLeaders(t, "lost", 2)
 	write(t, client, "lost", "before")
@@ -87,7 +87,7 @@ func TestThreeBrokers(t *testing.T) {
 	c.MoveLeaders(t, "lost", 2)
 	write(t, client, "lost", "after")
 
-	// One that is stopped hands over by itself.
+	// A stopped broker hands over its leaderships.
 	c.MoveLeaders(t, "moved", 3)
 	c.Stop(t, 3)
 	begun = time.Now()
@@ -95,10 +95,10 @@ func TestThreeBrokers(t *testing.T) {
 		return !slices.ContainsFunc(c.Leaders(t, "moved"), func(id int32) bool { return id == 3 || id < 0 })
 	})
 	if took := time.Since(begun); took > 2*time.Second {
-		t.Errorf("its leaderships were free for %v: it didn't hand them over", took)
+		t.Errorf("its partitions had no leader for %v: it didn't hand them over", took)
 	}
 
-	// Nothing is lost when all of them are at once.
+	// No record is lost when all brokers are killed at once.
 	c.Kill(t)
 	begun = time.Now()
 	c.Restart(t)

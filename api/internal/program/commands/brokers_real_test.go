@@ -201,7 +201,7 @@ func (f *fire) counted(counts map[string]int64, value []byte) {
 	}
 	window := fmt.Sprintf("%s@%d", pane.Key, pane.Start)
 	if old, ok := counts[window]; ok {
-		f.Errorf("window %s is there twice, with %d and %d", window, old, pane.Value)
+		f.Errorf("window %s was written twice, with %d and %d", window, old, pane.Value)
 	}
 	counts[window] = pane.Value
 }
@@ -299,7 +299,7 @@ func (f *fire) wait(d time.Duration) {
 }
 
 // A slow broker slows the job down, and nothing else: its memory stays bounded, and when
-// the broker recovers, all results are there.
+// the broker recovers, all results exist.
 func TestUnderFire_SlowBroker(t *testing.T) {
 	c := kafkatest.Start(t, kafkatest.Options{Brokers: 3, Proxied: true})
 	const memory = 64 << 20

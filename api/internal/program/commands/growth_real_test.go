@@ -18,7 +18,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
 )
 
-// A growingJob counts visits of a topic that somebody gives more partitions.
+// A growingJob counts visits of a topic that gets more partitions.
 type growingJob struct {
 	*testing.T
 	cluster *kafkatest.Cluster
@@ -29,15 +29,14 @@ type growingJob struct {
 func (j *growingJob) visits() string { return j.app + ".visits" }
 func (j *growingJob) counts() string { return j.app + ".counts" }
 
-// counting is the pipeline behind a repartition, where the input's partitions are of no
-// matter.
+// counting counts behind a repartition, so that the partitions of the input don't matter.
 func (j *growingJob) counting() *api.App {
 	app := api.New(j.app)
 	app.From[visit](j.visits(), api.StartNewest[visit]()).PartitionBy("by-user", func(v visit) string { return v.User }).Count("n").To(j.counts())
 	return app
 }
 
-// A growingRun is an app that runs as a process of its own would.
+// A growingRun is a run of the app.
 type growingRun struct {
 	cancel context.CancelFunc
 	ended  chan programtest.Result
@@ -64,7 +63,7 @@ func (r growingRun) stop() programtest.Result {
 	return <-r.ended
 }
 
-// settled waits until it is said of all partitions where they are read first.
+// settled waits until offsets are committed for all partitions.
 func (j *growingJob) settled(partitions int) {
 	j.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)

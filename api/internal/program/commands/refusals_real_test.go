@@ -24,14 +24,14 @@ import (
 type kafkaJob struct {
 	cluster *kafkatest.Cluster
 	app     string
-	store   string // the name of the operator that has state
-	second  string // and of another one, if there is one
-	file    string // that is fed
+	store   string // name of the operator with state
+	second  string // name of another one; empty: none
+	file    string // input to feed
 	from    []api.InputOption[word]
 	args    []string
 }
 
-// twoWords are what it counts at first.
+// twoWords is the first input.
 const twoWords = `{"word":"a"}` + "\n" + `{"word":"b"}` + "\n"
 
 func newKafkaJob(t *testing.T, c *kafkatest.Cluster, app, store string) *kafkaJob {
@@ -59,12 +59,12 @@ func (j *kafkaJob) run(t *testing.T) programtest.Result {
 	return runMain(t.Context(), app, j.args...)
 }
 
-// refuses starts the job, which refuses, with all these words. It changes nothing:
-// its topics end where they ended.
+// refuses checks that the job doesn't start, and that its error has all these words. The job
+// must not write to its topics.
 func (j *kafkaJob) refuses(t *testing.T, words ...string) {
 	t.Helper()
 	before := j.ends(t)
-	for range 2 { // the first refusal isn't a reason for the second to be another
+	for range 2 { // a refusal must not change the next one
 		if r := j.run(t); r.Code != 1 || r.Out != "" {
 			t.Errorf("exit %d, printed %q", r.Code, r.Out)
 		} else {
@@ -72,11 +72,11 @@ func (j *kafkaJob) refuses(t *testing.T, words ...string) {
 		}
 	}
 	if after := j.ends(t); !maps.Equal(before, after) {
-		t.Errorf("its topics ended at %v, and end at %v", before, after)
+		t.Errorf("its topics ended at %v before, and at %v now", before, after)
 	}
 }
 
-// changelog is what that of the store holds.
+// changelog returns the committed records of the store's changelog.
 func (j *kafkaJob) changelog(t *testing.T) (records []*kgo.Record) {
 	t.Helper()
 	topic := j.app + "-" + j.store + "-changelog"
@@ -101,22 +101,22 @@ func (j *kafkaJob) changelog(t *testing.T) (records []*kgo.Record) {
 	return records
 }
 
-// makeAnew deletes the store's changelog, and makes one with these records.
-func (j *kafkaJob) makeAnew(t *testing.T, records ...*kgo.Record) {
+// recreateChangelog deletes the store's changelog, and creates one with these records.
+func (j *kafkaJob) recreateChangelog(t *testing.T, records ...*kgo.Record) {
 	t.Helper()
 	topic := j.app + "-" + j.store + "-changelog"
 	j.cluster.DeleteTopic(t, topic)
 	j.cluster.CreateTopic(t, topic, 1, map[string]string{"cleanup.policy": "compact"})
 	client := j.cluster.Franz(t)
 	for _, r := range records {
-		again := *r // the client makes notes in it
-		if err := client.ProduceSync(t.Context(), &again).FirstErr(); err != nil {
+		copied := *r // the client changes it
+		if err := client.ProduceSync(t.Context(), &copied).FirstErr(); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-// feedNothing leaves the file out.
+// feedNothing removes the input file from the arguments.
 func (j *kafkaJob) feedNothing() {
 	j.args = slices.DeleteFunc(j.args, func(arg string) bool { return arg == "-feed" || strings.HasSuffix(arg, j.file) })
 }
@@ -129,8 +129,8 @@ func (j *kafkaJob) forget(t *testing.T) {
 	}
 }
 
-// goesOn starts the job with a word more, of which there was one.
-func (j *kafkaJob) goesOn(t *testing.T) {
+// continues runs the job with one more word, and checks that its count goes on.
+func (j *kafkaJob) continues(t *testing.T) {
 	t.Helper()
 	programtest.WriteFile(t, j.file, twoWords+`{"word":"a"}`+"\n")
 	if r := j.run(t).Succeeded(t); r.Out != "2\n" {
@@ -138,7 +138,7 @@ func (j *kafkaJob) goesOn(t *testing.T) {
 	}
 }
 
-// ends are those of the results, and of the topics with state.
+// ends returns the end offsets of the topics with results and state.
 func (j *kafkaJob) ends(t *testing.T) map[string]int64 {
 	t.Helper()
 	ends := map[string]int64{}
@@ -149,14 +149,13 @@ func (j *kafkaJob) ends(t *testing.T) map[string]int64 {
 		}
 		list.Each(func(o kadm.ListedOffset) { ends[topic] += max(o.Offset, 0) })
 		if ends[topic] == 0 {
-			delete(ends, topic) // whether it is there or not
+			delete(ends, topic) // an empty topic counts as a missing one
 		}
 	}
 	return ends
 }
 
-// State, offsets and topics that another client has changed are refused, not guessed
-// about.
+// If another client has changed state, offsets or topics, the job must not start.
 func TestRun_RefusesChangedTopicsAndOffsets(t *testing.T) {
 	t.Parallel()
 	c := oneBroker.Cluster(t)
@@ -166,7 +165,7 @@ func TestRun_RefusesChangedTopicsAndOffsets(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	t.Run("offsets that were reset", func(t *testing.T) {
+	t.Run("reset offsets", func(t *testing.T) {
 		j := newKafkaJob(t, c, "reset", "count")
 		j.run(t).Succeeded(t)
 		var old kadm.Offsets
@@ -175,9 +174,9 @@ func TestRun_RefusesChangedTopicsAndOffsets(t *testing.T) {
 		j.refuses(t, "reset-by-word/0: group reset-by-word has offset 1, but the state is as of offset 4: the group's offset was changed from outside. Set it back to 4, or delete the group's offsets")
 		_, err := c.Admin().DeleteGroups(t.Context(), "reset-by-word")
 		check(err)
-		j.goesOn(t)
+		j.continues(t)
 	})
-	t.Run("a changelog that was deleted", func(t *testing.T) {
+	t.Run("deleted changelog", func(t *testing.T) {
 		j := newKafkaJob(t, c, "deleted", "count")
 		j.run(t).Succeeded(t)
 		c.DeleteTopic(t, "deleted-count-changelog")
@@ -187,7 +186,7 @@ func TestRun_RefusesChangedTopicsAndOffsets(t *testing.T) {
 		j.forget(t)
 		j.refuses(t, "deleted-by-word/0: group deleted-by-word has offset 4", "was that topic deleted and created again?", "Start over under another app name")
 	})
-	t.Run("one of two changelogs that was deleted", func(t *testing.T) {
+	t.Run("one of two changelogs deleted", func(t *testing.T) {
 		j := newKafkaJob(t, c, "halved", "count")
 		j.second = "count-again"
 		j.run(t).Succeeded(t)
@@ -199,7 +198,7 @@ func TestRun_RefusesChangedTopicsAndOffsets(t *testing.T) {
 			j.refuses(t, "changelog halved-count-changelog/0 has nothing of what was committed to it", "give the operator a new name, to go on without its state")
 			j.forget(t)
 		}
-		j.store = "count-anew"
+		j.store = "count-renamed"
 		programtest.WriteFile(t, j.file, twoWords+`{"word":"a"}`+"\n")
 		j.refuses(t, "the change is refused", "-accept-loss")
 		j.args = append(j.args, "-accept-loss")
@@ -207,26 +206,26 @@ func TestRun_RefusesChangedTopicsAndOffsets(t *testing.T) {
 			t.Errorf("it printed %q\n%s", r.Out, r.Err)
 		}
 	})
-	t.Run("one of two changelogs that was made anew, and isn't shorter", func(t *testing.T) {
-		j := newKafkaJob(t, c, "anew", "count")
+	t.Run("one of two changelogs recreated with as many records", func(t *testing.T) {
+		j := newKafkaJob(t, c, "recreated", "count")
 		j.second = "count-again"
 		j.run(t).Succeeded(t)
 		former := j.changelog(t)
 		programtest.WriteFile(t, j.file, twoWords+`{"word":"a"}`+"\n")
 		j.run(t).Succeeded(t)
 		whole := j.changelog(t)
-		const anew = "changelog anew-count-changelog/0: the topic was deleted and created again (its id was "
-		j.makeAnew(t, slices.Concat(former, former, former)...)
-		j.refuses(t, anew, "give the operator a new name, to go on without its state, or start over under another app name")
+		const recreated = "changelog recreated-count-changelog/0: the topic was deleted and created again (its id was "
+		j.recreateChangelog(t, slices.Concat(former, former, former)...)
+		j.refuses(t, recreated, "give the operator a new name, to go on without its state, or start over under another app name")
 		j.forget(t)
-		j.refuses(t, anew, "everything that was committed to it before is gone. The state was not touched; give the operator a new name")
-		j.makeAnew(t, whole...)
+		j.refuses(t, recreated, "everything that was committed to it before is gone. The state was not touched; give the operator a new name")
+		j.recreateChangelog(t, whole...)
 		programtest.WriteFile(t, j.file, twoWords+`{"word":"a"}`+"\n"+`{"word":"a"}`+"\n")
 		if r := j.run(t).Succeeded(t); r.Out != "3\n3\n" {
 			t.Errorf("it printed %q\n%s", r.Out, r.Err)
 		}
 	})
-	t.Run("a group that another kind of client uses", func(t *testing.T) {
+	t.Run("group used by another kind of client", func(t *testing.T) {
 		j := newKafkaJob(t, c, "taken", "count")
 		j.run(t).Succeeded(t)
 		in := make(chan struct{})
@@ -238,9 +237,9 @@ func TestRun_RefusesChangedTopicsAndOffsets(t *testing.T) {
 		j.refuses(t, "stage by-word", "group taken-by-word", "in use by another kind of client: stop it, or use another group")
 		client.LeaveGroup()
 		j.args = append(j.args, "-once")
-		j.goesOn(t)
+		j.continues(t)
 	})
-	t.Run("an input that was made anew, and isn't shorter", func(t *testing.T) {
+	t.Run("input recreated with as many records", func(t *testing.T) {
 		j := newKafkaJob(t, c, "replaced", "count")
 		j.run(t).Succeeded(t)
 		c.DeleteTopic(t, j.topic("words"))
@@ -249,7 +248,7 @@ func TestRun_RefusesChangedTopicsAndOffsets(t *testing.T) {
 			check(c.Franz(t).ProduceSync(t.Context(), &kgo.Record{Topic: j.topic("words"), Value: []byte(`{"word":"` + w + `"}`)}).FirstErr())
 		}
 		j.feedNothing()
-		for range 2 { // the stage behind it may have begun
+		for range 2 { // the second stage may have started before
 			r := j.run(t)
 			r.Failed(t, "replaced.words/0: the topic was deleted and created again (its id was ", "OnOutOfRange of the input can say to go on with the oldest or the newest record")
 			if r.Code != 1 || r.Out != "" {
@@ -265,7 +264,7 @@ func TestRun_RefusesChangedTopicsAndOffsets(t *testing.T) {
 			t.Errorf("it printed %q\n%s", r.Out, r.Err)
 		}
 	})
-	t.Run("an operator that is new", func(t *testing.T) {
+	t.Run("new operator", func(t *testing.T) {
 		j := newKafkaJob(t, c, "grown", "count")
 		j.run(t).Succeeded(t)
 		j.second = "count-too"
@@ -274,25 +273,25 @@ func TestRun_RefusesChangedTopicsAndOffsets(t *testing.T) {
 			t.Errorf("it printed %q\n%s", r.Out, r.Err)
 		}
 	})
-	t.Run("an operator that was renamed", func(t *testing.T) {
+	t.Run("renamed operator", func(t *testing.T) {
 		j := newKafkaJob(t, c, "renamed", "count")
 		j.run(t).Succeeded(t)
 		j.store = "counted"
 		if r := j.run(t).Failed(t, "the change is refused"); !strings.Contains(r.Err, `give the operator its former name, "count"`) {
-			t.Errorf("it doesn't say what can be done:\n%s", r.Err)
+			t.Errorf("the error doesn't suggest the former name:\n%s", r.Err)
 		}
-		c.DeleteTopic(t, "renamed-plan") // what the job was isn't known any more
+		c.DeleteTopic(t, "renamed-plan") // so that the previous plan is unknown
 		j.refuses(t, "there is no topic renamed-counted-changelog", "Give the operator its former name")
 		j.store = "count"
-		j.goesOn(t)
+		j.continues(t)
 	})
-	t.Run("a changelog of another app", func(t *testing.T) {
+	t.Run("changelog of another app", func(t *testing.T) {
 		other := newKafkaJob(t, c, "words-by", "count")
 		other.run(t).Succeeded(t)
 		newKafkaJob(t, c, "words", "by-count").refuses(t, "words-by-count-changelog/0", "belongs to stage by-word of app words-by: give the app or the operator another name")
-		other.goesOn(t)
+		other.continues(t)
 	})
-	t.Run("a changelog of another client", func(t *testing.T) {
+	t.Run("changelog of another client", func(t *testing.T) {
 		j := newKafkaJob(t, c, "foreign", "count")
 		c.CreateTopic(t, "foreign-count-changelog", 1, map[string]string{"cleanup.policy": "compact"})
 		check(c.Franz(t).ProduceSync(t.Context(), &kgo.Record{Topic: "foreign-count-changelog", Key: []byte("a"), Value: []byte("b")}).FirstErr())
@@ -300,8 +299,8 @@ func TestRun_RefusesChangedTopicsAndOffsets(t *testing.T) {
 	})
 }
 
-// The message says what to set on the brokers, and how to do without transactions.
-func TestRun_BrokerWithLowTransactionTimeout(t *testing.T) {
+// The error must name the broker's setting, and -at-least-once if the job can run so.
+func TestRun_RefusesLowTransactionTimeoutOfBrokers(t *testing.T) {
 	t.Parallel()
 	c := kafkatest.Start(t, kafkatest.Options{Properties: map[string]string{"transaction.max.timeout.ms": "10000"}})
 	for _, fed := range []bool{true, false} {

@@ -50,11 +50,11 @@ func TestFind_MissingJob(t *testing.T) {
 		flag, environment string
 		want              string // in the error; "": none
 	}{
-		"none named":      {"", "", ""},
-		"the environment": {"", server, ""},
-		"the flag":        {server, "", "there is no such job on Nomad"},
-		"nobody is there": {"", "http://127.0.0.1:1", "nobody answers"},
-		"no URL":          {"x", "", "-nomad: the address"},
+		"none named":         {"", "", ""},
+		"the environment":    {"", server, ""},
+		"the flag":           {server, "", "there is no such job on Nomad"},
+		"connection refused": {"", "http://127.0.0.1:1", "nobody answers"},
+		"no URL":             {"x", "", "-nomad: the address"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("NOMAD_ADDR", test.environment)

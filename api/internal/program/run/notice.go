@@ -9,7 +9,7 @@ import (
 	"github.com/gretestream/grete/container"
 )
 
-// A notice is a shutdown notice: the process won't be back. Whoever stops the process
+// A notice is a shutdown notice: the process won't be back. Whatever stops the process
 // may not know that: Nomad sends the same SIGTERM before a restart and for good. The
 // zero value is no notice. It is safe for concurrent use.
 type notice struct {
