@@ -49,7 +49,7 @@ func (d crashingDatabase) Write(b *kv.Batch) error {
 
 // The moment between the commit of the transaction and the writing of the state is
 // the one for which the tail of the changelog is replayed.
-func TestCrashBeforeStateIsWritten(t *testing.T) {
+func TestCrash_BeforeStateIsWritten(t *testing.T) {
 	ctx := context.Background()
 	app := api.New("crash")
 	views := app.FromKeyed[string, view]("views")

@@ -14,7 +14,7 @@ import (
 // Every operator in one chain. It guards against instantiation cycles: a method
 // that leads from a type to itself wrapped breaks the whole package, with an
 // error that names two innocent lines. Add each new operator here.
-func TestEveryOperatorChains(t *testing.T) {
+func TestOperators_Chain(t *testing.T) {
 	app := api.New("all")
 	minute := api.Tumbling(time.Minute).Grace(time.Second)
 	keyed := app.From("views",

@@ -21,7 +21,7 @@ func countedViews(from func(app *api.App) api.Stream[view]) *api.App {
 	return app
 }
 
-func TestSeveralTopicsAreOneStream(t *testing.T) {
+func TestInput_OfSeveralTopicsIsOneStream(t *testing.T) {
 	app := countedViews(func(app *api.App) api.Stream[view] { return app.FromTopics([]string{"eu", "us"}, eventTime()) })
 	for _, o := range []apitest.Options{{}, {Partitions: 3, Containers: 2}} {
 		x := apitest.New(t, app, o)
@@ -36,7 +36,7 @@ func TestSeveralTopicsAreOneStream(t *testing.T) {
 
 // Event time is that of the topic that lags: no window closes before its records
 // are in.
-func TestTheSlowestTopicHoldsTheWatermark(t *testing.T) {
+func TestWatermark_WaitsForSlowestTopic(t *testing.T) {
 	app := countedViews(func(app *api.App) api.Stream[view] { return app.FromTopics([]string{"eu", "us"}, eventTime()) })
 	x := apitest.New(t, app)
 	x.Send("eu", on("ann", 1), on("ann", 300))
@@ -47,7 +47,7 @@ func TestTheSlowestTopicHoldsTheWatermark(t *testing.T) {
 }
 
 // Watermarks of a stage that has the windows itself, too.
-func TestTheSlowestTopicHoldsTheWatermarkOfItsOwnStage(t *testing.T) {
+func TestWatermark_WaitsForSlowestTopicOfItsStage(t *testing.T) {
 	app := api.New("test")
 	app.FromKeyedTopics[string]([]string{"eu", "us"}, eventTime()).Window("per-minute", api.Tumbling(time.Minute)).Count().To("counts")
 	x := apitest.New(t, app)
@@ -59,7 +59,7 @@ func TestTheSlowestTopicHoldsTheWatermarkOfItsOwnStage(t *testing.T) {
 	x.Expect("counts", pane("ann", 0, 2))
 }
 
-func TestPatternTakesNewTopicsInAtTheNextStart(t *testing.T) {
+func TestPattern_FindsNewTopicsAtNextStart(t *testing.T) {
 	app := countedViews(func(app *api.App) api.Stream[view] { return app.FromMatching("views", "views-.*", eventTime()) })
 	x := apitest.New(t, app, apitest.Options{Partitions: 2, Topics: []string{"views-eu", "other"}})
 	x.Send("views-eu", on("ann", 1))
@@ -73,7 +73,7 @@ func TestPatternTakesNewTopicsInAtTheNextStart(t *testing.T) {
 	x.Expect("counts", pane("ann", 0, 3), pane("bob", 0, 1))
 }
 
-func TestKeyedPattern(t *testing.T) {
+func TestPattern_Keyed(t *testing.T) {
 	app := api.New("test")
 	app.FromKeyedMatching[string, view]("views", "[a-c]").Count("total").To("totals")
 	x := apitest.New(t, app, apitest.Options{Topics: []string{"a", "c", "d"}})
@@ -83,7 +83,7 @@ func TestKeyedPattern(t *testing.T) {
 	x.Expect[int64]("totals", 1, 2)
 }
 
-func TestMistakesOfInputs(t *testing.T) {
+func TestInput_RefusesMistakes(t *testing.T) {
 	app := api.New("test")
 	_, _, line, _ := runtime.Caller(0)
 	app.FromTopics[view](nil).To("out")
@@ -125,7 +125,7 @@ func TestMistakesOfInputs(t *testing.T) {
 }
 
 // One topic has one start in a stage; who wants two must say so at both.
-func TestTwoStartsOfOneTopic(t *testing.T) {
+func TestStart_RefusesTwoForOneTopic(t *testing.T) {
 	app := api.New("test")
 	_, _, line, _ := runtime.Caller(0)
 	app.From("a", api.StartNewest[view]()).To("x")

@@ -10,7 +10,7 @@ import (
 )
 
 // All mistakes are reported together, each at the user's line.
-func TestMistakes(t *testing.T) {
+func TestPlan_ReportsAllMistakes(t *testing.T) {
 	app := api.New("my app")
 	views := app.From[view]("views").PartitionBy("by user", userOf)
 	views.Count("total")
@@ -36,7 +36,7 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-func TestAnEmptyPipelineIsAMistake(t *testing.T) {
+func TestPlan_RefusesEmptyPipeline(t *testing.T) {
 	if _, err := api.New("empty").Pipeline().Graph(); err == nil || !strings.Contains(err.Error(), "From") {
 		t.Errorf("got %v", err)
 	}

@@ -30,7 +30,7 @@ type windowKey struct {
 // Final results are those of a map, whatever the order of arrival within the
 // disorder, the number of partitions and containers, and however often the job is
 // killed or stopped: each window once, with all its records.
-func TestWindowsAgainstAMap(t *testing.T) {
+func TestWindow_MatchesModel(t *testing.T) {
 	for seed := range seeds() {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(seed, 0))

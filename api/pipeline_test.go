@@ -46,7 +46,7 @@ func perMinute() *api.App {
 	return app
 }
 
-func TestWindowedCount(t *testing.T) {
+func TestWindow_Counts(t *testing.T) {
 	x := apitest.New(t, perMinute())
 	x.Send("views", on("ann", 1), on("bob", 2), on("", 3), on("ann", 59), on("ann", 61))
 	x.Expect[api.Pane[string, int64]]("counts")
@@ -54,7 +54,7 @@ func TestWindowedCount(t *testing.T) {
 	x.Expect("counts", pane("ann", 0, 2), pane("bob", 0, 1), pane("ann", 60, 1))
 }
 
-func TestWindowClosesByRecordsAlone(t *testing.T) {
+func TestWindow_ClosedByRecords(t *testing.T) {
 	x := apitest.New(t, perMinute())
 	x.Send("views", on("ann", 1), on("ann", 64), on("ann", 58)) // within the disorder
 	x.Expect[api.Pane[string, int64]]("counts")
@@ -65,7 +65,7 @@ func TestWindowClosesByRecordsAlone(t *testing.T) {
 	x.Expect("counts", pane("ann", 60, 2))
 }
 
-func TestGrace(t *testing.T) {
+func TestWindow_CountsRecordsWithinGrace(t *testing.T) {
 	app := api.New("test")
 	app.From("views", api.EventTime(view.time).Disorder(0)).PartitionBy("by-user", userOf).
 		Window("w", api.Tumbling(time.Minute).Grace(10*time.Second)).Count().To("counts")
@@ -79,7 +79,7 @@ func TestGrace(t *testing.T) {
 	x.Expect("counts", pane("ann", 60, 2))
 }
 
-func TestCrashLosesAndDoublesNothing(t *testing.T) {
+func TestCrash_LosesAndDoublesNothing(t *testing.T) {
 	x := apitest.New(t, perMinute(), apitest.Options{Partitions: 3, Containers: 2})
 	for second := range 60 {
 		x.Send("views", on("ann", second), on("bob", second))
@@ -92,7 +92,7 @@ func TestCrashLosesAndDoublesNothing(t *testing.T) {
 	x.Expect("counts", pane("ann", 0, 60), pane("bob", 0, 60))
 }
 
-func TestRestartKeepsTheWatermark(t *testing.T) {
+func TestRestart_KeepsWatermark(t *testing.T) {
 	x := apitest.New(t, perMinute())
 	x.Send("views", on("ann", 1))
 	x.Advance(5 * time.Minute)
@@ -103,7 +103,7 @@ func TestRestartKeepsTheWatermark(t *testing.T) {
 	x.Expect[api.Pane[string, int64]]("counts")
 }
 
-func TestEndClosesWindowsOnce(t *testing.T) {
+func TestWindow_ClosedOnceAtTheEnd(t *testing.T) {
 	x := apitest.New(t, perMinute())
 	x.Send("views", on("ann", 1), on("ann", 61))
 	x.End()
@@ -117,7 +117,7 @@ func TestEndClosesWindowsOnce(t *testing.T) {
 	x.Expect("counts", pane("bob", 60, 1), pane("ann", 120, 1))
 }
 
-func TestSumFoldAndFoldFrom(t *testing.T) {
+func TestWindow_SumsAndFolds(t *testing.T) {
 	app := api.New("test")
 	views := app.From("views", eventTime()).PartitionBy("by-user", userOf)
 	views.Window("sum", api.Tumbling(time.Minute)).Sum(func(v view) int64 { return int64(len(v.Page)) }).
@@ -134,7 +134,7 @@ func TestSumFoldAndFoldFrom(t *testing.T) {
 	x.Expect("pages", map[string]int{"a": 2, "bb": 1})
 }
 
-func TestTables(t *testing.T) {
+func TestTable_Aggregations(t *testing.T) {
 	app := api.New("test")
 	views := app.From[view]("views").PartitionBy("by-user", userOf)
 	views.Count("total").To("totals")
@@ -152,7 +152,7 @@ func TestTables(t *testing.T) {
 	x.Expect("lengths", int64(2))
 }
 
-func TestStatelessOperators(t *testing.T) {
+func TestStream_StatelessOperators(t *testing.T) {
 	app := api.New("test")
 	words := app.From[string]("lines").FlatMap(strings.FieldsSeq)
 	peeked := 0
@@ -171,7 +171,7 @@ func shout(s api.Stream[string]) api.Stream[string] {
 	return s.Map(func(w string) string { return w + "!" })
 }
 
-func TestKeysReachTheOutput(t *testing.T) {
+func TestTo_WritesKeys(t *testing.T) {
 	app := api.New("test")
 	app.FromKeyed[string, int64]("numbers").Map(func(n int64) int64 { return n + 1 }).To("more")
 	app.FromKeyed[string, int64]("more").MapWithKey(func(k string, n int64) string { return k }).To("keys")
@@ -180,7 +180,7 @@ func TestKeysReachTheOutput(t *testing.T) {
 	x.Expect("keys", "one")
 }
 
-func TestTryMapSkips(t *testing.T) {
+func TestTryMap_SkipsFailedRecords(t *testing.T) {
 	app := api.New("test")
 	app.From[string]("in").TryMap("check", func(s string) (string, error) {
 		if s == "bad" {
@@ -195,7 +195,7 @@ func TestTryMapSkips(t *testing.T) {
 
 // A record that fails after it has sent and changed something is skipped with all
 // of that.
-func TestSkipUndoesWhatTheRecordDid(t *testing.T) {
+func TestSkip_UndoesRecord(t *testing.T) {
 	app := api.New("test")
 	in := app.From("views", api.OnError[view](api.Skip())).PartitionBy("by-user", userOf)
 	in.Count("total").To("totals")
@@ -212,7 +212,7 @@ func TestSkipUndoesWhatTheRecordDid(t *testing.T) {
 	x.Expect("totals", int64(1), int64(1))
 }
 
-func TestAWindowOverPanes(t *testing.T) {
+func TestWindow_AggregatesPanes(t *testing.T) {
 	app := api.New("test")
 	app.From("views", eventTime()).PartitionBy("by-user", userOf).
 		Window("minutes", api.Tumbling(time.Minute)).Count().
@@ -226,7 +226,7 @@ func TestAWindowOverPanes(t *testing.T) {
 
 // An input partition that is read to its end and quiet doesn't hold the others up
 // for ever.
-func TestIdlePartition(t *testing.T) {
+func TestWatermark_IgnoresIdlePartitions(t *testing.T) {
 	x := apitest.New(t, perMinute(), apitest.Options{Partitions: 2, IdleTimeout: 10 * time.Second})
 	x.Send("views", on("ann", 1), on("bob", 2)) // one to each partition
 	x.Wait(time.Second)
@@ -246,7 +246,7 @@ func TestIdlePartition(t *testing.T) {
 
 // How far a producing task is stays known over a restart, also if that task has
 // nothing more to say.
-func TestRestartKeepsProducersMarks(t *testing.T) {
+func TestRestart_KeepsMarksOfProducers(t *testing.T) {
 	x := apitest.New(t, perMinute(), apitest.Options{Partitions: 2, Containers: 2})
 	x.Send("views", on("ann", 100), on("ann", 1)) // one to each partition
 	x.Expect[api.Pane[string, int64]]("counts")
@@ -260,7 +260,7 @@ func TestRestartKeepsProducersMarks(t *testing.T) {
 
 // A window's watermark isn't turned back by an input that was idle, nor by a
 // restart.
-func TestRestartKeepsAnOperatorsWatermark(t *testing.T) {
+func TestRestart_KeepsWatermarkOfOperators(t *testing.T) {
 	app := api.New("test")
 	a := app.FromKeyed[string, view]("a", eventTime())
 	b := app.FromKeyed[string, view]("b", eventTime())

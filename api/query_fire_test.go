@@ -32,8 +32,7 @@ func sumOf(n int64) sum { return sum{n, strings.Repeat(fmt.Sprint(n), int(n%9)+1
 
 const askedKeys = 12
 
-// An askedJob is a job that is asked while it is crashed, healed and stopped. It
-// knows what is committed.
+// An askedJob gets queries while it crashes, restarts and stops. It knows what is committed.
 type askedJob struct {
 	t       *testing.T
 	rnd     *rand.Rand // of the loop's goroutine
@@ -107,7 +106,7 @@ func (j *askedJob) ask(key string) int64 {
 
 // TestAskedUnderFire: what is answered is committed, whole, and never of before
 // what was answered before.
-func TestAskedUnderFire(t *testing.T) {
+func TestQuery_ReadsCommittedStateUnderFire(t *testing.T) {
 	j := newAskedJob(t)
 	const rounds = 20
 	ctx, cancel := context.WithCancel(t.Context())
@@ -145,8 +144,8 @@ func TestAskedUnderFire(t *testing.T) {
 	}
 }
 
-// run runs the container until each key's sum is committed and written. It is opened
-// anew when it has crashed, and stopped now and then.
+// run runs the container until each key's sum is committed and written. It opens the
+// container again after a crash, and stops it now and then.
 func (j *askedJob) run(sum int64) {
 	for {
 		var err error
@@ -233,8 +232,8 @@ func (d harmedDatabase) Write(b *kv.Batch) error {
 	return d.Database.Write(b)
 }
 
-// A watchedSystem notes what is committed to the changelog. Before each commit, when
-// all that it will make true is there, it asks for every key.
+// A watchedSystem notes what is committed to the changelog. It queries every key before each
+// commit, when all records of the commit are written.
 type watchedSystem struct {
 	stream.System
 	job *askedJob

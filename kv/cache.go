@@ -78,7 +78,7 @@ func (c *cache[V]) guess(s *store[V], it *item[V]) { s.resize(c.young, it, s.mea
 
 // lookup returns a key's item, moved to the young generation from the old one or
 // from the database, or nil if it is in none of them. i and it are the item in the
-// young one, if it is there.
+// young one, if it has one.
 func (c *cache[V]) lookup(s *store[V], hash uint32, key []byte, i uint32, it *item[V]) (uint32, *item[V], error) {
 	gone := c.dropped != nil && bytes.Compare(key, c.dropped) <= 0
 	if it != nil {

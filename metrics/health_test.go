@@ -9,7 +9,7 @@ import (
 	"github.com/gretestream/grete/metrics"
 )
 
-func TestHealth(t *testing.T) {
+func TestHealth_ReportsUnhealthyContainers(t *testing.T) {
 	task := func(states ...metrics.TaskState) *metrics.Loop {
 		l := &metrics.Loop{}
 		for i, s := range states {

@@ -8,7 +8,7 @@ import (
 	"github.com/gretestream/grete/metrics"
 )
 
-func TestProgress(t *testing.T) {
+func TestProgress_Text(t *testing.T) {
 	type totals = metrics.Totals
 	for name, tt := range map[string]struct {
 		before, now totals
@@ -36,7 +36,7 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-func TestTotals(t *testing.T) {
+func TestSample_Totals(t *testing.T) {
 	c := newClock()
 	reg := newRegistry(c)
 	reg.Container("by-user", 0).Publish(countingLoop(c))

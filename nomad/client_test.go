@@ -63,7 +63,7 @@ func TestClient_ExplainsErrors(t *testing.T) {
 	}
 }
 
-func TestReach(t *testing.T) {
+func TestReach_ExplainsFailure(t *testing.T) {
 	if err := agent(t, 200, `"127.0.0.1:4647"`).Reach(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -132,7 +132,7 @@ func TestOpen_OptionsWinOverEnvironment(t *testing.T) {
 	}
 	t.Setenv("NOMAD_CACERT", "/none.pem")
 	if _, err := Open(Options{}); err == nil || !strings.Contains(err.Error(), "NOMAD_CACERT") {
-		t.Errorf("a certificate that isn't there: %v", err)
+		t.Errorf("a missing certificate: %v", err)
 	}
 }
 

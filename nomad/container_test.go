@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-func TestStatus(t *testing.T) {
+func TestStatus_OfContainers(t *testing.T) {
 	s, c := stageCluster(t)
 	s.deployment = api.DeploymentStatusFailed
 	s.allocs[1].ClientStatus = "failed"
@@ -66,13 +66,13 @@ func TestClient_RefusesForeignAndMissingJobs(t *testing.T) {
 				}
 			}
 			if len(s.requests) > 0 {
-				t.Errorf("it was asked to %q", s.requests)
+				t.Errorf("Nomad got the requests %q", s.requests)
 			}
 		})
 	}
 }
 
-func TestToken(t *testing.T) {
+func TestToken_ReadFromVariable(t *testing.T) {
 	s, c := stageCluster(t)
 	if got := c.Token(t.Context(), "pageviews"); got != "" {
 		t.Errorf("without a variable it is %q", got)

@@ -20,7 +20,7 @@ import (
 	"github.com/gretestream/grete/scheduler"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // golden compares with a golden file, or writes it.
 func golden(t *testing.T, name string, got []byte) {
@@ -37,7 +37,7 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs; go test -update writes it anew. Got:\n%s", file, got)
+		t.Errorf("%s differs; go test -update rewrites it. Got:\n%s", file, got)
 	}
 }
 
@@ -171,7 +171,7 @@ func TestJob_GroupAndServiceNamesDiffer(t *testing.T) {
 	}
 }
 
-func TestJobID(t *testing.T) {
+func TestJobID_Valid(t *testing.T) {
 	for app, want := range map[string]string{"pageviews": "pageviews", "a_B-9": "a_B-9", "my.app": "my-app-bd9e9ec7", "...": "156260d4"} {
 		if got := JobID(app); got != want {
 			t.Errorf("%s: %s, want %s", app, got, want)
@@ -182,7 +182,7 @@ func TestJobID(t *testing.T) {
 	}
 }
 
-func TestVariable(t *testing.T) {
+func TestVariable_ListsSecrets(t *testing.T) {
 	cfg := least()
 	cfg.Secrets = []Secret{{"GRETE_KAFKA_CA", "kafka-ca"}}
 	path, items := Variable("pageviews", cfg)

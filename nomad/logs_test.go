@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestLogs(t *testing.T) {
+func TestLogs_OfContainers(t *testing.T) {
 	s, c := stageCluster(t)
 	s.logs["00000000-0000stderr"] = "one\ntwo and more\nno end"
 	s.logs["00000001-0000stderr"] = "three\n"

@@ -9,8 +9,7 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-// Register registers a proposed job, unless somebody has changed the job since it was
-// proposed. It returns the id of the evaluation that this starts; see [Client.Await].
+// Register registers a proposed job, unless the job has changed since it was proposed. It returns the id of the evaluation that this starts; see [Client.Await].
 func (c *Client) Register(ctx context.Context, p *Proposal) (evaluation string, err error) {
 	source, err := Export(p.job)
 	if err != nil {

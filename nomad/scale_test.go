@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/nomad/api"
 )
 
-func TestScale(t *testing.T) {
+func TestScale_WaitsForDeployments(t *testing.T) {
 	s, c := stageCluster(t)
 	s.deployment, s.refusals = api.DeploymentStatusRunning, 1
 	w := &watched{fail: errors.New("no route")}
@@ -88,7 +88,7 @@ func TestScale_Refuses(t *testing.T) {
 }
 
 // Containers on unreachable nodes aren't waited for.
-func TestStop(t *testing.T) {
+func TestStop_GivesNoticeFirst(t *testing.T) {
 	s, c := stageCluster(t)
 	s.allocs[1].ClientStatus = "unknown"
 	w := &watched{}

@@ -187,7 +187,7 @@ func TestBuild_RefusesDamagedGraphs(t *testing.T) {
 	}
 }
 
-func TestValidName(t *testing.T) {
+func TestValidName_Refuses(t *testing.T) {
 	for _, name := range []string{"a", "page-views", "A.b_c-9", strings.Repeat("x", 249)} {
 		if err := scheduler.ValidName(name); err != nil {
 			t.Error(err)

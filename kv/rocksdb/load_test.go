@@ -69,7 +69,7 @@ func TestLoad_RefusedWhileCrowded(t *testing.T) {
 	}
 	value, _, err := d.Get(0, []byte("b"))
 	if err != nil || string(value) != fmt.Sprint(loads-1) {
-		t.Errorf("the last load isn't there: %q, %v", value, err)
+		t.Errorf("the records of the last load are missing: %q, %v", value, err)
 	}
 	compactions("false")
 	if err := d.flushAll(); err != nil {
@@ -164,6 +164,6 @@ func replayRandom(t *testing.T, limit int64) {
 		return true, nil
 	})
 	if err != nil || !maps.Equal(got, want) {
-		t.Errorf("%d keys are there, and %d should be; %v", len(got), len(want), err)
+		t.Errorf("got %d keys, want %d; %v", len(got), len(want), err)
 	}
 }

@@ -31,7 +31,7 @@ func request(t *testing.T, method, url, body string, header ...string) (int, str
 	return resp.StatusCode, string(data)
 }
 
-func TestStore(t *testing.T) {
+func TestStore_KeepsFiles(t *testing.T) {
 	s := StartStore(t, "X-Token", "secret")
 	file := s.URL() + "/bin/a"
 	right := []string{"X-Token", "secret"}

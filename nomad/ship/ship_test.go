@@ -42,7 +42,7 @@ func built(t *testing.T, args ...string) *Program {
 	return p
 }
 
-func TestCheck(t *testing.T) {
+func TestCheck_ComparesBuildWithFlags(t *testing.T) {
 	memory, rocks := built(t), built(t, "-tags", "rocksdb,x")
 	here := Platform{runtime.GOOS, runtime.GOARCH}
 	dynamic := *rocks
@@ -69,7 +69,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestBuild(t *testing.T) {
+func TestBuild_ForAnotherPlatform(t *testing.T) {
 	p := Platform{"linux", "arm64"}
 	info := *built(t).Info
 	info.Path = "github.com/gretestream/grete/nomad/ship/testdata/nothing"
@@ -79,7 +79,7 @@ func TestBuild(t *testing.T) {
 	}
 }
 
-func TestBuildsThatFail(t *testing.T) {
+func TestBuild_ExplainsFailure(t *testing.T) {
 	here, program := Platform{"linux", runtime.GOARCH}, built(t)
 	for name, test := range map[string]struct {
 		wanted Wanted
@@ -99,7 +99,7 @@ func TestBuildsThatFail(t *testing.T) {
 	}
 }
 
-// A store that is asked for things, and what it was asked.
+// A store serves an object store, and notes its requests.
 type store struct {
 	*httptest.Server
 	files    map[string][]byte
@@ -156,7 +156,7 @@ func (s *store) ship(t *testing.T, p *Program) (string, error) {
 	return to.Put(t.Context(), p, quiet)
 }
 
-func TestStore(t *testing.T) {
+func TestStore_PutsProgramOnce(t *testing.T) {
 	p := built(t)
 	file, err := os.ReadFile(p.File)
 	if err != nil {
@@ -222,7 +222,7 @@ func TestOpenStore_RefusesBadURLsAndHeaders(t *testing.T) {
 	}
 }
 
-func TestServe(t *testing.T) {
+func TestServe_ServesProgramOnly(t *testing.T) {
 	p := built(t)
 	first, err := Serve(t.Context(), p, "127.0.0.1", "")
 	if err != nil {

@@ -58,7 +58,7 @@ func (s *Store) Close() { s.http.CloseIdleConnections() }
 // URL returns the address of a program in the store.
 func (s *Store) URL(p *Program) string { return s.base + "/" + p.SHA256 }
 
-// Put puts a program into the store, unless it is there, and returns its URL. It checks that
+// Put puts a program into the store, unless the store has it, and returns its URL. It checks that
 // nodes can fetch it.
 func (s *Store) Put(ctx context.Context, p *Program, say func(format string, args ...any)) (string, error) {
 	at := s.URL(p)

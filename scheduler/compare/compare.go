@@ -70,8 +70,8 @@ func (c *comparison) drained() []string {
 	return slices.Compact(c.drain)
 }
 
-// leftTopics finds topics that should be new and exist already. Somebody may have
-// created them for the job, or they hold data of an earlier version.
+// leftTopics finds topics that should be new and exist already. They may have been created
+// for the job, or hold data of an earlier version.
 func (c *comparison) leftTopics() {
 	for _, t := range c.now.Topics {
 		known := slices.ContainsFunc(c.old.Topics, func(o scheduler.Topic) bool { return o.Name == t.Name })

@@ -62,7 +62,7 @@ func (h *history) step(t *rapid.T) {
 		clear(h.group.Pins)
 	case what == 8:
 		m := &h.group.Members[anyone()]
-		m.Requests = append(m.Requests, rapid.Int32Range(-1, h.group.Tasks).Draw(t, "wish"))
+		m.Requests = append(m.Requests, rapid.Int32Range(-1, h.group.Tasks).Draw(t, "request"))
 	default:
 		for task := range h.head {
 			h.head[task] += rapid.Int64Range(0, 100).Draw(t, "records")

@@ -30,7 +30,7 @@ func show(s Assignment) string {
 	return strings.Join(out, ", ")
 }
 
-func TestAssign(t *testing.T) {
+func TestAssign_Cases(t *testing.T) {
 	a := Member{ID: "a", Host: "h1", Tasks: []int32{0, 1}, Generation: 7}
 	b := Member{ID: "b", Host: "h2", Tasks: []int32{2, 3}, Generation: 7}
 	empty := func(id, host string) Member { return Member{ID: id, Host: host} }

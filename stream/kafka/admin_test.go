@@ -152,7 +152,7 @@ func (a *adminTest) topics(t *testing.T) {
 		t.Errorf("what doesn't exist is %v, %v", got, err)
 	}
 	if listed, err := a.other.ListTopics(t.Context(), missing); err != nil || listed.Has(missing) && listed[missing].Err == nil {
-		t.Errorf("a topic was made because it was asked for: %v, %v", listed, err)
+		t.Errorf("a request for a topic has created it: %v, %v", listed, err)
 	}
 	for _, cfg := range []stream.TopicConfig{{Name: one, Partitions: 1}, {Name: three, Partitions: 5}} {
 		if err := sys.CreateTopic(t.Context(), cfg); !errors.Is(err, stream.ErrTopicExists) {

@@ -17,7 +17,7 @@ import (
 
 // A client that isn't a member sees the members and their assignments, except while the
 // group rebalances.
-func TestGroup(t *testing.T) {
+func TestGroup_Lifecycle(t *testing.T) {
 	t.Parallel()
 	s, group, topic := groupOn(t, shared.Cluster(t))
 	look := func() stream.GroupState {

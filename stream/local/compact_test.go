@@ -278,7 +278,7 @@ func TestDeleteRecords_SmallPieces(t *testing.T) {
 	}
 }
 
-func TestKeyTable(t *testing.T) {
+func TestKeyTable_KeepsLastOffset(t *testing.T) {
 	k := newKeyTable()
 	for i := range int64(100_000) {
 		k.put(strconv.AppendInt(nil, i%30_000, 10), i)

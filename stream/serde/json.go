@@ -42,8 +42,8 @@ func parseJSON(src []byte, v any) error {
 	return nil
 }
 
-// A jsonSerde is JSON of one type. What AppendValue asks for each value is asked
-// once, when the serde is made.
+// A jsonSerde is JSON of one type. It checks the type once, when the serde is made, not for
+// each value.
 type jsonSerde[M any] struct{ appends bool }
 
 func newJSONSerde[M any]() jsonSerde[M] {

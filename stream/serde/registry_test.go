@@ -177,7 +177,7 @@ func encoded(b []byte, err error) string {
 	return string(b)
 }
 
-func TestCompatible(t *testing.T) {
+func TestCompatible_ByName(t *testing.T) {
 	for _, c := range []struct {
 		a, b string
 		want bool

@@ -8,7 +8,7 @@ import (
 )
 
 // Flags of all kinds are rendered so that they parse to the same values.
-func TestGiven(t *testing.T) {
+func TestGiven_ListsSetFlags(t *testing.T) {
 	type flags struct {
 		List    []string `help:"Words."`
 		Numbers []int    `sep:";" help:"Numbers."`

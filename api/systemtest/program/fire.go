@@ -106,7 +106,7 @@ func (f *Fire) stopProgram() {
 	f.c.Await("the program's HTTP API", func() bool { return p.Ended() || strings.Contains(p.Messages(), "/healthz") })
 	p.Stop()
 	if err := p.Wait(); err != nil {
-		f.t.Errorf("it was asked to stop: %v\n%s", err, p.Messages())
+		f.t.Errorf("the program failed while it was stopping: %v\n%s", err, p.Messages())
 	}
 	f.Lasted = f.elapsed()
 }

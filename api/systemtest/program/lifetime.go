@@ -40,7 +40,7 @@ func (f *Fire) keepRunning() {
 }
 
 // checkEnd waits for the end of a lifetime. It fails the test unless the program was
-// killed, was asked to stop, or started without a broker.
+// killed, got a signal to stop, or started without a broker.
 func (f *Fire) checkEnd(p *lifetime) {
 	f.t.Helper()
 	err := p.Wait()

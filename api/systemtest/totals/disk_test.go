@@ -91,7 +91,7 @@ func (j *job) files(pattern string) []string {
 	j.Helper()
 	names, err := filepath.Glob(filepath.Join(j.data, "state", "by-account", "*", pattern))
 	if err != nil || len(names) < partitions {
-		j.Fatalf("%q are there: %v", names, err)
+		j.Fatalf("the files are %q: %v", names, err)
 	}
 	return names
 }

@@ -28,7 +28,7 @@ func DrawGraph(t *rapid.T) (scheduler.Graph, scheduler.Metadata) {
 		case 0:
 			p := r.PartitionBy(anyOf(), name)
 			r.Graph.Nodes[p].SameKey = rapid.Bool().Draw(t, "same key")
-			r.Output(p, "seen-"+name) // somebody reads it
+			r.Output(p, "seen-"+name) // so that it isn't unused
 			streams = append(streams, p)
 		case 1:
 			streams = append(streams, r.Window(anyOf(), name))

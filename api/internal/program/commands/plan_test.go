@@ -66,7 +66,7 @@ func revisions() map[string]revision {
 			count(s)
 			second(s)
 		}, compare.Restart, []string{"3\n"}, ""},
-		"stage begins anew": {func(app *api.App) {
+		"stage starts over": {func(app *api.App) {
 			s := app.From[word]("words")
 			s.PartitionBy("by-new", byWord).Fold("text", ones).To("counts")
 			second(s)

@@ -8,7 +8,7 @@ import (
 )
 
 // Keys are encoded by the serde of the topic's keys.
-func TestKey(t *testing.T) {
+func TestKey_OfEachSerde(t *testing.T) {
 	for name, test := range map[string]struct {
 		serde, line string
 		want        string // the key, or a part of the error

@@ -23,7 +23,7 @@ func (a *slowAdmin) Ends(ctx context.Context, tps ...stream.TopicPartition) ([]i
 }
 
 // Ends that aren't visible at once are awaited.
-func TestAwaitEnds(t *testing.T) {
+func TestAwaitEnds_WaitsForCommits(t *testing.T) {
 	system := memory.New()
 	create := system.Admin().CreateTopic(t.Context(), stream.TopicConfig{Name: "words", Partitions: 2})
 	p, err := system.OpenProducer(t.Context(), stream.ProducerConfig{})

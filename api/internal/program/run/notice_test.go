@@ -10,7 +10,7 @@ import (
 )
 
 // A process leaves for good after a shutdown notice, whatever ends it. A notice expires.
-func TestNotice(t *testing.T) {
+func TestNotice_DecidesWhetherContainersReturn(t *testing.T) {
 	for name, test := range map[string]struct {
 		told  time.Duration // for so long; 0: never
 		cause error

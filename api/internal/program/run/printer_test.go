@@ -44,7 +44,7 @@ func (c *slowConsumer) Poll() ([]stream.Chunk, error) {
 	return c.Consumer.Poll()
 }
 
-// A slowAdmin doesn't see, the first times that it is asked, where partitions end.
+// A slowAdmin returns outdated ends of partitions at first.
 type slowAdmin struct {
 	stream.Admin
 	asked, times int

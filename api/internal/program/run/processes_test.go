@@ -28,7 +28,7 @@ func parse(t *testing.T, args ...string) (*Command, *kong.Context) {
 
 // Each process gets the flags of the one that starts it, except for what that does itself
 // and what each process must have for itself.
-func TestProcessArgs(t *testing.T) {
+func TestProcessArgs_OmitFlagsOfParent(t *testing.T) {
 	programtest.WithoutKafka(t)
 	t.Setenv("GRETE_KAFKA_PASSWORD", "secret")
 	t.Setenv("GRETE_TOKEN", "secret")

@@ -103,7 +103,7 @@ func (p *process) watchOthers(ctx context.Context, plan *scheduler.Plan) {
 	defer tick.Stop()
 	for {
 		for _, s := range p.elsewhere(plan) {
-			// After a failure the group is asked again; what is known stays true for a while.
+			// After an error, keep the known state for a while; the next round asks again.
 			if state, err := group.Group(ctx, s.Group); err == nil {
 				p.shared.peers.Observe(&s, host, state)
 			}

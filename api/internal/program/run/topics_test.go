@@ -74,7 +74,7 @@ func (h hurriedAdmin) Committed(ctx context.Context, _ string, tps ...stream.Top
 
 // Offsets without the topics that hold a stage's state mean that the state is lost,
 // unless another process has just created the topics.
-func TestCheckChangelogs(t *testing.T) {
+func TestCheckChangelogs_ReportsMissingTopics(t *testing.T) {
 	plan := &scheduler.Plan{
 		Stages: []scheduler.Stage{{Name: "words", Group: "app-words", MetaTopic: "meta", Inputs: []scheduler.Input{{Topic: "words", Partitions: 1}}}},
 		Topics: []scheduler.Topic{{Name: "words", Partitions: 1}, {Name: "meta", Partitions: 1, Create: true}},

@@ -104,7 +104,7 @@ func TestStatus_OfRunningJob(t *testing.T) {
 		}
 	}
 	if strings.Contains(text, "a-0 runs another") || strings.Count(text, "unassigned") != 1 {
-		t.Errorf("too much is said:\n%s", text)
+		t.Errorf("the status has too many lines:\n%s", text)
 	}
 	if got := status.Stages[0]; *got.Lag != 4 || got.State != "stable" || !reflect.DeepEqual(got.Members[1].TakingOver, []int32{4}) || !status.Running {
 		t.Errorf("a stage is %+v", got)

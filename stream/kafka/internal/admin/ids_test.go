@@ -45,7 +45,7 @@ func TestTopicIDs_OldAndNewBrokers(t *testing.T) {
 						return &apiversions.Response{ApiKeys: []apiversions.ApiKeyResponse{{ApiKey: int16(protocol.Metadata), MaxVersion: x.newest[node]}}}, nil
 					case *wire.Metadata:
 						if x.newest[node] < wire.MetadataVersion {
-							t.Errorf("broker %d is asked", node)
+							t.Errorf("broker %d got a request that it doesn't support", node)
 						}
 						r.Answer = []wire.TopicID{{Topic: "topic", ID: id}, {Topic: "without"}, {Topic: "missing", Code: int16(kerr.UnknownTopic)}}
 						return r, nil

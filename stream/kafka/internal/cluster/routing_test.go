@@ -52,7 +52,7 @@ func TestListOffsets_LeaderMoves(t *testing.T) {
 					t.Errorf("offsets are %v, %v", got, err)
 				}
 				if s.count(protocol.Metadata) < 2 {
-					t.Errorf("nobody was asked who leads now: %v", s.requests)
+					t.Errorf("no broker got a request for the new leader: %v", s.requests)
 				}
 			})
 		})
@@ -268,7 +268,7 @@ func TestSendAny_AnyBrokerWillDo(t *testing.T) {
 		clear(s.down)
 		s.requests = nil
 		if _, err := admin.New(sys).Partitions(t.Context(), "t"); err != nil || !slices.Equal(s.requests, []string{"2 Metadata"}) {
-			t.Errorf("%v, who was asked is %v", err, s.requests)
+			t.Errorf("%v, the requests are %v", err, s.requests)
 		}
 		s.down = maps.Collect(maps.All(map[int32]bool{link.AnyBroker: true, 1: true, 2: true, 3: true}))
 		if _, err := admin.New(sys).Partitions(t.Context(), "t"); err == nil {

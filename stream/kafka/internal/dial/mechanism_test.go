@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestNewMechanism(t *testing.T) {
+func TestNewMechanism_ByName(t *testing.T) {
 	for name, want := range map[string]string{Plain: "PLAIN", ScramSHA256: "SCRAM-SHA-256", ScramSHA512: "SCRAM-SHA-512"} {
 		if m, err := newMechanism(name, "ann", "hunter2"); err != nil || m.Name() != want {
 			t.Errorf("%s is %v, %v", name, m, err)

@@ -46,9 +46,9 @@ func TestConsumer_Reassign(t *testing.T) {
 	}
 	withReader(t, lib, 0, func(s *reader) {
 		s.assign(200, tp)
-		s.pollFor(time.Second) // the patient lane waits at the end
+		s.pollFor(time.Second) // the long poll of the patient session waits at the end
 		s.assign(0, tp)
-		_, err := s.Poll() // the eager lane is asked
+		_, err := s.Poll() // so that the eager fetch session sends a request
 		linktest.Must(s, err)
 		s.assign(100, tp)
 		s.readTo(200, tp)
@@ -91,7 +91,7 @@ func TestConsumer_Close(t *testing.T) {
 		s.Unassign(all[0])
 		synctest.Wait()
 		lib.change(func() {
-			if len(lib.sessions) > 2 { // of the patient lanes, which were under way
+			if len(lib.sessions) > 2 { // long polls of patient sessions, already sent
 				s.Errorf("%d sessions are left", len(lib.sessions))
 			}
 		})

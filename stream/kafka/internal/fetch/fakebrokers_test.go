@@ -60,7 +60,7 @@ func (l *fakeBrokers) change(f func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	f()
-	if l.changed != nil { // else nobody is there yet
+	if l.changed != nil { // else no fetch waits yet
 		close(l.changed)
 		l.changed = make(chan struct{})
 	}

@@ -107,7 +107,7 @@ func TestConsumer_LargeBatchesAmongSmall(t *testing.T) {
 
 // A long poll for batches that are larger than all memory doesn't keep lagging partitions
 // of other brokers waiting, even while another such batch isn't released, and whichever
-// broker was asked last.
+// broker got the last request.
 func TestConsumer_LongPollForLargeBatches(t *testing.T) {
 	small, all := values(t, "x", 20), linktest.TopicOf("a", 3)
 	large := writeBatches(t, testBatch{values: []string{strings.Repeat("x", 1_500_000)}})

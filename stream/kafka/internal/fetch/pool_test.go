@@ -78,7 +78,7 @@ func TestPool(t *testing.T) {
 }
 
 // A buffer is reused for sizes that fit, but not for much smaller ones.
-func TestPoolReuses(t *testing.T) {
+func TestPool_ReusesMemory(t *testing.T) {
 	p := pool{max: 1 << 20}
 	b := p.take(100_000)
 	p.put(b)

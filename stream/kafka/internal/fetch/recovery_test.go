@@ -19,7 +19,7 @@ import (
 type failure struct {
 	name  string
 	fails func(l *fakeBrokers, b *fakeLog)
-	heals func(l *fakeBrokers, b *fakeLog) // two seconds later; nil: it is got over without
+	ends  func(l *fakeBrokers, b *fakeLog) // ends the fault, after two seconds; nil: not needed
 	err   string                           // "": it is got over
 	is    error
 }
@@ -32,15 +32,15 @@ func passing() []failure {
 			fails: func(_ *fakeBrokers, b *fakeLog) {
 				b.leader, b.epoch, b.code = cluster.NoLeader, 2, kerr.LeaderNotAvailable
 			},
-			heals: func(_ *fakeBrokers, b *fakeLog) { b.leader, b.epoch, b.code = 3, 3, 0 }},
+			ends: func(_ *fakeBrokers, b *fakeLog) { b.leader, b.epoch, b.code = 3, 3, 0 }},
 		{name: "a disk fails for a while",
 			fails: func(_ *fakeBrokers, b *fakeLog) { b.code = kerr.StorageError },
-			heals: func(_ *fakeBrokers, b *fakeLog) { b.code = 0 }},
+			ends:  func(_ *fakeBrokers, b *fakeLog) { b.code = 0 }},
 		{name: "an error that nobody knows, for a while",
 			fails: func(_ *fakeBrokers, b *fakeLog) { b.code = -1 },
-			heals: func(_ *fakeBrokers, b *fakeLog) { b.code = 0 }},
-		{name: "it was deleted and made anew", fails: func(_ *fakeBrokers, b *fakeLog) { b.epoch = 0 }},
-		{name: "a broker cuts its answers short", fails: func(_ *fakeBrokers, b *fakeLog) { b.truncated = 2 }},
+			ends:  func(_ *fakeBrokers, b *fakeLog) { b.code = 0 }},
+		{name: "the topic is recreated", fails: func(_ *fakeBrokers, b *fakeLog) { b.epoch = 0 }},
+		{name: "a broker truncates its answers", fails: func(_ *fakeBrokers, b *fakeLog) { b.truncated = 2 }},
 		{name: "bits flip on the way", fails: func(_ *fakeBrokers, b *fakeLog) { b.corrupt = 2 }},
 		{name: "connections break", fails: func(l *fakeBrokers, _ *fakeLog) {
 			broken := 0
@@ -60,13 +60,13 @@ func passing() []failure {
 					return f
 				}
 			},
-			heals: func(l *fakeBrokers, _ *fakeLog) { l.fault = nil }},
+			ends: func(l *fakeBrokers, _ *fakeLog) { l.fault = nil }},
 		{name: "sessions are forgotten", fails: func(l *fakeBrokers, _ *fakeLog) {
 			l.fault = func(int32, *wire.Fetch) fetchFault { clear(l.sessions); return fetchFault{} }
 		}},
 		{name: "sessions are refused again and again", fails: func(l *fakeBrokers, _ *fakeLog) {
 			l.fault = func(int32, *wire.Fetch) fetchFault { return fetchFault{code: kerr.FetchSessionEpoch} }
-		}, heals: func(l *fakeBrokers, _ *fakeLog) { l.fault = nil }},
+		}, ends: func(l *fakeBrokers, _ *fakeLog) { l.fault = nil }},
 		{name: "the broker wants to be left alone", fails: func(l *fakeBrokers, _ *fakeLog) {
 			l.fault = func(int32, *wire.Fetch) fetchFault { return fetchFault{throttle: 100 * time.Millisecond} }
 		}},
@@ -150,12 +150,12 @@ func (l *fakeBrokers) fill(t testing.TB, first, last int, all ...stream.TopicPar
 
 func (s *reader) recoversFrom(x failure, all []stream.TopicPartition) {
 	s.Helper()
-	if x.heals != nil {
+	if x.ends != nil {
 		s.pollFor(2 * time.Second)
 		if s.next[all[0]] != 130 {
 			s.Errorf("there is nothing to heal: read to %d", s.next[all[0]])
 		}
-		s.brokers.change(func() { x.heals(s.brokers, s.brokers.logs[all[0]]) })
+		s.brokers.change(func() { x.ends(s.brokers, s.brokers.logs[all[0]]) })
 	}
 	began := time.Now()
 	s.readTo(300, all...)
@@ -178,7 +178,7 @@ func TestConsumer_RetriesUntilPatienceEnds(t *testing.T) {
 		before, _, _ := lib.counts()
 		s.pollFor(8 * time.Second)
 		after, _, _ := lib.counts()
-		// Two lanes with a long poll, and a try of each of the two every second or less.
+		// Two fetch sessions with a long poll, each with an attempt at least every second.
 		if n := after - before; n > 80 {
 			s.Errorf("%d requests in 8 seconds", n)
 		}

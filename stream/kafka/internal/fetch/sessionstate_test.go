@@ -52,7 +52,7 @@ func TestSessionState(t *testing.T) {
 			{want: fetchOffsets{a0: 1, a1: 2}, tells: fetchOffsets{a0: 1, a1: 2}},
 			{want: fetchOffsets{a0: 1, a1: 2}, tells: fetchOffsets{a0: 1, a1: 2}},
 		}},
-		{"an unknown session is begun anew", []step{
+		{"an unknown session is opened again", []step{
 			{want: fetchOffsets{a0: 1}, tells: fetchOffsets{a0: 1}, answered: 7},
 			{want: fetchOffsets{a0: 2}, session: 7, epoch: 1, tells: fetchOffsets{a0: 2}, answer: kerr.FetchSessionUnknown},
 			{want: fetchOffsets{a0: 2}, tells: fetchOffsets{a0: 2}, answered: 8},
@@ -106,7 +106,7 @@ func TestSessionState_TurnsWithoutSession(t *testing.T) {
 		var f wire.Fetch
 		s.next(&f, want, first)
 		if f.Partitions[0] != want[first] || !slices.Equal(sorted(f.Partitions), want) {
-			t.Errorf("%v are asked for, number %d should be first", f.Partitions, first)
+			t.Errorf("the request has %v, number %d should be first", f.Partitions, first)
 		}
 		if err := s.answered(&wire.FetchAnswer{}); err != nil {
 			t.Fatal(err)

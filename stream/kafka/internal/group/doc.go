@@ -1,3 +1,3 @@
-// Package group takes part in a Kafka group: a [Membership] drives a member, which is a state
-// machine without I/O, and speaks the consumers' protocol with its own assignments in it.
+// Package group joins a Kafka group: a [Membership] drives a member, which is a state machine
+// without I/O. It uses the consumers' protocol, with assignments of its own.
 package group

@@ -13,9 +13,9 @@ import (
 // to take and when, answered and missed take in its result. There is one request at a
 // time.
 //
-// A member may keep partitions from one generation to the next only if it takes part in
-// every generation: the leader of one that it missed may have assigned everything to
-// others, who may even have given it back.
+// A member may keep partitions from one generation to the next only if it is in every
+// generation. If it misses one, the leader may have assigned its partitions to others, which
+// may have released them again since.
 type member struct {
 	instance  string
 	heartbeat time.Duration

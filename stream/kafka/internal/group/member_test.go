@@ -28,7 +28,7 @@ func stableMember(now time.Time) member {
 }
 
 // The table has what a stable member does about each event.
-func TestMember(t *testing.T) {
+func TestMember_Steps(t *testing.T) {
 	now := time.UnixMilli(1_000_000)
 	owned := []stream.TopicPartition{linktest.At("t", 0)}
 	rejoin := func(m *member) { m.rejoin(owned, nil) }
@@ -51,27 +51,27 @@ func TestMember(t *testing.T) {
 		next   step
 		id     string
 	}{
-		"all is well":              {[]func(*member){beat(0)}, nil, stepHeartbeat, "i-1"},
-		"a rebalance":              {[]func(*member){beat(kerr.RebalanceInProgress), beat(kerr.RebalanceInProgress)}, []stream.GroupEventKind{rebalancingEvent}, stepHeartbeat, "i-1"},
-		"rejoining":                {[]func(*member){beat(kerr.RebalanceInProgress), rejoin}, nil, stepJoin, "i-1"},
-		"the next generation":      {[]func(*member){rejoin, joined(6)}, nil, stepSync, "i-1"},
-		"a generation between":     {[]func(*member){rejoin, joined(7)}, []stream.GroupEventKind{lostEvent}, stepNone, "i-1"},
-		"owning nothing, the same": {[]func(*member){func(m *member) { m.assigned = false; m.rejoin(nil, nil) }, joined(7)}, nil, stepSync, "i-1"},
-		"a rebalance at the sync":  {[]func(*member){rejoin, joined(6), told(stepSync, stepAnswer{code: kerr.RebalanceInProgress})}, nil, stepJoin, "i-1"},
-		"an old generation":        {[]func(*member){beat(kerr.IllegalGeneration)}, []stream.GroupEventKind{lostEvent}, stepNone, "i-1"},
-		"not heard of":             {[]func(*member){beat(kerr.UnknownMember)}, []stream.GroupEventKind{lostEvent}, stepNone, ""},
-		"not heard of, joining":    {[]func(*member){rejoin, told(stepJoin, stepAnswer{code: kerr.UnknownMember})}, []stream.GroupEventKind{lostEvent}, stepNone, ""},
-		"a rejoin before the loss": {[]func(*member){beat(kerr.UnknownMember), rejoin}, []stream.GroupEventKind{lostEvent}, stepNone, ""},
-		"replaced":                 {[]func(*member){beat(kerr.FencedInstance)}, []stream.GroupEventKind{lostEvent}, stepNone, ""},
-		"a late heartbeat's loss":  {[]func(*member){rejoin, beat(kerr.UnknownMember)}, []stream.GroupEventKind{lostEvent}, stepNone, ""},
-		"a late heartbeat":         {[]func(*member){rejoin, beat(0)}, nil, stepJoin, "i-1"},
-		"a wish":                   {[]func(*member){(*member).requestRebalance, (*member).requestRebalance}, []stream.GroupEventKind{rebalancingEvent}, stepHeartbeat, "i-1"},
-		"a wish while joining":     {[]func(*member){rejoin, joined(6), (*member).requestRebalance, told(stepSync, stepAnswer{})}, []stream.GroupEventKind{assignedEvent, rebalancingEvent}, stepHeartbeat, "i-1"},
-		"joining again":            {[]func(*member){rejoin, joined(6), rejoin, told(stepSync, stepAnswer{})}, nil, stepJoin, "i-1"},
-		"leaving":                  {[]func(*member){(*member).leave}, nil, stepLeave, "i-1"},
-		"having left":              {[]func(*member){(*member).leave, told(stepLeave, stepAnswer{}), rejoin}, nil, stepNone, "i-1"},
-		"another's assignment":     {[]func(*member){rejoin, joined(6), told(stepSync, stepAnswer{assignment: make([]byte, 2+4+4)})}, []stream.GroupEventKind{failedEvent}, stepNone, "i-1"},
-		"an assignment cut short":  {[]func(*member){rejoin, joined(6), told(stepSync, stepAnswer{assignment: []byte{0, 1, 0}})}, []stream.GroupEventKind{failedEvent}, stepNone, "i-1"},
+		"a heartbeat":                       {[]func(*member){beat(0)}, nil, stepHeartbeat, "i-1"},
+		"a rebalance":                       {[]func(*member){beat(kerr.RebalanceInProgress), beat(kerr.RebalanceInProgress)}, []stream.GroupEventKind{rebalancingEvent}, stepHeartbeat, "i-1"},
+		"rejoining":                         {[]func(*member){beat(kerr.RebalanceInProgress), rejoin}, nil, stepJoin, "i-1"},
+		"the next generation":               {[]func(*member){rejoin, joined(6)}, nil, stepSync, "i-1"},
+		"a generation between":              {[]func(*member){rejoin, joined(7)}, []stream.GroupEventKind{lostEvent}, stepNone, "i-1"},
+		"owning nothing, the same":          {[]func(*member){func(m *member) { m.assigned = false; m.rejoin(nil, nil) }, joined(7)}, nil, stepSync, "i-1"},
+		"a rebalance at the sync":           {[]func(*member){rejoin, joined(6), told(stepSync, stepAnswer{code: kerr.RebalanceInProgress})}, nil, stepJoin, "i-1"},
+		"an old generation":                 {[]func(*member){beat(kerr.IllegalGeneration)}, []stream.GroupEventKind{lostEvent}, stepNone, "i-1"},
+		"unknown member":                    {[]func(*member){beat(kerr.UnknownMember)}, []stream.GroupEventKind{lostEvent}, stepNone, ""},
+		"unknown member, joining":           {[]func(*member){rejoin, told(stepJoin, stepAnswer{code: kerr.UnknownMember})}, []stream.GroupEventKind{lostEvent}, stepNone, ""},
+		"a rejoin before the loss":          {[]func(*member){beat(kerr.UnknownMember), rejoin}, []stream.GroupEventKind{lostEvent}, stepNone, ""},
+		"replaced":                          {[]func(*member){beat(kerr.FencedInstance)}, []stream.GroupEventKind{lostEvent}, stepNone, ""},
+		"a late heartbeat's loss":           {[]func(*member){rejoin, beat(kerr.UnknownMember)}, []stream.GroupEventKind{lostEvent}, stepNone, ""},
+		"a late heartbeat":                  {[]func(*member){rejoin, beat(0)}, nil, stepJoin, "i-1"},
+		"a rebalance request":               {[]func(*member){(*member).requestRebalance, (*member).requestRebalance}, []stream.GroupEventKind{rebalancingEvent}, stepHeartbeat, "i-1"},
+		"a rebalance request while joining": {[]func(*member){rejoin, joined(6), (*member).requestRebalance, told(stepSync, stepAnswer{})}, []stream.GroupEventKind{assignedEvent, rebalancingEvent}, stepHeartbeat, "i-1"},
+		"joining again":                     {[]func(*member){rejoin, joined(6), rejoin, told(stepSync, stepAnswer{})}, nil, stepJoin, "i-1"},
+		"leaving":                           {[]func(*member){(*member).leave}, nil, stepLeave, "i-1"},
+		"having left":                       {[]func(*member){(*member).leave, told(stepLeave, stepAnswer{}), rejoin}, nil, stepNone, "i-1"},
+		"an assignment of another protocol": {[]func(*member){rejoin, joined(6), told(stepSync, stepAnswer{assignment: make([]byte, 2+4+4)})}, []stream.GroupEventKind{failedEvent}, stepNone, "i-1"},
+		"a truncated assignment":            {[]func(*member){rejoin, joined(6), told(stepSync, stepAnswer{assignment: []byte{0, 1, 0}})}, []stream.GroupEventKind{failedEvent}, stepNone, "i-1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := stableMember(now)
@@ -116,7 +116,7 @@ func TestMember_Replaced(t *testing.T) {
 
 // Whatever members claim and the leader wants, no member gets what another one owns, and
 // everything else goes where it should.
-func TestHandOver(t *testing.T) {
+func TestHandOver_OnlyReleasedPartitions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var joined []wire.JoinedMember
 		partitions := rapid.SliceOfDistinct(rapid.Int32Range(0, 9), rapid.ID[int32])
@@ -214,7 +214,7 @@ func FuzzGroupCodec(f *testing.F) {
 }
 
 // A leader's assignment arrives, and its user data is never empty.
-func TestAssignment(t *testing.T) {
+func TestAssignment_RoundTrip(t *testing.T) {
 	partitions := []stream.TopicPartition{linktest.At("t", 1), linktest.At("t", 4), linktest.At("u", 0)}
 	for _, data := range []string{"", "data"} {
 		b := EncodeAssignment(partitions, []byte(data))
@@ -234,7 +234,7 @@ func TestAssignment(t *testing.T) {
 	}
 }
 
-func TestSubscription(t *testing.T) {
+func TestSubscription_RoundTrip(t *testing.T) {
 	c := Subscription{Topics: []string{"t", "u"}, owned: []stream.TopicPartition{linktest.At("t", 1), linktest.At("u", 0)}, generation: 3, Data: []byte("data"), Rebalance: 2}
 	if got, err := DecodeSubscription(c.Encode()); err != nil || !reflect.DeepEqual(got, c) {
 		t.Errorf("%+v became %+v: %v", c, got, err)

@@ -167,7 +167,7 @@ func TestProducer_Fenced(t *testing.T) {
 // A coordinator that fails at the end of a transaction may have ended it or not. The retry
 // tells: it has ended, or another producer has taken over.
 func TestCommit_EndTxnFails(t *testing.T) {
-	for name, takenOver := range map[string]bool{"": false, "and somebody takes over": true} {
+	for name, takenOver := range map[string]bool{"alone": false, "with a new owner": true} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { testTheEndFails(t, takenOver) })
 		})

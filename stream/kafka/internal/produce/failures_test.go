@@ -24,7 +24,7 @@ func failures() map[string]func(n int) fault {
 		"a request that comes a bit later": func(int) fault { return fault{reset: true, lost: true, late: 60 * time.Millisecond} },
 		"a leader that has moved":          func(int) fault { return fault{code: kerr.NotLeader} },
 		"replicas that are missing":        func(int) fault { return fault{code: kerr.NotEnoughReplicas} },
-		"a duplicate that is said to be":   func(int) fault { return fault{reportedCode: kerr.DuplicateSequence} },
+		"a duplicate that is reported":     func(int) fault { return fault{reportedCode: kerr.DuplicateSequence} },
 		"replicas that are lost":           func(int) fault { return fault{reportedCode: kerr.NotEnoughAfterAppend} },
 		"a broker that is slow":            func(int) fault { return fault{after: 10 * time.Second} },
 		"all of it": func(n int) fault {

@@ -10,7 +10,7 @@ import (
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 )
 
-func TestAfter(t *testing.T) {
+func TestAfter_WrapsAround(t *testing.T) {
 	for _, c := range []struct{ number, count, want int32 }{
 		{0, 1, 1}, {0, math.MaxInt32, math.MaxInt32}, {math.MaxInt32 - 1, 1, math.MaxInt32},
 		{math.MaxInt32, 1, 0}, {math.MaxInt32, 3, 2}, {math.MaxInt32 - 4, 10, 5}, {math.MaxInt32, math.MaxInt32, math.MaxInt32 - 1},
@@ -21,7 +21,7 @@ func TestAfter(t *testing.T) {
 	}
 }
 
-func TestJudge(t *testing.T) {
+func TestJudge_EveryCode(t *testing.T) {
 	for _, c := range []struct {
 		codes []kerr.Code
 		want  verdict
@@ -197,7 +197,7 @@ func TestSequence_UnansweredBatchNotReused(t *testing.T) {
 	s.startNext(producerID{})
 	s.failed(true)
 	if p.stillRead {
-		t.Error("a batch that was answered is said to be read still")
+		t.Error("an acknowledged batch is marked as still in use")
 	}
 	s.startNext(producerID{})
 	s.failed(false)

@@ -30,7 +30,7 @@ func (*Metadata) version() (int16, bool) { return MetadataVersion, true }
 func (m *Metadata) encode(w *writer) {
 	w.count(len(m.Topics))
 	for _, topic := range m.Topics {
-		w.int64(0) // no id: it is asked for by name
+		w.int64(0) // no id: the request is by name
 		w.int64(0)
 		w.compact(topic)
 		w.tags()
