@@ -78,7 +78,7 @@ func TestShared_StartsOneCluster(t *testing.T) {
 	if second := shared.Cluster(t); first != second {
 		t.Error("two clusters")
 	}
-	if a, b := Name(t), Name(t); a == b || !strings.HasPrefix(a, "TestShared_StartsOneCluster-") {
+	if a, b := Name(t), Name(t); a == b || !strings.HasPrefix(a, "TestShared-StartsOneCluster-") {
 		t.Error(a, b)
 	}
 }
@@ -107,12 +107,12 @@ func TestShared_UsesRunningCluster(t *testing.T) {
 	own := shared.Cluster(t)
 	t.Setenv("GRETE_TEST_KAFKA", strings.Join(own.Bootstrap(), ","))
 	var s Shared
+	topic := Name(t)
 	tests := runner(func() int {
 		c := s.Cluster(t)
 		if c == own || c.Bootstrap()[0] != own.Bootstrap()[0] {
 			t.Error("another cluster than the running one:", c.Bootstrap())
 		}
-		topic := Name(t)
 		c.CreateTopic(t, topic, 1, nil)
 		write(t, c.Franz(t), topic, "a")
 		if got := outcome(t, func(t testing.TB) { c.Kill(t) }); got != "failed" {
@@ -123,23 +123,9 @@ func TestShared_UsesRunningCluster(t *testing.T) {
 	if code := s.Around(tests).Run(); code != 7 {
 		t.Error("exit code", code)
 	}
-	expect(t, own.Franz(t), lastTopic(t, own), "a")
+	expect(t, own.Franz(t), topic, "a")
 }
 
 type runner func() int
 
 func (r runner) Run() int { return r() }
-
-func lastTopic(t *testing.T, c *Cluster) string {
-	topics, err := c.Admin().ListTopics(within(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name := range topics {
-		if strings.HasPrefix(name, t.Name()+"-") {
-			return name
-		}
-	}
-	t.Fatal("this test has created no topic")
-	return ""
-}
