@@ -18,7 +18,9 @@ func (a *App) Main() { program.Main(a.Pipeline(), commands.All()...) }
 // Run runs the pipeline as the program would without a command line, until ctx is done:
 // on the embedded log, or on the cluster that GRETE_KAFKA names.
 func (a *App) Run(ctx context.Context) error {
-	return run.Defaults().Run(ctx, a.Pipeline(), program.Console{App: a.pipeline.App, Out: os.Stdout, Err: os.Stderr}, nil)
+	c := program.Console{App: a.pipeline.App, Out: os.Stdout, Err: os.Stderr}
+	c.Config, _ = os.UserConfigDir() // its error says that the environment names none
+	return run.Defaults().Run(ctx, a.Pipeline(), c, nil)
 }
 
 // Pipeline is what the commands, and the test harnesses of Grete, know about the

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/gretestream/grete/api/internal/jobclient"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/stream/serde"
 )
 
@@ -46,6 +49,7 @@ type QueryOption func(*query)
 type query struct {
 	request jobclient.Query
 	serdes  serde.Registry
+	app     string // whose local token is used; "": none
 }
 
 // QuerySerde sets the serde of a type, as [DefaultSerde] does for the app. If the store was
@@ -60,6 +64,11 @@ func QueryFormat(f serde.Format) QueryOption { return func(q *query) { q.serdes.
 
 // QueryToken sets the token of the job. It signs the request, and is never sent.
 func QueryToken(token string) QueryOption { return func(q *query) { q.request.Token = token } }
+
+// QueryApp sets the app whose job is queried, on a loopback address: the request is signed
+// with the token that this user's programs of the app have in the user's configuration
+// directory. It isn't needed with [QueryToken].
+func QueryApp(name string) QueryOption { return func(q *query) { q.app = name } }
 
 // QueryWindow requests the value in the window that contains a time.
 func QueryWindow(at time.Time) QueryOption { return func(q *query) { q.request.Window = &at } }
@@ -76,8 +85,26 @@ type UnavailableError struct {
 
 func (e *UnavailableError) Error() string { return e.Message }
 
+// localToken returns the text of this user's token for an app.
+func localToken(app string) (string, error) {
+	config, err := os.UserConfigDir()
+	if err != nil {
+		return "", access.ErrNoConfig
+	}
+	tokens, err := access.FindLocal(config, app)
+	if err == nil && len(tokens) == 0 {
+		err = fmt.Errorf("this user has no token of %s yet: a job that runs on a loopback address makes it", app)
+	}
+	return strings.Join(tokens, "\n"), err
+}
+
 // do requests the encoded value of an encoded key.
 func (q *query) do(ctx context.Context, key []byte) (value []byte, found bool, err error) {
+	if q.app != "" && q.request.Token == "" {
+		if q.request.Token, err = localToken(q.app); err != nil {
+			return nil, false, err
+		}
+	}
 	value, found, err = q.request.Do(ctx, key)
 	notReady := (*jobclient.NotReadyError)(nil)
 	switch {

@@ -10,19 +10,24 @@ import (
 
 // A guard passes on requests that are signed with a token of the job, or bear one. Health
 // and readiness need none, as probes have no secrets. The job and the metrics are also
-// served to requests that bear a read-only token.
+// served to requests that bear a read-only token, and, on this machine, to all.
 //
 // Any page may lead a browser here, by a name of its own that resolves to an address of this
 // machine. So each request must name this process.
 type guard struct {
 	signed       *signed.Verifier // nil: there are no tokens
 	tokens, read signed.Tokens
+	local        bool
+	file         string // with the tokens; "": not known
 	names        names
 	next         http.Handler
 }
 
 func newGuard(s *server, next http.Handler) *guard {
-	return &guard{signed: s.signed, tokens: s.cfg.Tokens, read: s.cfg.ReadTokens, names: namesOf(&s.cfg), next: next}
+	return &guard{
+		signed: s.signed, tokens: s.cfg.Tokens, read: s.cfg.ReadTokens, local: s.cfg.Local, file: s.cfg.TokenFile,
+		names: namesOf(&s.cfg), next: next,
+	}
 }
 
 func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -47,7 +52,7 @@ func (g *guard) admits(r *http.Request) bool {
 	case g.signed == nil || isProbe(r.URL.Path):
 		return true
 	case isReading(r):
-		return g.tokens.BornBy(r) || g.read.BornBy(r)
+		return g.local || g.tokens.BornBy(r) || g.read.BornBy(r)
 	}
 	return g.tokens.BornBy(r)
 }
@@ -84,8 +89,12 @@ func (g *guard) refuse(w http.ResponseWriter) {
 	if g.signed != nil {
 		g.signed.Challenge(w.Header())
 	}
+	token := "$GRETE_TOKEN"
+	if g.file != "" {
+		token = "$(head -n 1 '" + g.file + "')"
+	}
 	writeError(w, &failure{status: http.StatusUnauthorized, Problem: Problem{
-		Message: "this needs the job's token, as in: curl -H \"Authorization: Bearer $GRETE_TOKEN\" …"}})
+		Message: "this needs the job's token, as in: curl -H \"Authorization: Bearer " + token + "\" …"}})
 }
 
 // misdirect responds to a request that was signed for another process.

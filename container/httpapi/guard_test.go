@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,6 +57,38 @@ func TestReadToken(t *testing.T) {
 			if w := j.ask(http.MethodPost, path, "Authorization", "Bearer "+token); w.Code != http.StatusUnauthorized {
 				t.Errorf("POST %s answers %d %s", path, w.Code, w.Body)
 			}
+		}
+	}
+}
+
+// On this machine, the token of the user is for the stores, and for what changes the job.
+func TestLocal(t *testing.T) {
+	j := filled(t, func(c *httpapi.Config) {
+		c.Tokens, c.Local, c.TokenFile = signed.Tokens{"mine"}, true, "/home/ann/token"
+	})
+	open := append([]string{"/api/v1/job", "/metrics"}, probes...)
+	closed := []string{"/api/v1/stores/counts", "/api/v1/stores/counts/ann", "/"}
+	for _, path := range append(open, closed...) {
+		want := http.StatusOK
+		if slices.Contains(closed, path) {
+			want = http.StatusUnauthorized
+		}
+		if w := j.get(path); w.Code != want || want != http.StatusOK && !strings.Contains(w.Body.String(), "$(head -n 1 '/home/ann/token')") {
+			t.Errorf("%s answers %d %s, want %d", path, w.Code, w.Body, want)
+		}
+		if w := j.get(path, "Host", "evil.example"); w.Code != http.StatusForbidden {
+			t.Errorf("%s of another host answers %d", path, w.Code)
+		}
+		if w := j.get(path, "Host", "10.1.2.3"); w.Code != http.StatusForbidden {
+			t.Errorf("%s of another address answers %d", path, w.Code)
+		}
+		if w := j.get(path, "Authorization", "Bearer mine"); w.Code == http.StatusUnauthorized {
+			t.Errorf("%s with the token answers %d", path, w.Code)
+		}
+	}
+	for _, path := range []string{httpapi.DrainPath, httpapi.StopPath, httpapi.LeavePath, httpapi.MovePath("by-user", 1), "/api/v1/job"} {
+		if w := j.ask(http.MethodPost, path, "Sec-Fetch-Site", "same-origin"); w.Code != http.StatusUnauthorized {
+			t.Errorf("POST %s answers %d", path, w.Code)
 		}
 	}
 }

@@ -24,7 +24,7 @@ type names struct {
 }
 
 func namesOf(cfg *Config) names {
-	n := names{advertised: cfg.Advertise, onlyHosts: len(cfg.Tokens) == 0, derived: cfg.derived}
+	n := names{advertised: cfg.Advertise, onlyHosts: len(cfg.Tokens) == 0 || cfg.Local, derived: cfg.derived}
 	for _, address := range []string{cfg.Advertise, cfg.Address} {
 		if host := hostOf(address); host != "" {
 			n.hosts = append(n.hosts, host)

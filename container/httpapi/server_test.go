@@ -61,7 +61,11 @@ func TestListen_WithoutToken(t *testing.T) {
 		if _, err := httpapi.Listen(t.Context(), j.cfg); !errors.Is(err, httpapi.ErrNoToken) || !strings.Contains(err.Error(), address) {
 			t.Errorf("%s: %v", address, err)
 		}
-		j.cfg.Tokens = signed.Tokens{"t"}
+		j.cfg.Tokens, j.cfg.Local = signed.Tokens{"t"}, true
+		if _, err := httpapi.Listen(t.Context(), j.cfg); !errors.Is(err, httpapi.ErrNoToken) {
+			t.Errorf("%s with the token of a user: %v", address, err)
+		}
+		j.cfg.Local = false
 		s, err := httpapi.Listen(t.Context(), j.cfg)
 		if err != nil {
 			t.Fatal(err)

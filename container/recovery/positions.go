@@ -85,10 +85,10 @@ func (p *Positions) write() error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(p.file), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(p.file), 0o700); err != nil {
 		return err
 	}
-	if err := os.WriteFile(p.file+".new", b, 0o644); err != nil {
+	if err := os.WriteFile(p.file+".new", b, 0o600); err != nil {
 		return err
 	}
 	return os.Rename(p.file+".new", p.file)

@@ -48,7 +48,7 @@ func (e *Engine) release() {
 // openTrusted opens a database, and empties it if it has no meta record: the process was
 // killed before its first commit was flushed, or in its first restore.
 func (e *Engine) openTrusted(dir string, stores []string) (*database, error) {
-	if err := errors.Join(os.RemoveAll(removed(dir)), os.MkdirAll(dir, 0o755)); err != nil {
+	if err := errors.Join(os.RemoveAll(removed(dir)), os.MkdirAll(dir, 0o700)); err != nil {
 		return nil, err
 	}
 	existing, err := e.families(dir)
@@ -73,7 +73,7 @@ func (e *Engine) openTrusted(dir string, stores []string) (*database, error) {
 	if err := e.Remove(dir); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	return e.openFamilies(dir, stores, nil)
@@ -86,7 +86,7 @@ const roomToOpen = 1 << 20
 // RocksDB, which is built with assertions, aborts the process.
 func tryRoom(dir string) error {
 	name := filepath.Join(dir, "room")
-	if err := os.WriteFile(name, make([]byte, roomToOpen), 0o644); err != nil {
+	if err := os.WriteFile(name, make([]byte, roomToOpen), 0o600); err != nil {
 		_ = os.Remove(name)
 		return fmt.Errorf("is the disk full? %w", err)
 	}

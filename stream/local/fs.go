@@ -29,14 +29,14 @@ type file interface {
 type osFS struct{}
 
 func (osFS) OpenFile(name string, flag int) (file, error) {
-	f, err := os.OpenFile(name, flag, 0o644)
+	f, err := os.OpenFile(name, flag, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	return f, nil
 }
 
-func (osFS) Mkdir(name string) error      { return os.MkdirAll(name, 0o755) }
+func (osFS) Mkdir(name string) error      { return os.MkdirAll(name, 0o700) }
 func (osFS) Rename(from, to string) error { return os.Rename(from, to) }
 func (osFS) Remove(name string) error     { return os.Remove(name) }
 

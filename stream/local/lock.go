@@ -14,7 +14,7 @@ import (
 // closed or the process ends. It fails with [stream.ErrLocked] if another process
 // has the lock. Open locks the log's own directory.
 func LockDir(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "LOCK"), os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(filepath.Join(dir, "LOCK"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}

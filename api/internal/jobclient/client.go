@@ -66,7 +66,7 @@ func (c *Client) do(ctx context.Context, method string, u *url.URL, to any) erro
 	failed := &Error{Status: res.Status}
 	switch {
 	case res.Status == http.StatusUnauthorized:
-		failed.message = fmt.Sprintf("%s refuses the request: it needs the job's token (-token-file FILE, or GRETE_TOKEN)", u.Host)
+		failed.message = fmt.Sprintf("%s refuses the request: it needs the job's token (-token-file FILE, or GRETE_TOKEN; on a loopback address, that of the user who runs the job)", u.Host)
 	case res.Status != http.StatusForbidden && res.Header.Get(httpapi.AppHeader) != c.app:
 		failed.message = fmt.Sprintf("%s isn't a process of %s: did it exit?", u.Host, c.app)
 	case res.Status/100 == 2:

@@ -23,6 +23,8 @@ type Console struct {
 	OutIsTerminal, ErrIsTerminal bool
 	// In reads answers; nil means that nobody can answer.
 	In io.Reader
+	// Config is the user's configuration directory; "": there is none.
+	Config string
 }
 
 // Standard returns the console of this process.
@@ -31,6 +33,7 @@ func Standard(app string) Console {
 		App: app, Out: os.Stdout, Err: os.Stderr,
 		OutIsTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
+	c.Config, _ = os.UserConfigDir() // its error says that the environment names none
 	if c.ErrIsTerminal && term.IsTerminal(int(os.Stdin.Fd())) {
 		c.In = os.Stdin
 	}

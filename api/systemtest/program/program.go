@@ -98,10 +98,16 @@ func Try(t testing.TB, path string, args ...string) (stdout, stderr string, err 
 	defer cancel()
 	var out, errOut bytes.Buffer
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Dir = t.TempDir()
+	cmd.Dir, cmd.Env = t.TempDir(), environment(t)
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	err = cmd.Run()
 	return out.String(), errOut.String(), err
+}
+
+// environment is that of this process, with a configuration directory for the programs of
+// the test.
+func environment(t testing.TB) []string {
+	return append(os.Environ(), "XDG_CONFIG_HOME="+filepath.Join(filepath.Dir(t.TempDir()), "config"))
 }
 
 // KillAfter starts a program and kills it after a while, as kill -9 does. It reports
@@ -141,7 +147,7 @@ func (o *output) Write(p []byte) (int, error) {
 func Start(t testing.TB, path string, args ...string) *Process {
 	t.Helper()
 	p := &Process{cmd: exec.Command(path, args...), end: make(chan struct{})}
-	p.cmd.Dir = t.TempDir()
+	p.cmd.Dir, p.cmd.Env = t.TempDir(), environment(t)
 	p.cmd.Stderr = &p.out
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ func HasLog(data string) bool {
 // Lock makes a data directory, if it doesn't exist, and locks it for this process. The
 // caller closes the lock.
 func Lock(data string) (io.Closer, error) {
-	if err := os.MkdirAll(data, 0o755); err != nil {
+	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, dataError(data, err)
 	}
 	lock, err := local.LockDir(data)

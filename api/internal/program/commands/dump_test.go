@@ -33,7 +33,7 @@ func background(t *testing.T, app *api.App, args ...string) (address string, sto
 	var out, said programtest.Buffer
 	ended := make(chan int, 1)
 	go func() {
-		ended <- program.Execute(ctx, app.Pipeline(), args, program.Console{App: "words", Out: &out, Err: &said}, commands.All()...)
+		ended <- program.Execute(ctx, app.Pipeline(), args, program.Console{App: "words", Out: &out, Err: &said, Config: programtest.Config()}, commands.All()...)
 	}()
 	stop = func() {
 		cancel()

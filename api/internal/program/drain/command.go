@@ -85,6 +85,11 @@ func (k *Command) attach(ctx context.Context, c program.Console) (*Attached, err
 	if k.Nomad != nil {
 		return k.Nomad.Attach(ctx, c, tokens)
 	}
+	if len(tokens) == 0 {
+		if tokens, err = access.FindLocal(c.Config, c.App); err != nil {
+			return nil, err
+		}
+	}
 	client := jobclient.New(c.App, tokens)
 	return &Attached{Client: client, Close: client.Close}, nil
 }

@@ -31,7 +31,7 @@ type Command struct {
 
 // Run runs the command.
 func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console) error {
-	tokens, err := access.ReadTokens(k.TokenFile)
+	tokens, err := access.TokensOf(k.TokenFile, c.Config, p.App)
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,11 @@ func (f *Flags) open(ctx context.Context, c program.Console, tokens signed.Token
 		// What can't be parsed is refused by the processes, too.
 		tokens, _ = signed.ParseTokens(client.Token(ctx, c.App))
 	}
+	if len(tokens) == 0 {
+		if tokens, err = access.FindLocal(c.Config, c.App); err != nil {
+			return nil, err
+		}
+	}
 	return &Job{
 		app: c.App, client: jobclient.New(c.App, tokens), nomad: client, running: status != nil && !status.Stopped(),
 		say: func(line string) { c.Say("%s", line) },

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -21,8 +22,18 @@ type Result struct {
 // Run runs a command line.
 func Run(ctx context.Context, p program.Pipeline, commands []any, args ...string) Result {
 	var out, err Buffer
-	code := program.Execute(ctx, p, args, program.Console{App: p.App, Out: &out, Err: &err}, commands...)
+	code := program.Execute(ctx, p, args, program.Console{App: p.App, Out: &out, Err: &err, Config: Config()}, commands...)
 	return Result{out.String(), err.String(), code}
+}
+
+// Config returns a configuration directory for tests, the same one for all of them: so a
+// command finds the token of the job that another call of [Run] runs.
+func Config() string {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "" // commands then need GRETE_TOKEN
+	}
+	return filepath.Join(cache, "grete-programtest")
 }
 
 // Lines returns what was printed, sorted: partitions have no order among them.

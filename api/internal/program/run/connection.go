@@ -108,7 +108,7 @@ func readIdentity(file string) (string, error) {
 		return "", err
 	}
 	identity := strings.ToLower(rand.Text())[:12]
-	if err := os.WriteFile(file+".new", []byte(identity+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(file+".new", []byte(identity+"\n"), 0o600); err != nil {
 		return "", err
 	}
 	return identity, os.Rename(file+".new", file)

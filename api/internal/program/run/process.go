@@ -9,10 +9,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/api/internal/program/history"
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/httpapi/signed"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
@@ -52,7 +54,7 @@ func (j *job) open(ctx context.Context, printing bool) (*process, error) {
 	}
 	j.describe()
 	if j.HTTP != httpOff {
-		if p.server, err = httpapi.Listen(ctx, p.httpConfig(build)); err != nil {
+		if p.server, err = p.listen(ctx, build); err != nil {
 			return nil, err
 		}
 		j.session.open.add(serverCloser{p.server})
@@ -93,6 +95,22 @@ func (p *process) httpConfig(build metrics.Build) httpapi.Config {
 		})
 	}
 	return cfg
+}
+
+// listen starts the HTTP API. On a loopback address, without a token of the job, it has that
+// of the user.
+func (p *process) listen(ctx context.Context, build metrics.Build) (*httpapi.Server, error) {
+	cfg := p.httpConfig(build)
+	if len(cfg.Tokens) == 0 {
+		cfg.Local = true
+		var err error
+		if cfg.Tokens, cfg.TokenFile, err = access.MakeLocal(p.console.Config, p.pipeline.App); err != nil {
+			// Nobody knows this one. The job doesn't need it.
+			cfg.Tokens = signed.Tokens{signed.NewToken()}
+			p.console.Say("stores can't be queried: %v; set GRETE_TOKEN, or add -token-file FILE", err)
+		}
+	}
+	return httpapi.Listen(ctx, cfg)
 }
 
 // serverCloser closes a server within a second.

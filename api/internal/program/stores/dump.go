@@ -38,7 +38,7 @@ func (k *DumpCommand) Run(ctx context.Context, p program.Pipeline, c program.Con
 	if _, _, err := find(plan, k.Store); err != nil {
 		return err
 	}
-	tokens, err := access.ReadTokens(k.TokenFile)
+	tokens, err := access.TokensOf(k.TokenFile, c.Config, p.App)
 	if err != nil {
 		return err
 	}

@@ -8,14 +8,16 @@ import (
 	"os"
 
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/container/httpapi/signed"
 )
 
 // Commands are those of this package.
 type Commands struct {
 	Token struct {
-		New NewCommand `cmd:"" help:"Make a random token, and print it, or write it to a file that only you can read."`
-	} `cmd:"" help:"Make a token for the HTTP API."`
+		New  NewCommand  `cmd:"" help:"Make a random token, and print it, or write it to a file that only you can read."`
+		Show ShowCommand `cmd:"" help:"Print your token for this app's jobs on a loopback address of this machine."`
+	} `cmd:"" help:"Make or show a token for the HTTP API."`
 }
 
 // A NewCommand makes a token.
@@ -38,4 +40,17 @@ func (k *NewCommand) Run(c program.Console) error {
 	}
 	_, err = fmt.Fprintln(f, signed.NewToken())
 	return errors.Join(err, f.Close())
+}
+
+// A ShowCommand prints the local token of the user.
+type ShowCommand struct{}
+
+// Run runs the command. It makes the token if there is none: a job that starts later uses it.
+func (ShowCommand) Run(c program.Console) error {
+	tokens, _, err := access.MakeLocal(c.Config, c.App)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.Out, tokens[0])
+	return err
 }
