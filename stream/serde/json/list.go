@@ -1,0 +1,95 @@
+package json
+
+// list decodes an array into a slice.
+func (d *decoder) list(n *node, p pointer, i int) int {
+	if d.src[i] != '[' {
+		return handOver
+	}
+	s := as[slice](p)
+	i, c := next(d.src, i+1)
+	if c == ']' {
+		s.data = n.empty
+		return i + 1
+	}
+	if d.depth++; d.depth > maxDepth {
+		return handOver
+	}
+	for first := len(d.texts); ; {
+		if s.len == s.cap {
+			d.growList(n, s, first)
+		}
+		s.len++
+		if i = d.value(n.elem, at(s.data, uintptr(s.len-1)*n.elem.size), i); i == handOver {
+			return handOver
+		}
+		if i, c = next(d.src, i); c == ']' {
+			d.depth--
+			return i + 1
+		}
+		if c != ',' {
+			return handOver
+		}
+		i, _ = next(d.src, i+1)
+	}
+}
+
+// growList makes room in a slice. Its items move, and with them strings that aren't
+// set yet: those from d.texts[first] on may be among them.
+func (d *decoder) growList(n *node, s *slice, first int) {
+	from := s.data
+	n.grow(s)
+	size := uintptr(s.len) * n.elem.size
+	for i := range d.texts[first:] {
+		t := &d.texts[first+i]
+		t.target = relocate(t.target, from, s.data, size)
+	}
+}
+
+// array decodes an array into a Go array. One with more items hands over.
+func (d *decoder) array(n *node, p pointer, i int) int {
+	if d.src[i] != '[' {
+		return handOver
+	}
+	i, c := next(d.src, i+1)
+	if c == ']' {
+		return i + 1
+	}
+	if d.depth++; d.depth > maxDepth {
+		return handOver
+	}
+	for item := 0; item < n.len; item++ {
+		if i = d.value(n.elem, at(p, uintptr(item)*n.elem.size), i); i == handOver {
+			return handOver
+		}
+		if i, c = next(d.src, i); c == ']' {
+			d.depth--
+			return i + 1
+		}
+		if c != ',' {
+			return handOver
+		}
+		i, _ = next(d.src, i+1)
+	}
+	return handOver
+}
+
+func (n *node) appendSlice(dst []byte, s *slice, depth int) ([]byte, bool) {
+	if s.data == nil {
+		return append(dst, "null"...), true
+	}
+	return n.appendItems(dst, s.data, s.len, depth)
+}
+
+// appendItems appends the items of a slice or an array.
+func (n *node) appendItems(dst []byte, first pointer, count, depth int) (_ []byte, ok bool) {
+	dst = append(dst, '[')
+	for i := range count {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if dst, ok = n.elem.append(dst, at(first, uintptr(i)*n.elem.size), depth); !ok {
+			return dst, false
+		}
+	}
+	return append(dst, ']'), true
+}

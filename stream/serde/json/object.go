@@ -1,0 +1,152 @@
+package json
+
+import (
+	"reflect"
+	"sync/atomic"
+)
+
+// An object is the compiled form of a struct.
+type object struct {
+	fields []field // in the order of encoding
+	names  names
+	// after has the field whose name is expected after each field, and first of all in
+	// after[0]: the order in the last document. It is a guess, which any goroutine may
+	// change.
+	after []atomic.Uint32
+}
+
+// newOrder returns the order of declaration.
+func newOrder(fields int) []atomic.Uint32 {
+	after := make([]atomic.Uint32, fields+1)
+	for f := range fields {
+		after[f].Store(uint32(f))
+	}
+	return after
+}
+
+// A field is one of an object. Fields of embedded structs are the object's own.
+type field struct {
+	node   *node
+	offset uintptr
+	typ    reflect.Type
+	name   string
+	quoted bool     // the option ",string"
+	lead   string   // how an encoded field begins: a comma, its quoted name and a colon
+	head   head     // lead without the comma, as a document has it
+	omit   omission // for which values the field isn't encoded
+}
+
+// maxFields is how many fields an object of the fast path may have.
+const maxFields = 256
+
+// seen has a bit for each field of an object.
+type seen [maxFields / 64]uint64
+
+// add adds a field, and reports false if it is there already.
+func (s *seen) add(f uint32) bool {
+	word, bit := f>>6%uint32(len(s)), uint64(1)<<(f&63)
+	if s[word]&bit != 0 {
+		return false
+	}
+	s[word] |= bit
+	return true
+}
+
+// object decodes an object into a struct.
+func (d *decoder) object(o *object, p pointer, i int) int {
+	if d.src[i] != '{' {
+		return handOver
+	}
+	i, c := next(d.src, i+1)
+	if c == '}' {
+		return i + 1
+	}
+	if d.depth++; d.depth > maxDepth {
+		return handOver
+	}
+	var seen seen
+	for after := uint32(0); ; {
+		f := o.after[after].Load()
+		v := o.fields[f].head.match(d.src, i)
+		if v == 0 {
+			if f, v = o.find(d.src, i, after); v == handOver {
+				return handOver
+			}
+		}
+		if v < len(d.src) && d.src[v] <= ' ' {
+			v = space(d.src, v)
+		}
+		if f == unknown {
+			i = d.skip(v)
+		} else if after = f + 1; seen.add(f) {
+			field := &o.fields[f]
+			i = d.value(field.node, at(p, field.offset), v)
+		} else {
+			return handOver
+		}
+		if i == handOver {
+			return handOver
+		}
+		if i, c = next(d.src, i); c == '}' {
+			d.depth--
+			return i + 1
+		}
+		if c != ',' {
+			return handOver
+		}
+		i, _ = next(d.src, i+1)
+	}
+}
+
+// unknown stands for a name that no field has.
+const unknown = 1 << 31
+
+// find looks for the field of the name at src[i], which isn't the expected one. It
+// returns the position of the value.
+func (o *object) find(src []byte, i int, after uint32) (f uint32, v int) {
+	if uint(i) >= uint(len(src)) || src[i] != '"' {
+		return 0, handOver
+	}
+	end, odd := scan(src, i+1)
+	if end == handOver || odd&escapes != 0 {
+		return 0, handOver
+	}
+	f, ok := o.names.find(src[i+1:end], odd != 0)
+	if !ok {
+		return 0, handOver
+	}
+	if f != unknown {
+		o.after[after].Store(f)
+	}
+	v, c := next(src, end+1)
+	if c != ':' {
+		return 0, handOver
+	}
+	return f, v + 1
+}
+
+// append appends the JSON of a struct.
+func (o *object) append(dst []byte, p pointer, depth int) (_ []byte, ok bool) {
+	start := len(dst)
+	for i := range o.fields {
+		f := &o.fields[i]
+		v := at(p, f.offset)
+		if f.omit != never && f.omit.omits(v) {
+			continue
+		}
+		dst = append(dst, f.lead...)
+		if f.node.kind == textKind {
+			dst, ok = appendText(dst, *as[string](v))
+		} else {
+			dst, ok = f.node.append(dst, v, depth)
+		}
+		if !ok {
+			return dst, false
+		}
+	}
+	if len(dst) == start {
+		return append(dst, "{}"...), true
+	}
+	dst[start] = '{' // instead of the first comma
+	return append(dst, '}'), true
+}

@@ -1,0 +1,306 @@
+package json
+
+import (
+	"math/bits"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// A text is a string of the value that isn't set yet, and where its bytes are.
+type text struct {
+	target *string
+	from   int32 // in the document; ^from in the scratch buffer if it is negative
+	length int32
+}
+
+// maxShared is how many bytes strings share at most.
+const maxShared = 4 << 10
+
+// settle sets the strings from d.texts[from] on. They share buffers of at most
+// maxShared bytes.
+func (d *decoder) settle(from int) {
+	for todo := d.texts[from:]; len(todo) > 0; {
+		n, total := 1, int(todo[0].length)
+		for n < len(todo) && total+int(todo[n].length) <= maxShared {
+			total += int(todo[n].length)
+			n++
+		}
+		d.share(todo[:n], total)
+		todo = todo[n:]
+	}
+	d.texts = d.texts[:from]
+}
+
+// share sets strings with so many bytes to parts of one buffer.
+func (d *decoder) share(texts []text, total int) {
+	var b strings.Builder
+	b.Grow(total)
+	for i := range texts {
+		b.Write(d.bytesOf(&texts[i]))
+	}
+	all := b.String()
+	for i := range texts {
+		t := &texts[i]
+		*t.target, all = all[:t.length], all[t.length:]
+	}
+}
+
+func (d *decoder) bytesOf(t *text) []byte {
+	if t.from < 0 {
+		return d.scratch[^t.from:][:t.length]
+	}
+	return d.src[t.from:][:t.length]
+}
+
+// text decodes a string whose first byte is src[i].
+func (d *decoder) text(target *string, i int) int {
+	end, odd := scan(d.src, i)
+	if odd == 0 {
+		if end > i {
+			d.texts = append(d.texts, text{target, int32(i), int32(end - i)})
+		}
+		return end + 1
+	}
+	return d.oddText(target, i, end, odd)
+}
+
+// oddText decodes a string that has escapes or isn't ASCII.
+func (d *decoder) oddText(target *string, i, end int, odd oddity) int {
+	if end == handOver || odd&wide != 0 && !utf8.Valid(d.src[i:end]) {
+		return handOver
+	}
+	t := text{target, int32(i), int32(end - i)}
+	if odd&escapes != 0 {
+		from := len(d.scratch)
+		var ok bool
+		if d.scratch, ok = unescape(d.scratch, d.src[i:end]); !ok {
+			return handOver
+		}
+		t.from, t.length = ^int32(from), int32(len(d.scratch)-from)
+	}
+	d.texts = append(d.texts, t)
+	return end + 1
+}
+
+// oddity says what is special about a string of a document.
+type oddity uint8
+
+const (
+	escapes oddity = 1 << iota
+	wide           // not ASCII
+	broken         // has no end, or a control character
+)
+
+// Patterns of 8 bytes.
+const (
+	ones    = 0x0101010101010101
+	highs   = 0x80 * ones
+	quotes  = '"' * ones
+	slashes = '\\' * ones
+	blanks  = ' ' * ones
+)
+
+// special has the high bit of each byte of w that is a quote, a backslash or a
+// control character. Only the lowest one is exact.
+func special(w uint64) uint64 {
+	q, s := w^quotes, w^slashes
+	return ((q-ones)&^q | (s-ones)&^s | (w-blanks)&^w) & highs
+}
+
+// scan returns the position of the quote that ends the string from src[i], and what
+// is special about the string. Escapes aren't checked.
+func scan(src []byte, i int) (end int, odd oddity) {
+	for i+8 <= len(src) {
+		w := word(src, i)
+		m := special(w)
+		if m == 0 {
+			if w&highs != 0 {
+				odd |= wide
+			}
+			i += 8
+			continue
+		}
+		if w&highs&(m&-m-1) != 0 {
+			odd |= wide
+		}
+		i += bits.TrailingZeros64(m) >> 3
+		switch src[i] {
+		case '"':
+			return i, odd
+		case '\\':
+			odd |= escapes
+			i += 2
+		default:
+			return handOver, broken
+		}
+	}
+	return scanTail(src, i, odd)
+}
+
+// scanTail is scan for the last bytes of a document.
+func scanTail(src []byte, i int, odd oddity) (int, oddity) {
+	for i < len(src) {
+		switch c := src[i]; {
+		case c == '"':
+			return i, odd
+		case c == '\\':
+			odd |= escapes
+			i++
+		case c < ' ':
+			return handOver, broken
+		case c >= utf8.RuneSelf:
+			odd |= wide
+		}
+		i++
+	}
+	return handOver, broken
+}
+
+// unescape appends a string without its escapes. It returns false if it isn't one,
+// or has half a surrogate pair.
+func unescape(dst, src []byte) ([]byte, bool) {
+	for i := 0; i < len(src); {
+		c := src[i]
+		if c != '\\' {
+			dst = append(dst, c)
+			i++
+			continue
+		}
+		i += 2
+		switch c = src[i-1]; c {
+		case '"', '\\', '/':
+			dst = append(dst, c)
+		case 'b':
+			dst = append(dst, '\b')
+		case 'f':
+			dst = append(dst, '\f')
+		case 'n':
+			dst = append(dst, '\n')
+		case 'r':
+			dst = append(dst, '\r')
+		case 't':
+			dst = append(dst, '\t')
+		case 'u':
+			r, n := unescapeRune(src[i:])
+			if n == 0 {
+				return dst, false
+			}
+			dst = utf8.AppendRune(dst, r)
+			i += n
+		default:
+			return dst, false
+		}
+	}
+	return dst, true
+}
+
+// unescapeRune decodes what follows \u, and the second half of a surrogate pair. It
+// returns the bytes it has read, 0 if they aren't right.
+func unescapeRune(src []byte) (rune, int) {
+	r := hex4(src)
+	if !utf16.IsSurrogate(r) {
+		if r < 0 {
+			return 0, 0
+		}
+		return r, 4
+	}
+	if len(src) < 10 || src[4] != '\\' || src[5] != 'u' {
+		return 0, 0
+	}
+	if r = utf16.DecodeRune(r, hex4(src[6:])); r == utf8.RuneError {
+		return 0, 0
+	}
+	return r, 10
+}
+
+// hex4 returns the number of 4 hexadecimal digits, or -1.
+func hex4(src []byte) rune {
+	if len(src) < 4 {
+		return -1
+	}
+	var r rune
+	for _, c := range src[:4] {
+		switch {
+		case '0' <= c && c <= '9':
+			r = r<<4 | rune(c-'0')
+		case 'a' <= c|0x20 && c|0x20 <= 'f':
+			r = r<<4 | rune(c|0x20-'a'+10)
+		default:
+			return -1
+		}
+	}
+	return r
+}
+
+// appendText appends a quoted string, or returns false if it is invalid UTF-8.
+func appendText(dst []byte, s string) ([]byte, bool) {
+	dst = append(dst, '"')
+	start := len(dst)
+	dst = append(dst, s...)
+	if isPlain(dst[start:]) {
+		return append(dst, '"'), true
+	}
+	return appendEscaped(dst[:start], s)
+}
+
+// isPlain reports whether a string is ASCII without what must be escaped.
+func isPlain(b []byte) bool {
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		if w := word(b, i); special(w)|w&highs != 0 {
+			return false
+		}
+	}
+	for ; i < len(b); i++ {
+		if c := b[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// appendEscaped appends a string with its escapes, and a quote.
+func appendEscaped(dst []byte, s string) ([]byte, bool) {
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			dst = appendEscapedByte(dst, c)
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && n == 1:
+			return dst, false
+		case r == '\u2028' || r == '\u2029':
+			dst = strconv.AppendInt(append(dst, `\u`...), int64(r), 16)
+		default:
+			dst = append(dst, s[i:i+n]...)
+		}
+		i += n
+	}
+	return append(dst, '"'), true
+}
+
+func appendEscapedByte(dst []byte, c byte) []byte {
+	const hex = "0123456789abcdef"
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\b':
+		return append(dst, `\b`...)
+	case '\f':
+		return append(dst, `\f`...)
+	case '\n':
+		return append(dst, `\n`...)
+	case '\r':
+		return append(dst, `\r`...)
+	case '\t':
+		return append(dst, `\t`...)
+	}
+	if c < ' ' {
+		return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+	}
+	return append(dst, c)
+}
