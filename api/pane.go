@@ -1,14 +1,14 @@
 package api
 
 import (
-	"encoding/json"
+	stdjson "encoding/json"
 	"fmt"
 	"reflect"
 	"strconv"
 	"time"
 
-	segment "github.com/segmentio/encoding/json"
-
+	"github.com/gretestream/grete/stream/serde"
+	"github.com/gretestream/grete/stream/serde/json"
 	"github.com/gretestream/grete/stream/serde/shape"
 )
 
@@ -46,15 +46,49 @@ func paneShape[K comparable, A any]() *shape.Shape {
 	return s
 }
 
-// AppendJSON writes the pane's JSON without the general encoder's detours.
-func (p *Pane[K, A]) AppendJSON(dst []byte) ([]byte, error) {
-	dst, err := segment.Append(append(dst, `{"key":`...), &p.Key, 0)
+// JSONSerde returns the serde of panes, which needs no detour through MarshalJSON.
+func (*Pane[K, A]) JSONSerde() serde.Serde[Pane[K, A]] {
+	return paneSerde[K, A]{json.New[K](), json.New[A](), json.New[paneJSON[K, A]]()}
+}
+
+// MarshalJSON implements encoding/json.Marshaler.
+func (p Pane[K, A]) MarshalJSON() ([]byte, error) {
+	return json.AppendAny(nil, paneJSON[K, A]{p.Key, p.Start.UnixMilli(), p.End.UnixMilli(), p.Value, p.Index, p.Timing})
+}
+
+// UnmarshalJSON implements encoding/json.Unmarshaler.
+func (p *Pane[K, A]) UnmarshalJSON(src []byte) error {
+	var j paneJSON[K, A]
+	if err := stdjson.Unmarshal(src, &j); err != nil {
+		return err
+	}
+	*p = j.pane()
+	return nil
+}
+
+func (j *paneJSON[K, A]) pane() Pane[K, A] {
+	return Pane[K, A]{j.Key, time.UnixMilli(j.Start).UTC(), time.UnixMilli(j.End).UTC(), j.Value, j.Index, j.Timing}
+}
+
+// A paneSerde writes panes around their compiled keys and values.
+type paneSerde[K comparable, A any] struct {
+	key   *json.Codec[K]
+	value *json.Codec[A]
+	whole *json.Codec[paneJSON[K, A]]
+}
+
+func (s paneSerde[K, A]) Append(dst []byte, p Pane[K, A]) ([]byte, error) {
+	return s.AppendFrom(dst, &p)
+}
+
+func (s paneSerde[K, A]) AppendFrom(dst []byte, p *Pane[K, A]) ([]byte, error) {
+	dst, err := s.key.Append(append(dst, `{"key":`...), &p.Key)
 	if err != nil {
 		return nil, fmt.Errorf("key of a pane: %w", err)
 	}
 	dst = strconv.AppendInt(append(dst, `,"start":`...), p.Start.UnixMilli(), 10)
 	dst = strconv.AppendInt(append(dst, `,"end":`...), p.End.UnixMilli(), 10)
-	if dst, err = segment.Append(append(dst, `,"value":`...), &p.Value, 0); err != nil {
+	if dst, err = s.value.Append(append(dst, `,"value":`...), &p.Value); err != nil {
 		return nil, fmt.Errorf("value of a pane: %w", err)
 	}
 	dst = strconv.AppendInt(append(dst, `,"index":`...), int64(p.Index), 10)
@@ -62,15 +96,16 @@ func (p *Pane[K, A]) AppendJSON(dst []byte) ([]byte, error) {
 	return append(dst, `"}`...), nil
 }
 
-// MarshalJSON implements json.Marshaler.
-func (p Pane[K, A]) MarshalJSON() ([]byte, error) { return p.AppendJSON(nil) }
+func (s paneSerde[K, A]) Parse(src []byte) (p Pane[K, A], err error) {
+	err = s.ParseInto(src, &p)
+	return p, err
+}
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (p *Pane[K, A]) UnmarshalJSON(src []byte) error {
+func (s paneSerde[K, A]) ParseInto(src []byte, p *Pane[K, A]) error {
 	var j paneJSON[K, A]
-	if err := json.Unmarshal(src, &j); err != nil {
+	if err := s.whole.Parse(src, &j); err != nil {
 		return err
 	}
-	*p = Pane[K, A]{j.Key, time.UnixMilli(j.Start).UTC(), time.UnixMilli(j.End).UTC(), j.Value, j.Index, j.Timing}
+	*p = j.pane()
 	return nil
 }

@@ -1,10 +1,9 @@
 package main
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
-
-	"github.com/segmentio/encoding/json"
 
 	"github.com/gretestream/grete/api"
 	"github.com/gretestream/grete/api/apitest"

@@ -5,43 +5,43 @@ import (
 	stdjson "encoding/json"
 	"fmt"
 
-	"github.com/segmentio/encoding/json"
+	"github.com/gretestream/grete/stream/serde/json"
 )
 
-// A JSONAppender is a type whose pointer writes its own JSON. [JSON] prefers it to
-// the general encoder.
-type JSONAppender interface {
-	AppendJSON(dst []byte) ([]byte, error)
+// A JSONCoder is a type whose pointer has a JSON serde of its own, which [For]
+// prefers to the compiled one. JSONSerde is called on a nil pointer.
+type JSONCoder[M any] interface {
+	JSONSerde() Serde[M]
 }
 
-// JSON is the format of types without a serde of their own: the standard
-// library's rules, by segmentio/encoding, which takes a fifth of its time.
+// JSON is the format of types without a serde of their own, by the rules of
+// encoding/json without HTML escaping. The serdes that [For] returns are compiled for
+// their type, see package json; the methods of the format work with values of any
+// type, and are slower.
 func JSON() Format { return jsonFormat{} }
 
 type jsonFormat struct{}
 
 func (jsonFormat) Name() string { return "json" }
 
-func (jsonFormat) AppendValue(dst []byte, v any) ([]byte, error) {
-	if a, ok := v.(JSONAppender); ok {
-		return a.AppendJSON(dst)
+func (jsonFormat) AppendValue(dst []byte, v any) ([]byte, error) { return json.AppendAny(dst, v) }
+
+func (jsonFormat) ParseValue(src []byte, v any) error { return stdjson.Unmarshal(src, v) }
+
+// newJSONSerde returns the JSON serde of a type.
+func newJSONSerde[M any]() Serde[M] {
+	if c, ok := any((*M)(nil)).(JSONCoder[M]); ok {
+		return c.JSONSerde()
 	}
-	return json.Append(dst, v, 0)
+	return jsonSerde[M]{json.New[M]()}
 }
 
-func (jsonFormat) ParseValue(src []byte, v any) error { return parseJSON(src, v) }
+// A jsonSerde is the compiled JSON of a type.
+type jsonSerde[M any] struct{ codec *json.Codec[M] }
 
-func parseJSON(src []byte, v any) error {
-	rest, err := json.Parse(src, v, 0)
-	if err != nil {
-		return err
-	}
-	if len(rest) != 0 {
-		return fmt.Errorf("the JSON value is followed by %d more bytes", len(rest))
-	}
-	return nil
-}
+func (s jsonSerde[M]) Append(dst []byte, m M) ([]byte, error) { return s.codec.Append(dst, &m) }
 
+<<<<<<< HEAD
 // A jsonSerde is JSON of one type. It checks the type once, when the serde is made, not for
 // each value.
 type jsonSerde[M any] struct{ appends bool }
@@ -59,13 +59,16 @@ func (s jsonSerde[M]) AppendFrom(dst []byte, m *M) ([]byte, error) {
 	}
 	return json.Append(dst, m, 0)
 }
+=======
+func (s jsonSerde[M]) AppendFrom(dst []byte, m *M) ([]byte, error) { return s.codec.Append(dst, m) }
+>>>>>>> 113d22f (serde: JSON by the compiled codec; segmentio/encoding is gone)
 
 func (s jsonSerde[M]) Parse(src []byte) (m M, err error) {
-	err = parseJSON(src, &m)
+	err = s.codec.Parse(src, &m)
 	return m, err
 }
 
-func (s jsonSerde[M]) ParseInto(src []byte, m *M) error { return parseJSON(src, m) }
+func (s jsonSerde[M]) ParseInto(src []byte, m *M) error { return s.codec.Parse(src, m) }
 
 func (jsonFormat) JSON(encoded []byte) (stdjson.RawMessage, bool) {
 	return encoded, stdjson.Valid(encoded)

@@ -33,7 +33,7 @@ func (d *decoder) ownText(i int) (string, int) {
 		return string(d.src[i:end]), end + 1
 	}
 	var s string
-	first := len(d.texts)
+	first := d.unset.count
 	if i = d.text(&s, i); i != handOver {
 		d.settle(first)
 	}
@@ -42,7 +42,7 @@ func (d *decoder) ownText(i int) (string, int) {
 
 func (d *decoder) anyObject(i int) (any, int) {
 	m := make(map[string]any)
-	return m, fill(d, m, i, (*decoder).anything)
+	return m, fill(d, m, i)
 }
 
 func (d *decoder) anyList(i int) (any, int) {

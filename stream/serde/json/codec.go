@@ -24,7 +24,7 @@ func (c *Codec[M]) Append(dst []byte, m *M) ([]byte, error) {
 	if out, ok := c.encode.append(dst, pointerTo(m), 0); ok {
 		return out, nil
 	}
-	return appendStandard(dst, m)
+	return AppendAny(dst, m)
 }
 
 // Parse sets *m, which must be the zero value, from the JSON in src. On an error *m
@@ -42,8 +42,9 @@ func (c *Codec[M]) Parse(src []byte, m *M) error {
 	return nil
 }
 
-// appendStandard appends what encoding/json makes of a value.
-func appendStandard(dst []byte, v any) ([]byte, error) {
+// AppendAny appends the JSON of a value of any type, by encoding/json without HTML
+// escaping. On an error it returns dst as it was.
+func AppendAny(dst []byte, v any) ([]byte, error) {
 	a := appender{dst}
 	e := json.NewEncoder(&a)
 	e.SetEscapeHTML(false)

@@ -5,7 +5,7 @@ package json
 type decoder struct {
 	src     []byte
 	depth   int
-	texts   []text // strings that aren't set yet, see settle
+	unset   unset  // strings
 	scratch []byte // the bytes of strings with escapes
 }
 
@@ -18,8 +18,7 @@ func parse(n *node, src []byte, p pointer) bool {
 	if n.kind == standard || len(src) > maxSource {
 		return false
 	}
-	var few [16]text
-	d := decoder{src: src, texts: few[:0]}
+	d := decoder{src: src}
 	i := d.value(n, p, space(src, 0))
 	if i == handOver || space(src, i) != len(src) {
 		return false

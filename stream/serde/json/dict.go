@@ -18,15 +18,15 @@ func (d *decoder) dict(n *node, p pointer, i int) int {
 	}
 	switch n.elem.kind {
 	case textKind:
-		return fill(d, makeMap[string](p), i, decodeString)
+		return fill(d, makeMap[string](p), i)
 	case anyKind:
-		return fill(d, makeMap[any](p), i, (*decoder).anything)
+		return fill(d, makeMap[any](p), i)
 	case float64Kind:
-		return fill(d, makeMap[float64](p), i, decodeFloat)
+		return fill(d, makeMap[float64](p), i)
 	case int64Kind:
-		return fill(d, makeMap[int64](p), i, decodeInt)
+		return fill(d, makeMap[int64](p), i)
 	case boolKind:
-		return fill(d, makeMap[bool](p), i, decodeBool)
+		return fill(d, makeMap[bool](p), i)
 	}
 	return d.reflected(n, p, i)
 }
@@ -39,7 +39,7 @@ func makeMap[V any](p pointer) map[string]V {
 }
 
 // fill decodes the object at src[i] into a map. A name that occurs twice hands over.
-func fill[V any](d *decoder, m map[string]V, i int, value func(d *decoder, i int) (V, int)) int {
+func fill[V any](d *decoder, m map[string]V, i int) int {
 	i, c := next(d.src, i+1)
 	if c == '}' {
 		return i + 1
@@ -58,11 +58,10 @@ func fill[V any](d *decoder, m map[string]V, i int, value func(d *decoder, i int
 		if i, c = next(d.src, i); c != ':' {
 			return handOver
 		}
-		if i, c = next(d.src, i+1); c == 0 {
-			return handOver
-		}
 		var v V
-		if v, i = value(d, i); i == handOver {
+		if i, c = next(d.src, i+1); c == 'n' {
+			i = literal(d.src, i, "null")
+		} else if v, i = element[V](d, i); i == handOver {
 			return handOver
 		}
 		if m[name] = v; len(m) != count {
@@ -79,35 +78,27 @@ func fill[V any](d *decoder, m map[string]V, i int, value func(d *decoder, i int
 	}
 }
 
-// The values of maps are decoded as others are, also from null.
-
-func decodeString(d *decoder, i int) (string, int) {
-	if d.src[i] == '"' {
-		return d.ownText(i + 1)
+// element decodes a value of a map, which isn't null.
+func element[V any](d *decoder, i int) (v V, end int) {
+	if uint(i) >= uint(len(d.src)) {
+		return v, handOver
 	}
-	return "", literal(d.src, i, "null")
-}
-
-func decodeFloat(d *decoder, i int) (float64, int) {
-	if d.src[i] == 'n' {
-		return 0, literal(d.src, i, "null")
+	switch v := any(&v).(type) {
+	case *string:
+		if d.src[i] != '"' {
+			return *new(V), handOver
+		}
+		*v, end = d.ownText(i + 1)
+	case *any:
+		*v, end = d.anything(i)
+	case *float64:
+		*v, end = float(d.src, i, 64)
+	case *int64:
+		*v, end = signed(d.src, i, 64)
+	case *bool:
+		end = boolean(d.src, i, v)
 	}
-	return float(d.src, i, 64)
-}
-
-func decodeInt(d *decoder, i int) (n int64, end int) {
-	if d.src[i] == 'n' {
-		return 0, literal(d.src, i, "null")
-	}
-	return signed(d.src, i, 64)
-}
-
-func decodeBool(d *decoder, i int) (b bool, end int) {
-	if d.src[i] == 'n' {
-		return false, literal(d.src, i, "null")
-	}
-	end = boolean(d.src, i, &b)
-	return b, end
+	return v, end
 }
 
 // reflected decodes an object into a map of any type that a codec knows.
@@ -122,7 +113,7 @@ func (d *decoder) reflected(n *node, p pointer, i int) int {
 		return handOver
 	}
 	key, elem := reflect.New(n.typ.Key()).Elem(), reflect.New(n.typ.Elem()).Elem()
-	first := len(d.texts)
+	first := d.unset.count
 	for count := 1; ; count++ {
 		key.SetZero()
 		elem.SetZero()

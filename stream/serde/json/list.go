@@ -14,7 +14,7 @@ func (d *decoder) list(n *node, p pointer, i int) int {
 	if d.depth++; d.depth > maxDepth {
 		return handOver
 	}
-	for first := len(d.texts); ; {
+	for first := d.unset.count; ; {
 		if s.len == s.cap {
 			d.growList(n, s, first)
 		}
@@ -34,13 +34,14 @@ func (d *decoder) list(n *node, p pointer, i int) int {
 }
 
 // growList makes room in a slice. Its items move, and with them strings that aren't
-// set yet: those from d.texts[first] on may be among them.
+// set yet: those from first on in d.unset may be among them.
 func (d *decoder) growList(n *node, s *slice, first int) {
 	from := s.data
 	n.grow(s)
 	size := uintptr(s.len) * n.elem.size
-	for i := range d.texts[first:] {
-		t := &d.texts[first+i]
+	moved := d.unset.from(first)
+	for i := range moved {
+		t := &moved[i]
 		t.target = relocate(t.target, from, s.data, size)
 	}
 }

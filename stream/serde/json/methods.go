@@ -16,7 +16,7 @@ func methodsOf(t reflect.Type, dir direction, addressable bool) (k kind, has boo
 	if addressable {
 		receiver = reflect.PointerTo(t)
 	}
-	if _, newer := reflect.PointerTo(t).MethodByName(dir.newerMethod()); newer {
+	if hasNewerMethod(t, dir) {
 		return standard, true
 	}
 	switch byJSON, byText := dir.interfaces(); {
@@ -33,13 +33,16 @@ func methodsOf(t reflect.Type, dir direction, addressable bool) (k kind, has boo
 	return k, true
 }
 
-// newerMethod is the name of a method that only the second version of
-// encoding/json knows.
-func (d direction) newerMethod() string {
-	if d == toValue {
-		return "UnmarshalJSONFrom"
+// hasNewerMethod reports whether a type has a method that only the second version of
+// encoding/json knows. The names are constants, so that the linker still drops
+// methods that nothing calls.
+func hasNewerMethod(t reflect.Type, dir direction) (has bool) {
+	if dir == toValue {
+		_, has = reflect.PointerTo(t).MethodByName("UnmarshalJSONFrom")
+	} else {
+		_, has = reflect.PointerTo(t).MethodByName("MarshalJSONTo")
 	}
-	return "MarshalJSONTo"
+	return has
 }
 
 func (d direction) interfaces() (byJSON, byText reflect.Type) {

@@ -203,7 +203,7 @@ func appendFloat(dst []byte, f float64, size int) ([]byte, bool) {
 func (d *decoder) number(target *string, i int) int {
 	end, _, _ := number(d.src, i)
 	if end != handOver {
-		d.texts = append(d.texts, text{target, int32(i), int32(end - i)})
+		d.unset.add(text{target, int32(i), int32(end - i)})
 	}
 	return end
 }

@@ -15,13 +15,52 @@ type text struct {
 	length int32
 }
 
+// unset is a list of texts. Short ones need no memory of their own.
+type unset struct {
+	few   [16]text
+	many  []text // all of them, if not nil
+	count int
+}
+
+func (u *unset) add(t text) {
+	if u.many == nil && u.count < len(u.few) {
+		u.few[u.count] = t
+	} else {
+		u.addMany(t)
+	}
+	u.count++
+}
+
+func (u *unset) addMany(t text) {
+	if u.many == nil {
+		u.many = append(make([]text, 0, 4*len(u.few)), u.few[:]...)
+	}
+	u.many = append(u.many, t)
+}
+
+// from returns the texts from a position in the list on.
+func (u *unset) from(first int) []text {
+	if u.many != nil {
+		return u.many[first:]
+	}
+	return u.few[first:u.count]
+}
+
+// cut removes the texts from a position on.
+func (u *unset) cut(first int) {
+	u.count = first
+	if u.many != nil {
+		u.many = u.many[:first]
+	}
+}
+
 // maxShared is how many bytes strings share at most.
 const maxShared = 4 << 10
 
-// settle sets the strings from d.texts[from] on. They share buffers of at most
-// maxShared bytes.
-func (d *decoder) settle(from int) {
-	for todo := d.texts[from:]; len(todo) > 0; {
+// settle sets the strings from a position in d.unset on. They share buffers of at
+// most maxShared bytes.
+func (d *decoder) settle(first int) {
+	for todo := d.unset.from(first); len(todo) > 0; {
 		n, total := 1, int(todo[0].length)
 		for n < len(todo) && total+int(todo[n].length) <= maxShared {
 			total += int(todo[n].length)
@@ -30,7 +69,7 @@ func (d *decoder) settle(from int) {
 		d.share(todo[:n], total)
 		todo = todo[n:]
 	}
-	d.texts = d.texts[:from]
+	d.unset.cut(first)
 }
 
 // share sets strings with so many bytes to parts of one buffer.
@@ -59,7 +98,7 @@ func (d *decoder) text(target *string, i int) int {
 	end, odd := scan(d.src, i)
 	if odd == 0 {
 		if end > i {
-			d.texts = append(d.texts, text{target, int32(i), int32(end - i)})
+			d.unset.add(text{target, int32(i), int32(end - i)})
 		}
 		return end + 1
 	}
@@ -80,7 +119,7 @@ func (d *decoder) oddText(target *string, i, end int, odd oddity) int {
 		}
 		t.from, t.length = ^int32(from), int32(len(d.scratch)-from)
 	}
-	d.texts = append(d.texts, t)
+	d.unset.add(t)
 	return end + 1
 }
 

@@ -33,12 +33,6 @@ func schemaOf(v any) string {
 	return ""
 }
 
-// A jsonAppender is a type whose pointer writes its own JSON; see
-// stream.JSONAppender.
-type jsonAppender interface {
-	AppendJSON(dst []byte) ([]byte, error)
-}
-
 // A describer makes one outermost shape. It describes each named or struct type
 // once, and refers to it from then on: types may be recursive.
 type describer struct {
@@ -130,13 +124,13 @@ func marshalsItself(t reflect.Type) bool {
 	for _, i := range []reflect.Type{
 		reflect.TypeFor[json.Marshaler](), reflect.TypeFor[json.Unmarshaler](),
 		reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[encoding.TextUnmarshaler](),
-		reflect.TypeFor[jsonAppender](),
 	} {
 		if reflect.PointerTo(t).Implements(i) { // the methods of t are among those of its pointer
 			return true
 		}
 	}
-	return false
+	_, codes := reflect.PointerTo(t).MethodByName("JSONSerde") // a serde.JSONCoder
+	return codes
 }
 
 func opaque(t reflect.Type) *Shape {
