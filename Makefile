@@ -12,10 +12,11 @@ FUZZTIME ?= 20s
 # How many worlds sim simulates.
 SEEDS    ?= 10000
 # How many minutes soak runs, until the end of the current part. How often it kills each
-# example, and the sizes of the state in MB.
+# example, the sizes of the state in MB, and how many cases of JSON it compares.
 MINUTES  ?= 600
 KILLS    ?= 100
 STATE_MB ?= 100,1000,5000
+JSON_CASES ?= 100000000
 
 GO_PACKAGES := ./...
 # The slowest packages start first, beside the system tests. They mostly wait for brokers,
@@ -37,7 +38,7 @@ QUICKLY := -vet=off -ldflags=-w -timeout 20m -json
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
-.PHONY: help run static cluster test test-fire test-nomad sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-sim deps rocksdb imports vet benchmark-binary
+.PHONY: help run static cluster test test-fire test-nomad sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-json soak-sim deps rocksdb imports vet benchmark-binary
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -112,7 +113,7 @@ fuzz: rocksdb ## every fuzz test, for FUZZTIME=20s each
 		go test -tags rocksdb -run '^$$' -fuzz "^$$name$$" -fuzztime "$(FUZZTIME)" "./$$dir" </dev/null || exit 1; done
 
 # Each part is a target of its own, with -v for its findings and durations.
-SOAK := soak-tests soak-fire soak-state soak-sim
+SOAK := soak-tests soak-fire soak-state soak-json soak-sim
 
 soak: deps ## tests that take hours, repeated until MINUTES=600 are over: see development.md
 	@end=$$(($$(date +%s) + 60 * $(MINUTES))); \
@@ -128,6 +129,10 @@ soak-fire:
 
 soak-state:
 	GRETE_STATE_MB=$(STATE_MB) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^(TestRecovery_|TestStandby_)' ./api/systemtest/totals
+
+soak-json:
+	go test -count=1 -v -timeout 24h -run '^TestDifferential' ./stream/serde/json -cases $$(($(JSON_CASES) / 2))
+	GOEXPERIMENT=nojsonv2 go test -count=1 -v -timeout 24h -run '^TestDifferential' ./stream/serde/json -cases $$(($(JSON_CASES) / 2))
 
 soak-sim:
 	go test -count=1 -v -timeout 24h $(SIM) -seeds $(SEEDS) -from $$(date +%s)000000

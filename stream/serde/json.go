@@ -9,7 +9,9 @@ import (
 )
 
 // A JSONCoder is a type whose pointer has a JSON serde of its own, which [For]
-// prefers to the compiled one. JSONSerde is called on a nil pointer.
+// prefers to the compiled one. The type must have the same form by its methods for
+// encoding/json, which code it within other types. JSONSerde is called on a nil
+// pointer.
 type JSONCoder[M any] interface {
 	JSONSerde() Serde[M]
 }
@@ -41,27 +43,7 @@ type jsonSerde[M any] struct{ codec *json.Codec[M] }
 
 func (s jsonSerde[M]) Append(dst []byte, m M) ([]byte, error) { return s.codec.Append(dst, &m) }
 
-<<<<<<< HEAD
-// A jsonSerde is JSON of one type. It checks the type once, when the serde is made, not for
-// each value.
-type jsonSerde[M any] struct{ appends bool }
-
-func newJSONSerde[M any]() jsonSerde[M] {
-	_, appends := any((*M)(nil)).(JSONAppender)
-	return jsonSerde[M]{appends}
-}
-
-func (s jsonSerde[M]) Append(dst []byte, m M) ([]byte, error) { return s.AppendFrom(dst, &m) }
-
-func (s jsonSerde[M]) AppendFrom(dst []byte, m *M) ([]byte, error) {
-	if s.appends {
-		return any(m).(JSONAppender).AppendJSON(dst)
-	}
-	return json.Append(dst, m, 0)
-}
-=======
 func (s jsonSerde[M]) AppendFrom(dst []byte, m *M) ([]byte, error) { return s.codec.Append(dst, m) }
->>>>>>> 113d22f (serde: JSON by the compiled codec; segmentio/encoding is gone)
 
 func (s jsonSerde[M]) Parse(src []byte) (m M, err error) {
 	err = s.codec.Parse(src, &m)

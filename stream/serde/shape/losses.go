@@ -79,7 +79,7 @@ func (f *lossFinder) marshals(t reflect.Type, path string) bool {
 	if t.Kind() == reflect.Interface {
 		return false
 	}
-	writes := implements[json.Marshaler](t) || implements[encoding.TextMarshaler](t) || implements[jsonAppender](t)
+	writes := implements[json.Marshaler](t) || implements[encoding.TextMarshaler](t)
 	reads := implements[json.Unmarshaler](t) || implements[encoding.TextUnmarshaler](t)
 	switch {
 	case writes && !reads:

@@ -129,8 +129,7 @@ func marshalsItself(t reflect.Type) bool {
 			return true
 		}
 	}
-	_, codes := reflect.PointerTo(t).MethodByName("JSONSerde") // a serde.JSONCoder
-	return codes
+	return false
 }
 
 func opaque(t reflect.Type) *Shape {
