@@ -22,7 +22,7 @@ type slim struct {
 }
 
 // BenchmarkFilterMapTo is a record's whole way through a stage without state:
-// decode, filter, map, encode, send. What it allocates are the strings of the
+// decode, filter, map, encode, send. It allocates only the strings of the
 // decoded value, one each, as they may be kept.
 func BenchmarkFilterMapTo(b *testing.B) {
 	app := api.New("bench")

@@ -52,7 +52,7 @@ func TestCombineLatest_OncePerInterval(t *testing.T) {
 	x.Expect[string]("offers") // nothing has changed
 }
 
-// What was pending at a crash is sent afterwards, once.
+// Records that are pending at a crash must be sent afterwards, once.
 func TestCombineLatest_SurvivesCrashes(t *testing.T) {
 	x := apitest.New(t, offers("shop"))
 	x.Send("prices", price{"tea", 300, 1})

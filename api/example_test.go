@@ -88,7 +88,7 @@ func ExampleWindowedStream_FoldFrom() {
 		To("visited")
 }
 
-// What can't be parsed is left out and counted; without Skip it would stop the job.
+// Records that can't be parsed are skipped and counted. Without Skip they would stop the job.
 func ExampleStream_TryMap() {
 	parse := func(line string) (PageView, error) {
 		user, page, ok := strings.Cut(line, " ")

@@ -23,7 +23,7 @@ type (
 	}
 )
 
-// What the stored form of a type doesn't keep is a mistake at the line that uses it.
+// A type whose stored form loses data is a mistake at the line that uses it.
 func TestMistakes_LostFields(t *testing.T) {
 	app := api.New("losses")
 	views := app.From[view]("views")

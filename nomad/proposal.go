@@ -141,7 +141,7 @@ func reasons(m *api.AllocationMetric) string {
 		delete(filtered, sameClass)
 	}
 	if n := filtered[noDriver]; n > 0 {
-		why = append(why, nodesOf(n)+" without the driver that -driver names: exec is where agents run as root, and raw_exec where they are told to have it")
+		why = append(why, nodesOf(n)+" without the driver that -driver names: exec needs agents that run as root, and raw_exec a setting of the agents")
 		delete(filtered, noDriver)
 	}
 	each(filtered, "%s isn't met by %s")

@@ -44,7 +44,7 @@ func checkNames(g Graph) mistakes {
 	return append(bad, checkStoreNames(g)...)
 }
 
-// needsName tells whether topics, directories or stages are named after the node.
+// needsName reports whether topics, directories or stages are named after the node.
 func (n *Node) needsName() bool {
 	return n.Kind == KindRepartition || len(n.Stores) > 0 || n.Pattern != "" || n.Global()
 }

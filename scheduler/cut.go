@@ -111,7 +111,7 @@ func checkLoops(g Graph, c cutting) mistakes {
 	return bad
 }
 
-// reaches tells whether links lead from one stage to another, or to itself.
+// reaches reports whether links lead from one stage to another, or to itself.
 func reaches(all []link, from, to int) bool {
 	seen := []int{from}
 	for i := 0; i < len(seen); i++ {

@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// Crosses tells whether the node's records leave the stage. A repartition to the
+// Crosses reports whether the node's records leave the stage. A repartition to the
 // key that the stream already has is planned away: it passes them on.
 func (n *Node) Crosses() bool { return n.Kind == KindRepartition && !n.SameKey }
 
-// Global tells whether the node is a global table, which belongs to no stage.
+// Global reports whether the node is a global table, which belongs to no stage.
 func (n *Node) Global() bool { return n.Delivery == DeliverGlobal }
 
-// ReadsFrom tells whether an edge leads from another node to this one.
+// ReadsFrom reports whether an edge leads from another node to this one.
 func (n *Node) ReadsFrom(node int) bool {
 	return slices.ContainsFunc(n.From, func(e Edge) bool { return e.Node == node })
 }

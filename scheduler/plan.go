@@ -107,7 +107,7 @@ const (
 	OutOfRangeNewest OutOfRange = "newest"
 )
 
-// Repartition tells whether the topic carries this job's own traffic from one
+// Repartition reports whether the topic carries this job's own traffic from one
 // stage to the next.
 func (in Input) Repartition() bool { return in.Producers > 0 }
 

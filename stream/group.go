@@ -117,7 +117,7 @@ type Membership interface {
 	// RequestRebalance asks the group for another generation. All members get
 	// GroupRebalancing, including this one.
 	RequestRebalance()
-	// Leave ends the membership and gives up all partitions, including those of an
+	// Leave ends the membership and releases all partitions, including those of an
 	// earlier run of this instance, so that the other members take over
 	// immediately. After an error they take over when the session times out.
 	Leave(ctx context.Context) error

@@ -9,8 +9,8 @@ import (
 	"github.com/gretestream/grete/stream/kafka"
 )
 
-// feed appends the input over most of the storm, as another client would, whom the
-// network doesn't spare either.
+// feed appends the input over most of the storm, as another client, over the same network.
+// If tasks move after the storm, it keeps the last quarter for that time.
 func (s *Simulation) feed() {
 	s.unfed = len(s.job.Feed)
 	p := s.newProcess("feed")
@@ -32,27 +32,18 @@ func (p *Process) feed(ctx context.Context) error {
 		return err
 	}
 	rest := p.sim.job.Feed
-	last := 0 // records that are fed during the hand-overs
+	last := 0 // how many records to keep
 	if p.sim.handsOver() {
 		last = len(rest) / 4
 	}
 	pause := storm / time.Duration(len(rest)/10+1)
 	for len(rest) > 0 {
 		n := min(1+p.sim.World.chance.IntN(20), len(rest))
-		for i := range rest[:n] {
-			w, err := producer.Writer(rest[i].Topic)
-			if err != nil {
-				return err
-			}
-			if err := w.Send(rest[i].Partition, &rest[i].Record); err != nil {
-				return err
-			}
-		}
-		rest = rest[n:]
-		p.sim.unfed = len(rest) + 1
-		if err := producer.Flush(ctx); err != nil {
+		if err := appendAll(ctx, producer, rest[:n]); err != nil {
 			return err
 		}
+		rest = rest[n:]
+		p.sim.unfed = len(rest)
 		d := p.sim.World.Within(pause)
 		if len(rest) <= last {
 			d = max(d, storm-p.sim.trace.since())
@@ -61,6 +52,19 @@ func (p *Process) feed(ctx context.Context) error {
 			return err
 		}
 	}
-	p.sim.unfed = 0
 	return errors.Join(producer.Close(), sys.Close())
+}
+
+// appendAll appends records, and waits until the brokers have them.
+func appendAll(ctx context.Context, producer stream.Producer, all []Fed) error {
+	for i := range all {
+		w, err := producer.Writer(all[i].Topic)
+		if err == nil {
+			err = w.Send(all[i].Partition, &all[i].Record)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return producer.Flush(ctx)
 }

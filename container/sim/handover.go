@@ -54,8 +54,8 @@ func (s *Simulation) moveElsewhere(stage string, task int32) {
 	}
 }
 
-// chores are those that the cluster may do now. During hand-overs, the markers to the
-// offsets of groups are none of them at first.
+// chores returns the chores that the cluster may do now. During hand-overs, the markers to
+// the offsets of groups must wait at first.
 func (n *network) chores() []kafkasim.Chore {
 	all := n.cluster.Chores(n.sim.World.now)
 	if !n.sim.handingOver {

@@ -2,30 +2,22 @@ package sim
 
 import (
 	"errors"
-	"slices"
 	"time"
 
-	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/kafka"
 	"github.com/gretestream/grete/stream/kafka/kafkasim"
 )
 
-// A network carries requests to brokers and answers back. It may lose them, and be
-// slow; what comes late may come after its sender has given up.
+// A network carries requests to brokers and answers back. It may lose, delay and repeat them.
 type network struct {
 	sim     *Simulation
 	cluster *kafkasim.Cluster
 	brokers []broker
 	held    []*flight // requests that a broker holds
-	choring bool      // a chore of the cluster is planned
+	choring bool      // the next chore is planned
 	joined  time.Time // when a late request to join a group came last
 	// withheld is until when the marker of a transaction to its group's offsets is late.
 	withheld map[string]time.Time
-}
-
-type broker struct {
-	paused  bool
-	waiting []*flight // that came while it was paused
 }
 
 // A flight is a request on its way.
@@ -35,7 +27,7 @@ type flight struct {
 	req     kafka.Message
 	to      *exchange
 	reply   *kafkasim.Reply
-	// mute: the answer is lost, or nobody waits for it.
+	// mute: the answer is lost, or its sender has given up.
 	mute bool
 }
 
@@ -43,10 +35,8 @@ const (
 	usual    = 2 * time.Millisecond
 	slowTime = 800 * time.Millisecond
 	lateTime = 45 * time.Second
-	// lateEndTime is some transactions long: an end must come while its producer lives.
+	// lateEndTime is some transactions long, so that an end comes while its producer lives.
 	lateEndTime = 3 * time.Second
-
-	brokerSession = 9 * time.Second // of a broker among brokers
 )
 
 // send puts a request on its way, and returns which broker it goes to.
@@ -74,7 +64,7 @@ func (n *network) send(p *Process, node int32, req kafka.Message, x *exchange) i
 	return node
 }
 
-// delayed sends a request that comes late, and whose answer nobody waits for.
+// delayed sends a request that arrives late, when its sender has given up.
 func (n *network) delayed(f *flight, atMost time.Duration) {
 	n.sim.trace.Add(f.process.name, "a request to broker %d will be late: %s", f.node, kafkasim.Describe(f.req))
 	f.mute = true
@@ -131,8 +121,8 @@ func (n *network) arrive(f *flight) {
 	s.World.After(f.reply.Until.Sub(s.World.now), n.look)
 }
 
-// committed is called when a broker has been told to end a transaction of a
-// process, and reports whether that is its end, too.
+// committed is called when a broker has ended a transaction of a process, and reports whether
+// it has killed the process.
 func (n *network) committed(p *Process) bool {
 	if p.slot == nil || p.dead || p.ended {
 		return false
@@ -183,100 +173,4 @@ func (n *network) answer(f *flight) {
 			f.to.answer = f.reply
 		}
 	})
-}
-
-// chore lets the cluster do by itself what it has to do, one thing at a time.
-func (n *network) chore() {
-	s := n.sim
-	if n.choring || len(n.chores()) == 0 {
-		return
-	}
-	n.choring = true
-	d := s.World.Within(usual)
-	if s.hit(s.faults.SlowMarkers, slowMarker) {
-		d = s.World.Within(3 * time.Second)
-	}
-	s.World.After(d, func() {
-		n.choring = false
-		if all := n.chores(); len(all) > 0 {
-			n.do(all[s.World.chance.IntN(len(all))])
-		}
-		n.stir()
-	})
-}
-
-func (n *network) do(c kafkasim.Chore) {
-	n.sim.trace.Add("cluster", "%s", c)
-	if marksOffsets(c) {
-		delete(n.withheld, c.Transaction)
-	}
-	n.cluster.Do(n.sim.World.now, c)
-}
-
-// kill ends a broker, with all that was under way to it.
-func (n *network) kill(node int32) {
-	n.sim.trace.Add("broker "+itoa(int(node)), "is killed")
-	b := &n.brokers[node-1]
-	n.cluster.Kill(node)
-	n.held = slices.DeleteFunc(n.held, func(f *flight) bool {
-		if f.node == node {
-			f.to.err = errReset
-		}
-		return f.node == node
-	})
-	for _, f := range b.waiting {
-		f.to.err = errReset
-	}
-	b.waiting, b.paused = nil, false
-	n.stir()
-}
-
-func (n *network) restart(node int32) {
-	if n.cluster.Alive(node) {
-		return
-	}
-	n.sim.trace.Add("broker "+itoa(int(node)), "is started again")
-	n.cluster.Restart(node)
-	n.stir()
-}
-
-// pause has a broker stand still. In one of two cases others coordinate its groups
-// after a while.
-func (n *network) pause(node int32) {
-	s, b := n.sim, &n.brokers[node-1]
-	s.trace.Add("broker "+itoa(int(node)), "stands still")
-	b.paused = true
-	if !s.World.Often(2) {
-		return
-	}
-	s.World.After(s.World.Within(brokerSession), func() {
-		if b.paused {
-			s.trace.Add("cluster", "others coordinate the groups of broker %d", node)
-			n.cluster.Depose(node)
-			n.stir()
-		}
-	})
-}
-
-func (n *network) resume(node int32) {
-	b := &n.brokers[node-1]
-	if !b.paused {
-		return
-	}
-	n.sim.trace.Add("broker "+itoa(int(node)), "goes on")
-	waiting := b.waiting
-	b.paused, b.waiting = false, nil
-	for _, f := range waiting {
-		n.sim.World.After(n.delay(), func() { n.arrive(f) })
-	}
-	n.sim.World.After(n.delay(), func() { n.cluster.Notice(node) })
-}
-
-// move gives a partition to another leader, or a coordinator.
-func (n *network) move(tp stream.TopicPartition) {
-	alive := n.cluster.Brokers()
-	to := alive[n.sim.World.chance.IntN(len(alive))]
-	n.sim.trace.Add("cluster", "broker %d leads %s", to, tp)
-	n.cluster.MoveLeader(tp, to)
-	n.stir()
 }

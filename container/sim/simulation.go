@@ -30,7 +30,7 @@ type Simulation struct {
 	network *network
 	faults  Faults
 	calm    bool // nothing goes wrong any more
-	// watching: that all tasks have owners, until all is done.
+	// watching: all tasks must have owners, until all is done.
 	watching bool
 	// resetting: the job is being reset, and requests go wrong again.
 	resetting bool

@@ -283,6 +283,6 @@ func testStats(t *testing.T, e kv.Engine) {
 	})
 	s := d.Stats()
 	if s.Keys != 1000 || s.MemoryBytes+s.DiskBytes < 1000 {
-		t.Errorf("1000 keys of 100 bytes are told as %+v", s)
+		t.Errorf("the sizes of 1000 keys of 100 bytes are %+v", s)
 	}
 }

@@ -58,7 +58,7 @@ func testReader(t *testing.T, e kv.Engine) {
 		}
 	}
 	if s, err := r.Stats(0); s.Keys != 4 || s.MemoryBytes == 0 || err != nil {
-		t.Errorf("a store of four keys is told as %+v, %v", s, err)
+		t.Errorf("the sizes of a store of four keys are %+v, %v", s, err)
 	}
 }
 

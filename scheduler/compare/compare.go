@@ -25,7 +25,7 @@ func (c *comparison) apps() {
 }
 
 func (c *comparison) run() {
-	// What has moved explains best what else has changed, so it comes first.
+	// Moves explain other changes best, so they come first.
 	c.movedInputs()
 	c.stores()
 	c.stages()
@@ -51,7 +51,7 @@ func (c *comparison) run() {
 
 func (c *comparison) add(ch Change) { c.changes = append(c.changes, ch) }
 
-// has tells whether a change in a stage has this effect, or a worse one.
+// has reports whether a change in a stage has this effect, or a worse one.
 func (c *comparison) has(stage string, effect Fit) bool {
 	return slices.ContainsFunc(c.changes, func(ch Change) bool {
 		in := ch.Stage == stage || ch.Subject == SubjectStage && ch.Name == stage

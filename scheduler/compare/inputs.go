@@ -46,7 +46,7 @@ func (s side) readers(topic string) []string {
 	return names
 }
 
-// moved tells whether another stage reads a topic now.
+// moved reports whether another stage reads a topic now.
 func (c *comparison) moved(topic string) bool {
 	return slices.ContainsFunc(c.changes, func(ch Change) bool {
 		return ch.Subject == SubjectInput && ch.Name == topic && ch.Effect == Incompatible

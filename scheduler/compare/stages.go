@@ -132,7 +132,7 @@ func (c *comparison) progress(old, now *scheduler.Stage) {
 	c.add(ch)
 }
 
-// movedOut tells whether another stage has one of the stage's stores now.
+// movedOut reports whether another stage has one of the stage's stores now.
 func (c *comparison) movedOut(old *scheduler.Stage) bool {
 	return slices.ContainsFunc(old.Stores, func(st scheduler.Store) bool {
 		is, _ := c.now.store(st.Changelog)
@@ -156,7 +156,7 @@ func both(a, b []string, except string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return s == except || !slices.Contains(b, s) })
 }
 
-// ownTraffic tells whether a stage reads nothing but what others of the job send.
+// ownTraffic reports whether a stage reads nothing but what others of the job send.
 func (s side) ownTraffic(st *scheduler.Stage) bool {
 	return !slices.ContainsFunc(st.Inputs, func(in scheduler.Input) bool { return !in.Repartition() })
 }

@@ -105,13 +105,13 @@ func Plans(old, now *scheduler.Plan) Verdict {
 	return v
 }
 
-// Acceptable tells whether a job may run by the new plan although it is refused, if the user
+// Acceptable reports whether a job may run by the new plan although it is refused, if the user
 // accepts what is lost. Otherwise only a reset helps, or a way out that a change names.
 func (v *Verdict) Acceptable() bool {
 	return !slices.ContainsFunc(v.Changes, func(ch Change) bool { return ch.Effect == Incompatible && !ch.Acceptable })
 }
 
-// worse tells whether an effect requires more than another.
+// worse reports whether an effect requires more than another.
 func (f Fit) worse(than Fit) bool { return f.rank() > than.rank() }
 
 func (f Fit) rank() int {

@@ -102,7 +102,7 @@ func (d *drawing) addStage(i int) {
 	d.stages = append(d.stages, stage)
 }
 
-// shown tells whether a node is drawn as an operator. Inputs aren't, and outputs
+// shown reports whether a node is drawn as an operator. Inputs aren't, and outputs
 // only if they copy from topic to topic.
 func (d *drawing) shown(node int) bool {
 	n := &d.plan.Nodes[node]
@@ -164,7 +164,7 @@ func (d *drawing) arrowOf(e scheduler.Edge, from, to int) {
 	}
 }
 
-// leadsBack tells whether records of a topic reach a node, through any stages and
+// leadsBack reports whether records of a topic reach a node, through any stages and
 // topics.
 func (d *drawing) leadsBack(topic, node int) bool {
 	readers := map[string][]int{}

@@ -133,7 +133,7 @@ func (s *solver) settle() {
 	}
 }
 
-// outranks tells whether a's claim to a task counts for more than b's.
+// outranks reports whether a's claim to a task counts for more than b's.
 func (s *solver) outranks(task int32, a, b int) bool {
 	return cmp.Or(
 		cmp.Compare(s.members[a].Generation, s.members[b].Generation),

@@ -8,7 +8,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// requested tells whether an active member requests a task.
+// requested reports whether an active member requests a task.
 func requested(ms []Member, task int32) bool {
 	return slices.ContainsFunc(ms, func(m Member) bool { return slices.Contains(m.Requests, task) })
 }

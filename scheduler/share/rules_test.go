@@ -112,7 +112,7 @@ func onHost(ms []Member, host string) bool {
 	return host != "" && slices.ContainsFunc(ms, func(m Member) bool { return m.Host == host })
 }
 
-// pinned tells whether a task has a pin that holds.
+// pinned reports whether a task has a pin that holds.
 func pinned(g Group, ms []Member, task int32) bool {
 	host, ok := g.Pins[task]
 	return ok && onHost(ms, host)

@@ -98,7 +98,7 @@ func btoi(b bool) int64 {
 	return 0
 }
 
-// sharesHost tells whether a member is on the host of a task's owner or of another
+// sharesHost reports whether a member is on the host of a task's owner or of another
 // standby. The member without isn't counted.
 func (f *followers) sharesHost(task int32, member, without int) bool {
 	if f.host[f.owner[task]] == f.host[member] {
@@ -112,7 +112,7 @@ func (f *followers) sharesHost(task int32, member, without int) bool {
 	return false
 }
 
-// hostLeft tells whether a task could have a standby on one more host.
+// hostLeft reports whether a task could have a standby on one more host.
 func (f *followers) hostLeft(task int32) bool {
 	for i := range f.active {
 		if !slices.Contains(f.of[task], i) && !f.sharesHost(task, i, none) {
@@ -159,7 +159,7 @@ func (f *followers) level() bool {
 	return false
 }
 
-// feasible tells whether no task is in two hops of a path. Each of the two is allowed
+// feasible reports whether no task is in two hops of a path. Each of the two is allowed
 // alone, but together they may lead to the same host. Such a path isn't the
 // cheapest, unless another one costs the same.
 func feasible(path []hop) bool {

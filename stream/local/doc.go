@@ -1,5 +1,5 @@
 // Package local is the embedded log: a [stream.System] in a directory, for one
-// process. A program uses it unless it is told to use Kafka.
+// process. A program uses it unless -kafka is set.
 //
 // A producer collects its transaction in memory as record batches. Commit appends
 // the batches to the segment files of their partitions, with one write for each

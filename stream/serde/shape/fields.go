@@ -78,7 +78,7 @@ func collect(t reflect.Type, index []int, path []reflect.Type, all *[]field) {
 	}
 }
 
-// quotable tells whether the option ",string" has an effect on a type.
+// quotable reports whether the option ",string" has an effect on a type.
 func quotable(t reflect.Type) bool {
 	if t.Kind() == reflect.Pointer && t.Name() == "" {
 		t = t.Elem()

@@ -115,7 +115,7 @@ func nameOf(t reflect.Type) string {
 	return t.String()
 }
 
-// marshalsItself tells whether a type that is no pointer, or a pointer to it,
+// marshalsItself reports whether a type that is no pointer, or a pointer to it,
 // has methods that write or read its form.
 func marshalsItself(t reflect.Type) bool {
 	if t.Kind() == reflect.Interface {

@@ -21,7 +21,7 @@ type Feed struct {
 	// Forgotten means that nobody will feed more of the file with this position: its last
 	// line counts even if it has no line end.
 	Forgotten bool
-	// Say tells people what they must know; nil: nobody is told.
+	// Say prints a message for the user; nil: no messages.
 	Say func(format string, args ...any)
 }
 

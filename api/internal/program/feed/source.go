@@ -23,7 +23,7 @@ type source struct {
 	final bool // its end is the end of its last line: nothing is appended to it any more
 }
 
-// maxLine is the greatest length of a line. What has no line end isn't text.
+// maxLine is the greatest length of a line. A file without line ends isn't text.
 const maxLine = 64 << 20
 
 // line returns the next line with its end. The last one, which may be empty, comes with

@@ -19,7 +19,7 @@ type Program struct {
 	SHA256   string `json:"sha256,omitempty"`   // of the file
 }
 
-// Running identifies the running program. What can't be found out is left out.
+// Running identifies the running program, as far as possible.
 func Running() Program {
 	var p Program
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -13,7 +13,7 @@ import (
 type Commands struct {
 	Logs  LogsCommand  `cmd:"" help:"Show the logs of the job's containers on Nomad."`
 	Scale ScaleCommand `cmd:"" help:"Change the number of containers of a stage on Nomad."`
-	Stop  StopCommand  `cmd:"" help:"Stop the job on Nomad. What is finished is committed, and the next submit goes on there."`
+	Stop  StopCommand  `cmd:"" help:"Stop the job on Nomad. Finished work is committed, and the next submit goes on from there."`
 }
 
 // A LogsCommand shows the logs of the job's containers.

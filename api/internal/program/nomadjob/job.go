@@ -36,7 +36,7 @@ func (f *Flags) open(ctx context.Context, c program.Console, tokens signed.Token
 		return nil, err
 	}
 	if client != nil && len(tokens) == 0 {
-		// What can't be parsed is refused by the processes, too.
+		// The processes refuse arguments that can't be parsed, too.
 		tokens, _ = signed.ParseTokens(client.Token(ctx, c.App))
 	}
 	if len(tokens) == 0 {

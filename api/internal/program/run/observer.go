@@ -9,7 +9,7 @@ import (
 	"github.com/gretestream/grete/container"
 )
 
-// An observer is told what happens in the containers of a process. It admits stages that
+// An observer logs what happens in the containers of a process. It admits stages that
 // work, and tells people what they must know.
 type observer struct {
 	container.NopObserver

@@ -68,7 +68,7 @@ func newPrinter(ctx context.Context, p program.Pipeline, admin stream.Admin, top
 
 // run prints what arrives until ctx is done, and then what is left.
 func (p *printer) run(ctx context.Context, system stream.System) (err error) {
-	// What is committed is printed even if ctx is done already.
+	// Committed records are printed even if ctx is done already.
 	r, err := records.Open(context.WithoutCancel(ctx), system)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-// Task is what the tests run: it tells over HTTP who it is, until it is told to end.
+// Task is the program of the tests. It serves its identity over HTTP until it gets a signal.
 package main
 
 import (

@@ -113,7 +113,7 @@ func newTopic(cfg stream.TopicConfig) createtopics.RequestTopic {
 }
 
 // checkKnown returns an error while a broker doesn't know a new topic, so that no client
-// is told that it doesn't exist.
+// gets the error that it doesn't exist.
 func (a Admin) checkKnown(ctx context.Context, cfg stream.TopicConfig) error {
 	if err := a.client.Metadata.Refresh(ctx, cfg.Name); err != nil {
 		return err

@@ -67,7 +67,7 @@ func TestConsumer_Reassign(t *testing.T) {
 	})
 }
 
-// Close returns at once during a long poll. What arrives later is dropped.
+// Close returns at once during a long poll. Later answers are dropped.
 func TestConsumer_Close(t *testing.T) {
 	lib := newFakeBrokers(2)
 	lib.topic("a", 4)

@@ -194,7 +194,7 @@ func TestSubscription_Size(t *testing.T) {
 	}
 }
 
-// What a member sends is decoded or refused, and what is decoded encodes to the same.
+// A member's data is decoded or refused, and the decoded value encodes to the same bytes.
 func FuzzGroupCodec(f *testing.F) {
 	c := Subscription{Topics: []string{"t", "u"}, owned: []stream.TopicPartition{linktest.At("t", 1), linktest.At("u", 0)}, generation: 3, Data: []byte("data"), Rebalance: 2}
 	f.Add(c.Encode())

@@ -20,7 +20,7 @@ type transaction struct {
 	// transaction the producer needs a new epoch, or the request might end the next
 	// transaction.
 	needsEpoch bool
-	closing    bool // what is open is aborted, and nothing begun
+	closing    bool // the open transaction is aborted, and no other one starts
 }
 
 // A step is a request to a coordinator.
