@@ -25,12 +25,14 @@ type Console struct {
 	In io.Reader
 	// Config is the user's configuration directory; "": there is none.
 	Config string
+
+	temporary *temporaries // nil: nobody removes them in an emergency
 }
 
 // Standard returns the console of this process.
 func Standard(app string) Console {
 	c := Console{
-		App: app, Out: os.Stdout, Err: os.Stderr,
+		App: app, Out: output{os.Stdout}, Err: os.Stderr, temporary: &temporaries{},
 		OutIsTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
 	c.Config, _ = os.UserConfigDir() // its error says that the environment names none
@@ -40,9 +42,9 @@ func Standard(app string) Console {
 	return c
 }
 
-// Say prints a line for people.
+// Say prints a line for people. Whatever isn't printable in it is escaped.
 func (c Console) Say(format string, args ...any) {
-	_, _ = fmt.Fprintf(c.Err, c.App+": "+format+"\n", args...)
+	_, _ = fmt.Fprintf(c.Err, "%s: %s\n", c.App, escape(fmt.Sprintf(format, args...)))
 }
 
 // Complain prints an error, each of its lines as a line of Say.

@@ -23,7 +23,7 @@ func Usage(err error) error {
 type root struct{ kong.Plugins }
 
 // Execute runs one command line, and returns the exit code: 0 on success, 1 on
-// failure, 2 if the command line is wrong. Each of commands is a pointer to a struct
+// failure, 2 if the command line is wrong, 141 if nobody reads standard output any more. Each of commands is a pointer to a struct
 // with a field for each command, in the syntax of package kong; the commands' Run
 // methods may take a context.Context, a [Pipeline], a [Console] and a *[kong.Context].
 func Execute(ctx context.Context, p Pipeline, args []string, c Console, commands ...any) int {
@@ -31,6 +31,8 @@ func Execute(ctx context.Context, p Pipeline, args []string, c Console, commands
 	switch {
 	case err == nil:
 		return 0
+	case errors.Is(err, ErrOutputClosed):
+		return exitClosed
 	case errors.Is(err, ErrUsage):
 		c.Complain(err)
 		return 2

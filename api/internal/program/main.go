@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/gretestream/grete/container"
 	"github.com/gretestream/grete/container/processes"
@@ -22,17 +23,28 @@ func Main(p Pipeline, commands ...any) {
 	orphaned := processes.Orphaned()
 	ctx, stop := interrupted(orphaned)
 	context.AfterFunc(ctx, func() {
-		waitForSecond(orphaned, stop)
+		waitForSecond(c, orphaned, stop)
 		c.Complain(errAtOnce)
+		c.temporary.removeAll()
 		os.Exit(1)
 	})
+	// Otherwise a reader of standard output that ends would kill this process at its next
+	// write, and leave its temporary directories.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	code := Execute(ctx, p, os.Args[1:], c, commands...)
 	stop()
 	os.Exit(code)
 }
 
+const (
+	// oneRequest is the time within which signals are one request: timeout sends two.
+	oneRequest = time.Second
+	// longStop is after how long a person is told what a stop waits for.
+	longStop = 10 * time.Second
+)
+
 // waitForSecond returns when a program that is stopping has to stop at once.
-func waitForSecond(orphaned <-chan struct{}, stop context.CancelFunc) {
+func waitForSecond(c Console, orphaned <-chan struct{}, stop context.CancelFunc) {
 	if orphaned != nil {
 		// The parent kills this process if stopping takes too long, and exits when it is
 		// signalled twice. A second signal to this process means nothing: a supervisor may
@@ -42,9 +54,31 @@ func waitForSecond(orphaned <-chan struct{}, stop context.CancelFunc) {
 	}
 	// A handler of our own, since the default action of a program that a script has
 	// started in the background is to ignore SIGINT.
-	again, _ := interrupted(nil)
+	began, again := time.Now(), make(chan os.Signal, 1)
+	signal.Notify(again, stopSignals()...)
 	stop()
-	<-again.Done()
+	tell := time.NewTimer(longStop)
+	defer tell.Stop()
+	for {
+		select {
+		case <-again:
+			if time.Since(began) >= oneRequest {
+				return
+			}
+		case <-tell.C:
+			c.Say("still stopping: a record, a call or a commit takes long; a second signal stops at once, without a commit")
+		}
+	}
+}
+
+// stopSignals are those at which a program stops. A program that is to survive its terminal
+// (nohup) ignores SIGHUP.
+func stopSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // interrupted returns a context that is done when the program is to stop. Supervisors
@@ -53,7 +87,7 @@ func waitForSecond(orphaned <-chan struct{}, stop context.CancelFunc) {
 func interrupted(orphaned <-chan struct{}) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, stopSignals()...)
 	go func() {
 		select {
 		case <-ctx.Done():

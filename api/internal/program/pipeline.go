@@ -75,7 +75,7 @@ func (p Pipeline) Metadata(ctx context.Context, admin stream.Admin) (scheduler.M
 }
 
 // TopicSerdes returns the names of the serdes of the keys and values of an input or output
-// topic.
+// topic. That of keys is empty if the stream isn't keyed.
 func (p Pipeline) TopicSerdes(kind scheduler.Kind, topic string) (key, value string, err error) {
 	g, err := p.Graph()
 	if err != nil {
@@ -89,5 +89,9 @@ func (p Pipeline) TopicSerdes(kind scheduler.Kind, topic string) (key, value str
 	if !ok {
 		return "", "", errors.New("the pipeline has no " + string(kind) + " topic of that name")
 	}
-	return g.Nodes[i].Key, g.Nodes[i].Value, nil
+	keyed := &g.Nodes[i]
+	for keyed.Key == "" && len(keyed.From) > 0 { // an output has the keys of what leads to it
+		keyed = &g.Nodes[keyed.From[0].Node]
+	}
+	return keyed.Key, g.Nodes[i].Value, nil
 }

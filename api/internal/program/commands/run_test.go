@@ -48,6 +48,25 @@ func TestFeed_ByKey(t *testing.T) {
 	runMain(t.Context(), app, "-feed", "words="+file, "-once").Failed(t, "topic words, partition 0, offset 0", "no key", "PartitionBy")
 }
 
+func TestPrint_SeveralTopicsWithKeys(t *testing.T) {
+	app := api.New("words")
+	in := app.FromKeyed[string, word]("words")
+	in.Count("count").To("counts")
+	in.Map(func(w word) string { return w.Word + "\n" }).To("lines")
+	file := programtest.WriteFile(t, filepath.Join(t.TempDir(), "words.json"), `{"word":"a"}`+"\n"+`{"word":"b"}`+"\n")
+	args := []string{"-feed", "words=" + file, "-key", "words=word", "-once", "-print", "counts", "-print", "lines", "-print", "counts"}
+	if got := runMain(t.Context(), app, args...).Succeeded(t).Lines(); !slices.Equal(got, []string{`"a\n"` + "\n", `"b\n"` + "\n", "1\n", "1\n"}) {
+		t.Errorf("printed %q", got)
+	}
+	got := runMain(t.Context(), app, append(args, "-print-keys")...).Succeeded(t).Lines()
+	if want := []string{
+		`{"topic":"counts","key":"a","value":1}` + "\n", `{"topic":"counts","key":"b","value":1}` + "\n",
+		`{"topic":"lines","key":"a","value":"a\n"}` + "\n", `{"topic":"lines","key":"b","value":"b\n"}` + "\n",
+	}; !slices.Equal(got, want) {
+		t.Errorf("printed %q", got)
+	}
+}
+
 // A key is what the pipeline's own would be, whatever its text is.
 func TestFeed_KeyThroughSerde(t *testing.T) {
 	type name string

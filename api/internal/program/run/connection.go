@@ -44,7 +44,7 @@ func (d directory) Close() error {
 
 // connect locks the data directory and opens the streaming system.
 func (s *settings) connect(ctx context.Context, on *session) (*connection, error) {
-	data, err := s.lock(on.open)
+	data, err := s.lock(on)
 	if err != nil {
 		return nil, err
 	}
@@ -77,15 +77,15 @@ func (s *settings) connect(ctx context.Context, on *session) (*connection, error
 
 // lock locks the data directory. A run that is to leave nothing behind has a temporary
 // one. On Kafka its inputs stay anyway, and state that is kept needn't be restored.
-func (s *settings) lock(open *closers) (directory, error) {
+func (s *settings) lock(on *session) (directory, error) {
 	d := directory{path: s.Data}
 	if d.path == "" && s.Once && s.kafka == nil {
 		var err error
-		if d.path, err = os.MkdirTemp("", "grete-"+s.pipeline.App+"-"); err != nil {
+		if d.path, err = on.console.TempDir("grete-" + s.pipeline.App + "-"); err != nil {
 			return d, fmt.Errorf("making a temporary directory: %w", err)
 		}
 		d.temporary = true
-		open.add(d)
+		on.open.add(d)
 	}
 	if d.path == "" {
 		d.path = cluster.DataDir(s.pipeline.App)
@@ -94,7 +94,7 @@ func (s *settings) lock(open *closers) (directory, error) {
 	if err != nil {
 		return d, err
 	}
-	open.add(lock)
+	on.open.add(lock)
 	return d, nil
 }
 

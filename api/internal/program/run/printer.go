@@ -2,11 +2,13 @@ package run
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/api/internal/program/records"
@@ -18,8 +20,10 @@ import (
 // A printer prints this run's records of an output topic, one JSON value a line.
 type printer struct {
 	topic string
-	text  serde.Text // of the topic's values
+	value serde.Text
+	key   serde.Text // nil: values only
 	out   *bufio.Writer
+	line  []byte
 	from  []stream.Position
 }
 
@@ -28,14 +32,16 @@ type printer struct {
 func (j *job) printers(ctx context.Context) ([]*printer, error) {
 	var printed []string
 	switch {
-	case j.Print != "":
-		printed = []string{j.Print}
+	case len(j.Print) > 0:
+		printed = slices.Clone(j.Print)
+		slices.Sort(printed)
+		printed = slices.Compact(printed)
 	case j.sampling() && j.console.OutIsTerminal:
 		printed = j.outputs()
 	}
 	var all []*printer
 	for _, t := range printed {
-		p, err := newPrinter(ctx, j.pipeline, j.system.Admin(), t, j.console.Out)
+		p, err := newPrinter(ctx, j.pipeline, j.system.Admin(), t, j.console.Out, j.PrintKeys)
 		if err != nil {
 			return nil, err
 		}
@@ -46,12 +52,15 @@ func (j *job) printers(ctx context.Context) ([]*printer, error) {
 
 // newPrinter notes where the topic ends now: later records are this run's. Records that
 // can't be read yet are those of an earlier one.
-func newPrinter(ctx context.Context, p program.Pipeline, admin stream.Admin, topic string, out io.Writer) (*printer, error) {
-	_, name, err := p.TopicSerdes(scheduler.KindOutput, topic)
+func newPrinter(ctx context.Context, p program.Pipeline, admin stream.Admin, topic string, out io.Writer, keys bool) (*printer, error) {
+	key, value, err := p.TopicSerdes(scheduler.KindOutput, topic)
 	if err != nil {
 		return nil, fmt.Errorf("-print %s: %w", topic, err)
 	}
-	pr := &printer{topic: topic, text: p.Serdes.Text(name), out: bufio.NewWriter(out)}
+	pr := &printer{topic: topic, value: p.Serdes.Text(value), out: bufio.NewWriter(out)}
+	if keys {
+		pr.key = p.Serdes.Text(key)
+	}
 	tps, err := records.Partitions(ctx, admin, topic)
 	if err != nil {
 		return nil, err
@@ -129,28 +138,42 @@ func (p *printer) finish(ctx context.Context, r *records.Reader, admin stream.Ad
 }
 
 func (p *printer) print(_ stream.TopicPartition, r *stream.Record) error {
-	line := asJSON(p.text, r.Value)
+	p.line = p.line[:0]
+	if p.key == nil {
+		p.line = appendJSON(p.line, p.value, r.Value)
+	} else {
+		p.line = fmt.Appendf(p.line, `{"topic":"%s","key":`, p.topic) // topics have no characters to escape
+		p.line = appendJSON(p.line, p.key, r.Key)
+		p.line = append(p.line, `,"value":`...)
+		p.line = append(appendJSON(p.line, p.value, r.Value), '}')
+	}
+	p.line = append(p.line, '\n')
 	// Whole lines at a time, so that no other output comes in between.
-	if len(line) >= p.out.Available() {
+	if len(p.line) > p.out.Available() {
 		if err := p.out.Flush(); err != nil {
 			return err
 		}
 	}
-	if _, err := p.out.Write(line); err != nil {
-		return err
-	}
-	return p.out.WriteByte('\n')
+	_, err := p.out.Write(p.line)
+	return err
 }
 
-// asJSON renders an encoded value as JSON. Bytes that the serde can't show are printed as
-// they are if they are JSON, and else in base64.
-func asJSON(text serde.Text, value []byte) []byte {
-	if value == nil {
-		return []byte("null")
+// appendJSON appends an encoded key or value as JSON without line ends. Bytes that the serde
+// can't show are JSON already, or else appended in base64.
+func appendJSON(dst []byte, text serde.Text, encoded []byte) []byte {
+	if encoded == nil {
+		return append(dst, "null"...)
 	}
-	shown, base64 := serde.Show(text, value)
-	if base64 && json.Valid(value) {
-		return value
+	shown, base64 := serde.Show(text, encoded)
+	if base64 && json.Valid(encoded) {
+		shown = encoded
 	}
-	return shown
+	if !bytes.ContainsAny(shown, "\n\r") {
+		return append(dst, shown...)
+	}
+	var line bytes.Buffer
+	if json.Compact(&line, shown) != nil { // a serde of the user shows something else
+		return append(dst, serde.Base64(encoded)...)
+	}
+	return append(dst, line.Bytes()...)
 }

@@ -3,6 +3,7 @@ package run
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/gretestream/grete/api/internal/program/programtest"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/memory"
+	"github.com/gretestream/grete/stream/serde"
 )
 
 // A slowSystem is a log over a network: a consumer finds nothing the first times
@@ -88,7 +90,7 @@ func TestPrinter_PrintsToTheEnd(t *testing.T) {
 	system := counted(t, 1, 2, 3)
 	var out bytes.Buffer
 	words := programtest.Words()
-	p, err := newPrinter(t.Context(), words, system.Admin(), "counts", &out)
+	p, err := newPrinter(t.Context(), words, system.Admin(), "counts", &out, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,5 +104,37 @@ func TestPrinter_PrintsToTheEnd(t *testing.T) {
 	}
 	if got := (programtest.Result{Out: out.String()}).Lines(); !slices.Equal(got, []string{"1\n", "2\n", "3\n"}) {
 		t.Errorf("printed %q", got)
+	}
+}
+
+// A rawText is a user's text that is no JSON.
+type rawText struct{ serde.Text }
+
+func (rawText) JSON(encoded []byte) (json.RawMessage, bool) { return encoded, true }
+
+func TestPrinter_OneLineARecord(t *testing.T) {
+	var none *serde.Registry
+	for name, test := range map[string]struct {
+		text  serde.Text
+		value string
+		want  string
+	}{
+		"JSON on several lines":   {none.Text("json(main.X)"), "{\n  \"a\": [1,\r\n 2]\n}\n", `{"a":[1,2]}`},
+		"JSON on one line":        {none.Text("json(main.X)"), `{"a": 1}`, `{"a": 1}`},
+		"no JSON":                 {none.Text("json(main.X)"), "{\n", `"ewo="`},
+		"text with line ends":     {none.Text("string"), "a\nb\r", `"a\nb\r"`},
+		"text that isn't UTF-8":   {none.Text("string"), "\xff\n", `"/wo="`},
+		"bytes that are JSON":     {none.Text("bytes"), "{\n\"a\":\n1}", `{"a":1}`},
+		"bytes that are no JSON":  {none.Text("bytes"), "a\n", `"YQo="`},
+		"a serde without a name":  {none.Text(""), "[\n]", `[]`},
+		"a user's serde":          {rawText{}, "a\nb", `"YQpi"`},
+		"a user's serde, as JSON": {rawText{}, "[\n1]", `[1]`},
+	} {
+		if got := string(appendJSON(nil, test.text, []byte(test.value))); got != test.want {
+			t.Errorf("%s: got %s, want %s", name, got, test.want)
+		}
+	}
+	if got := string(appendJSON(nil, rawText{}, nil)); got != "null" {
+		t.Errorf("a tombstone: got %s", got)
 	}
 }

@@ -42,7 +42,7 @@ func (j *job) supervise(ctx context.Context, beside *background) error {
 
 // givenTo returns the flags that the processes get as they are.
 func givenTo(parsed *kong.Context) []string {
-	return program.Given(parsed, "processes", "data", "feed", "key", "print", "http", "advertise")
+	return program.Given(parsed, "processes", "data", "feed", "key", "print", "print-keys", "http", "advertise")
 }
 
 // processArgs returns the command lines of the processes: the flags of this one, without

@@ -83,7 +83,7 @@ func TestProcessArgs_OmitFlagsOfParent(t *testing.T) {
 			// It means the same when it is read again.
 			again, _ := parse(t, all[0]...)
 			same := *c
-			same.Processes, same.Data, same.Feed, same.Key, same.Print = nil, filepath.Join(data, "1"), nil, nil, ""
+			same.Processes, same.Data, same.Feed, same.Key, same.Print = nil, filepath.Join(data, "1"), nil, nil, nil
 			if !reflect.DeepEqual(*again, same) {
 				t.Errorf("read again\n%+v, want\n%+v", *again, same)
 			}

@@ -106,13 +106,12 @@ func (s *settings) checkFeeds() error {
 	return nil
 }
 
-// checkPrint checks the topic of -print.
+// checkPrint checks the topics of -print.
 func (s *settings) checkPrint() error {
-	if s.Print == "" {
-		return nil
-	}
-	if _, _, err := s.pipeline.TopicSerdes(scheduler.KindOutput, s.Print); err != nil {
-		return fmt.Errorf("-print %s: %w", s.Print, err)
+	for _, topic := range s.Print {
+		if _, _, err := s.pipeline.TopicSerdes(scheduler.KindOutput, topic); err != nil {
+			return fmt.Errorf("-print %s: %w", topic, err)
+		}
 	}
 	return nil
 }

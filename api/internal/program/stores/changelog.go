@@ -30,7 +30,7 @@ func (d *dump) changelog(ctx context.Context, system stream.System, plan *schedu
 	if err != nil {
 		return err
 	}
-	s, err := newSorter(d.memory)
+	s, err := newSorter(d.memory, d.tempDir)
 	if err != nil {
 		return err
 	}
@@ -74,14 +74,14 @@ type sorter struct {
 	key    []byte
 }
 
-func newSorter(memory int64) (_ *sorter, err error) {
+func newSorter(memory int64, tempDir func(pattern string) (string, error)) (_ *sorter, err error) {
 	s := &sorter{}
 	defer func() {
 		if err != nil {
 			err = program.Close(fmt.Errorf("opening a database to sort the entries: %w", err), s)
 		}
 	}()
-	if s.dir, err = os.MkdirTemp("", "grete-dump-"); err != nil {
+	if s.dir, err = tempDir("grete-dump-"); err != nil {
 		return nil, err
 	}
 	if s.engine, err = cluster.NewEngine(memory * 3 / 4); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/api/internal/program/programtest"
 	"github.com/gretestream/grete/api/internal/program/remote"
 	"github.com/gretestream/grete/kv/layout"
@@ -23,7 +24,7 @@ func TestDump_OfChangelog(t *testing.T) {
 	})
 	var out bytes.Buffer
 	p := newEntryPrinter(&out)
-	d := dump{store: "count", memory: 64 << 20, show: p.show}
+	d := dump{store: "count", memory: 64 << 20, tempDir: program.Console{}.TempDir, show: p.show}
 	err := d.job(t.Context(), &remote.Job{Plan: plan, System: s, Group: s}, nil)
 	if err := errors.Join(err, p.out.Flush()); err != nil {
 		t.Fatal(err)

@@ -49,7 +49,7 @@ func (k *DumpCommand) Run(ctx context.Context, p program.Pipeline, c program.Con
 	client := jobclient.New(p.App, tokens)
 	defer client.Close()
 	to := newEntryPrinter(c.Out)
-	d := dump{store: k.Store, serdes: &p.Serdes, memory: memory, show: to.show}
+	d := dump{store: k.Store, serdes: &p.Serdes, memory: memory, tempDir: c.TempDir, show: to.show}
 	switch where, optionsErr := k.Kafka.Options(); {
 	case k.Address != "":
 		err = client.Entries(ctx, []string{k.Address}, k.Store, to.show)
@@ -94,10 +94,11 @@ func (k *DumpCommand) dumpEmbedded(ctx context.Context, p program.Pipeline, d *d
 
 // A dump prints all entries of a store.
 type dump struct {
-	store  string
-	serdes *serde.Registry
-	memory int64 // for reading a changelog
-	show   func(httpapi.Entry) error
+	store   string
+	serdes  *serde.Registry
+	memory  int64 // for reading a changelog
+	tempDir func(pattern string) (string, error)
+	show    func(httpapi.Entry) error
 }
 
 // job prints the entries of the processes that run the store's stage, or, if there are

@@ -66,7 +66,7 @@ func (k *Command) ship(ctx context.Context, c program.Console, client *nomad.Cli
 	if err != nil {
 		return err
 	}
-	if sent.dir, err = os.MkdirTemp("", c.App); err != nil {
+	if sent.dir, err = c.TempDir(c.App); err != nil {
 		return err
 	}
 	p, err := ship.Find(ctx, w, k.Binary, sent.dir, c.Say)
