@@ -72,7 +72,7 @@ func TestReach_ExplainsFailure(t *testing.T) {
 	}
 	nobody := client(t, Options{Address: "http://ann:hunter2@127.0.0.1:1"})
 	if err := nobody.Reach(t.Context()); err == nil || !strings.Contains(err.Error(), "set -nomad or NOMAD_ADDR") || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("nobody: %v", err)
+		t.Errorf("no agent: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -195,7 +195,7 @@ func TestProposal_Text(t *testing.T) {
   Nomad warns: a warning
 `
 	if got := p.Text(); got != want || !p.Changes() || !p.Replaces() {
-		t.Errorf("it is\n%s", got)
+		t.Errorf("got\n%s", got)
 	}
 	p.plan.FailedTGAllocs = map[string]*api.AllocationMetric{"by-user": {NodesEvaluated: 3, NodesInPool: 3, CoalescedFailures: 2, DimensionExhausted: map[string]int{"memory": 3}}}
 	if err := p.Unplaceable(); err == nil || err.Error() != "no node fits 3 containers of stage by-user: memory exhausted on 3 nodes" {

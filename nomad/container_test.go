@@ -22,7 +22,7 @@ func TestStatus_OfContainers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Job != "pageviews" || got.State != "running" || got.Version != 3 || got.Fingerprint == "" || got.Deployment != "of version 3: failed, so it is" {
-		t.Errorf("it is %+v", got)
+		t.Errorf("got %+v", got)
 	}
 	var names []string
 	for _, st := range got.Stages {
@@ -79,6 +79,6 @@ func TestToken_ReadFromVariable(t *testing.T) {
 	}
 	s.token = true
 	if got := c.Token(t.Context(), "pageviews"); got != "hunter2" {
-		t.Errorf("it is %q", got)
+		t.Errorf("got %q", got)
 	}
 }

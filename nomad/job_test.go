@@ -105,7 +105,7 @@ func TestJob_Golden(t *testing.T) {
 			read.Job.Canonicalize()
 			whole, errWhole := Export(job)
 			if again, err = Export(read.Job); errors.Join(err, errWhole) != nil || !bytes.Equal(again, whole) {
-				t.Errorf("what Nomad makes of it is another job: %v, %v\n%s", err, errWhole, again)
+				t.Errorf("Nomad's form of the job differs: %v, %v\n%s", err, errWhole, again)
 			}
 		})
 	}

@@ -28,7 +28,7 @@ func TestInput_OfSeveralTopics(t *testing.T) {
 		t.Errorf("stage %s of group %s has %d tasks", s.Name, s.Group, s.Tasks)
 	}
 	if got := reads(s); len(s.Inputs) != 2 || got["a"] != 2 || got["b"] != 5 {
-		t.Errorf("it reads %v", got)
+		t.Errorf("reads %v", got)
 	}
 	for _, in := range s.Inputs {
 		if !slices.Equal(in.Nodes, []int{0}) {
@@ -102,7 +102,7 @@ func TestBuild_AssumesPartitions(t *testing.T) {
 	r.Output(r.Table(r.PartitionBy(r.Merge(r.Matching("m", "x-.*"), r.Inputs("a", "b")), "p"), "t"), "out")
 	p := graphtest.MustBuild(t, r.Graph, scheduler.Metadata{Assumed: 7}, scheduler.Options{})
 	if got := reads(p.Stages[0]); len(got) != 3 || got["m..."] != 7 || got["a"] != 7 {
-		t.Errorf("it reads %v", got)
+		t.Errorf("reads %v", got)
 	}
 }
 

@@ -18,7 +18,7 @@ type mutant struct {
 var mutants = []mutant{
 	{"the state is written before the transaction is committed", "container/commit.go",
 		`	ends, err := c.producer.Commit(ctx, c.offsets())`,
-		`	early := func(t *task) error { defer func() { t.moved = true }(); return c.apply(t, nil) }
+		`	early := func(t *task) error { defer func() { t.Moved = true }(); return c.apply(t, nil) }
 	if err := c.eachMoved(early); err != nil {
 		return err
 	}

@@ -201,7 +201,7 @@ func TestOpen_NoRoom(t *testing.T) {
 	}
 	err := readAll(t, dir)
 	if failed := (*kv.DatabaseError)(nil); !errors.As(err, &failed) || failed.Dir != dir || errors.Is(err, kv.ErrCorrupt) || !strings.Contains(err.Error(), "is the disk full?") {
-		t.Errorf("it opens with %v", err)
+		t.Errorf("Open: %v", err)
 	}
 	if err := os.RemoveAll(room); err != nil {
 		t.Fatal(err)

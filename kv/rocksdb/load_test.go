@@ -65,7 +65,7 @@ func TestLoad_RefusedWhileCrowded(t *testing.T) {
 	}
 	// The first is below all others.
 	if loads != crowded+1 {
-		t.Errorf("it was too crowded after %d loads", loads)
+		t.Errorf("the store was crowded after %d loads", loads)
 	}
 	value, _, err := d.Get(0, []byte("b"))
 	if err != nil || string(value) != fmt.Sprint(loads-1) {

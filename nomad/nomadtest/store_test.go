@@ -63,7 +63,7 @@ func TestStore_KeepsFiles(t *testing.T) {
 	}
 	s.Stop()
 	if _, err := http.Get(file); err == nil {
-		t.Error("it answers after its end")
+		t.Error("the store answers after its end")
 	}
 }
 

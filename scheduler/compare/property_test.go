@@ -124,7 +124,7 @@ func TestPlans_WellFormedVerdict(t *testing.T) {
 				t.Errorf("change %d of\n%s", i, v.Text())
 			}
 			if ch.Effect == Incompatible && ch.Do == "" {
-				t.Errorf("what to do about change %d of\n%s", i, v.Text())
+				t.Errorf("change %d has no advice:\n%s", i, v.Text())
 			}
 			if slices.Contains(v.Changes[:i], ch) {
 				t.Errorf("change %d was reported before in\n%s", i, v.Text())

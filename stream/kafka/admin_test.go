@@ -149,7 +149,7 @@ func (a *adminTest) topics(t *testing.T) {
 		t.Errorf("all topics are %v", all)
 	}
 	if got, err := sys.Describe(t.Context(), missing, "../impossible"); err != nil || len(got) != 0 {
-		t.Errorf("what doesn't exist is %v, %v", got, err)
+		t.Errorf("the offsets of a missing topic are %v, %v", got, err)
 	}
 	if listed, err := a.other.ListTopics(t.Context(), missing); err != nil || listed.Has(missing) && listed[missing].Err == nil {
 		t.Errorf("a request for a topic has created it: %v, %v", listed, err)

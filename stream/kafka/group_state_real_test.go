@@ -27,7 +27,7 @@ func TestGroup_Lifecycle(t *testing.T) {
 		return g
 	}
 	if g := look(); g.State != stream.GroupIsEmpty || g.ProtocolType != "" || len(g.Members) != 0 {
-		t.Errorf("what doesn't exist is %+v", g)
+		t.Errorf("a missing group is %+v", g)
 	}
 	a := s.user(t, group, "a", topic)
 	share(t, a)

@@ -70,7 +70,7 @@ func TestMembership_TwoMembersShare(t *testing.T) {
 	linktest.Must(t, b.Leave(t.Context()))
 	share(t, a)
 	if took := time.Since(began); took > 3*time.Second {
-		t.Errorf("who leaves is followed after %s", took)
+		t.Errorf("the rebalance after a member left took %s", took)
 	}
 	if a.saw(stream.GroupLost) || b.saw(stream.GroupLost) {
 		t.Errorf("a saw %v, b %v", a.events, b.events)

@@ -145,7 +145,7 @@ func wantOpenError(t *testing.T, opts Options, words ...string) {
 		return
 	}
 	if took := time.Since(began); took > 10*time.Second {
-		t.Errorf("it took %s to say that", took)
+		t.Errorf("the error took %s", took)
 	}
 	t.Log(err)
 	for _, w := range words {

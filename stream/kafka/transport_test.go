@@ -49,7 +49,7 @@ func TestOpen_DeadAddresses(t *testing.T) {
 		began := time.Now()
 		openSystem(t, Options{Brokers: []string{mute(t), unused(t), c.ListenAddrs()[0], mute(t)}})
 		if took := time.Since(began); took > 2*time.Second {
-			t.Errorf("it took %s", took)
+			t.Errorf("took %s", took)
 		}
 	}
 }
@@ -98,13 +98,13 @@ func TestClose_NoGoroutineLeaks(t *testing.T) {
 		"an address that doesn't answer": func(t *testing.T) {
 			_, err := Open(t.Context(), Options{Brokers: []string{mute(t), mute(t)}, Patience: time.Millisecond})
 			if err == nil {
-				t.Error("it is open")
+				t.Error("the connection is still open")
 			}
 		},
 		"a refusal": func(t *testing.T) {
 			_, err := Open(t.Context(), Options{Brokers: []string{http}})
 			if err == nil {
-				t.Error("it is open")
+				t.Error("the connection is still open")
 			}
 		},
 		"a caller who has no time": func(t *testing.T) {
@@ -151,7 +151,7 @@ func TestClose_EndsExchanges(t *testing.T) {
 		t.Errorf("the error is %v", err)
 	}
 	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("it took %s", took)
+		t.Errorf("took %s", took)
 	}
 }
 

@@ -151,7 +151,7 @@ func TestSharing_WritesEachBalanceOnce(t *testing.T) {
 	took = w.awaitResults()
 	t.Logf("one process was killed: new results of all tasks after %v", took)
 	if took > sessionTimeout+5*time.Second {
-		t.Errorf("that is too long with a session timeout of %v", sessionTimeout)
+		t.Errorf("the takeover took too long for a session timeout of %v", sessionTimeout)
 	}
 	_, kept = w.awaitShares("three processes to share", before)
 	if kept != sharedTasks*3/4 {

@@ -50,7 +50,7 @@ func testStandby(t *testing.T, path string, accounts int64) {
 		t.Errorf("%.0f bytes were restored, want %d at most", bytes, recoveryTail)
 	}
 	if took > sessionTimeout+5*time.Second {
-		t.Errorf("that is too long with a session timeout of %v", sessionTimeout)
+		t.Errorf("the takeover took too long for a session timeout of %v", sessionTimeout)
 	}
 	feed.Stop()
 	stop(t, second)

@@ -158,7 +158,7 @@ func TestTransaction_TimesOut(t *testing.T) {
 	s.add(a, "t", 1)
 	c.idle()
 	if at := c.NextTimeOut(); at != began.Add(time.Second+1) {
-		t.Errorf("it times out after %v", at.Sub(began))
+		t.Errorf("the transaction times out after %v", at.Sub(began))
 	}
 	c.now = c.NextTimeOut()
 	c.chore(Chore{Kind: TimeOut, Transaction: "a"})
@@ -174,7 +174,7 @@ func TestFetch_HeldUntilRecordsArrive(t *testing.T) {
 	req := fetching(tp, 0, time.Second)
 	held := c.Handle(c.now, 1, req)
 	if held.Until != c.now.Add(time.Second) || held.Answer(c.now) || held.String() != "held" {
-		t.Fatalf("it is held until %v", held.Until)
+		t.Fatalf("the fetch is held until %v", held.Until)
 	}
 	before := c.Changes()
 	c.must(nobody(), tp, plain(-1, "a"))
@@ -225,7 +225,7 @@ func TestFetch_NotHeldBehindStableOffset(t *testing.T) {
 	}
 	held := c.Handle(c.now, 1, fetching(tp, 1, time.Second))
 	if !held.Until.IsZero() {
-		t.Fatal("it is held")
+		t.Fatal("the fetch is held")
 	}
 	if p := held.Deliver(fetching(tp, 1, 0)).(*wire.Fetch).Answer.Partitions[0]; p.Code != 0 || len(p.Records) > 0 {
 		t.Errorf("the answer is %+v", p)

@@ -209,7 +209,7 @@ func TestDrain_NamesUnreachableMembers(t *testing.T) {
 	d := newDraining(t, "")
 	d.stubborn = true
 	if err := d.drain(time.Second); err == nil || !strings.Contains(err.Error(), "have been requested to stop") {
-		t.Errorf("one that doesn't stop: %v", err)
+		t.Errorf("a member that doesn't stop: %v", err)
 	}
 }
 

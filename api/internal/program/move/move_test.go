@@ -134,7 +134,7 @@ func TestMove_ExplainsFailure(t *testing.T) {
 	m = newMoving(t, "")
 	m.requests.Unregister("by-word", "b-0")
 	if _, err := m.move("by-word/0", "b-0", time.Minute); err == nil || !strings.Contains(err.Error(), "isn't in this process") {
-		t.Errorf("one that has gone: %v", err)
+		t.Errorf("a member that has left: %v", err)
 	}
 }
 

@@ -84,7 +84,7 @@ func TestListOffsets_LeaderUnavailable(t *testing.T) {
 			t.Errorf("the error is %v", err)
 		}
 		if took := time.Since(began); took < time.Minute || took > 2*time.Minute {
-			t.Errorf("it took %s", took)
+			t.Errorf("took %s", took)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
@@ -109,7 +109,7 @@ func TestListOffsets_FinalErrors(t *testing.T) {
 			t.Errorf("the error is %v", err)
 		}
 		if took := time.Since(began); took != 0 {
-			t.Errorf("it took %s", took)
+			t.Errorf("took %s", took)
 		}
 	})
 }
@@ -213,7 +213,7 @@ func TestCreateTopic_WaitsForLeaders(t *testing.T) {
 			t.Error(err)
 		}
 		if time.Since(began) < 5*time.Second {
-			t.Error("it returned while a partition had no leader")
+			t.Error("CreateTopic returned while a partition had no leader")
 		}
 		for node := 1; node <= 3; node++ {
 			if !slices.Contains(s.requests, fmt.Sprintf("%d Metadata", node)) {

@@ -134,7 +134,7 @@ func testPatience(t *testing.T, cfg stream.ProducerConfig, f fault, want []strin
 	}
 	wantParts(t, err, append(want, "tried for 2m")...)
 	if took := time.Since(began); took < 2*time.Minute || took > 2*time.Minute+30*time.Second {
-		t.Errorf("it took %s", took)
+		t.Errorf("took %s", took)
 	}
 	if asked := len(b.received); asked > 300 {
 		t.Errorf("brokers were asked %d times", asked)

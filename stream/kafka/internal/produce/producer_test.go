@@ -206,7 +206,7 @@ func TestProducer_Throttled(t *testing.T) {
 		s.send(3*batchOf, 1000)
 		s.commit()
 		if took := time.Since(began); took < 1400*time.Millisecond || took > 3*time.Second {
-			t.Errorf("it took %s", took)
+			t.Errorf("took %s", took)
 		}
 		s.check(b)
 	})

@@ -26,7 +26,7 @@ func TestWriter(t *testing.T) {
 			t.Errorf("an unknown topic: %v", err)
 		}
 		if took := time.Since(began); took > 2*time.Second {
-			t.Errorf("it took %s", took)
+			t.Errorf("took %s", took)
 		}
 		if again, err := s.Writer("topic"); err != nil || again != s.topic {
 			t.Errorf("opened again it is %v, %v", again, err)
