@@ -122,7 +122,7 @@ func (c Config) recovery() recovery.Config {
 	}
 }
 
-// loop is what the loop works with. full reports that a commit must come before much else.
+// loop is what the loop works with. full reports that no more records fit into memory.
 func (c *Config) loop(skip map[stream.Position]*loop.RecordError, full func() bool) loop.Config {
 	return loop.Config{
 		Stage: c.Stage, Run: c.Run, IdleTimeout: c.IdleTimeout, Skip: skip,

@@ -38,7 +38,7 @@ type life struct {
 func newLife(cfg *Config, member *membership.Member, holder *membership.Holder, skip map[stream.Position]*loop.RecordError) *life {
 	f := &life{cfg: cfg, member: member, holder: holder, before: make(map[int32]meta.Claim)}
 	f.budget.Limit = cfg.memory().Cache()
-	f.loop = loop.New(cfg.loop(skip, f.commits.full))
+	f.loop = loop.New(cfg.loop(skip, f.full))
 	f.commits = committer{cfg: cfg, member: member, loop: f.loop, tasks: &f.tasks, budget: &f.budget, counts: &f.counts, owner: cfg.NewID()}
 	f.opener = opener{cfg: cfg, member: member, loop: f.loop, running: &f.tasks, counts: &f.counts, ended: make(chan struct{}, 1)}
 	return f

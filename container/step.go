@@ -57,14 +57,24 @@ func (f *life) step(ctx context.Context) (Wait, error) {
 	return Wait{Until: f.wakeAt(), Uncommitted: moved}, nil
 }
 
-// work is [loop.Loop.Work]. If no more fits into memory before a commit, and nothing can be
-// committed now, it waits.
+// work is [loop.Loop.Work], after a step of eviction. If no more fits into memory before a
+// commit, and nothing can be committed now, it waits.
 func (f *life) work() (n int, pending bool, err error) {
+	if f.budget.Trimming() {
+		f.budget.Trim()
+	}
+	if f.budget.Full() {
+		return 0, true, nil
+	}
 	if f.commits.full() && !f.member.MayCommit() {
 		return 0, false, nil
 	}
-	return f.loop.Work()
+	n, pending, err = f.loop.Work()
+	return n, pending || f.budget.Trimming(), err
 }
+
+// full reports that a commit or an eviction must come before more records.
+func (f *life) full() bool { return f.commits.full() || f.budget.Full() }
 
 // done reports whether the bounded run has ended here.
 func (f *life) done() bool {

@@ -8,24 +8,17 @@ const DefaultLimit = 64 << 20
 // A Budget bounds the memory of the decoded values of all tasks of a container. It
 // belongs to the container's goroutine. The zero value is ready, with [DefaultLimit].
 //
-// Clean entries are evicted at a commit ([State.Apply]), dirty ones never. So the bound
-// holds if the container commits when [Budget.CommitDue] is true.
+// Clean entries are evicted after a commit, dirty ones never. So the bound holds if the
+// container commits when [Budget.CommitDue] is true, and evicts while [Budget.Trimming] is.
 type Budget struct {
 	// Limit is in bytes. It may be changed while the budget is in use.
 	Limit int64
 
 	used, idle, dirty int64
+	condemned         int64 // of used: evicted, but not yet freed
+	trimming          bool  // clean entries are to be evicted
+	step              int   // the work of a step of Trim; 0 is stepUnits
 	views             []evictor
-}
-
-// An evictor is a view that can free memory.
-type evictor interface {
-	// evictable returns how many bytes evict can free; evict frees a part of them.
-	evictable() int64
-	evict()
-	// age makes the young generation of each cache larger than share the old one.
-	age(share int64)
-	dropIdle()
 }
 
 func (b *Budget) limit() int64 {
@@ -42,43 +35,16 @@ func (b *Budget) Used() int64 { return b.used + b.idle }
 func (b *Budget) Dirty() int64 { return b.dirty }
 
 // CommitDue reports that the container should commit now: too much is dirty, or nothing
-// more fits until clean entries are evicted.
+// more fits and only a commit makes entries clean that can be evicted.
 func (b *Budget) CommitDue() bool {
-	return b.dirty > b.limit()/2 || b.Used() > b.limit()
+	return b.dirty > b.limit()/2 || !b.trimming && b.full()
 }
 
-// trim evicts until a quarter of the limit is free for the next commit interval.
-func (b *Budget) trim() {
-	target := b.limit() / 4 * 3
-	if b.used > b.limit()/2 {
-		for _, v := range b.views {
-			v.age(b.limit() / 8)
-		}
-	}
-	for b.used > target {
-		v := b.largest()
-		if v == nil {
-			break
-		}
-		v.evict()
-	}
-	if b.Used() > target+b.limit()/8 {
-		for _, v := range b.views {
-			v.dropIdle()
-		}
-	}
-}
+// Full reports that nothing more fits until [Budget.Trim] has evicted clean entries, which
+// needs no commit.
+func (b *Budget) Full() bool { return b.trimming && b.full() }
 
-// largest returns the view that can free the most.
-func (b *Budget) largest() (largest evictor) {
-	var most int64
-	for _, v := range b.views {
-		if n := v.evictable(); n > most {
-			largest, most = v, n
-		}
-	}
-	return largest
-}
+func (b *Budget) full() bool { return b.Used()-b.condemned > b.limit() }
 
 func (b *Budget) remove(v evictor) {
 	b.views = slices.DeleteFunc(b.views, func(o evictor) bool { return o == v })

@@ -27,8 +27,8 @@ type cache[V any] struct {
 	order      dirtyOrder
 }
 
-func (s *store[V]) newCache(prefix []byte, complete bool) *cache[V] {
-	return &cache[V]{prefix: prefix, young: s.pool.table(), complete: complete, stored: !complete}
+func (s *store[V]) newCache(prefix []byte, complete bool) cache[V] {
+	return cache[V]{prefix: prefix, young: s.pool.table(), complete: complete, stored: !complete}
 }
 
 // dbKey returns the key in the database, valid until the next call.
@@ -145,8 +145,8 @@ func (c *cache[V]) mark(s *store[V], i uint32, it *item[V]) {
 	cost := s.cost(it)
 	c.dirtyBytes += cost
 	s.state.budget.dirty += cost
-	if c.order.kept {
-		c.order.add(c.young.key(it), i)
+	if c.order.items != nil {
+		c.order.items.Set(c.young.key(it), i)
 	}
 }
 
@@ -210,6 +210,7 @@ func (c *cache[V]) applied(s *store[V]) {
 			c.forget(s)
 		}
 	}
+	c.age(s)
 }
 
 // clean empties the list of dirty items.
@@ -223,11 +224,8 @@ func (c *cache[V]) clean(s *store[V]) {
 // whole reports whether all entries are in the young generation.
 func (c *cache[V]) whole() bool { return c.complete && c.old == nil }
 
-// bytes returns how much evicting all entries frees: nothing while any is dirty.
+// bytes returns the size of the tables.
 func (c *cache[V]) bytes() int64 {
-	if len(c.young.dirty) > 0 || c.dropped != nil {
-		return 0
-	}
 	n := c.young.size()
 	if c.old != nil {
 		n += c.old.size()
@@ -235,48 +233,56 @@ func (c *cache[V]) bytes() int64 {
 	return n
 }
 
-// age makes the young generation the old one if that one is free.
-func (c *cache[V]) age(s *store[V], share int64) {
-	if c.old == nil && c.bytes() > share {
+// evictable reports whether the entries may be evicted: none is dirty.
+func (c *cache[V]) evictable() bool { return len(c.young.dirty) == 0 && c.dropped == nil }
+
+// empty reports whether the tables have no items.
+func (c *cache[V]) empty() bool { return c.young.n == 0 && (c.old == nil || c.old.n == 0) }
+
+// age makes the young generation the old one, if that one is free and the cache has much
+// of a budget that is half used. It is called when nothing is dirty.
+func (c *cache[V]) age(s *store[V]) {
+	b := s.state.budget
+	if c.old == nil && b.used > b.limit()/2 && c.bytes() > b.limit()/8 {
 		c.old, c.young, c.skip = c.young, s.pool.table(), 0
 	}
 }
 
 // evict drops the old generation, and makes the young one old; if there is no old
 // one, it drops all.
-func (c *cache[V]) evict(s *store[V]) {
+func (c *cache[V]) evict(s *store[V]) (work int) {
 	if c.old == nil {
-		c.forget(s)
-		return
+		return c.forget(s)
 	}
-	c.old.free(&s.pool)
+	work = s.pool.condemn(c.old)
 	c.old, c.young, c.skip = c.young, s.pool.table(), 0
 	c.complete = !c.stored
+	return work
 }
 
 // forget drops everything clean.
-func (c *cache[V]) forget(s *store[V]) {
-	c.free(s)
+func (c *cache[V]) forget(s *store[V]) (work int) {
+	work = c.condemn(s)
 	c.young = s.pool.table()
 	c.complete = !c.stored
+	return work
 }
 
-// discard drops everything, dirty or not: the entries are those of the database
-// again.
-func (c *cache[V]) discard(s *store[V]) {
-	c.dropped = nil
-	c.stored = true
-	c.forget(s)
-}
-
-// free gives the memory back. A cache that is used afterwards finds nothing and
-// reads the database, which returns an error if it is closed.
-func (c *cache[V]) free(s *store[V]) {
+// condemn drops everything. The cache must not be used afterwards.
+func (c *cache[V]) condemn(s *store[V]) (work int) {
 	c.clean(s)
-	c.young.free(&s.pool)
+	work = s.pool.condemn(c.young)
 	if c.old != nil {
-		c.old.free(&s.pool)
+		work += s.pool.condemn(c.old)
 	}
-	c.young, c.old, c.skip = &table[V]{}, nil, 0
+	c.young, c.old, c.skip = nil, nil, 0
+	return work
+}
+
+// release is called when all memory of the store is dropped. A cache that is used
+// afterwards finds nothing and reads the database, which returns an error if it is closed.
+func (c *cache[V]) release(s *store[V]) {
+	c.clean(s)
+	c.young, c.old, c.skip, c.dropped = &table[V]{}, nil, 0, nil
 	c.complete = false
 }

@@ -48,7 +48,7 @@ func (c *cache[V]) deleteDroppedKeys(s *store[V], log Log) error {
 	end := append(append(append([]byte(nil), c.prefix...), c.dropped...), 0)
 	d := newDeleter(s.state.batch, s.number, c.prefix, end, log)
 	if !c.whole() {
-		if err := c.deleteStored(s, end, c, &d); err != nil {
+		if err := s.deleteStored(c.prefix, end, c, &d); err != nil {
 			return err
 		}
 	}
@@ -67,12 +67,12 @@ func (c *cache[V]) deleteDroppedKeys(s *store[V], log Log) error {
 }
 
 // deleteStored deletes the entries of a window that the database has before end, but
-// for keys that live will log itself.
-func (c *cache[V]) deleteStored(s *store[V], end []byte, live *cache[V], d *deleter) (err error) {
-	it := s.db().Iterate(s.number, c.prefix, end)
+// for keys that live will log itself. prefix is that of the window's keys.
+func (s *store[V]) deleteStored(prefix, end []byte, live *cache[V], d *deleter) (err error) {
+	it := s.db().Iterate(s.number, prefix, end)
 	defer func() { err = errors.Join(err, it.Close()) }()
 	for it.Next() {
-		if live != nil && live.logged(s, it.Key()[len(c.prefix):]) {
+		if live != nil && live.logged(s, it.Key()[len(prefix):]) {
 			continue
 		}
 		if err := d.key(it.Key()); err != nil {

@@ -37,6 +37,6 @@
 //   - Windows.Drop up to a key: dropSorted changes items (their values must be copied),
 //     skip and dropped; dropDirty changes items and dropped.
 //
-// Generations, evictions and prepared batches need no undoing: they change at a commit,
-// which never comes in the middle of a record.
+// Generations, evictions and prepared batches need no undoing: they change at a commit or
+// by [Budget.Trim], which never come in the middle of a record.
 package kv

@@ -5,26 +5,36 @@ import (
 	"slices"
 )
 
+// A dropped window is deleted by the next commit.
+type dropped[V any] struct {
+	start  int64
+	window *window[V] // nil: all of it is in the database
+}
+
 // Drop removes the entries of a window up to and including a key; all of them if
 // through is nil.
 func (w *Windows[V]) Drop(start int64, through []byte) error {
-	i, found := slices.BinarySearch(w.starts, start)
-	if !found {
+	at := w.open.Get(start)
+	if at == nil {
 		return w.closed()
 	}
-	win := w.open[i]
 	if through != nil {
-		win.dropThrough(&w.store, through)
+		w.window(start).dropThrough(&w.store, through)
 		return nil
 	}
-	w.open = slices.Delete(w.open, i, i+1)
-	w.starts = slices.Delete(w.starts, i, i+1)
+	win := *at
+	w.open.Delete(start)
+	w.store.pool.charge(-indexBytes)
 	w.last = nil
-	if win.stored {
-		w.dropped = append(w.dropped, win)
-		return nil
+	if win != nil {
+		w.untouch(win)
+		w.resident.remove(win)
 	}
-	win.free(&w.store)
+	if win == nil || win.stored {
+		w.dropped = append(w.dropped, dropped[V]{start, win})
+	} else {
+		w.free(win)
+	}
 	return nil
 }
 
@@ -69,7 +79,7 @@ func (c *cache[V]) dropDirty(s *store[V], through []byte) {
 // prepare deletes the dropped windows first, so that windows of the same start that
 // were begun since then remain.
 func (w *Windows[V]) prepare(log Log) error {
-	slices.SortFunc(w.dropped, func(a, b *window[V]) int { return cmp.Compare(a.start, b.start) })
+	slices.SortFunc(w.dropped, func(a, b dropped[V]) int { return cmp.Compare(a.start, b.start) })
 	for dropped := w.dropped; len(dropped) > 0; {
 		n := w.run(dropped)
 		if err := w.deleteDropped(dropped[:n], log); err != nil {
@@ -77,58 +87,68 @@ func (w *Windows[V]) prepare(log Log) error {
 		}
 		dropped = dropped[n:]
 	}
-	for _, win := range w.open {
-		if err := win.prepare(&w.store, log); err != nil {
+	w.sortTouched()
+	for _, t := range w.touched {
+		if t.window == nil {
+			continue
+		}
+		if err := t.window.prepare(&w.store, log); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// sortTouched brings the used windows in order.
+func (w *Windows[V]) sortTouched() {
+	byStart := func(a, b touched[V]) int { return cmp.Compare(a.start, b.start) }
+	if slices.IsSortedFunc(w.touched, byStart) {
+		return
+	}
+	slices.SortFunc(w.touched, byStart)
+	for i, t := range w.touched {
+		if t.window != nil {
+			t.window.slot = i + 1
+		}
+	}
+}
+
 // run returns how many of the dropped windows, from the first, have no other window
 // between them in the database, so that one range covers them.
-func (w *Windows[V]) run(dropped []*window[V]) int {
+func (w *Windows[V]) run(dropped []dropped[V]) int {
 	for i := 1; i < len(dropped); i++ {
-		first, _ := slices.BinarySearch(w.starts, dropped[i-1].start)
-		for _, win := range w.open[first:] {
-			if win.start >= dropped[i].start {
-				break
-			}
-			if win.stored {
+		start, win, found := w.open.Ceiling(dropped[i-1].start)
+		for found && start < dropped[i].start {
+			if win == nil || win.stored {
 				return i
 			}
+			start, win, found = w.open.Ceiling(start + 1)
 		}
 	}
 	return len(dropped)
 }
 
 // deleteDropped deletes dropped windows that one range covers.
-func (w *Windows[V]) deleteDropped(dropped []*window[V], log Log) error {
+func (w *Windows[V]) deleteDropped(dropped []dropped[V], log Log) error {
 	s := &w.store
-	e := newDeleter(s.state.batch, s.number, dropped[0].prefix, After(dropped[len(dropped)-1].prefix), log)
+	last := appendStart(nil, dropped[len(dropped)-1].start)
+	d := newDeleter(s.state.batch, s.number, appendStart(nil, dropped[0].start), After(last), log)
 	for _, old := range dropped {
 		var live *cache[V]
-		if win := w.window(old.start); win != nil {
-			live = win.cache
+		if at := w.open.Get(old.start); at != nil && *at != nil { // it has begun again
+			live = &(*at).cache
 		}
 		var err error
-		if old.complete {
-			err = old.deleteCached(s, live, &e)
+		if old.window != nil && old.window.complete {
+			err = old.window.deleteCached(s, live, &d)
 		} else {
-			err = old.deleteStored(s, After(old.prefix), live, &e)
+			prefix := appendStart(nil, old.start)
+			err = s.deleteStored(prefix, After(prefix), live, &d)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	e.finish()
+	d.finish()
 	return nil
-}
-
-func (w *Windows[V]) freeDropped() {
-	for _, win := range w.dropped {
-		win.free(&w.store)
-	}
-	clear(w.dropped)
-	w.dropped = w.dropped[:0]
 }

@@ -31,6 +31,7 @@ type world struct {
 
 func newWorld(t *rapid.T) *world {
 	w := &world{t: t, budget: &kv.Budget{Limit: rapid.SampledFrom([]int64{1, 5_000, 20_000, 1 << 20}).Draw(t, "limit")}}
+	w.budget.SetStep(rapid.SampledFrom([]int{0, 1, 100}).Draw(t, "step"))
 	for i := range 2 {
 		w.live[i], w.committed[i], w.log[i] = map[string]string{}, map[string]string{}, map[string]string{}
 		w.removed[i] = map[string]bool{}
@@ -116,6 +117,40 @@ func (w *world) UpsertMany(*rapid.T) {
 		w.ok(err)
 		*v = "many"
 		w.live[0][string(key)] = *v
+	}
+}
+
+// UpsertManyWindows makes most windows be in the database only, if the limit is low.
+func (w *world) UpsertManyWindows(*rapid.T) {
+	step := rapid.SampledFrom([]int64{1, -1, 7}).Draw(w.t, "step")
+	for i := range int64(60) {
+		start, key := 100+i*step, modelKey(int(i%3))
+		v, existed, err := w.windows.Upsert(start, key)
+		w.ok(err)
+		if old, has := w.live[1][windowKey(start, key)]; has != existed || *v != old {
+			w.t.Fatalf("upsert of %d %q: %q %v, want %q %v", start, key, *v, existed, old, has)
+		}
+		*v += "."
+		w.live[1][windowKey(start, key)] = *v
+	}
+}
+
+// DropFirst drops the first windows, as a watermark does.
+func (w *world) DropFirst(*rapid.T) {
+	for range rapid.IntRange(1, 50).Draw(w.t, "windows") {
+		start, found := w.windows.First()
+		if !found {
+			return
+		}
+		w.ok(w.windows.Drop(start, nil))
+		maps.DeleteFunc(w.live[1], func(k, _ string) bool { return k[:8] == windowKey(start, nil) })
+	}
+}
+
+// Trim takes steps of eviction, between any other steps.
+func (w *world) Trim(*rapid.T) {
+	for n := rapid.SampledFrom([]int{1, 3, 1 << 20}).Draw(w.t, "steps"); n > 0 && w.budget.Trimming(); n-- {
+		w.budget.Trim()
 	}
 }
 
@@ -269,11 +304,17 @@ func (w *world) back() {
 	}
 }
 
-// Check compares Starts, which may have windows whose keys were all dropped.
+// Check compares the windows that are open, which may have windows whose keys were all dropped.
 func (w *world) Check(*rapid.T) {
-	starts := w.windows.Starts()
-	if !slices.IsSorted(starts) {
-		w.t.Fatalf("starts %v aren't in order", starts)
+	if charged, want := w.windows.Account(); charged != want {
+		w.t.Fatalf("the windows are charged %d bytes, want %d", charged, want)
+	}
+	if charged, want := w.values.Account(); charged != want {
+		w.t.Fatalf("the values are charged %d bytes, want %d", charged, want)
+	}
+	var starts []int64
+	for start, found := w.windows.First(); found; start, found = w.windows.Next(start + 1) {
+		starts = append(starts, start)
 	}
 	for key := range w.live[1] {
 		if !slices.ContainsFunc(starts, func(s int64) bool { return windowKey(s, nil) == key[:8] }) {
@@ -290,6 +331,9 @@ func TestState_Model(t *testing.T) {
 			"upsert value":  w.UpsertValue,
 			"upsert window": w.UpsertWindow,
 			"upsert many":   w.UpsertMany,
+			"many windows":  w.UpsertManyWindows,
+			"drop first":    w.DropFirst,
+			"trim":          w.Trim,
 			"get":           w.Get,
 			"delete":        w.DeleteValue,
 			"delete range":  w.DeleteRange,

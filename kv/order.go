@@ -4,27 +4,22 @@ import "github.com/gretestream/grete/kv/internal/order"
 
 // A dirtyOrder has the dirty keys of a cache in order. It is kept from the first read in
 // order on: most stores have none.
-type dirtyOrder struct {
-	kept  bool
-	items order.Map[uint32]
-}
-
-func (o *dirtyOrder) add(key []byte, item uint32) { o.items.Set(key, item) }
+type dirtyOrder struct{ items *order.Map[uint32] } // nil: it isn't kept
 
 func (o *dirtyOrder) clear() {
-	if o.kept {
+	if o.items != nil {
 		o.items.Clear()
 	}
 }
 
 // ordered returns the dirty keys of a cache in order.
 func (c *cache[V]) ordered(s *store[V]) *order.Map[uint32] {
-	if !c.order.kept {
-		c.order.kept = true
+	if c.order.items == nil {
+		c.order.items = &order.Map[uint32]{}
 		sortItems(&s.state.sorter, c.young, c.young.dirty, &s.pool)
 		for _, i := range c.young.dirty {
-			c.order.add(c.young.key(c.young.at(i, &s.pool)), i)
+			c.order.items.Set(c.young.key(c.young.at(i, &s.pool)), i)
 		}
 	}
-	return &c.order.items
+	return c.order.items
 }

@@ -252,12 +252,7 @@ func (r *replay) each(store int, t *table[replayed], put Put) error {
 
 // release gives the memory back.
 func (r *replay) release() {
-	if r == nil {
-		return
+	if r != nil {
+		r.pool.drop()
 	}
-	for _, t := range r.tables {
-		t.free(&r.pool)
-	}
-	r.values.free(&r.pool.memory)
-	r.pool.dropIdle()
 }

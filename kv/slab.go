@@ -43,14 +43,10 @@ func (s *slab) add(p []byte, m *memory) ref {
 	return r
 }
 
-// grow begins a new chunk. Chunks double in size until they are full size, so that a
+// grow begins a new chunk. The slab doubles in size until chunks are full size, so that a
 // table of three keys is small.
 func (s *slab) grow(atLeast int, m *memory) {
-	size := 256
-	if len(s.chunks) > 0 {
-		size = 2 * len(s.chunks[s.current])
-	}
-	size = min(max(size, atLeast), slabSize)
+	size := int(min(max(64, s.bytes, int64(atLeast)), slabSize))
 	s.current, s.used = len(s.chunks), 0
 	s.extend(size, m)
 }
@@ -60,14 +56,6 @@ func (s *slab) extend(size int, m *memory) {
 	s.bytes += int64(size)
 }
 
-// size returns the bytes of all chunks.
-func (s *slab) size() (n int64) {
-	for _, c := range s.chunks {
-		n += int64(len(c))
-	}
-	return n
-}
-
 // free gives the chunks back.
 func (s *slab) free(m *memory) {
 	for _, c := range s.chunks {
@@ -75,56 +63,4 @@ func (s *slab) free(m *memory) {
 	}
 	clear(s.chunks)
 	*s = slab{chunks: s.chunks[:0]}
-}
-
-// memory is the memory of a view, charged to the budget. Freed chunks of full size are
-// kept for reuse, so that short-lived tables produce no garbage.
-type memory struct {
-	budget *Budget
-	held   int64 // charged and in use
-	idle   int64 // charged and in free
-	free   [][]byte
-}
-
-func (m *memory) charge(n int64) {
-	m.held += n
-	m.budget.used += n
-}
-
-// reuse moves n bytes from idle to held, or back if n is negative.
-func (m *memory) reuse(n int64) {
-	m.idle -= n
-	m.held += n
-	m.budget.idle -= n
-	m.budget.used += n
-}
-
-// dropIdle leaves memory that is kept for reuse to the garbage collector.
-func (m *memory) dropIdle() {
-	clear(m.free)
-	m.free = m.free[:0]
-	m.budget.idle -= m.idle
-	m.idle = 0
-}
-
-func (m *memory) bytes(n int) []byte {
-	if n == slabSize && len(m.free) > 0 {
-		last := len(m.free) - 1
-		c := m.free[last]
-		m.free[last] = nil
-		m.free = m.free[:last]
-		m.reuse(slabSize)
-		return c
-	}
-	m.charge(int64(n))
-	return make([]byte, n)
-}
-
-func (m *memory) freeBytes(c []byte) {
-	if len(c) == slabSize {
-		m.free = append(m.free, c)
-		m.reuse(-slabSize)
-		return
-	}
-	m.charge(-int64(len(c)))
 }

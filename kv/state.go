@@ -100,7 +100,7 @@ func (s *State) Prepare(log Log) error {
 
 // Apply writes the prepared changes and the meta record atomically. It must be called
 // only after the changelog records are committed. Afterwards nothing is dirty, and
-// clean entries are evicted if they exceed the budget.
+// eviction begins if the budget is nearly used: see [Budget.Trimming].
 func (s *State) Apply(meta []byte) error {
 	if err := s.write(meta); err != nil {
 		return err
@@ -111,7 +111,10 @@ func (s *State) Apply(meta []byte) error {
 			v.applied()
 		}
 	}
-	s.budget.trim()
+	s.budget.startTrim()
+	if s.budget.dirty == 0 {
+		s.budget.Trim() // of all tasks at once
+	}
 	return nil
 }
 

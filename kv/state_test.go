@@ -3,6 +3,8 @@ package kv_test
 import (
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -349,6 +351,27 @@ func TestState_ErrClosedAfterClose(t *testing.T) {
 	}
 }
 
+// Windows are found in the database, whether they have few entries or many.
+func TestWindows_FoundAgain(t *testing.T) {
+	f := newFixture(t, 0)
+	for start, keys := range []int{1, 16, 17, 18, 40, 2, 500} {
+		f.count(int64(start), keys)
+	}
+	f.count(math.MaxInt64, 30)
+	f.commit()
+	f.open()
+	var starts []int64
+	for start, found := f.windows.First(); found && start < math.MaxInt64; start, found = f.windows.Next(start + 1) {
+		starts = append(starts, start)
+	}
+	if want := []int64{0, 1, 2, 3, 4, 5, 6}; !slices.Equal(starts, want) {
+		t.Errorf("found %d, want %d", starts, want)
+	}
+	if last, found := f.windows.Next(7); !found || last != math.MaxInt64 {
+		t.Errorf("the last window is %d %v", last, found)
+	}
+}
+
 // The error of a value that can't be decoded names its store and key.
 func TestGet_UndecodableNamesStoreAndKey(t *testing.T) {
 	f := newFixture(t, 0)
@@ -376,7 +399,7 @@ func TestUpsert_AllocatesNothing(t *testing.T) {
 		v, _, _ := f.windows.Upsert(0, key)
 		*v++
 		_, _, _ = f.values.Upsert(one)
-		_ = f.windows.Starts()
+		_, _ = f.windows.First()
 	})
 	if n > 0 {
 		t.Errorf("%v allocations", n)

@@ -3,7 +3,6 @@ package kv
 import (
 	"bytes"
 	"sort"
-	"unsafe"
 )
 
 // A table is a hash table from keys to values: the hottest code of the product. Items
@@ -18,7 +17,9 @@ type table[V any] struct {
 	dirty  []uint32 // numbers of the items that are marked dirty, once each
 	sorted []uint32 // all items by key, if it has n of them
 	heap   int64    // charged for what values point to
-	bytes  int64    // charged for slots and chunks of items
+	bytes  int64    // charged for slots, chunks of items, and the table itself
+	// cleared is how many slots of a table that is to be reused are cleared.
+	cleared int
 }
 
 // item is an entry of a table.
@@ -40,34 +41,6 @@ const (
 	// dirty: changed since the last commit.
 	dirty
 )
-
-// slotBytes is what a slot is charged: its own bytes, and its part of dirty and sorted.
-const slotBytes = 8 + 6
-
-// chunkBytes is the size that chunks of items aim at.
-const chunkBytes = 16 << 10
-
-// A pool is the memory of a view's tables.
-type pool[V any] struct {
-	memory
-	shift    uint        // a full chunk has 1<<shift items
-	pointers bool        // V contains pointers: its size in memory is guessed from the encoded one
-	chunks   [][]item[V] // free
-	tables   []*table[V] // free, with their slots
-}
-
-func newPool[V any](budget *Budget) pool[V] {
-	p := pool[V]{memory: memory{budget: budget}, shift: 3, pointers: hasPointers[V]()}
-	for p.itemBytes()<<(p.shift+1) <= chunkBytes {
-		p.shift++
-	}
-	return p
-}
-
-func (p *pool[V]) itemBytes() int64 {
-	var i item[V]
-	return int64(unsafe.Sizeof(i))
-}
 
 // at returns an item by its number.
 func (t *table[V]) at(i uint32, p *pool[V]) *item[V] {
@@ -138,7 +111,7 @@ func (t *table[V]) growItems(i uint32, p *pool[V]) {
 	if c == len(t.chunks) {
 		size := full
 		if c == 0 {
-			size = min(4, full)
+			size = min(2, full)
 		}
 		t.chunks = append(t.chunks, p.items(size))
 		t.bytes += int64(size) * p.itemBytes()
@@ -155,73 +128,6 @@ func (t *table[V]) growItems(i uint32, p *pool[V]) {
 func (t *table[V]) charge(n int64, p *pool[V]) {
 	t.bytes += n
 	p.charge(n)
-}
-
-// free gives the table and its memory back. The table must not be used afterwards.
-func (t *table[V]) free(p *pool[V]) {
-	for _, c := range t.chunks {
-		p.freeItems(c)
-	}
-	clear(t.chunks)
-	t.keys.free(&p.memory)
-	p.charge(-t.heap)
-	slots := t.slots
-	if len(slots) > 8*t.n || len(p.tables) >= 4 {
-		// Too large for another table like this one.
-		p.charge(-int64(len(slots)) * slotBytes)
-		return
-	}
-	p.reuse(-int64(len(slots)) * slotBytes)
-	clear(slots)
-	*t = table[V]{slots: slots, chunks: t.chunks[:0], keys: t.keys, dirty: t.dirty[:0], sorted: t.sorted[:0]}
-	p.tables = append(p.tables, t)
-}
-
-// table returns an empty table.
-func (p *pool[V]) table() *table[V] {
-	if len(p.tables) == 0 {
-		return &table[V]{}
-	}
-	last := len(p.tables) - 1
-	t := p.tables[last]
-	p.tables[last] = nil
-	p.tables = p.tables[:last]
-	t.bytes = int64(len(t.slots)) * slotBytes
-	p.reuse(t.bytes)
-	return t
-}
-
-func (p *pool[V]) items(n int) []item[V] {
-	if last := len(p.chunks) - 1; n == 1<<p.shift && last >= 0 {
-		c := p.chunks[last]
-		p.chunks[last] = nil
-		p.chunks = p.chunks[:last]
-		p.reuse(int64(n) * p.itemBytes())
-		return c
-	}
-	p.charge(int64(n) * p.itemBytes())
-	return make([]item[V], n)
-}
-
-func (p *pool[V]) freeItems(c []item[V]) {
-	if len(c) == 1<<p.shift {
-		if p.pointers {
-			clear(c)
-		}
-		p.chunks = append(p.chunks, c)
-		p.reuse(-int64(len(c)) * p.itemBytes())
-		return
-	}
-	p.charge(-int64(len(c)) * p.itemBytes())
-}
-
-// dropIdle leaves memory that is kept for reuse to the garbage collector.
-func (p *pool[V]) dropIdle() {
-	clear(p.chunks)
-	p.chunks = p.chunks[:0]
-	clear(p.tables)
-	p.tables = p.tables[:0]
-	p.memory.dropIdle()
 }
 
 // ascending returns the numbers of all items in the order of their keys, valid until
@@ -245,4 +151,4 @@ func (t *table[V]) search(ascending []uint32, key []byte, p *pool[V]) int {
 }
 
 // size returns the bytes that the table is charged for.
-func (t *table[V]) size() int64 { return t.bytes + t.heap + t.keys.size() }
+func (t *table[V]) size() int64 { return t.bytes + t.heap + t.keys.bytes }

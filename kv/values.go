@@ -8,7 +8,7 @@ import (
 // at a commit. A key may be any bytes.
 type Values[V any] struct {
 	store   store[V]
-	cache   *cache[V]
+	cache   cache[V]
 	derived bool
 	doomed  slab // keys that DeleteRange is about to delete
 	resets  int
@@ -110,20 +110,28 @@ func (c *Values[V]) prepare(log Log) error {
 // notLogged is the log of what a restore derives.
 func notLogged(int, []byte, []byte) error { return nil }
 
-func (c *Values[V]) applied()         { c.cache.applied(&c.store) }
-func (c *Values[V]) evictable() int64 { return c.cache.bytes() }
-func (c *Values[V]) age(share int64)  { c.cache.age(&c.store, share) }
-func (c *Values[V]) evict()           { c.cache.evict(&c.store) }
-func (c *Values[V]) dropIdle()        { c.store.pool.dropIdle() }
+func (c *Values[V]) applied()    { c.cache.applied(&c.store) }
+func (c *Values[V]) held() int64 { return c.store.pool.inUse() }
+func (c *Values[V]) dropIdle()   { c.store.pool.dropIdle() }
+
+func (c *Values[V]) sweep(limit int) (work int) { return c.store.pool.sweep(limit) }
+
+func (c *Values[V]) evict() (work int, more bool) {
+	if !c.cache.evictable() || c.cache.empty() {
+		return lookWork, false
+	}
+	return c.cache.evict(&c.store), true
+}
 
 // reset drops the whole cache. It never fails.
 func (c *Values[V]) reset() error {
-	c.cache.discard(&c.store)
+	c.release()
+	c.cache = c.store.newCache(c.cache.prefix, false)
 	c.resets++
 	return nil
 }
 
 func (c *Values[V]) release() {
-	c.cache.free(&c.store)
-	c.dropIdle()
+	c.cache.release(&c.store)
+	c.store.pool.drop()
 }

@@ -8,26 +8,40 @@ import (
 
 var errNoWindow = errors.New("a stored key is shorter than the start of a window")
 
-// storedStarts returns the starts of the windows in a database. It finds each with one
-// seek.
+// seekAfter is how many entries of a window are stepped over before a seek to the next
+// window costs less.
+const seekAfter = 16
+
+// storedStarts returns the starts of the windows in a database.
 func storedStarts(db Database, store int) (starts []int64, err error) {
-	var from []byte
-	for {
-		it := db.Iterate(store, from, nil)
-		found := it.Next()
-		if found && len(it.Key()) < 8 {
-			return nil, cmp.Or(it.Close(), errNoWindow)
-		}
-		if found {
-			start := parseStart(it.Key())
-			starts = append(starts, start)
-			from = After(appendStart(nil, start))
-		}
-		err := cmp.Or(it.Err(), it.Close())
-		if err != nil || !found || from == nil {
-			return starts, err
+	for from, more := []byte(nil), true; more && err == nil; {
+		starts, more, err = readStarts(db.Iterate(store, from, nil), starts)
+		if more {
+			from = After(appendStart(nil, starts[len(starts)-1]))
+			more = from != nil
 		}
 	}
+	return starts, err
+}
+
+// readStarts adds the starts of the windows that an iterator comes to, and closes it. It
+// ends in a window that has more entries than are worth stepping over; more is false at the
+// end of the store.
+func readStarts(it Iterator, starts []int64) (_ []int64, more bool, err error) {
+	defer func() { err = cmp.Or(err, it.Err(), it.Close()) }()
+	for same := 0; it.Next(); same++ {
+		if len(it.Key()) < 8 {
+			return starts, false, errNoWindow
+		}
+		start := parseStart(it.Key())
+		if n := len(starts); n == 0 || starts[n-1] != start {
+			starts, same = append(starts, start), 0
+		}
+		if same == seekAfter {
+			return starts, true, nil
+		}
+	}
+	return starts, false, nil
 }
 
 func appendStart(dst []byte, start int64) []byte {

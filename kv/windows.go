@@ -2,8 +2,9 @@ package kv
 
 import (
 	"fmt"
-	"slices"
+	"math"
 
+	"github.com/gretestream/grete/kv/internal/order"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/serde"
 )
@@ -14,17 +15,16 @@ import (
 //
 // A key in the database is the window's start, in 8 bytes, big-endian with the sign
 // bit flipped so that it sorts as the number does, and then the key.
+//
+// There may be very many windows, most of them small and rarely used. So the work of a
+// commit and of an eviction depends on the windows that were used, not on all.
 type Windows[V any] struct {
-	store   store[V]
-	last    *window[V] // the last one of an Upsert, or nil
-	open    []*window[V]
-	starts  []int64 // of open, ascending
-	dropped []*window[V]
-}
-
-type window[V any] struct {
-	start int64
-	*cache[V]
+	store    store[V]
+	last     *window[V]             // the last one of an Upsert, or nil; it is touched
+	open     order.Ints[*window[V]] // by start; nil if all of a window is in the database
+	touched  []touched[V]           // the windows that were used since the last commit
+	resident residents[V]           // the windows that are in memory
+	dropped  []dropped[V]           // windows that the next commit deletes
 }
 
 // NewWindows returns the windows of a store, with those in the database. A store has
@@ -44,23 +44,21 @@ func (w *Windows[V]) find() error {
 	if err != nil {
 		return err
 	}
-	w.starts = starts
 	for _, start := range starts {
-		w.open = append(w.open, w.newWindow(start, false))
+		w.add(start, nil)
 	}
 	return nil
 }
 
-func (w *Windows[V]) newWindow(start int64, complete bool) *window[V] {
-	c := w.store.newCache(appendStart(nil, start), complete)
-	c.sorts = true
-	return &window[V]{start, c}
+// Next returns the start of the first window that doesn't start before from. A window
+// whose entries were all dropped up to some key counts until it is dropped as a whole.
+func (w *Windows[V]) Next(from int64) (start int64, found bool) {
+	start, _, found = w.open.Ceiling(from)
+	return start, found
 }
 
-// Starts returns the starts of the windows with entries, ascending, valid until the
-// next call that begins or drops one. A window whose entries were all dropped up to
-// some key counts until it is dropped as a whole.
-func (w *Windows[V]) Starts() []int64 { return w.starts }
+// First returns the start of the first window. See [Windows.Next].
+func (w *Windows[V]) First() (start int64, found bool) { return w.Next(math.MinInt64) }
 
 // Upsert returns the value of a window's key to be changed, until the next call; it
 // is written at the next commit. A value that doesn't exist is created, as the zero
@@ -77,12 +75,13 @@ func (w *Windows[V]) Upsert(start int64, key []byte) (v *V, existed bool, err er
 
 // begin returns the window with a start, a new one if there is none.
 func (w *Windows[V]) begin(start int64) *window[V] {
-	i, found := slices.BinarySearch(w.starts, start)
-	if !found {
-		w.starts = slices.Insert(w.starts, i, start)
-		w.open = slices.Insert(w.open, i, w.newWindow(start, true))
+	win := w.window(start)
+	if win == nil {
+		win = w.newWindow(start, true)
+		w.add(start, win)
+		w.touch(win)
 	}
-	return w.open[i]
+	return win
 }
 
 // closed returns [stream.ErrClosed] if the State is closed.
@@ -93,12 +92,17 @@ func (w *Windows[V]) closed() error {
 	return nil
 }
 
-// window returns an open window, or nil.
+// window returns an open window to be used, or nil.
 func (w *Windows[V]) window(start int64) *window[V] {
-	if i, found := slices.BinarySearch(w.starts, start); found {
-		return w.open[i]
+	at := w.open.Get(start)
+	if at == nil {
+		return nil
 	}
-	return nil
+	if *at == nil {
+		*at = w.newWindow(start, false)
+	}
+	w.touch(*at)
+	return *at
 }
 
 // Get returns the value of a window's key. It must not be changed, and is valid until

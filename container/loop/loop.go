@@ -27,7 +27,7 @@ type Config struct {
 	Logger *slog.Logger
 	// Elsewhere returns where an input of the stage continues whose next record is gone.
 	Elsewhere func(input int, e *stream.OffsetOutOfRangeError) (int64, error)
-	// Full reports that no more records fit into memory before a commit.
+	// Full reports that no more records fit into memory before a commit or an eviction.
 	Full func() bool
 	// Skipped is told about each skipped record.
 	Skipped func(Skip)

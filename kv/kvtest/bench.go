@@ -19,6 +19,9 @@ func Benchmark(b *testing.B, newEngine func(b *testing.B) kv.Engine) {
 		b.Run(fmt.Sprintf("Values/zipf-%dk", n/1000), func(b *testing.B) { benchmarkValues(b, newEngine(b), n) })
 	}
 	b.Run("Windows", func(b *testing.B) { benchmarkWindows(b, newEngine(b)) })
+	for _, n := range []int{1000, 200_000} {
+		b.Run(fmt.Sprintf("ManyWindows/%d", n), func(b *testing.B) { benchmarkManyWindows(b, newEngine(b), 256<<20, n) })
+	}
 	b.Run("Replay/again", func(b *testing.B) { benchmarkReplay(b, newEngine(b), 200_000) })
 	b.Run("Replay/new", func(b *testing.B) { benchmarkReplay(b, newEngine(b), 1<<62) })
 }
@@ -46,11 +49,12 @@ func zipf(n int) []uint32 {
 }
 
 type commits struct {
-	b      *testing.B
-	state  *kv.State
-	budget *kv.Budget
-	logged int
-	cpu    time.Duration // of the process, before
+	b       *testing.B
+	state   *kv.State
+	budget  *kv.Budget
+	logged  int
+	cpu     time.Duration // of the process, before
+	slowest time.Duration // step of eviction
 }
 
 func openBench(b *testing.B, engine kv.Engine, limit int64) *commits {
@@ -80,7 +84,7 @@ func (c *commits) commit() {
 
 func (c *commits) begin() {
 	c.b.ReportAllocs()
-	c.cpu = cpuTime()
+	c.logged, c.cpu = 0, cpuTime()
 }
 
 func (c *commits) report() {
@@ -127,7 +131,7 @@ func benchmarkWindows(b *testing.B, e kv.Engine) {
 			b.Fatal(err)
 		}
 		*v++
-		if (i+1)%120_000 == 0 && len(windows.Starts()) > 1 {
+		if (i+1)%120_000 == 0 && i > 120_000 {
 			closeWindow(b, windows, &sum)
 		}
 		if (i+1)%commitEvery == 0 {
@@ -138,7 +142,7 @@ func benchmarkWindows(b *testing.B, e kv.Engine) {
 }
 
 func closeWindow(b *testing.B, windows *kv.Windows[int64], sum *int64) {
-	start := windows.Starts()[0]
+	start, _ := windows.First()
 	err := windows.Ascend(start, nil, func(key []byte, v *int64) (bool, error) {
 		*sum += *v
 		return true, nil

@@ -24,6 +24,9 @@ func testViews(t *testing.T, e kv.Engine) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"upsert":       w.upsert,
 			"upsert many":  w.upsertMany,
+			"many windows": w.upsertManyWindows,
+			"drop first":   w.dropFirst,
+			"trim":         w.trim,
 			"delete":       w.delete,
 			"delete range": w.deleteRange,
 			"get":          w.get,

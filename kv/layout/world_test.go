@@ -18,6 +18,7 @@ type world[K comparable, V any] struct {
 	layout    Layout
 	open      func(s *kv.State) // makes the view
 	db        kv.Database
+	budget    *kv.Budget
 	state     *kv.State
 	live      map[K]V
 	committed map[K]V
@@ -48,7 +49,8 @@ func (w *world[K, V]) restore() {
 
 // replay opens the state that the database has, and replays a part of the changelog.
 func (w *world[K, V]) replay(log map[string]string, removed map[string]bool) {
-	w.state = kv.NewState(w.db, []string{"store"}, &kv.Budget{Limit: rapid.SampledFrom([]int64{1, 5_000, 1 << 20}).Draw(w.t, "limit")})
+	w.budget = &kv.Budget{Limit: rapid.SampledFrom([]int64{1, 5_000, 1 << 20}).Draw(w.t, "limit")}
+	w.state = kv.NewState(w.db, []string{"store"}, w.budget)
 	w.state.SetDerive(0, w.layout.Derive())
 	for key, value := range log {
 		w.ok(w.state.Replay(0, []byte(key), []byte(value)))
@@ -87,6 +89,9 @@ func (w *world[K, V]) prepare() (log map[string]string, removed map[string]bool)
 func (w *world[K, V]) commit(*rapid.T) {
 	w.prepare()
 	w.ok(w.state.Apply([]byte("meta")))
+	for w.budget.Trimming() && rapid.Bool().Draw(w.t, "evict more") {
+		w.budget.Trim()
+	}
 	entries := 0
 	s := &Store{w.layout, text("string"), text("string")}
 	for key, value := range w.log {

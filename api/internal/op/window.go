@@ -3,6 +3,7 @@ package op
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/gretestream/grete/api/internal/flow"
@@ -75,7 +76,7 @@ func Window[K comparable, M, A, P any](p *flow.Pipeline, from scheduler.Edge, w 
 			op := &window[K, M, A, P]{
 				task: b.Task, scope: b.Scope, id: b.ID, time: b.EventTime(), counts: b.Counts(),
 				keys: keys.Serde, step: f.Step, pane: pane, down: flow.Down[P](b, ""),
-				size: w.Size.Milliseconds(), grace: w.Grace.Milliseconds(), endedStart: -1 << 63,
+				size: w.Size.Milliseconds(), grace: w.Grace.Milliseconds(), ended: ended{start: math.MinInt64},
 			}
 			var err error
 			op.windows, err = layout.NewWindows(b.Task.State, b.Store(0), values.Serde)
@@ -101,14 +102,25 @@ type window[K comparable, M, A, P any] struct {
 
 	size, grace int64 // ms
 
-	lastKey    []byte   // the last key that emit has come to
-	closing    [][]byte // the keys of the panes that it has sent
-	endedStart int64    // End has closed the windows before this one, and this one up to lastKey
+	lastKey []byte   // the last key that emit has come to
+	closing [][]byte // the keys of the panes that it has sent
+	ended   ended
 }
 
-// closeChunk is how many panes are written in one piece of work, so that a commit
-// can come between while a huge window closes.
-const closeChunk = 4096
+// ended is how far End has come: it has closed the windows that start before start; partly
+// means that it has closed the one at start, too, up to lastKey.
+type ended struct {
+	start  int64
+	partly bool
+}
+
+const (
+	// closeChunk is how many panes are written in one piece of work, so that a commit
+	// can come between while a huge window closes, or many of them.
+	closeChunk = 4096
+	// closeCost is the work of closing a window, in panes.
+	closeCost = 16
+)
 
 func (w *window[K, M, A, P]) push(m M) error {
 	w.scope.Operator = w.id
@@ -143,26 +155,29 @@ func windowStart(at, size int64) int64 {
 // sent. The event time of a pane is the last millisecond of its window.
 func (w *window[K, M, A, P]) Watermark() int64 {
 	pending := int64(loop.IdleTime)
-	if starts := w.windows.Starts(); len(starts) > 0 {
-		pending = starts[0] + w.size - 1
+	if start, found := w.windows.First(); found {
+		pending = start + w.size - 1
 	}
 	return w.time.Behind(w.grace, pending)
 }
 
 // Due is when the oldest window closes.
 func (w *window[K, M, A, P]) Due() int64 {
-	starts := w.windows.Starts()
-	if len(starts) == 0 {
+	start, found := w.windows.First()
+	if !found {
 		return loop.IdleTime
 	}
-	return starts[0] + w.size + w.grace
+	return start + w.size + w.grace
 }
 
 // Advance closes the windows that are due, oldest first.
 func (w *window[K, M, A, P]) Advance() (bool, error) {
-	for w.Due() <= w.time.Now() {
-		start := w.windows.Starts()[0]
-		whole, err := w.emit(start, nil)
+	for room := closeChunk; w.Due() <= w.time.Now(); {
+		if room <= 0 {
+			return true, nil
+		}
+		start, _ := w.windows.First()
+		n, whole, err := w.emit(start, nil)
 		if err != nil {
 			return false, err
 		}
@@ -172,33 +187,39 @@ func (w *window[K, M, A, P]) Advance() (bool, error) {
 		if err := w.windows.Drop(start, nil); err != nil {
 			return false, err
 		}
+		room -= n + closeCost
 	}
 	return false, nil
 }
 
 // End sends what is open before its time, and keeps it as closed.
 func (w *window[K, M, A, P]) End() (bool, error) {
-	for _, start := range w.windows.Starts() {
+	for room := closeChunk; ; {
+		start, found := w.windows.Next(w.ended.start)
+		if !found {
+			return false, nil
+		}
+		if room <= 0 {
+			return true, nil
+		}
 		var after []byte
-		switch {
-		case start < w.endedStart:
-			continue
-		case start == w.endedStart:
+		if w.ended.partly && start == w.ended.start {
 			after = w.lastKey
 		}
-		whole, err := w.emit(start, after)
+		n, whole, err := w.emit(start, after)
 		if err != nil {
 			return false, err
 		}
 		if err := w.markClosed(start); err != nil {
 			return false, err
 		}
-		w.endedStart = start
 		if !whole {
+			w.ended = ended{start: start, partly: true}
 			return true, nil
 		}
+		w.ended = ended{start: start + 1}
+		room -= n + closeCost
 	}
-	return false, nil
 }
 
 // markClosed turns the panes that emit has just sent into marks.
@@ -214,11 +235,10 @@ func (w *window[K, M, A, P]) markClosed(start int64) error {
 }
 
 // emit sends the panes of a window whose keys come after a key, in the order of
-// their keys, and at most a chunk of them. It reports whether these were all.
+// their keys, and at most a chunk of them: n. It reports whether these were all.
 // lastKey is then the key of the last one, closing the keys of all.
-func (w *window[K, M, A, P]) emit(start int64, after []byte) (whole bool, err error) {
+func (w *window[K, M, A, P]) emit(start int64, after []byte) (n int, whole bool, err error) {
 	whole = true
-	n := 0
 	w.closing = w.closing[:0]
 	err = w.windows.Ascend(start, after, func(key []byte, v *layout.Pane[A]) (bool, error) {
 		if n == closeChunk {
@@ -233,7 +253,7 @@ func (w *window[K, M, A, P]) emit(start int64, after []byte) (whole bool, err er
 		w.closing = append(w.closing, append([]byte(nil), key...))
 		return true, w.send(start, key, v.Value)
 	})
-	return whole, err
+	return n, whole, err
 }
 
 // send passes a pane on. Its event time is the last one of its window, so that it
