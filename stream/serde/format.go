@@ -3,6 +3,8 @@ package serde
 import (
 	"reflect"
 	"strings"
+
+	"github.com/gretestream/grete/stream/serde/shape"
 )
 
 // A Format encodes values of any type. An app has one, for the types without a
@@ -57,4 +59,17 @@ func IsJSON(name string) bool { return formatOf(name) == JSON().Name() }
 // same way: the types of one format may have other names in another program.
 func Compatible(a, b string) bool {
 	return a == b || formatOf(a) != "" && formatOf(a) == formatOf(b)
+}
+
+// Encoding returns the encoding of the serde of a name in a plan, without the name of
+// the Go type: that of a format, or of a built-in serde; or [shape.CustomEncoding].
+func Encoding(name string) string {
+	switch name {
+	case nameString, nameBytes, nameInt64, nameInt32, "":
+		return name
+	}
+	if format := formatOf(name); format != "" {
+		return format
+	}
+	return shape.CustomEncoding
 }

@@ -11,6 +11,7 @@ type field struct {
 	name   string
 	typ    reflect.Type
 	quoted bool
+	omits  bool
 
 	tagged bool
 	depth  int
@@ -73,7 +74,9 @@ func collect(t reflect.Type, index []int, path []reflect.Type, all *[]field) {
 		if name == "" {
 			f.name = sf.Name
 		}
-		f.quoted = quotable(sf.Type) && slices.Contains(strings.Split(options, ","), "string")
+		opts := strings.Split(options, ",")
+		f.quoted = quotable(sf.Type) && slices.Contains(opts, "string")
+		f.omits = slices.Contains(opts, "omitempty") || slices.Contains(opts, "omitzero")
 		*all = append(*all, f)
 	}
 }

@@ -83,7 +83,7 @@ func (d *describer) composite(t reflect.Type) *Shape {
 		for _, f := range fieldsOf(t) {
 			shape := d.describe(f.typ)
 			shape.Quoted = f.quoted
-			s.Fields = append(s.Fields, Field{f.name, shape})
+			s.Fields = append(s.Fields, Field{f.name, shape, f.omits})
 		}
 	default: // functions, channels, complex numbers: they have no JSON
 		return &Shape{Kind: Opaque, Type: t.String()}

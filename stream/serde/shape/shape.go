@@ -31,6 +31,8 @@ type Shape struct {
 type Field struct {
 	Name  string `json:"name"` // as in JSON
 	Shape *Shape `json:"shape"`
+	// Omits says that an empty value is left out (omitempty, omitzero).
+	Omits bool `json:"omits,omitempty"`
 }
 
 // Kind says how a value is written.
@@ -71,7 +73,7 @@ func (s *Shape) Clone() *Shape {
 	if s.Fields != nil {
 		c.Fields = make([]Field, len(s.Fields))
 		for i, f := range s.Fields {
-			c.Fields[i] = Field{f.Name, f.Shape.Clone()}
+			c.Fields[i] = Field{f.Name, f.Shape.Clone(), f.Omits}
 		}
 	}
 	return &c

@@ -68,7 +68,7 @@ func TestOf_DescribesJSON(t *testing.T) {
 		"struct": {shape.For[visit](), `{"kind":"struct","type":"shape_test.visit","fields":[` +
 			`{"name":"id","shape":{"kind":"int64"}},` +
 			`{"name":"name","shape":{"kind":"string"}},` +
-			`{"name":"user","shape":{"kind":"string"}},` +
+			`{"name":"user","shape":{"kind":"string"},"omits":true},` +
 			`{"name":"Name","shape":{"kind":"bytes"}},` +
 			`{"name":"pages","shape":{"kind":"list","elem":{"kind":"string"}}},` +
 			`{"name":"tags","shape":{"kind":"map","key":{"kind":"string"},"elem":{"kind":"struct","type":"shape_test.point","id":1,"fields":[` +
