@@ -26,7 +26,7 @@ func TestBuild_Pageviews(t *testing.T) {
 			Outputs: []scheduler.Output{{Topic: "views-per-user", Node: 4}},
 			Stores: []scheduler.Store{{
 				Name: "per-minute", Changelog: "pageviews-per-minute-changelog", Node: 3,
-				Schema: "windows; string to int64; size 1m0s",
+				Schema: "windows; keys string; size 1m0s", Value: "int64",
 			}},
 		},
 	}

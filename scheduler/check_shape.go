@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/gretestream/grete/scheduler/internal/phrase"
+	"github.com/gretestream/grete/stream/serde/shape"
 )
 
 // checkShape finds what makes a graph no graph. A user can't cause it through
@@ -104,6 +105,11 @@ func (n *Node) checkStores() error {
 		}
 		if err := errors.Join(s.KeyShape.Check(), s.ValueShape.Check()); err != nil {
 			return fmt.Errorf("shapes of store %q: %w", s.Name, err)
+		}
+		for _, u := range s.Upgrades {
+			if _, err := shape.ParseForm(u); err != nil {
+				return fmt.Errorf("upgrades of store %q: %w", s.Name, err)
+			}
 		}
 	}
 	if err := errors.Join(n.KeyShape.Check(), n.ValueShape.Check()); err != nil {

@@ -3,6 +3,9 @@ package scheduler
 import (
 	"fmt"
 	"slices"
+
+	"github.com/gretestream/grete/stream/serde"
+	"github.com/gretestream/grete/stream/serde/shape"
 )
 
 // What a plan has that outlives its processes: what each stage reads, writes and
@@ -10,9 +13,39 @@ import (
 // compare compares it.
 
 // Serdes are those of a topic's keys and values.
-type Serdes struct{ Key, Value string }
+type Serdes struct {
+	Key, Value         string // names, for people: Go types may be renamed
+	KeyForm, ValueForm shape.Form
+}
 
-func (n *Node) serdes() Serdes { return Serdes{n.Key, n.Value} }
+func (n *Node) serdes() Serdes {
+	return Serdes{n.Key, n.Value, shape.Form{Encoding: serde.Encoding(n.Key), Shape: n.KeyShape}, shape.Form{Encoding: serde.Encoding(n.Value), Shape: n.ValueShape}}
+}
+
+// Text has all that counts of the serdes, in one line.
+func (s Serdes) Text() string { return s.KeyForm.KeyString() + " to " + s.ValueForm.String() }
+
+// KeyText has all that counts of the serde of keys.
+func (s Serdes) KeyText() string { return s.KeyForm.KeyString() }
+
+// Encodings has the encodings of both, without what the types look like. Only of a
+// user's serde it has the name or schema.
+func (s Serdes) Encodings() string { return encoding(s.KeyForm) + " to " + encoding(s.ValueForm) }
+
+func encoding(f shape.Form) string {
+	if f.Encoding == shape.CustomEncoding {
+		return f.String()
+	}
+	return f.Encoding
+}
+
+// addSerdes adds to a set.
+func addSerdes(set []Serdes, s Serdes) []Serdes {
+	if slices.ContainsFunc(set, func(o Serdes) bool { return o.Text() == s.Text() }) {
+		return set
+	}
+	return append(set, s)
+}
 
 // String describes them for people.
 func (s Serdes) String() string {
@@ -70,9 +103,7 @@ func (p *Plan) Readings(st *Stage) []Reading {
 func (r *Reading) add(in Input, n *Node) {
 	r.Topics = insert(r.Topics, in.Topic)
 	r.Partitions = max(r.Partitions, in.Partitions)
-	if !slices.Contains(r.Serdes, n.serdes()) {
-		r.Serdes = append(r.Serdes, n.serdes())
-	}
+	r.Serdes = addSerdes(r.Serdes, n.serdes())
 	for _, text := range n.Settings() {
 		r.Settings = insert(r.Settings, text)
 	}
@@ -163,9 +194,7 @@ func (p *Plan) Writings(st *Stage) []Writing {
 			t := slices.IndexFunc(p.Topics, func(t Topic) bool { return t.Name == o.Topic })
 			out = append(out, Writing{Topic: o.Topic, Partitions: p.Topics[t].Partitions})
 		}
-		if n := &p.Nodes[o.Node]; !slices.Contains(out[at].Serdes, n.serdes()) {
-			out[at].Serdes = append(out[at].Serdes, n.serdes())
-		}
+		out[at].Serdes = addSerdes(out[at].Serdes, p.Nodes[o.Node].serdes())
 	}
 	return out
 }

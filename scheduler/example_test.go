@@ -23,7 +23,7 @@ func ExampleBuild() {
 	}
 	fmt.Print(draw.Text(plan))
 	// Output:
-	// wordcount: 2 stages, 4 tasks, fingerprint 3aed97693153c006
+	// wordcount: 2 stages, 4 tasks, fingerprint 1e19c9a140db2e13
 	//
 	// stage lines: 2 tasks in 1 container, group wordcount-lines
 	//   reads   lines, 2 partitions

@@ -10,7 +10,8 @@ import (
 
 // fingerprint condenses to 16 hex digits what existing state and topics depend
 // on: the names of the stages, their topics with serdes, their stores with
-// schemas. A change of what it covers needs a change of package compare.
+// schemas and shapes of values. The shapes of records in topics aren't in it: see
+// [Plan.Compatibility]. A change of what it covers needs a change of package compare.
 //
 // The number of partitions counts where the partition of a key decides which
 // task has its state: of repartition topics, of topics whose records reach a
@@ -29,10 +30,11 @@ func fingerprint(p *Plan) string {
 			width = 0
 			f.add("stage %q reads %q by delivery %q", x.To, x.Topic, x.Delivery)
 		}
-		f.add("stage %q reads %q %d %q %q", x.To, x.Topic, width, x.Serdes.Key, x.Serdes.Value)
-		f.add("stage %q writes %q %q %q", x.From, x.Topic, x.Serdes.Key, x.Serdes.Value)
+		f.add("stage %q reads %q %d %q %q", x.To, x.Topic, width, x.Serdes.KeyText(), x.Serdes.Encodings())
+		f.add("stage %q writes %q %q", x.From, x.Topic, x.Serdes.Encodings())
 	}
 	slices.Sort(f) // the order of stages doesn't count
+	f = slices.Compact(f)
 	sum := sha256.Sum256([]byte(p.App + "\n" + strings.Join(f, "\n")))
 	return hex.EncodeToString(sum[:8])
 }
@@ -49,11 +51,14 @@ func (f *facts) addStage(p *Plan, st *Stage) {
 	}
 	for _, w := range p.Writings(st) {
 		for _, d := range w.Serdes {
-			f.add("stage %q writes %q %q %q", st.Name, w.Topic, d.Key, d.Value)
+			f.add("stage %q writes %q %q %q", st.Name, w.Topic, d.KeyText(), d.Encodings())
+			if len(w.Serdes) > 1 {
+				f.add("stage %q writes %q %q", st.Name, w.Topic, d.Text())
+			}
 		}
 	}
 	for _, s := range st.Stores {
-		f.add("stage %q keeps %q %d %q", st.Name, s.Changelog, st.Tasks, s.Schema)
+		f.add("stage %q keeps %q %d %q", st.Name, s.Changelog, st.Tasks, s.Schema+"; "+s.Value)
 	}
 }
 
@@ -67,9 +72,9 @@ func (f *facts) addReading(st *Stage, r *Reading) {
 	}
 	for _, d := range r.Serdes {
 		if r.Pattern == "" {
-			f.add("stage %q reads %q %d %q %q", st.Name, r.Name, width, d.Key, d.Value)
+			f.add("stage %q reads %q %d %q", st.Name, r.Name, width, d.Encodings())
 		} else {
-			f.add("stage %q matches %q by %q %d %q %q", st.Name, r.Name, r.Pattern, width, d.Key, d.Value)
+			f.add("stage %q matches %q by %q %d %q", st.Name, r.Name, r.Pattern, width, d.Encodings())
 		}
 	}
 }

@@ -95,6 +95,9 @@ type StoreSpec struct {
 
 	KeyShape   *shape.Shape `json:"keyShape,omitempty"`
 	ValueShape *shape.Shape `json:"valueShape,omitempty"`
+	// Upgrades are forms of values that the program converts to that of the store when
+	// it reads them; see [shape.Form].
+	Upgrades []string `json:"upgrades,omitempty"`
 }
 
 // A Param is a named setting of an operator.

@@ -110,6 +110,7 @@ func cloneNodes(nodes []Node) []Node {
 			s := &n.Stores[j]
 			s.Params = maps.Clone(s.Params)
 			s.KeyShape, s.ValueShape = s.KeyShape.Clone(), s.ValueShape.Clone()
+			s.Upgrades = slices.Clone(s.Upgrades)
 		}
 	}
 	return out

@@ -36,10 +36,10 @@ func TestParsePlan_ReadsJSON(t *testing.T) {
 func TestParsePlan_RefusesDamage(t *testing.T) {
 	tests := map[string]struct{ from, to, want string }{
 		"nothing":            {"", "", "plan: unexpected end of JSON input"},
-		"no version":         {`"version": 2,`, ``, "plan: the version is missing; is it a plan?"},
-		"newer":              {`"version": 2`, `"version": 3`, "plan: version 3 is newer than version 2, which this program reads; use a newer program"},
-		"zero":               {`"version": 2`, `"version": 0`, "plan: there is no version 0"},
-		"older":              {`"version": 2`, `"version": 1`, "plan: version 1 was written by an older Grete; this program reads version 2"},
+		"no version":         {`"version": 3,`, ``, "plan: the version is missing; is it a plan?"},
+		"newer":              {`"version": 3`, `"version": 4`, "plan: version 4 is newer than version 3, which this program reads; use a newer program"},
+		"zero":               {`"version": 3`, `"version": 0`, "plan: there is no version 0"},
+		"older":              {`"version": 3`, `"version": 2`, "plan: version 2 was written by an older Grete; this program reads version 3"},
 		"wrong type":         {`"app": "pageviews"`, `"app": 3`, "plan: json:"},
 		"trailing bytes":     {"\n}\n", "\n}\nx", "plan: invalid character 'x' after top-level value"},
 		"fingerprint":        {`"name": "by-user",`, `"name": "by-nobody",`, `its fingerprint is "`},
@@ -104,7 +104,7 @@ func FuzzParsePlan(f *testing.F) {
 		f.Add(b)
 		plans = append(plans, p)
 	}
-	f.Add([]byte(`{"version":2}`))
+	f.Add([]byte(`{"version":3}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, _ = scheduler.ParsePlan(b)
 		// A new version and fingerprint let changed plans through to what lies

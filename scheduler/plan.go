@@ -8,8 +8,8 @@ import (
 )
 
 // PlanVersion is the version of the plan's own format. Version 1 had one store a
-// node and no ports.
-const PlanVersion = 2
+// node and no ports, version 2 had names of Go types in its schemas.
+const PlanVersion = 3
 
 // A Plan is everything that is decided before a job runs. Its form is JSON.
 type Plan struct {
@@ -125,9 +125,12 @@ type Store struct {
 	Changelog string `json:"changelog"`        // <app>-<state name>-changelog
 	Node      int    `json:"node"`             // the operator
 	Index     int    `json:"index,omitempty"`  // which of the node's Stores
-	// Schema is what must not change under existing state: layout, serdes, and the
-	// operator's settings that affect state.
+	// Schema is what must not change under existing state: layout, form of the keys,
+	// and the operator's settings that affect state.
 	Schema string `json:"schema"`
+	// Value is the form of the values; see [shape.Form]. It may change as package compare
+	// says.
+	Value string `json:"value"`
 }
 
 // StateName is the name under which the state is kept: in meta records, databases and the

@@ -4,6 +4,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/gretestream/grete/stream/serde"
+	"github.com/gretestream/grete/stream/serde/shape"
 )
 
 // describeStages makes a stage of each list of nodes: its name, inputs, outputs and
@@ -137,7 +140,7 @@ func storesOf(g Graph, nodes []int) []Store {
 	for _, i := range nodes {
 		n := &g.Nodes[i]
 		for j := range n.Stores {
-			store := Store{Name: n.storeName(j), Node: i, Index: j, Schema: n.schema(j)}
+			store := Store{Name: n.storeName(j), Node: i, Index: j, Schema: n.schema(j), Value: n.Stores[j].ValueForm().String()}
 			if n.KeptAs != "" {
 				store.KeptAs = n.nameStore(n.KeptAs, j)
 			}
@@ -148,10 +151,26 @@ func storesOf(g Graph, nodes []int) []Store {
 	return stores
 }
 
-// schema states what the existing state of a store depends on.
+// ValueForm is how the values of a store are encoded.
+func (s *StoreSpec) ValueForm() shape.Form {
+	return shape.Form{Encoding: serde.Encoding(s.Value), Shape: s.ValueShape}
+}
+
+// Describe describes a store in one line, for people.
+func (s *Store) Describe() string {
+	layout, rest, _ := strings.Cut(s.Schema, "; keys ")
+	keys, rest, more := strings.Cut(rest, "; ")
+	if more {
+		rest = "; " + rest
+	}
+	return layout + "; " + keys + " to " + s.Value + rest
+}
+
+// schema states what the existing state of a store depends on, but for its values.
 func (n *Node) schema(store int) string {
 	s := &n.Stores[store]
-	parts := []string{s.Layout, s.Key + " to " + s.Value}
+	keys := shape.Form{Encoding: serde.Encoding(s.Key), Shape: s.KeyShape}
+	parts := []string{s.Layout, "keys " + keys.KeyString()}
 	for _, p := range n.Params {
 		if p.Affects == AffectsState {
 			parts = append(parts, p.Name+" "+p.Value)

@@ -134,9 +134,9 @@ func refuse(members []stream.GroupMember, infos []memberInfo) []string {
 	fits := reference(members, infos)
 	refused := make([]string, len(members))
 	for i := range infos {
-		if infos[i].Compatibility != infos[fits].Compatibility {
+		if !scheduler.SideBySide(infos[i].Compatibility, infos[fits].Compatibility) {
 			refused[i] = fmt.Sprintf("the running job (on %s) has stages, topics, stores or serdes that don't fit this program's: %s, not %s. Stop that job first; plan -against shows the differences",
-				infos[fits].Host, infos[fits].Compatibility, infos[i].Compatibility)
+				infos[fits].Host, scheduler.FingerprintOf(infos[fits].Compatibility), scheduler.FingerprintOf(infos[i].Compatibility))
 		}
 	}
 	return refused

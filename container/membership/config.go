@@ -15,7 +15,7 @@ type Config struct {
 	Instance string
 	Host     string // the machine, and so where the local state is
 	Address  string // HOST:PORT of the process's HTTP API; "": none
-	// Compatibility is the fingerprint of the plan. Members with different ones can't run
+	// Compatibility is that of the plan, as scheduler.SideBySide compares it. Members with different ones can't run
 	// side by side.
 	Compatibility string
 	// Peers learn which process has which task; nil: nobody is told.

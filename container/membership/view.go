@@ -26,7 +26,7 @@ type MemberView struct {
 	Client   string // its address as the brokers see it
 	Host     string // what it calls its machine
 	Address  string // HOST:PORT of its HTTP API; "": none
-	// Compatibility is the fingerprint of its plan.
+	// Compatibility is that of its plan.
 	Compatibility string
 	Refused       string // why it can't be a member
 	// Tasks are the ones that it owns, Coming those that it gets when others have released

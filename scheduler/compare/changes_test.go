@@ -51,7 +51,7 @@ func oneAfterTheOther() map[string]edit {
 		"store removed":  {func(v *version) { v.stateless("total") }, Restart, []string{"store total of by-user: values; string to int64 => "}},
 		"store replaced": {func(v *version) { v.node("total").Name = "sum"; v.node("sum").Stores[0].Value = "string" }, Restart, []string{"store total", "store sum"}},
 		"input added":    {func(v *version) { v.merge("by-user", "orders", 2) }, Restart, []string{"input orders of views:  => values json(main.V)"}},
-		"input serde":    {func(v *version) { v.node("views").Value = "json(main.V2)" }, Restart, []string{"input views of views: values json(main.Views) => values json(main.V2)"}},
+		"input serde":    {func(v *version) { v.node("views").Value = "string" }, Restart, []string{"input views of views: values json(main.Views) => values string"}},
 		"output renamed": {func(v *version) { v.node("totals").Topic = "sums" }, Restart, []string{"output totals of by-user", "output sums of by-user"}},
 		"output serde":   {func(v *version) { v.node("totals").Value = "string" }, Restart, []string{"output totals of by-user: keys string, values json(main.Out) => keys string, values string"}},
 		"branch added": {func(v *version) {
@@ -68,7 +68,7 @@ func oneAfterTheOther() map[string]edit {
 			[]string{`input logs of logs: topics that match "logs-.*", values json(main.V) => `, "input logs of logs:  => values json(main.V)"}},
 		"stateless repartition key":  {func(v *version) { v.node("by-host").Key = "int64" }, Restart, []string{"repartition by-host of by-host: keys string, values json(main.V) => keys int64, values json(main.V)"}},
 		"split before a repartition": {func(v *version) { v.partitionBy("by-user", "by-page") }, Restart, []string{"stage by-page:  => reads shop-by-page; writes shop-by-user", "repartition by-user of by-user: from stage views => from stage by-page", "operators views"}},
-		"repartition serde":          {func(v *version) { v.node("by-user").Value = "json(main.V2)" }, Restart, []string{"repartition by-user of by-user: keys string, values json(main.V) => keys string, values json(main.V2)"}},
+		"repartition serde":          {func(v *version) { v.node("by-user").Value = "string" }, Restart, []string{"repartition by-user of by-user: keys string, values json(main.V) => keys string, values string"}},
 		"stateless repartition renamed": {func(v *version) { v.node("by-host").Name = "by-machine" }, Restart,
 			[]string{"stage by-host: reads shop-by-host; writes hosts => ", "stage by-machine:  => reads shop-by-machine; writes hosts", "operators logs: filter → partition by-host => filter → partition by-machine"}},
 		"left changelog": {func(v *version) {
@@ -96,7 +96,7 @@ func refused() map[string]edit {
 		"store renamed":        {func(v *version) { v.node("total").Name = "sum" }, Incompatible, []string{"store sum of by-user: total => sum"}},
 		"only store renamed":   {func(v *version) { v.node("known").Name = "all" }, Incompatible, []string{"store all of users: known => all"}},
 		"window size":          {func(v *version) { v.node("per-minute").Params[0].Value = "1h0m0s" }, Incompatible, []string{"store per-minute of by-user: size 1m0s => size 1h0m0s"}},
-		"store serde":          {func(v *version) { v.node("total").Stores[0].Value = "json(main.Total)" }, Incompatible, []string{"store total of by-user: string to int64 => string to json(main.Total)"}},
+		"store serde":          {func(v *version) { v.node("total").Stores[0].Value = "json(main.Total)" }, Incompatible, []string{"store total of by-user: value int64 => value json"}},
 		"store layout":         {func(v *version) { v.node("total").Stores[0].Layout = "windows" }, Incompatible, []string{"store total of by-user: values => windows"}},
 		"stateful grown":       {func(v *version) { v.topics["users"] = 8 }, Incompatible, []string{"input users of users: 4 partitions => 8 partitions", "output seen-users of users: 4 partitions => 8 partitions"}},
 		"stateful recreated":   {func(v *version) { v.topics["users"] = 2 }, Incompatible, []string{"input users of users: 4 partitions => 2 partitions", "output seen-users"}},

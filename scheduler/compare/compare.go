@@ -13,6 +13,7 @@ type comparison struct {
 	old, now side
 	changes  []Change
 	drain    []string
+	upgrades []string
 	settled  []int // nodes of the new plan whose settings were compared
 }
 

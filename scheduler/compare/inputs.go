@@ -81,11 +81,12 @@ func (c *comparison) inputs(old, now *scheduler.Stage) {
 // reading compares what both plans read by the same name.
 func (c *comparison) reading(s *scheduler.Stage, old, now *scheduler.Reading) {
 	ch := Change{Subject: SubjectInput, Name: now.Name, Stage: s.Name}
-	if from, to := describe(old), describe(now); from != to {
-		c.add(ch.with(from, to, Restart, "its unread records will be read this way", "make sure that it fits the records in the topic"))
+	if from, to := readAs(old), readAs(now); from != to {
+		c.add(ch.apart(describe(old), describe(now), from, to, Restart, "its unread records will be read this way", "make sure that it fits the records in the topic"))
 	} else if from, to := without(old.Topics, now.Topics), without(now.Topics, old.Topics); len(from)+len(to) > 0 {
 		c.add(ch.with(phrase.List(from), phrase.List(to), Compatible, "the pattern matches other topics than before; a new one "+now.Starts, ""))
 	}
+	c.forms(ch, old, now)
 	if old.Starts != now.Starts {
 		c.add(ch.with(old.Starts, now.Starts, Compatible, "the start applies to partitions that the job has never read", ""))
 	}

@@ -37,7 +37,7 @@ func (c *comparison) formerName(is *scheduler.Stage, now *scheduler.Store, taken
 			if _, kept := c.now.store(old.Changelog); kept != nil || slices.Contains(taken, old.Name) {
 				continue
 			}
-			if old.Schema == now.Schema && slices.Equal(c.old.origins(old), c.now.origins(now)) {
+			if old.Schema == now.Schema && old.Value == now.Value && slices.Equal(c.old.origins(old), c.now.origins(now)) {
 				return old.Name
 			}
 		}

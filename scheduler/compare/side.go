@@ -45,8 +45,15 @@ func find(r *scheduler.Reading, others []scheduler.Reading) *scheduler.Reading {
 }
 
 // describe says how a reading reads.
-func describe(r *scheduler.Reading) string {
-	text := describeSerdes(r.Serdes)
+func describe(r *scheduler.Reading) string { return delivered(r, describeSerdes(r.Serdes)) }
+
+// readAs has all that must stay of how a reading reads.
+func readAs(r *scheduler.Reading) string {
+	return delivered(r, allText(r.Serdes, scheduler.Serdes.Encodings))
+}
+
+// delivered describes a reading, given how its records are encoded.
+func delivered(r *scheduler.Reading, text string) string {
 	if r.Pattern != "" {
 		text = fmt.Sprintf("topics that match %q, %s", r.Pattern, text)
 	}

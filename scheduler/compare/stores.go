@@ -25,6 +25,7 @@ func (c *comparison) stores() {
 			case now.Schema != old.Schema:
 				c.schema(is, old, now)
 			default:
+				c.values(is, old, now)
 				c.settings(is, old, now)
 			}
 		}
@@ -53,7 +54,7 @@ func (c *comparison) storeNew(is *scheduler.Stage, now *scheduler.Store, former 
 		return // kept, or new with its stage
 	}
 	c.add(Change{
-		Subject: SubjectStore, Name: now.Name, Stage: is.Name, To: now.Schema, Effect: Restart,
+		Subject: SubjectStore, Name: now.Name, Stage: is.Name, To: now.Describe(), Effect: Restart,
 		Why: "it starts empty: it lacks what the stage has read before",
 	})
 }
@@ -89,7 +90,7 @@ func (c *comparison) storeGone(was *scheduler.Stage, old *scheduler.Store) {
 		return // gone with its stage
 	}
 	c.add(Change{
-		Subject: SubjectStore, Name: old.Name, Stage: was.Name, From: old.Schema, Effect: Restart,
+		Subject: SubjectStore, Name: old.Name, Stage: was.Name, From: old.Describe(), Effect: Restart,
 		Why: fmt.Sprintf("its state is no longer updated; topic %s stays", old.Changelog),
 		Do:  "delete that topic before an operator gets this name again, or that operator starts with outdated state",
 	})

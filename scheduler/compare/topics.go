@@ -63,14 +63,15 @@ func (c *comparison) transfer(old, now *scheduler.Transfer) {
 		c.add(ch.with("from stage "+old.From, "from stage "+now.From, Restart, "the records in the topic are processed first, then what the other stage sends", ""))
 	}
 	switch {
-	case old.Serdes == now.Serdes:
-	case old.Serdes.Key != now.Serdes.Key && old.Keyed && now.Keyed:
-		c.add(ch.with(old.Serdes.String(), now.Serdes.String(), Incompatible,
+	case old.Serdes.KeyText() == now.Serdes.KeyText() && old.Serdes.Encodings() == now.Serdes.Encodings():
+		c.records(ch, old, now)
+	case old.Serdes.KeyText() != now.Serdes.KeyText() && old.Keyed && now.Keyed:
+		c.add(ch.serdes(old.Serdes, now.Serdes, Incompatible,
 			"keys that are encoded differently go to other partitions, and their state stays where it is",
 			"change it back; or give the PartitionBy and the operators after it new names, to start empty"))
 	default:
 		c.drain = append(c.drain, now.Topic)
-		c.add(ch.with(old.Serdes.String(), now.Serdes.String(), Restart,
+		c.add(ch.serdes(old.Serdes, now.Serdes, Restart,
 			"the records in the topic were written by the old serde, and are read by the new one",
 			fmt.Sprintf("let the old version read %s to the end before it stops, unless both serdes write the same bytes", now.Topic)))
 	}
@@ -92,9 +93,7 @@ func (c *comparison) outputs(old, now *scheduler.Stage) {
 			c.add(ch.with("", describeSerdes(w.Serdes), Restart, "it gets results from now on", ""))
 			continue
 		}
-		if from, to := describeSerdes(was[i].Serdes), describeSerdes(w.Serdes); from != to {
-			c.add(ch.with(from, to, Restart, "its readers find records of both kinds, one after the other", ""))
-		}
+		c.written(ch, was[i].Serdes, w.Serdes)
 		if from, to := was[i].Partitions, w.Partitions; from != to {
 			c.add(ch.with(phrase.Count(from, "partition"), phrase.Count(to, "partition"), Compatible, "the results of a key may go to another partition from now on", ""))
 		}

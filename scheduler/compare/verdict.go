@@ -14,8 +14,8 @@ import (
 type Verdict struct {
 	App  string `json:"app"`
 	Kind Fit    `json:"kind"` // the worst of the changes' effects
-	// Old and New are the plans' fingerprints. They are equal if Kind is Same or
-	// Compatible, and only then.
+	// Old and New are the plans' fingerprints. If Kind is Same or Compatible they are
+	// equal, and [scheduler.SideBySide] is true of the plans' compatibilities.
 	Old string `json:"old"`
 	New string `json:"new"`
 	// Changes are what differs, the worst first.
@@ -24,6 +24,9 @@ type Verdict struct {
 	// their ends before it stops, because the new one can't read the records in them,
 	// or doesn't. The group's offsets show whether it has.
 	Drain []string `json:"drain,omitempty"`
+	// Upgrades lists, by name, the stores whose values are converted by the program's
+	// Upgrade functions: the old program can't read what the new one has written.
+	Upgrades []string `json:"upgrades,omitempty"`
 	// Restores lists the stores whose state continues, in the order of the new
 	// plan's stages. It is empty if the change is refused.
 	Restores []Restore `json:"restores,omitempty"`
@@ -95,7 +98,7 @@ func Plans(old, now *scheduler.Plan) Verdict {
 	} else {
 		c.run()
 	}
-	v.Changes, v.Drain, v.Kind = c.sorted(), c.drained(), Same
+	v.Changes, v.Drain, v.Upgrades, v.Kind = c.sorted(), c.drained(), c.upgrades, Same
 	if len(v.Changes) > 0 {
 		v.Kind = v.Changes[0].Effect
 	}

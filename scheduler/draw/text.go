@@ -45,7 +45,7 @@ func writeStage(p *scheduler.Plan, b *strings.Builder, s *scheduler.Stage) {
 		fmt.Fprintf(b, "  runs    %s\n", strings.Join(chain, " → "))
 	}
 	for _, st := range s.Stores {
-		fmt.Fprintf(b, "  keeps   %s: %s, changelog %s\n", st.Name, st.Schema, st.Changelog)
+		fmt.Fprintf(b, "  keeps   %s: %s, changelog %s\n", st.Name, st.Describe(), st.Changelog)
 	}
 	for _, out := range s.Outputs {
 		fmt.Fprintf(b, "  writes  %s\n", out.Topic)

@@ -1,6 +1,7 @@
 package shape
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -30,6 +31,9 @@ const (
 	Retyped Change = "retyped"
 )
 
+// unknown stands for the text of a shape that isn't known.
+const unknown = "of unknown shape"
+
 // Compare lists the differences between an old and a new form. It is empty for forms
 // with one text. A field that was renamed is a Removed and an Added one.
 func Compare(old, now *Shape) []Difference {
@@ -37,7 +41,7 @@ func Compare(old, now *Shape) []Difference {
 		if old == now {
 			return nil
 		}
-		return []Difference{{What: Retyped, Old: old.Text(), New: now.Text()}}
+		return []Difference{{What: Retyped, Old: cmp.Or(old.Text(), unknown), New: cmp.Or(now.Text(), unknown)}}
 	}
 	from, to := old.Text(), now.Text()
 	if from == to {

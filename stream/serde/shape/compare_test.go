@@ -79,7 +79,7 @@ func TestCompare(t *testing.T) {
 		"quoted name": {shape.For[struct{}](), shape.For[struct {
 			A int `json:"a b"`
 		}](), `[{"a b" added  int64}]`},
-		"unknown":          {nil, shape.For[int](), "[{ retyped  int64}]"},
+		"unknown":          {nil, shape.For[int](), "[{ retyped of unknown shape int64}]"},
 		"neither is known": {nil, nil, "[]"},
 	}
 	for name, tt := range tests {

@@ -12,7 +12,7 @@ const maxFacts = 10_000
 // of another one if, and only if, it has only got more fields.
 func (s *Shape) Facts() []string {
 	if s == nil {
-		return nil
+		return []string{unknown}
 	}
 	w := factWriter{resolver: resolver{s.ByID()}}
 	w.place("", s)

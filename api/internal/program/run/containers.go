@@ -55,7 +55,7 @@ func (p *process) sharing(plan *scheduler.Plan, index int) (*membership.Config, 
 	}
 	s := &membership.Config{
 		Group: group, Instance: fmt.Sprintf("%s-%d", p.identity, index), Host: host,
-		Compatibility: plan.Fingerprint, SessionTimeout: p.Session, Standbys: p.Standbys,
+		Compatibility: plan.Compatibility(), SessionTimeout: p.Session, Standbys: p.Standbys,
 		Peers: &p.shared.peers, MoveRequests: &p.shared.requests,
 	}
 	if p.server != nil {

@@ -61,16 +61,16 @@ func (j *job) checkMisfits(ctx context.Context, plan *scheduler.Plan, patience t
 	if !ok || j.Stage == "" {
 		return nil
 	}
-	misfits, err := untilNone(ctx, patience, func() ([]string, error) { return misfits(ctx, group, j.elsewhere(plan), plan.Fingerprint) })
+	misfits, err := untilNone(ctx, patience, func() ([]string, error) { return misfits(ctx, group, j.elsewhere(plan), plan.Compatibility()) })
 	if err == nil && len(misfits) > 0 {
 		err = fmt.Errorf("the running job has other stages, topics, stores or serdes than this program: %s. Stop it first; plan shows the differences", strings.Join(misfits, ", "))
 	}
 	return err
 }
 
-// misfits describes the members of stages whose plans have another fingerprint. The
+// misfits describes the members of stages whose plans are incompatible. The
 // members of groups that are rebalancing are unknown.
-func misfits(ctx context.Context, group stream.Grouper, stages []scheduler.Stage, fingerprint string) ([]string, error) {
+func misfits(ctx context.Context, group stream.Grouper, stages []scheduler.Stage, compatibility string) ([]string, error) {
 	var misfits []string
 	for _, s := range stages {
 		state, err := group.Group(ctx, s.Group)
@@ -80,8 +80,8 @@ func misfits(ctx context.Context, group stream.Grouper, stages []scheduler.Stage
 		view := membership.ViewGroup(&s, state)
 		for i := range view.Members {
 			m := &view.Members[i]
-			if m.Refused == "" && m.Compatibility != "" && m.Compatibility != fingerprint {
-				misfits = append(misfits, fmt.Sprintf("stage %s at %s is %s, not %s", s.Name, remote.Describe(m), m.Compatibility, fingerprint))
+			if m.Refused == "" && m.Compatibility != "" && !scheduler.SideBySide(m.Compatibility, compatibility) {
+				misfits = append(misfits, fmt.Sprintf("stage %s at %s is %s, not %s", s.Name, remote.Describe(m), scheduler.FingerprintOf(m.Compatibility), scheduler.FingerprintOf(compatibility)))
 			}
 		}
 	}

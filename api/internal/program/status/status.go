@@ -60,8 +60,8 @@ func memberOf(m *membership.MemberView, fingerprint string) model.Member {
 	if s.Host == "" {
 		s.Host = m.Client
 	}
-	if m.Compatibility != fingerprint {
-		s.Fingerprint = m.Compatibility
+	if f := scheduler.FingerprintOf(m.Compatibility); f != fingerprint {
+		s.Fingerprint = f
 	}
 	return s
 }
