@@ -84,7 +84,7 @@ func (c *committer) metaRecord(t *task) meta.Record {
 // log sends one change of a store to its changelog.
 func (t *task) log(store int, key, value []byte) error {
 	if meta.IsKey(key) {
-		return fmt.Errorf("store %s: the key %q is reserved", t.stage.Stores[store].Name, key)
+		return fmt.Errorf("store %s: the key %.100q is reserved", t.stage.Stores[store].Name, key)
 	}
 	t.record = stream.Record{Key: key, Value: value}
 	return t.logs[store].Send(t.ID, &t.record)

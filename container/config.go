@@ -68,6 +68,8 @@ type Config struct {
 	Hold *membership.Hold
 	// Observer is told about events; nil: nobody is.
 	Observer Observer
+
+	interrupted func() bool // as loop.Config has it
 }
 
 // TransactionalID is the id of the container's producer, which its instance determines. With
@@ -126,7 +128,7 @@ func (c Config) recovery() recovery.Config {
 func (c *Config) loop(skip map[stream.Position]*loop.RecordError, full func() bool) loop.Config {
 	return loop.Config{
 		Stage: c.Stage, Run: c.Run, IdleTimeout: c.IdleTimeout, Skip: skip,
-		Now: c.Now, Go: c.Go, Logger: c.Logger, Full: full, Skipped: c.skipped,
+		Now: c.Now, Go: c.Go, Logger: c.Logger, Full: full, Skipped: c.skipped, Interrupted: c.interrupted,
 		Elsewhere: func(input int, e *stream.OffsetOutOfRangeError) (int64, error) {
 			r := c.recovery()
 			return r.Elsewhere(input, e)

@@ -113,6 +113,7 @@ var ErrBack = errors.New("it will be back")
 // Run opens a container and runs it until ctx is done (then it commits, closes and returns
 // nil), until its bounded run has ended, or until it fails.
 func Run(ctx context.Context, cfg Config) error {
+	cfg.interrupted = func() bool { return ctx.Err() != nil } // a slow function takes long for many records
 	c, err := Open(ctx, cfg)
 	if err != nil {
 		return err

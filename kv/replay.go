@@ -184,7 +184,7 @@ func (r *replay) deriveAll(store int, t *table[replayed]) error {
 		}
 		key := t.key(it)
 		if err := derive(key, r.value(it), put); err != nil {
-			return fmt.Errorf("store %s: changelog record %q: %w", r.state.stores[store], key, err)
+			return fmt.Errorf("store %s: changelog record %.100q: %w", r.state.stores[store], key, err)
 		}
 	}
 	r.reserved = 0

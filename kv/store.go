@@ -60,7 +60,7 @@ func (s *store[V]) read(key, value []byte) error {
 	var zero V
 	s.scratch = zero
 	if err := s.parse(value, &s.scratch); err != nil {
-		return fmt.Errorf("store %s: stored value of key %q: %w", s.state.stores[s.number], key, err)
+		return fmt.Errorf("store %s: stored value of key %.100q: %w", s.state.stores[s.number], key, err)
 	}
 	return nil
 }

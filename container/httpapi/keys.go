@@ -12,7 +12,7 @@ func decode64(text string) ([]byte, error) {
 	text = strings.TrimRight(strings.NewReplacer("+", "-", " ", "-", "/", "_").Replace(text), "=")
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
-		return nil, fmt.Errorf("%q isn't base64", text)
+		return nil, fmt.Errorf("%.100q isn't base64", text)
 	}
 	return b, nil
 }

@@ -29,6 +29,9 @@ type Config struct {
 	Elsewhere func(input int, e *stream.OffsetOutOfRangeError) (int64, error)
 	// Full reports that no more records fit into memory before a commit or an eviction.
 	Full func() bool
+	// Interrupted reports that the loop is to stop after the record that it is at; nil: it
+	// never is.
+	Interrupted func() bool
 	// Skipped is told about each skipped record.
 	Skipped func(Skip)
 }
@@ -111,6 +114,8 @@ func (l *Loop) Work() (n int, pending bool, err error) {
 	return n, returning || advancing || ticking, err
 }
 
+func (l *Loop) interrupted() bool { return l.cfg.Interrupted != nil && l.cfg.Interrupted() }
+
 // process pushes up to limit records down their tasks, and returns how many.
 func (l *Loop) process(limit int) (int, error) {
 	total := 0
@@ -125,7 +130,7 @@ func (l *Loop) process(limit int) (int, error) {
 		}
 		total += n
 		p.task.keepBack()
-		if l.cfg.Full() {
+		if l.cfg.Full() || l.interrupted() {
 			break
 		}
 	}

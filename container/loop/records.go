@@ -15,7 +15,7 @@ func (l *Loop) run(p *partition, until int64) (n int, err error) {
 		}
 		l.Inputs.arrange(p)
 	}()
-	for ; n < runLength && p.loaded && p.head <= until && t.paused == 0 && !p.atBootstrapEnd(); n++ {
+	for ; n < runLength && p.loaded && p.head <= until && t.paused == 0 && !p.atBootstrapEnd() && !l.interrupted(); n++ {
 		before = t.changes
 		if err := p.source.Process(); err != nil {
 			if err := l.failed(p, before, err); err != nil {

@@ -59,7 +59,7 @@ func (jsonFormat) JSON(encoded []byte) (stdjson.RawMessage, bool) {
 func (jsonFormat) FromJSON(value stdjson.RawMessage) ([]byte, error) {
 	var b bytes.Buffer
 	if err := stdjson.Compact(&b, value); err != nil {
-		return nil, fmt.Errorf("%q isn't JSON: %w", value, err)
+		return nil, fmt.Errorf("%.100q isn't JSON: %w", value, err)
 	}
 	return b.Bytes(), nil
 }
@@ -67,7 +67,7 @@ func (jsonFormat) FromJSON(value stdjson.RawMessage) ([]byte, error) {
 func (f jsonFormat) FromText(text string) ([]byte, error) {
 	b, err := f.FromJSON([]byte(text))
 	if err != nil {
-		return nil, fmt.Errorf("%q isn't JSON (text goes in quotes)", text)
+		return nil, fmt.Errorf("%.100q isn't JSON (text goes in quotes)", text)
 	}
 	return b, nil
 }

@@ -92,7 +92,7 @@ func (t formatKeys[K]) again(encoded []byte, text string) ([]byte, error) {
 		encoded, err = t.serde.Append(nil, k)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%q is no key of type %T: %w", text, k, err)
+		return nil, fmt.Errorf("%.100q is no key of type %T: %w", text, k, err)
 	}
 	return encoded, nil
 }

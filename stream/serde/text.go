@@ -95,7 +95,7 @@ func (t intText) FromJSON(value json.RawMessage) ([]byte, error) { return t.From
 func (t intText) FromText(text string) ([]byte, error) {
 	n, err := strconv.ParseInt(text, 10, 8*t.bytes)
 	if err != nil {
-		return nil, fmt.Errorf("%q isn't an integer of %d bits", text, 8*t.bytes)
+		return nil, fmt.Errorf("%.100q isn't an integer of %d bits", text, 8*t.bytes)
 	}
 	if t.bytes == 4 {
 		return binary.BigEndian.AppendUint32(nil, uint32(n)), nil
@@ -133,7 +133,7 @@ func (t typedText[M]) FromText(text string) ([]byte, error) {
 	var m M
 	err := json.Unmarshal([]byte(text), &m)
 	if err != nil && json.Unmarshal(quote(text), &m) != nil {
-		return nil, fmt.Errorf("%q isn't a value of the serde: %w", text, err)
+		return nil, fmt.Errorf("%.100q isn't a value of the serde: %w", text, err)
 	}
 	return t.serde.Append(nil, m)
 }

@@ -72,7 +72,7 @@ func phraseLosses(losses []shape.Loss, out string) string {
 }
 
 func keyError(key []byte, err error) error {
-	return fmt.Errorf("can't decode the record's key %q: %w", key, err)
+	return fmt.Errorf("can't decode the record's key %.100q: %w", key, err)
 }
 
 // storeSpec describes a store for the plan, by its layout. A node's only store

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -16,9 +17,15 @@ func Printable(text string) string {
 	return strconv.Quote(text)
 }
 
-// escape writes whatever isn't printable in a message as Go would in a string. Messages
-// may quote records, file names and what brokers say.
+// maxMessage is the greatest length of a line of a message, in bytes.
+const maxMessage = 16 << 10
+
+// escape writes whatever isn't printable in a message as Go would in a string, and shortens
+// it. Messages may quote records, file names and what brokers say.
 func escape(text string) string {
+	if n := len(text); n > maxMessage {
+		text = fmt.Sprintf("%s... (%d bytes)", text[:maxMessage], n)
+	}
 	if Printable(text) == text {
 		return text
 	}

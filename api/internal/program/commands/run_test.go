@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gretestream/grete/api"
 	"github.com/gretestream/grete/api/internal/program/programtest"
@@ -174,6 +176,24 @@ func TestRun_BadInput(t *testing.T) {
 	runMain(t.Context(), words(), append(feed, "-data", bad)...).Failed(t, "bad.json", "not a directory")
 }
 
+// What a record or a name has in it doesn't reach the terminal as it is.
+func TestRun_MessagesAreEscaped(t *testing.T) {
+	for name, line := range map[string]string{
+		"colour and title": "{\"word\":\x1b[31mred\x1b]0;title\a}", "gzip": "{\x1f\x8b\x08", "a carriage return": "{\"word\":1\r2}",
+		"C1 controls": "{\"word\":\u009b31m}", "no UTF-8": "{\xff\xfe", "text from right to left": "{\u202eab}",
+	} {
+		file := programtest.WriteFile(t, filepath.Join(t.TempDir(), "\x1b[1mwords.json"), line+"\n")
+		r := runMain(t.Context(), words(), "-feed", "words="+file, "-once").Failed(t, "topic words, partition 0, offset 0")
+		r.Err += runMain(t.Context(), words(), "-feed", "words="+file, "-key", "words=word", "-once").Failed(t, `x1b[1mwords.json`).Err
+		for i, c := range r.Err {
+			if c != '\n' && !unicode.IsPrint(c) || c == utf8.RuneError && !strings.HasPrefix(r.Err[i:], "\ufffd") {
+				t.Errorf("%s: %q at %d in %q", name, c, i, r.Err)
+				break
+			}
+		}
+	}
+}
+
 // Wrong flags are reported before anything is done.
 func TestRun_RefusesWrongFlags(t *testing.T) {
 	programtest.WithoutKafka(t)
@@ -286,6 +306,32 @@ func TestRun_CommitsWhenStopped(t *testing.T) {
 	second := runMain(t.Context(), app, append(args, "-once")...).Succeeded(t)
 	if first.Out+second.Out != "1\n" {
 		t.Errorf("printed %q and then %q", first.Out, second.Out)
+	}
+}
+
+// A run stops after the record at which it is, however many have arrived.
+func TestRun_StopsBetweenRecords(t *testing.T) {
+	dir := t.TempDir()
+	file := programtest.WriteFile(t, filepath.Join(dir, "words.json"), strings.Repeat(`{"word":"a"}`+"\n", 1000))
+	args := []string{"-feed", "words=" + file, "-partitions", "1", "-print", "seen", "-data", filepath.Join(dir, "data")}
+	n := 0
+	ctx, cancel := context.WithCancel(t.Context())
+	app := api.New("words")
+	app.From[word]("words").Peek(func(word) {
+		if n++; n == 3 {
+			cancel()
+		}
+		if ctx.Err() != nil {
+			<-time.After(time.Millisecond) // a slow function: the stop arrives in between
+		}
+	}).To("seen")
+	first := runMain(ctx, app, args...).Succeeded(t)
+	if got := len(first.Lines()); n > 300 || got != n {
+		t.Errorf("processed %d records after the stop, and printed %d", n, got)
+	}
+	second := runMain(t.Context(), app, append(args, "-once")...).Succeeded(t)
+	if len(first.Lines())+len(second.Lines()) != 1000 {
+		t.Errorf("printed %d and then %d", len(first.Lines()), len(second.Lines()))
 	}
 }
 
