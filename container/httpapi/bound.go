@@ -11,10 +11,27 @@ const defaultQueries = 64
 
 // A bound limits the number of concurrent queries. Forwarded ones are counted separately, as
 // they wait for no other process: processes that query each other can't deadlock.
-type bound struct{ first, forwarded chan struct{} }
+type bound struct{ first, forwarded, scrapes chan struct{} }
+
+// maxScrapes is how many requests for metrics are served at a time.
+const maxScrapes = 4
 
 func newBound(queries int) bound {
-	return bound{make(chan struct{}, queries), make(chan struct{}, queries)}
+	return bound{make(chan struct{}, queries), make(chan struct{}, queries), make(chan struct{}, maxScrapes)}
+}
+
+// scraping wraps the handler of the metrics.
+func (s *server) scraping(page http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case s.bound.scrapes <- struct{}{}:
+			defer func() { <-s.bound.scrapes }()
+			page.ServeHTTP(w, r)
+		default:
+			writeError(w, &failure{status: http.StatusServiceUnavailable, retry: shortRetry, Problem: Problem{
+				Message: fmt.Sprintf("%s already serves %d requests for metrics, which is its limit", s.cfg.Advertise, maxScrapes)}})
+		}
+	})
 }
 
 // query wraps the handler of a bounded request.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gretestream/grete/container/httpapi/limit"
 	"github.com/gretestream/grete/scheduler"
 )
 
@@ -73,6 +74,9 @@ func (a *asking) forward(ctx context.Context, address string, tasks []int32) (*a
 		f := a.away(a.stage, tasks[0], address, err)
 		if errors.Is(err, errToken) || errors.Is(err, errAddress) { // a retry won't help
 			f.status, f.retry = http.StatusBadGateway, 0
+		}
+		if paused := (*limit.PausedError)(nil); errors.As(err, &paused) {
+			f.retry = max(f.retry, paused.Wait)
 		}
 		return nil, f
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/gretestream/grete/container/httpapi/limit"
 	"github.com/gretestream/grete/container/httpapi/signed"
 )
 
@@ -40,10 +41,17 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case g.signed != nil && signed.IsSigned(r):
 		g.verify(w, r)
 	case g.admits(r):
-		g.next.ServeHTTP(w, r)
+		g.pass(w, r)
 	default:
 		g.refuse(w)
 	}
+}
+
+// pass serves a request. Until then, its connection may be closed for another one.
+func (g *guard) pass(w http.ResponseWriter, r *http.Request) {
+	limit.Busy(r)
+	r.Body = http.MaxBytesReader(w, r.Body, signed.MaxBody)
+	g.next.ServeHTTP(w, r)
 }
 
 // admits reports whether a request without a signature may pass.
@@ -74,7 +82,7 @@ func isReading(r *http.Request) bool {
 // verify serves a signed request.
 func (g *guard) verify(w http.ResponseWriter, r *http.Request) {
 	ours := func(audience string) bool { return g.names.isAudience(r, audience) }
-	err := g.signed.Serve(w, r, ours, g.next, http.HandlerFunc(g.misdirect))
+	err := g.signed.Serve(w, r, ours, http.HandlerFunc(g.pass), http.HandlerFunc(g.misdirect))
 	switch {
 	case errors.Is(err, signed.ErrBody):
 		writeError(w, badRequest(err))

@@ -73,7 +73,8 @@ func (s *server) handler() http.Handler {
 	}
 	mux.HandleFunc("/", nothingHere)
 	page := metrics.Handler(s.cfg.Registry)
-	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
+	mux.Handle("GET /metrics", s.scraping(page))
+	for _, path := range []string{"/healthz", "/readyz"} {
 		mux.Handle("GET "+path, page)
 	}
 	return newGuard(s, mux)

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/gretestream/grete/container/httpapi/limit"
 	"github.com/gretestream/grete/container/httpapi/signed"
 )
 
@@ -41,12 +42,14 @@ var (
 // peers sends requests to other processes of the job.
 type peers struct {
 	client *signed.Client
+	bounds *limit.Peers
 	app    string
 }
 
 // newPeers connects directly, without a proxy.
 func newPeers(cfg *Config) *peers {
-	return &peers{app: cfg.Plan.App, client: signed.NewClient(&http.Client{Transport: &http.Transport{
+	bounds := limit.NewPeers(max(2, cfg.Queries/8), time.Now)
+	return &peers{app: cfg.Plan.App, bounds: bounds, client: signed.NewClient(&http.Client{Transport: &http.Transport{
 		DialContext:            (&net.Dialer{Timeout: min(dialTimeout, cfg.PeerTimeout)}).DialContext,
 		MaxIdleConnsPerHost:    8,
 		IdleConnTimeout:        30 * time.Second,
@@ -73,16 +76,20 @@ func (p *peers) get(ctx context.Context, address string, at *url.URL, header htt
 		return nil, fmt.Errorf("isn't an address: %w", err)
 	}
 	r.Header = header
-	res, err := p.client.Do(r)
+	var res *signed.Response
+	err = p.bounds.Do(ctx, address, func() (err error) {
+		if res, err = p.client.Do(r); err != nil && isSilence(err) {
+			err = unreachable(err)
+		}
+		return err
+	}, isSilence)
 	switch {
 	case errors.Is(err, signed.ErrRefused):
 		return nil, errToken
 	case errors.Is(err, signed.ErrNoChallenge):
 		return nil, errStranger
-	case errors.Is(err, signed.ErrUnverified) || errors.Is(err, signed.ErrTooLarge):
-		return nil, err
 	case err != nil:
-		return nil, unreachable(err)
+		return nil, err
 	case res.Status == http.StatusUnauthorized:
 		return nil, errToken
 	case res.Status == http.StatusForbidden:
@@ -91,6 +98,16 @@ func (p *peers) get(ctx context.Context, address string, at *url.URL, header htt
 		return nil, errStranger
 	}
 	return &answer{res.Status, res.Header, res.Body}, nil
+}
+
+// isSilence reports whether an error means that there was no response.
+func isSilence(err error) bool {
+	for _, is := range []error{signed.ErrRefused, signed.ErrNoChallenge, signed.ErrUnverified, signed.ErrTooLarge} {
+		if errors.Is(err, is) {
+			return false
+		}
+	}
+	return true
 }
 
 // unreachable says why there was no response.

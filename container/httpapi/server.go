@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/httpapi/limit"
 	"github.com/gretestream/grete/container/httpapi/signed"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/metrics"
@@ -56,7 +59,7 @@ type Config struct {
 	PeerTimeout time.Duration
 	// Queries is the number of concurrent requests for the job or a store, and the same
 	// again for forwarded ones; 0 means 64. Further requests are refused, to be retried.
-	// Health, readiness and metrics aren't counted.
+	// Health and readiness aren't counted. An eighth of them may wait for each other process.
 	Queries int
 
 	derived bool // Advertise wasn't set
@@ -68,6 +71,7 @@ var ErrNoToken = errors.New("other machines can reach it, and there is no token"
 // A Server serves a job until it is closed.
 type Server struct {
 	listener net.Listener
+	conns    *limit.Connections
 	asked    *server
 	answers  atomic.Pointer[http.Handler] // by the newest plan
 	guessed  string                       // how the advertised address was found, if neither set nor listened on
@@ -99,17 +103,30 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// serve bounds how long a connection may take, so that stuck clients don't pile up.
+// Bounds of connections. A process has a thousand files by default, and needs most of them
+// for its state.
+const (
+	maxConnections = 256
+	headerTimeout  = 5 * time.Second
+	readTimeout    = 10 * time.Second
+	writeTimeout   = 30 * time.Second
+	idleTimeout    = time.Minute
+)
+
+// serve bounds how many connections there are, and how long they take, so that clients that
+// are stuck don't pile up.
 func serve(listener net.Listener, asked *server) *Server {
-	s := &Server{listener: listener, asked: asked, done: make(chan struct{})}
+	s := &Server{listener: listener, asked: asked, conns: limit.NewConnections(listener, maxConnections), done: make(chan struct{})}
 	s.answerBy(asked)
 	s.http = &http.Server{
 		Handler:        http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*s.answers.Load()).ServeHTTP(w, r) }),
-		MaxHeaderBytes: 64 << 10, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ConnContext: s.conns.Context, ConnState: s.conns.State,
+		ErrorLog: log.New(io.Discard, "", 0), // what clients do wrong isn't the user's business
 	}
 	go func() {
 		defer close(s.done)
-		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(s.conns); !errors.Is(err, http.ErrServerClosed) {
 			s.err = err
 		}
 	}()
@@ -136,12 +153,21 @@ func (s *Server) URL() string {
 // listened on, guessed says in words what of this machine was taken: it may be wrong.
 func (s *Server) Advertised() (address, guessed string) { return s.asked.cfg.Advertise, s.guessed }
 
-// Close waits for open requests until ctx is done, ends the others, and waits until the
-// server has stopped.
+// Close waits for the requests that are being served until ctx is done, ends them, and waits
+// until the server has stopped. A client that is slow isn't an error.
 func (s *Server) Close(ctx context.Context) error {
-	err := s.http.Shutdown(ctx)
+	closing := make(chan error, 1)
+	go func() { closing <- s.http.Shutdown(ctx) }()
+	s.conns.CloseIdle() // also those that haven't sent a request
+	err := <-closing
 	if err != nil {
-		err = errors.Join(fmt.Errorf("stopping the HTTP server: %w", err), s.http.Close())
+		if errors.Is(err, ctx.Err()) {
+			err = nil
+		}
+		err = errors.Join(err, s.http.Close())
+	}
+	if err != nil {
+		err = fmt.Errorf("stopping the HTTP server: %w", err)
 	}
 	<-s.done
 	s.asked.peers.close()
