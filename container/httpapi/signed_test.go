@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gretestream/grete/container/httpapi"
@@ -79,13 +80,13 @@ func TestSigned_ChangedResponse(t *testing.T) {
 			p, w := wired(t, j)
 			key := keyOf(p.elsewhereTask())
 			j.put(0, key, int64Of(1))
-			changed := 0
+			var changed atomic.Int32
 			w.Response = func(b []byte) []byte {
-				changed += bytes.Count(b, []byte(change[0]))
+				changed.Add(int32(bytes.Count(b, []byte(change[0]))))
 				return bytes.ReplaceAll(b, []byte(change[0]), []byte(change[1]))
 			}
 			p.refused("/api/v1/stores/counts/"+key, http.StatusServiceUnavailable, "isn't signed with the token")
-			if changed == 0 {
+			if changed.Load() == 0 {
 				t.Error("nothing was changed")
 			}
 		})

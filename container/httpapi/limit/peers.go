@@ -95,45 +95,56 @@ const (
 	bad
 )
 
+// enter begins a request.
 func (p *Peers) enter(ctx context.Context, address string) (*peer, error) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	at := p.peer(address)
-	if wait := at.until.Sub(p.now()); at.pause > 0 && (wait > 0 || at.trying) {
-		p.mu.Unlock()
-		return nil, &PausedError{at.last, max(wait, patience)}
+	if err := p.paused(at); err != nil {
+		return nil, err
 	}
 	select {
 	case at.slots <- struct{}{}:
-		at.trying = at.pause > 0
-		p.mu.Unlock()
-		return at, nil
 	default:
-	}
-	if at.waiting >= p.share {
+		if at.waiting >= p.share {
+			return nil, &BusyError{2 * p.share}
+		}
+		at.waiting++
 		p.mu.Unlock()
-		return nil, &BusyError{2 * p.share}
-	}
-	at.waiting++
-	p.mu.Unlock()
-	defer func() {
+		ok := at.wait(ctx)
 		p.mu.Lock()
 		at.waiting--
-		p.mu.Unlock()
-	}()
-	return at, at.wait(ctx, p.share)
+		if !ok {
+			return nil, &BusyError{p.share}
+		}
+		if err := p.paused(at); err != nil {
+			<-at.slots
+			return nil, err
+		}
+	}
+	at.trying = at.pause > 0
+	return at, nil
 }
 
-// wait waits for a request to end.
-func (at *peer) wait(ctx context.Context, share int) error {
+// paused returns an error if a peer isn't to be asked now.
+func (p *Peers) paused(at *peer) error {
+	if wait := at.until.Sub(p.now()); at.pause > 0 && (wait > 0 || at.trying) {
+		return &PausedError{at.last, max(wait, patience)}
+	}
+	return nil
+}
+
+// wait waits for a request to end, and reports whether there is a slot now.
+func (at *peer) wait(ctx context.Context) bool {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case at.slots <- struct{}{}:
-		return nil
+		return true
 	case <-ctx.Done():
 	case <-timer.C:
 	}
-	return &BusyError{share}
+	return false
 }
 
 // leave ends a request.
