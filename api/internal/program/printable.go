@@ -32,7 +32,7 @@ func escape(text string) string {
 	var b strings.Builder
 	for len(text) > 0 {
 		c, n := utf8.DecodeRuneInString(text)
-		if c == '\t' || unicode.IsPrint(c) && !(c == utf8.RuneError && n == 1) {
+		if c == '\t' || unicode.IsPrint(c) && (c != utf8.RuneError || n > 1) {
 			b.WriteString(text[:n])
 		} else {
 			quoted := strconv.Quote(text[:n])

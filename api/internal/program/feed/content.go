@@ -79,25 +79,29 @@ func damaged(kind string, err error) error {
 }
 
 // signatures are how files begin that aren't lines of text.
-var signatures = []struct{ begin, kind string }{
-	{"\x1f\x8b", "gzip"},
-	{"\x28\xb5\x2f\xfd", "zstd"},
-	{"\xff\xfe\x00\x00", "UTF-32"},
-	{"\x00\x00\xfe\xff", "UTF-32"},
-	{"\xff\xfe", "UTF-16"},
-	{"\xfe\xff", "UTF-16"},
-	{"{\x00", "UTF-16"},
-	{"\x00{", "UTF-16"},
-	{"\xfd7zXZ\x00", "xz"},
-	{"BZh91AY&SY", "bzip2"},
-	{"PK\x03\x04", "zip"},
-	{"\x04\x22\x4d\x18", "lz4"},
+func signatures() []signature {
+	return []signature{
+		{"\x1f\x8b", "gzip"},
+		{"\x28\xb5\x2f\xfd", "zstd"},
+		{"\xff\xfe\x00\x00", "UTF-32"},
+		{"\x00\x00\xfe\xff", "UTF-32"},
+		{"\xff\xfe", "UTF-16"},
+		{"\xfe\xff", "UTF-16"},
+		{"{\x00", "UTF-16"},
+		{"\x00{", "UTF-16"},
+		{"\xfd7zXZ\x00", "xz"},
+		{"BZh91AY&SY", "bzip2"},
+		{"PK\x03\x04", "zip"},
+		{"\x04\x22\x4d\x18", "lz4"},
+	}
 }
+
+type signature struct{ begin, kind string }
 
 // begins names what a file is by how it begins; empty: lines of text. Of a stream it waits
 // for no byte more than it needs.
 func begins(r *bufio.Reader) string {
-	for _, s := range signatures {
+	for _, s := range signatures() {
 		for n := 1; ; n++ {
 			b, _ := r.Peek(n)
 			if len(b) < n || b[n-1] != s.begin[n-1] {

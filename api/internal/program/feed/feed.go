@@ -124,10 +124,10 @@ func (a *appender) copy(ctx context.Context, src *source, group string) error {
 	committed := src.read
 	for ctx.Err() == nil {
 		line, err := src.line()
-		if err != nil && !errors.Is(err, io.EOF) {
+		ended := errors.Is(err, io.EOF)
+		if err != nil && !ended {
 			return err
 		}
-		ended := err != nil
 		if ended && !a.complete(src, line) {
 			a.say("the last line of %s has no line end, and waits for it: %s", program.Printable(a.File), program.Plural(len(line), "byte"))
 			line = nil
