@@ -108,7 +108,7 @@ func TestBuild_ReportsAllMistakes(t *testing.T) {
 			record:   func(r *graphtest.Recorder) { r.Output(r.Table(r.Input("a"), "t"), "out") },
 			metadata: graphtest.Exist("a", 8, "app-t-changelog", 4),
 			want: []string{`main.go:2: topic "app-t-changelog" has 4 partitions, but stage "a" now has 8 tasks, as many as its widest input, "a", has partitions: ` +
-				`the state can't be redistributed; start over under another app name (on the embedded log: in another data directory), and call PartitionBy before the operators with state: then inputs may grow at any time`},
+				`the state can't be redistributed; reset the job with this version, to start without state. If you call PartitionBy before the operators with state, inputs may grow at any time`},
 		},
 		"state of more tasks": {
 			record:   func(r *graphtest.Recorder) { r.Output(r.Input("a"), "out") },

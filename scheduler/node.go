@@ -68,6 +68,15 @@ func (n *Node) storeName(i int) string { return n.nameStore(n.Name, i) }
 // renamed.
 func (n *Node) StateName() string { return cmp.Or(n.KeptAs, n.Name) }
 
+// Changelogs lists the changelogs of a node whose state is kept under a name.
+func (n *Node) Changelogs(app, name string) []string {
+	topics := make([]string, len(n.Stores))
+	for i := range n.Stores {
+		topics[i] = changelogTopic(app, n.nameStore(name, i))
+	}
+	return topics
+}
+
 func (n *Node) nameStore(node string, i int) string {
 	if own := n.Stores[i].Name; own != "" {
 		return node + "-" + own

@@ -135,9 +135,12 @@ func (l *topicList) checkWidth(name string, node int, s *Stage) {
 	if n <= 0 || s.Tasks <= 0 || n == s.Tasks {
 		return
 	}
-	do := fmt.Sprintf("read inputs of %d partitions again, or start over under another app name (on the embedded log: in another data directory)", n)
+	do := fmt.Sprintf("read inputs of %d partitions again, or reset the job with this version, to start without state", n)
 	if n < s.Tasks {
-		do = "start over under another app name (on the embedded log: in another data directory), and call PartitionBy before the operators with state: then inputs may grow at any time"
+		do = "reset the job with this version, to start without state. If you call PartitionBy before the operators with state, inputs may grow at any time"
+	}
+	if name == s.MetaTopic {
+		do = fmt.Sprintf("read inputs of %d partitions again, or start over under another app name (on the embedded log: in another data directory)", n)
 	}
 	widest := slices.MaxFunc(s.Inputs, func(a, b Input) int {
 		return cmp.Or(cmp.Compare(b.Delivery, a.Delivery), cmp.Compare(a.Partitions, b.Partitions)) // those that decide come first

@@ -57,7 +57,7 @@ func (x *restorer) findCuts(ctx context.Context) error {
 		open = slices.DeleteFunc(open, func(l *changelog) bool { return l.found != nil || l.end-look <= l.next })
 	}
 	for _, t := range x.tasks {
-		err := t.findCut(x.r.cfg.App, x.r.cfg.Stage.Name)
+		err := t.findCut(x.r.cfg.App, x.r.cfg.Stage.Name, x.r.clears)
 		if err == nil && t.last != nil && !x.r.clears {
 			err = t.last.CheckSchemas(x.r.cfg.Stage)
 		}
@@ -81,8 +81,9 @@ func (l *changelog) see(rec *stream.Record) error {
 }
 
 // findCut decides which commit of the task is the last, and where it ends. The records
-// behind it stay in behind.
-func (t *history) findCut(app, stage string) error {
+// behind it stay in behind. A reset that clears the stores may take over the changelog of
+// another stage of the app.
+func (t *history) findCut(app, stage string, clears bool) error {
 	t.last = t.local
 	for _, l := range t.logs {
 		if l.found == nil {
@@ -92,6 +93,10 @@ func (t *history) findCut(app, stage string) error {
 			continue
 		}
 		m, err := meta.Parse(l.found)
+		if err == nil && clears && m.App == app && m.Stage != stage {
+			l.found, l.behind = nil, nil
+			continue
+		}
 		if err == nil && (m.App != app || m.Stage != stage) {
 			err = fmt.Errorf("the changelog belongs to stage %s of app %s: give the app or the operator another name", m.Stage, m.App)
 		}

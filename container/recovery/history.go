@@ -100,6 +100,9 @@ func (x *restorer) beginTask(t *history) error {
 	if err != nil {
 		return err
 	}
+	if m != nil && t.foreign(m) {
+		m, misfit = nil, "it holds other stores than the stage has now"
+	}
 	if m != nil {
 		if err := t.checkEmptied(m); err != nil {
 			return err
@@ -122,6 +125,17 @@ func (x *restorer) beginTask(t *history) error {
 		}
 	}
 	return nil
+}
+
+// foreign reports whether a database holds none of the task's stores: its commits aren't those
+// of the changelogs. A reset may have given all stores other changelogs.
+func (t *history) foreign(m *meta.Record) bool {
+	for _, l := range t.logs {
+		if _, ok := m.Changelogs[l.name()]; ok {
+			return false
+		}
+	}
+	return len(m.Changelogs) > 0
 }
 
 // misfit says why a database doesn't belong to these changelogs: it holds more than they

@@ -36,6 +36,9 @@ func (s *stageReset) describe(ctx context.Context) error {
 
 func (s *stageReset) describeStores(ctx context.Context) error {
 	for _, store := range s.stage.Stores {
+		if s.misses(store.Changelog) {
+			continue
+		}
 		var tps []stream.TopicPartition
 		for p := range s.stage.Tasks {
 			tps = append(tps, stream.TopicPartition{Topic: store.Changelog, Partition: p})

@@ -35,22 +35,28 @@ import (
 type Reset struct {
 	Stages []Stage // what will be changed, upstream before downstream
 
-	system stream.System
-	stages []*stageReset
+	system  stream.System
+	plan    *scheduler.Plan
+	options topics.Options
+	stages  []*stageReset
 }
 
 // Prepare looks at a job, and changes nothing.
 func Prepare(ctx context.Context, plan *scheduler.Plan, cfg Config, target Target) (*Reset, error) {
 	cfg = cfg.withDefaults()
-	x := &Reset{system: cfg.System}
+	x := &Reset{system: cfg.System, plan: plan, options: cfg.Topics}
 	for i := range plan.Stages {
 		x.stages = append(x.stages, newStageReset(cfg, plan.App, &plan.Stages[i], target))
 	}
 	if err := target.check(plan); err != nil {
 		return nil, err
 	}
-	if err := checkTopics(ctx, cfg.System.Admin(), plan); err != nil {
+	missing, err := topics.Check(ctx, cfg.System.Admin(), plan.Topics)
+	if err != nil {
 		return nil, err
+	}
+	for _, s := range x.stages {
+		s.missing = missing
 	}
 	if err := x.checkStopped(ctx); err != nil {
 		return nil, err
@@ -62,24 +68,6 @@ func Prepare(ctx context.Context, plan *scheduler.Plan, cfg Config, target Targe
 		x.Stages = append(x.Stages, s.changes)
 	}
 	return x, nil
-}
-
-// checkTopics refuses a job that lacks topics of its own.
-func checkTopics(ctx context.Context, admin stream.Admin, plan *scheduler.Plan) error {
-	missing, err := topics.Check(ctx, admin, plan.Topics)
-	if err != nil {
-		return err
-	}
-	var names []string
-	for _, t := range missing {
-		if t.Role != scheduler.RoleOutput {
-			names = append(names, t.Name)
-		}
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	return fmt.Errorf("there is no topic %s: the job, as it is now, has never run here. Start it once and stop it, then reset it", strings.Join(names, ", "))
 }
 
 // checkStopped refuses to reset a job that is running.
@@ -121,6 +109,12 @@ func (x *Reset) Run(ctx context.Context) error {
 func (x *Reset) run(ctx context.Context) error {
 	if err := x.checkStopped(ctx); err != nil {
 		return err
+	}
+	if err := topics.Create(ctx, x.system.Admin(), x.plan, x.options); err != nil {
+		return err
+	}
+	for _, s := range x.stages {
+		s.missing = nil
 	}
 	for _, step := range []func(*stageReset, context.Context) error{(*stageReset).takeOver, (*stageReset).mark} {
 		if err := x.each(ctx, step); err != nil {

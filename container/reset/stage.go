@@ -19,6 +19,8 @@ type stageReset struct {
 	target      Target
 	changes     Stage
 	to          map[stream.TopicPartition]int64 // offsets of inputs that are set
+	missing     []scheduler.Topic               // that are created before the reset
+	group       map[stream.TopicPartition]int64 // committed offsets of tasks without a last commit
 	atLeastOnce bool                            // how the job has committed
 
 	id       string // of the producer
@@ -46,14 +48,18 @@ func (s *stageReset) recovery() recovery.Config {
 
 // find finds the tasks' last commits by a survey, and refuses what can't be reset.
 func (s *stageReset) find(ctx context.Context, look func(*recovery.Survey, context.Context) error) error {
-	survey := recovery.NewSurvey(s.recovery(), !s.target.KeepState)
+	cfg := s.recovery()
+	if cfg.Stage = s.existing(); cfg.Stage == nil {
+		return s.findNone(ctx)
+	}
+	survey := recovery.NewSurvey(cfg, !s.target.KeepState)
 	if err := look(survey, ctx); err != nil {
 		return err
 	}
 	s.tasks, s.topicIDs = survey.Tasks(), survey.TopicIDs()
 	s.seq = make([]int64, len(s.tasks))
-	if !s.target.KeepState {
-		return nil
+	if err := s.findOffsets(ctx); err != nil || !s.target.KeepState {
+		return err
 	}
 	for _, t := range s.tasks {
 		if t.Last != nil && t.Last.Reset == meta.ResetClears {
@@ -118,7 +124,7 @@ func (s *stageReset) partitions(repartition bool) []stream.TopicPartition {
 	var tps []stream.TopicPartition
 	for _, in := range s.stage.Inputs {
 		for p := range in.Partitions {
-			if in.Repartition() == repartition {
+			if in.Repartition() == repartition && !s.misses(in.Topic) {
 				tps = append(tps, stream.TopicPartition{Topic: in.Topic, Partition: p})
 			}
 		}
@@ -129,10 +135,15 @@ func (s *stageReset) partitions(repartition bool) []stream.TopicPartition {
 // committed is the next offset of an input, as of the last commit; -1 if none was
 // committed.
 func (s *stageReset) committed(tp stream.TopicPartition) int64 {
-	if last := s.tasks[tp.Partition].Last; last != nil {
-		if in, ok := last.Input(tp); ok {
-			return in.Offset
+	last := s.tasks[tp.Partition].Last
+	if last == nil {
+		if at, ok := s.group[tp]; ok {
+			return at
 		}
+		return -1
+	}
+	if in, ok := last.Input(tp); ok {
+		return in.Offset
 	}
 	return -1
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/container/recovery"
+	"github.com/gretestream/grete/container/topics"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -21,6 +22,7 @@ import (
 type Config struct {
 	System stream.System
 	Memory recovery.Memory  // 0 means 256 MiB
+	Topics topics.Options   // of those that the job lacks
 	Now    func() time.Time // nil: time.Now
 	// Await waits for d, or for a token in one of the channels; nil: [recovery.Await].
 	Await  func(ctx context.Context, d time.Duration, ready ...<-chan struct{})

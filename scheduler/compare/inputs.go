@@ -24,10 +24,10 @@ func (c *comparison) movedInputs() {
 				continue
 			}
 			c.add(Change{
-				Subject: SubjectInput, Name: in.Topic, Stage: to[0], From: "stage " + phrase.List(from), To: "stage " + phrase.List(to), Effect: Incompatible,
+				Subject: SubjectInput, Name: in.Topic, Stage: to[0], From: "stage " + phrase.List(from), To: "stage " + phrase.List(to), Effect: Incompatible, Acceptable: true,
 				Why: "only its former stage knows how far it was read, so it would be read from its start again",
 				Do: fmt.Sprintf("let stage %s read it, as before (a stage is named after the first PartitionBy that feeds it, else after its first input); "+
-					"or start over under another app name", phrase.List(from)),
+					"or %s", phrase.List(from), byReset),
 			})
 		}
 	}
@@ -108,8 +108,9 @@ func (c *comparison) partitions(ch Change, old, now *scheduler.Reading) {
 	case now.Delivery != scheduler.DeliverPartition && old.Partitions < now.Partitions:
 		c.add(ch.with(from, to, Compatible, "all of its partitions are read in any case", ""))
 	case now.Keyed:
+		ch.Acceptable = c.sameWidth(ch.Stage)
 		c.add(ch.with(from, to, Incompatible, "its records reach a store: keys move to other partitions, and their state doesn't",
-			"start over under another app name, and call PartitionBy before the operators with state: then the input may grow at any time"))
+			byReset+". If you call PartitionBy before the operators with state, the input may grow at any time"))
 	case old.Partitions > now.Partitions:
 		c.add(ch.with(from, to, Compatible, "a topic loses no partitions, so it was deleted and created again: the job stops and says so, or continues where OnOutOfRange says", ""))
 	default:

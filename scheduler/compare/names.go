@@ -45,6 +45,9 @@ func (c *comparison) formerName(is *scheduler.Stage, now *scheduler.Store, taken
 	return ""
 }
 
+// byReset is the way out of every change that is refused.
+const byReset = "reset the job with this version, to start without state"
+
 // origins lists the inputs whose records reach a store, through any number of
 // repartitions.
 func (s side) origins(st *scheduler.Store) []string {

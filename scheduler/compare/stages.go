@@ -106,7 +106,7 @@ func (c *comparison) width(old, now *scheduler.Stage) {
 		Subject: SubjectStage, Name: now.Name, Effect: Incompatible,
 		From: phrase.Count(old.Tasks, "task"), To: phrase.Count(now.Tasks, "task"),
 		Why: fmt.Sprintf("a stage has as many tasks as its widest input has partitions, and each task has a part of %s, which can't be redistributed", phrase.List(kept)),
-		Do:  fmt.Sprintf("give the widest input of the stage %s, as before; or start over under another app name", phrase.Count(old.Tasks, "partition")),
+		Do:  fmt.Sprintf("give the widest input of the stage %s, as before; or %s", phrase.Count(old.Tasks, "partition"), byReset),
 	})
 }
 
@@ -121,13 +121,13 @@ func (c *comparison) progress(old, now *scheduler.Stage) {
 	switch {
 	case len(old.Stores) == 0:
 		ch.Why = "how far a stage has read is stored with its state; this one had none, and its new stores don't have it"
-		ch.Do = "call PartitionBy before the operators with state, so that they are a stage of their own; or start over under another app name"
+		ch.Do = "call PartitionBy before the operators with state, so that they are a stage of their own; or " + byReset
 	case len(now.Stores) == 0:
 		ch.Why = "how far a stage has read is stored with its state, and its last store is removed"
-		ch.Do = "keep the store, or " + c.old.again(old)
+		ch.Do = "keep the store, or " + c.again(old)
 	default:
 		ch.Why = "how far a stage has read is stored with its state; none of its stores is left, and the new ones don't have it"
-		ch.Do = "keep one of them until the others have started, or " + c.old.again(old)
+		ch.Do = "keep one of them until the others have started, or " + c.again(old)
 	}
 	c.add(ch)
 }
@@ -162,15 +162,22 @@ func (s side) ownTraffic(st *scheduler.Stage) bool {
 }
 
 // again says how a stage can start again, without state.
-func (s side) again(st *scheduler.Stage) string {
-	if !s.ownTraffic(st) {
-		return "start over under another app name"
+func (c *comparison) again(st *scheduler.Stage) string {
+	if !c.old.ownTraffic(st) {
+		return byReset
 	}
 	var names []string
 	for _, in := range st.Inputs {
-		names = append(names, fmt.Sprintf("%q", s.Nodes[in.Nodes[0]].Name))
+		names = append(names, fmt.Sprintf("%q", c.old.Nodes[in.Nodes[0]].Name))
 	}
-	return "give PartitionBy " + phrase.List(names) + " a new name, too, so that the stage starts from nothing"
+	return "give PartitionBy " + phrase.List(names) + " a new name, too, so that the stage starts from nothing; or " + byReset
+}
+
+// sameWidth tells whether a stage has as many tasks as before, so that they find their
+// changelogs.
+func (c *comparison) sameWidth(stage string) bool {
+	old, now := c.old.stage(stage), c.now.stage(stage)
+	return old != nil && now != nil && old.Tasks == now.Tasks
 }
 
 // containers compares the numbers of a stage's containers.

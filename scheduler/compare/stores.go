@@ -43,11 +43,15 @@ func (c *comparison) stores() {
 // storeNew reports a store that the old plan hasn't, or has under a former name.
 func (c *comparison) storeNew(is *scheduler.Stage, now *scheduler.Store, former string) {
 	if former != "" {
-		c.add(Change{
-			Subject: SubjectStore, Name: now.Name, Stage: is.Name, From: former, To: now.Name, Effect: Incompatible,
+		ch := Change{
+			Subject: SubjectStore, Name: now.Name, Stage: is.Name, From: former, To: now.Name, Effect: Incompatible, Acceptable: c.old.stage(is.Name) == nil || c.keepsProgress(is.Name),
 			Why: fmt.Sprintf("it seems to be %q under another name: state is found by name, so it would start empty", former),
-			Do:  fmt.Sprintf("give the operator its former name, %q; if it is a different operator, %s", former, c.another(is.Name)),
-		})
+			Do:  "give the stage its former name; or " + byReset,
+		}
+		if c.old.stage(is.Name) != nil {
+			ch.Do = fmt.Sprintf("to keep the state, stop the job and run rename %s %s with this version; if it is a different operator, %s", c.old.operatorOf(former), c.now.Nodes[now.Node].Name, byReset)
+		}
+		c.add(ch)
 		return
 	}
 	if _, old := c.old.store(now.Changelog); old != nil || c.old.stage(is.Name) == nil {
@@ -67,21 +71,28 @@ func (c *comparison) empty(stage, changelog string) string {
 		return "give the operator a new name, to start empty"
 	}
 	if c.old.ownTraffic(old) {
-		return "give the operator a new name, to start empty, and " + c.old.again(old)
+		return "give the operator a new name, to start empty, and " + c.again(old)
 	}
-	return c.old.again(old)
+	return byReset
 }
 
-// another says how an operator can replace one that is just like it.
-func (c *comparison) another(stage string) string {
+// keepsProgress tells whether a stage still knows how far it has read, by a changelog that
+// both plans have.
+func (c *comparison) keepsProgress(stage string) bool {
 	old, now := c.old.stage(stage), c.now.stage(stage)
-	switch {
-	case old != nil && len(both(changelogsOf(old), changelogsOf(now), "")) > 0:
-		return "first run a version with neither of them"
-	case c.now.ownTraffic(now):
-		return "first run a version with neither of them and without their PartitionBy, and give the PartitionBy a new name, too"
+	return old != nil && now != nil && len(both(changelogsOf(old), changelogsOf(now), "")) > 0
+}
+
+// operatorOf returns the operator that has a store of that name.
+func (s side) operatorOf(store string) string {
+	for i := range s.Stages {
+		for _, st := range s.Stages[i].Stores {
+			if st.Name == store {
+				return s.Nodes[st.Node].Name
+			}
+		}
 	}
-	return "start over under another app name"
+	return store
 }
 
 // storeGone reports a store that was removed with its operator.
@@ -97,14 +108,18 @@ func (c *comparison) storeGone(was *scheduler.Stage, old *scheduler.Store) {
 }
 
 func (c *comparison) storeMoved(was, is *scheduler.Stage, old *scheduler.Store) {
+	out := c.empty(was.Name, "")
+	if out != byReset {
+		out += "; or " + byReset
+	}
 	ch := Change{
 		Subject: SubjectStore, Name: old.Name, Stage: is.Name, From: "stage " + was.Name, To: "stage " + is.Name, Effect: Incompatible,
 		Why: "its state belongs to the tasks of another stage, and to the offsets that they have reached",
-		Do:  fmt.Sprintf("leave the operator in stage %s, and put nothing before it that renames the stage; or %s", was.Name, c.empty(was.Name, "")),
+		Do:  fmt.Sprintf("leave the operator in stage %s, and put nothing before it that renames the stage; or %s", was.Name, out),
 	}
 	if c.now.stage(was.Name) == nil && c.old.stage(is.Name) == nil {
 		ch.Why = "the stage is named after what it reads first, and so has another name now; its state and offsets belong to the former name"
-		ch.Do = fmt.Sprintf("give the stage's PartitionBy or input its former name, %q", was.Name)
+		ch.Do = fmt.Sprintf("give the stage's PartitionBy or input its former name, %q; or %s", was.Name, byReset)
 	}
 	c.add(ch)
 }

@@ -41,9 +41,11 @@ func (c *comparison) repartitions() {
 func (c *comparison) transfer(old, now *scheduler.Transfer) {
 	ch := Change{Subject: SubjectRepartition, Name: now.Name, Stage: now.To}
 	if old.To != now.To && !c.has(now.To, Incompatible) {
-		c.add(ch.with("to stage "+old.To, "to stage "+now.To, Incompatible,
+		moved := ch
+		moved.Acceptable = true
+		c.add(moved.with("to stage "+old.To, "to stage "+now.To, Incompatible,
 			"only its former stage knows how far it was read, so the records in the topic would be processed again",
-			"give the PartitionBy a new name, and with it a new topic; or let the PartitionBy that named the stage come first again"))
+			"give the PartitionBy a new name, and with it a new topic; or let the PartitionBy that named the stage come first again; or "+byReset))
 	}
 	switch {
 	case old.Delivery != now.Delivery:
@@ -55,9 +57,11 @@ func (c *comparison) transfer(old, now *scheduler.Transfer) {
 		c.add(ch.with(phrase.Count(old.Partitions, "partition"), phrase.Count(now.Partitions, "partition"), Compatible,
 			"a broadcast has a partition for each task that reads it; new tasks get records from now on", ""))
 	case old.Partitions != now.Partitions:
-		c.add(ch.with(phrase.Count(old.Partitions, "partition"), phrase.Count(now.Partitions, "partition"), Incompatible,
+		wider := ch
+		wider.Acceptable = c.sameWidth(now.To)
+		c.add(wider.with(phrase.Count(old.Partitions, "partition"), phrase.Count(now.Partitions, "partition"), Incompatible,
 			"a repartition topic keeps its number of partitions: otherwise equal keys would be in two partitions, and in two tasks",
-			fmt.Sprintf("let it have %s, as created; or start over under another app name", phrase.Count(old.Partitions, "partition"))))
+			fmt.Sprintf("let it have %s, as created; or %s", phrase.Count(old.Partitions, "partition"), byReset)))
 	}
 	if old.From != now.From {
 		c.add(ch.with("from stage "+old.From, "from stage "+now.From, Restart, "the records in the topic are processed first, then what the other stage sends", ""))
@@ -66,9 +70,11 @@ func (c *comparison) transfer(old, now *scheduler.Transfer) {
 	case old.Serdes.KeyText() == now.Serdes.KeyText() && old.Serdes.Encodings() == now.Serdes.Encodings():
 		c.records(ch, old, now)
 	case old.Serdes.KeyText() != now.Serdes.KeyText() && old.Keyed && now.Keyed:
-		c.add(ch.serdes(old.Serdes, now.Serdes, Incompatible,
+		rekeyed := ch
+		rekeyed.Acceptable = true
+		c.add(rekeyed.serdes(old.Serdes, now.Serdes, Incompatible,
 			"keys that are encoded differently go to other partitions, and their state stays where it is",
-			"change it back; or give the PartitionBy and the operators after it new names, to start empty"))
+			"change it back; or "+byReset))
 	default:
 		c.drain = append(c.drain, now.Topic)
 		c.add(ch.serdes(old.Serdes, now.Serdes, Restart,

@@ -6,6 +6,7 @@ import (
 	"github.com/gretestream/grete/api/internal/program/move"
 	"github.com/gretestream/grete/api/internal/program/nomadjob"
 	"github.com/gretestream/grete/api/internal/program/plan"
+	"github.com/gretestream/grete/api/internal/program/rename"
 	"github.com/gretestream/grete/api/internal/program/reset"
 	"github.com/gretestream/grete/api/internal/program/run"
 	"github.com/gretestream/grete/api/internal/program/status"
@@ -19,7 +20,7 @@ import (
 // Nomad fields, it has no client of Nomad.
 func All() []any {
 	return []any{
-		&run.Commands{}, &plan.Commands{}, &reset.Commands{},
+		&run.Commands{}, &plan.Commands{}, &reset.Commands{}, &rename.Commands{},
 		&status.Commands{Status: status.Command{Nomad: &nomadjob.Flags{}}},
 		&move.Commands{},
 		&drain.Commands{Drain: drain.Command{Nomad: &nomadjob.Flags{}}},

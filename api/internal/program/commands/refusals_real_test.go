@@ -50,13 +50,18 @@ func (j *kafkaJob) topic(name string) string { return j.app + "." + name }
 
 func (j *kafkaJob) run(t *testing.T) programtest.Result {
 	t.Helper()
+	return runMain(t.Context(), j.pipeline(), j.args...)
+}
+
+// pipeline is the job's program.
+func (j *kafkaJob) pipeline() *api.App {
 	app := api.New(j.app)
 	byWord := app.From(j.topic("words"), j.from...).PartitionBy("by-word", func(w word) string { return w.Word })
 	byWord.Count(j.store).To(j.topic("counts"))
 	if j.second != "" {
 		byWord.Count(j.second).To(j.topic("counts"))
 	}
-	return runMain(t.Context(), app, j.args...)
+	return app
 }
 
 // refuses checks that the job doesn't start, and that its error has all these words. The job
@@ -180,7 +185,7 @@ func TestRun_RefusesChangedTopicsAndOffsets(t *testing.T) {
 		j := newKafkaJob(t, c, "deleted", "count")
 		j.run(t).Succeeded(t)
 		c.DeleteTopic(t, "deleted-count-changelog")
-		j.refuses(t, "group deleted-by-word has committed offsets", "there is no topic deleted-count-changelog. Was it deleted", "Nothing was changed. Give the operator its former name, or start over under another app name")
+		j.refuses(t, "group deleted-by-word has committed offsets", "there is no topic deleted-count-changelog. Was it deleted", "Nothing was changed. Give the operator its former name, or run rename OLD NEW with this version; or reset the job")
 		c.CreateTopic(t, "deleted-count-changelog", 1, map[string]string{"cleanup.policy": "compact"})
 		j.refuses(t, "changelog deleted-count-changelog/0 has nothing of what was committed to it", "The state was not touched; start over under another app name")
 		j.forget(t)
@@ -277,8 +282,8 @@ func TestRun_RefusesChangedTopicsAndOffsets(t *testing.T) {
 		j := newKafkaJob(t, c, "renamed", "count")
 		j.run(t).Succeeded(t)
 		j.store = "counted"
-		if r := j.run(t).Failed(t, "the change is refused"); !strings.Contains(r.Err, `give the operator its former name, "count"`) {
-			t.Errorf("the error doesn't suggest the former name:\n%s", r.Err)
+		if r := j.run(t).Failed(t, "the change is refused"); !strings.Contains(r.Err, "run rename count counted with this version") {
+			t.Errorf("the error doesn't suggest rename:\n%s", r.Err)
 		}
 		c.DeleteTopic(t, "renamed-plan") // so that the previous plan is unknown
 		j.refuses(t, "there is no topic renamed-counted-changelog", "Give the operator its former name")

@@ -41,19 +41,14 @@ func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console
 	if _, err := p.Graph(); err != nil {
 		return err
 	}
-	system, release, err := k.open(ctx, p, c)
+	system, release, err := remote.OpenAny(ctx, c, &k.Kafka, k.Data)
 	if err != nil {
 		return err
 	}
 	defer func() { err = release(err) }()
-	plan, h, err := remote.PlanOn(ctx, p, system, scheduler.Options{})
+	plan, renames, err := k.plan(ctx, p, system, target.KeepState)
 	if err != nil {
 		return err
-	}
-	if target.KeepState { // else a changed plan can lose nothing
-		if plan, _, err = h.GoOn(plan, false); err != nil {
-			return err
-		}
 	}
 	prepared, err := reset.Prepare(ctx, plan, reset.Config{System: system, Logger: c.Logger()}, target)
 	if err != nil {
@@ -66,6 +61,9 @@ func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console
 	if err := prepared.Run(ctx); err != nil {
 		return err
 	}
+	if err := history.RecordRenames(ctx, system, p.App, renames); err != nil {
+		return fmt.Errorf("the job is reset, but the names of its stores can't be recorded: %w; run the reset again", err)
+	}
 	if err := history.Record(ctx, system, plan, history.Running()); err != nil {
 		return fmt.Errorf("the job is reset, but its plan can't be recorded: %w; run the reset again", err)
 	}
@@ -73,31 +71,16 @@ func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console
 	return nil
 }
 
-// open opens the cluster, or the embedded log, whose directory it locks. release closes
-// them, and adds its errors to another.
-func (k *Command) open(ctx context.Context, p program.Pipeline, c program.Console) (_ stream.System, release func(error) error, err error) {
-	where, err := k.Kafka.Options()
+// plan plans the job, and returns the renames that the plan needs. With the stores kept, the
+// plan must fit the last one; without them, a changed plan can lose nothing.
+func (k *Command) plan(ctx context.Context, p program.Pipeline, system stream.System, keep bool) (*scheduler.Plan, map[string]string, error) {
+	if !keep {
+		return planFresh(ctx, p, system)
+	}
+	plan, h, err := remote.PlanOn(ctx, p, system, scheduler.Options{})
 	if err != nil {
 		return nil, nil, err
 	}
-	if where != nil {
-		system, err := cluster.OpenKafka(ctx, *where, c.Logger())
-		return system, func(err error) error { return program.Close(err, system) }, err
-	}
-	data := k.Data
-	if data == "" {
-		data = cluster.DataDir(p.App)
-	}
-	if !cluster.HasLog(data) {
-		return nil, nil, fmt.Errorf("data directory %s: it has no log, so the job has never run there; name another with -data, or a cluster with -kafka", data)
-	}
-	lock, err := cluster.Lock(data)
-	if err != nil {
-		return nil, nil, err
-	}
-	system, err := cluster.OpenLog(data, c.Logger())
-	if err != nil {
-		return nil, nil, program.Close(err, lock)
-	}
-	return system, func(err error) error { return program.Close(program.Close(err, system), lock) }, nil
+	plan, _, err = h.GoOn(plan, false)
+	return plan, h.Renames, err
 }

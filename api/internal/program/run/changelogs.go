@@ -32,7 +32,7 @@ func checkChangelogs(ctx context.Context, admin stream.Admin, plan *scheduler.Pl
 			continue
 		}
 		return fmt.Errorf("stage %s: group %s has committed offsets, but the state that belongs to them is gone: there is no topic %s. Was it deleted, or an operator renamed? "+
-			"Nothing was changed. Give the operator its former name, or start over under another app name; or delete the group's offsets, to start without state where the input starts",
+			"Nothing was changed. Give the operator its former name, or run rename OLD NEW with this version; or reset the job with this version, to start without state",
 			s.Name, s.Group, strings.Join(topics, ", "))
 	}
 	return nil
