@@ -24,6 +24,7 @@ func (c *cache[V]) write(s *store[V], it *item[V], log Log) (err error) {
 		if s.buf, err = s.append(s.buf[:0], &it.value); err != nil {
 			return err
 		}
+		s.own(&it.value, s.buf)
 		s.learn(c.young, it, int64(len(s.buf)))
 		it.flags |= stored
 		c.stored = true

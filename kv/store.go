@@ -17,6 +17,7 @@ type store[V any] struct {
 	seed   maphash.Seed
 	parse  func(src []byte, v *V) error
 	append func(dst []byte, v *V) ([]byte, error)
+	owner  owner[V]
 
 	scratch V      // a parsed value that isn't in the cache
 	keyBuf  []byte // a key in the database
@@ -28,6 +29,7 @@ func newStore[V any](s *State, number int, values serde.Serde[V]) store[V] {
 	return store[V]{
 		state: s, number: number, pool: newPool[V](s.budget), seed: maphash.MakeSeed(),
 		parse: serde.Parser(values), append: serde.Appender(values),
+		owner: newOwner[V](),
 	}
 }
 
@@ -63,6 +65,22 @@ func (s *store[V]) read(key, value []byte) error {
 		return fmt.Errorf("store %s: stored value of key %.100q: %w", s.state.stores[s.number], key, err)
 	}
 	return nil
+}
+
+// own gives the strings of a value memory of their own. encoded is what the value was
+// encoded to. If the value refers to strings outside of it, the value is decoded again,
+// as it would be after a restart: what it refers to may be shared with a record.
+func (s *store[V]) own(v *V, encoded []byte) {
+	if !s.owner.deep {
+		s.owner.own(v)
+		return
+	}
+	var zero V
+	s.scratch = zero
+	if s.parse(encoded, &s.scratch) == nil {
+		*v = s.scratch
+	}
+	s.scratch = zero
 }
 
 // cost is how many bytes a dirty item counts.
