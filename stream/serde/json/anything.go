@@ -84,9 +84,9 @@ func appendAnything(dst []byte, v any, depth int) ([]byte, bool) {
 	case bool:
 		return strconv.AppendBool(dst, v), true
 	case int:
-		return strconv.AppendInt(dst, int64(v), 10), true
+		return appendInt(dst, int64(v)), true
 	case int64:
-		return strconv.AppendInt(dst, v, 10), true
+		return appendInt(dst, v), true
 	case map[string]any:
 		return appendSorted(dst, v, depth, appendAnything)
 	case []any:

@@ -146,6 +146,9 @@ func (c *compiler) object(t reflect.Type, addressable bool) *object {
 		if f.quoted {
 			f.node = quote(f.node)
 		}
+		if f.node.kind == textKind {
+			f.lead = newLead(f.lead.text + `"`)
+		}
 		list[i] = f.name
 	}
 	o.names = newNames(list)

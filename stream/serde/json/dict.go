@@ -169,7 +169,7 @@ func (n *node) appendDict(dst []byte, p pointer, depth int) ([]byte, bool) {
 	case float64Kind:
 		return appendSorted(dst, *as[map[string]float64](p), depth, func(dst []byte, f float64, _ int) ([]byte, bool) { return appendFloat(dst, f, 64) })
 	case int64Kind:
-		return appendSorted(dst, *as[map[string]int64](p), depth, func(dst []byte, i int64, _ int) ([]byte, bool) { return strconv.AppendInt(dst, i, 10), true })
+		return appendSorted(dst, *as[map[string]int64](p), depth, func(dst []byte, i int64, _ int) ([]byte, bool) { return appendInt(dst, i), true })
 	case boolKind:
 		return appendSorted(dst, *as[map[string]bool](p), depth, func(dst []byte, b bool, _ int) ([]byte, bool) { return strconv.AppendBool(dst, b), true })
 	}
@@ -236,7 +236,7 @@ func (n *node) appendReflected(dst []byte, p pointer, depth int) (_ []byte, ok b
 // members returns the names of a map, sorted, and the encoded values.
 func (n *node) members(m reflect.Value, depth int) (members []member, values []byte, ok bool) {
 	key, elem := reflect.New(n.typ.Key()).Elem(), reflect.New(n.typ.Elem()).Elem()
-	members = make([]member, 0, m.Len())
+	members, values = make([]member, 0, m.Len()), make([]byte, 0, 64*m.Len())
 	for it := m.MapRange(); it.Next(); {
 		key.SetIterKey(it)
 		elem.SetIterValue(it)

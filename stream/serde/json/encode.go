@@ -9,7 +9,7 @@ func (n *node) append(dst []byte, p pointer, depth int) ([]byte, bool) {
 	case textKind:
 		return appendText(dst, *as[string](p))
 	case int64Kind:
-		return strconv.AppendInt(dst, *as[int64](p), 10), true
+		return appendInt(dst, *as[int64](p)), true
 	case structKind:
 		return n.object.append(dst, p, depth)
 	case float64Kind:
@@ -17,19 +17,19 @@ func (n *node) append(dst []byte, p pointer, depth int) ([]byte, bool) {
 	case boolKind:
 		return strconv.AppendBool(dst, *as[bool](p)), true
 	case int32Kind:
-		return strconv.AppendInt(dst, int64(*as[int32](p)), 10), true
+		return appendInt(dst, int64(*as[int32](p))), true
 	case int16Kind:
-		return strconv.AppendInt(dst, int64(*as[int16](p)), 10), true
+		return appendInt(dst, int64(*as[int16](p))), true
 	case int8Kind:
-		return strconv.AppendInt(dst, int64(*as[int8](p)), 10), true
+		return appendInt(dst, int64(*as[int8](p))), true
 	case uint64Kind:
-		return strconv.AppendUint(dst, *as[uint64](p), 10), true
+		return appendUint(dst, *as[uint64](p)), true
 	case uint32Kind:
-		return strconv.AppendUint(dst, uint64(*as[uint32](p)), 10), true
+		return appendUint(dst, uint64(*as[uint32](p))), true
 	case uint16Kind:
-		return strconv.AppendUint(dst, uint64(*as[uint16](p)), 10), true
+		return appendUint(dst, uint64(*as[uint16](p))), true
 	case uint8Kind:
-		return strconv.AppendUint(dst, uint64(*as[uint8](p)), 10), true
+		return appendUint(dst, uint64(*as[uint8](p))), true
 	case float32Kind:
 		return appendFloat(dst, float64(*as[float32](p)), 32)
 	}

@@ -74,7 +74,7 @@ func newField(sf reflect.StructField, tag string) (field, bool) {
 	if name == "" {
 		name = sf.Name
 	}
-	f := field{typ: sf.Type, name: name, lead: `,"` + name + `":`, head: newHead(name)}
+	f := field{typ: sf.Type, name: name, lead: newLead(`,"` + name + `":`), head: newHead(name)}
 	if !plainName(name) {
 		return field{}, false
 	}

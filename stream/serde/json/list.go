@@ -30,8 +30,14 @@ func (d *decoder) list(n *node, p pointer, i int) int {
 			return handOver
 		}
 		i, _ = next(d.src, i+1)
+		if d.unset.count-first >= settleAt {
+			d.settle(first)
+		}
 	}
 }
+
+// settleAt is how many strings of a list wait to be set, so that few move with it.
+const settleAt = 64
 
 // growList makes room in a slice. Its items move, and with them strings that aren't
 // set yet: those from first on in d.unset may be among them.
@@ -84,6 +90,9 @@ func (n *node) appendSlice(dst []byte, s *slice, depth int) ([]byte, bool) {
 // appendItems appends the items of a slice or an array.
 func (n *node) appendItems(dst []byte, first pointer, count, depth int) (_ []byte, ok bool) {
 	dst = append(dst, '[')
+	if n.elem.kind == int64Kind {
+		return appendInts(dst, items[int64](first, count)), true
+	}
 	for i := range count {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -93,4 +102,14 @@ func (n *node) appendItems(dst []byte, first pointer, count, depth int) (_ []byt
 		}
 	}
 	return append(dst, ']'), true
+}
+
+func appendInts(dst []byte, list []int64) []byte {
+	for i, v := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendInt(dst, v)
+	}
+	return append(dst, ']')
 }

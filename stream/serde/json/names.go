@@ -1,44 +1,69 @@
 package json
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"strings"
 	"unicode/utf8"
 )
 
 // A head is how a field begins in a document without white space: its quoted name
-// and a colon.
+// and a colon. Two words, which may overlap, tell it from others; one with more than
+// 16 bytes needs a comparison of its text as well.
 type head struct {
-	text        string
-	first, last uint64 // the first 8 bytes, or less; the last 8 bytes
-	mask        uint64 // of the bytes in first
+	text          string
+	first, second uint64 // the words
+	mask          uint64 // of the bytes of the words that count
+	offset        int    // of the second word
+	long          bool
 }
 
 func newHead(name string) head {
-	h := head{text: `"` + name + `":`}
-	var b [8]byte
-	n := copy(b[:], h.text)
-	h.first, h.mask = binary.LittleEndian.Uint64(b[:]), ^uint64(0)>>(64-8*n)
-	if len(h.text) >= 8 {
-		h.last = word([]byte(h.text), len(h.text)-8)
+	h := head{text: `"` + name + `":`, mask: ^uint64(0)}
+	if n := len(h.text); n < 8 {
+		h.mask >>= 64 - 8*n
+	} else {
+		h.offset, h.long = n-8, n > 16
 	}
+	padded := []byte(h.text + "        ")
+	h.first, h.second = word(padded, 0)&h.mask, word(padded, h.offset)&h.mask
 	return h
 }
 
 // match returns the position after the head, or 0 if something else is at src[i].
 func (h *head) match(src []byte, i int) int {
 	end := i + len(h.text)
-	if i+8 <= len(src) && len(h.text) <= 16 && end <= len(src) {
-		if word(src, i)&h.mask == h.first && (len(h.text) <= 8 || word(src, end-8) == h.last) {
+	if end+8 > len(src) || h.long {
+		if end <= len(src) && string(src[i:end]) == h.text {
 			return end
 		}
 		return 0
 	}
-	if end <= len(src) && string(src[i:end]) == h.text {
+	if word(src, i)&h.mask == h.first && word(src, i+h.offset)&h.mask == h.second {
 		return end
 	}
 	return 0
+}
+
+// A lead is how an encoded field begins. A short one is copied as 24 bytes, of which
+// some may be none of it.
+type lead struct {
+	text  string
+	bytes [24]byte
+}
+
+func newLead(text string) lead {
+	l := lead{text: text}
+	copy(l.bytes[:], text)
+	return l
+}
+
+func (l *lead) append(dst []byte) []byte {
+	n := len(dst)
+	if cap(dst)-n < len(l.bytes) || len(l.text) > len(l.bytes) {
+		return append(dst, l.text...)
+	}
+	*(*[24]byte)(dst[n : n+24]) = l.bytes
+	return dst[:n+len(l.text)]
 }
 
 // names finds the fields of an object by name.

@@ -2,6 +2,7 @@ package json
 
 import (
 	"math"
+	"math/bits"
 	"strconv"
 )
 
@@ -27,23 +28,32 @@ func signed(src []byte, i int, size uint) (int64, int) {
 	if negative {
 		i++
 	}
-	v, end := digits(src, i)
-	limit := uint64(1)<<(size-1) - 1 // of the positive ones
+	v, end := digitRun(src, i)
+	if !isInteger(src, i, end) {
+		return 0, handOver
+	}
+	if v > uint64(1)<<(size-1)-1 {
+		return lowest(v, end, size, negative)
+	}
 	n := int64(v)
 	if negative {
-		limit++
 		n = -n
-	}
-	if v > limit {
-		return 0, handOver
 	}
 	return n, end
 }
 
+// lowest is signed for what isn't in the range of positive numbers.
+func lowest(v uint64, end int, size uint, negative bool) (int64, int) {
+	if v == uint64(1)<<(size-1) && negative {
+		return -int64(v), end
+	}
+	return 0, handOver
+}
+
 // unsigned decodes an unsigned integer.
 func (d *decoder) unsigned(k kind, p pointer, i int) int {
-	v, end := digits(d.src, i)
-	if end == handOver || v > math.MaxUint64>>(64-uint(8)<<(k-uint8Kind)) {
+	v, end := digitRun(d.src, i)
+	if !isInteger(d.src, i, end) || v > math.MaxUint64>>(64-uint(8)<<(k-uint8Kind)) {
 		return handOver
 	}
 	switch k {
@@ -59,28 +69,50 @@ func (d *decoder) unsigned(k kind, p pointer, i int) int {
 	return end
 }
 
+// isInteger reports whether the digits from i to end are an integer without fraction
+// and exponent, of at most maxDigits.
+func isInteger(src []byte, i, end int) bool {
+	n := end - i
+	if uint(n-1) >= maxDigits || n > 1 && src[i] == '0' {
+		return false
+	}
+	return end >= len(src) || src[end] != '.' && src[end]|0x20 != 'e'
+}
+
 // maxDigits is how many decimal digits surely fit a uint64.
 const maxDigits = 19
 
-// digits decodes the digits of an integer. Numbers with more than maxDigits, a
-// fraction or an exponent hand over.
-func digits(src []byte, i int) (v uint64, end int) {
-	start := i
-	for uint(i) < uint(len(src)) {
-		c := src[i] - '0'
-		if c > 9 {
-			break
+// digitRun returns the number that the digits from src[i] are, and the position after
+// them. If there are more than maxDigits, the number is any.
+func digitRun(src []byte, i int) (v uint64, end int) {
+	for i+8 <= len(src) {
+		w := word(src, i) ^ zeros
+		if other := ((w&^highs + '\x76'*ones) | w) & highs; other != 0 {
+			n := bits.TrailingZeros64(other) >> 3
+			if n == 0 {
+				return v, i
+			}
+			return v*powers[n] + eightDigits(w<<(64-8*n)), i + n
 		}
-		v = v*10 + uint64(c)
-		i++
+		v = v*powers[8] + eightDigits(w)
+		i += 8
 	}
-	if n := i - start; n == 0 || n > maxDigits || n > 1 && src[start] == '0' {
-		return 0, handOver
-	}
-	if i < len(src) && (src[i] == '.' || src[i]|0x20 == 'e') {
-		return 0, handOver
+	for ; i < len(src) && src[i]-'0' <= 9; i++ {
+		v = v*10 + uint64(src[i]-'0')
 	}
 	return v, i
+}
+
+// zeros are 8 digits; x ^ zeros are their values, if x is a word of digits.
+const zeros = '0' * ones
+
+var powers = [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
+
+// eightDigits returns the number that 8 digits are. The lowest byte has the first.
+func eightDigits(w uint64) uint64 {
+	w = w * (10<<8 + 1) >> 8
+	w = w & 0x00FF00FF00FF00FF * (100<<16 + 1) >> 16
+	return w & 0x0000FFFF0000FFFF * (10000<<32 + 1) >> 32
 }
 
 // float decodes a floating-point number.
@@ -98,72 +130,83 @@ func (d *decoder) float(k kind, p pointer, i int) int {
 	return end
 }
 
-// exactPowers are the powers of ten that are exact as float64.
+// exactPowers are powers of ten that are exact as float64.
 var exactPowers = [...]float64{
-	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
-	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 }
 
 // float decodes a number of so many bits. Those with few digits and no exponent are
 // the exact quotient of two exact numbers; strconv has the others.
 func float(src []byte, i, size int) (float64, int) {
-	end, digits, fraction := number(src, i)
+	if f, end := exact(src, i); end != handOver && size == 64 {
+		return f, end
+	}
+	end := number(src, i)
 	if end == handOver {
 		return 0, handOver
 	}
-	if digits > 15 || size != 64 || fraction < 0 {
-		f, err := strconv.ParseFloat(string(src[i:end]), size)
-		if err != nil {
+	f, err := strconv.ParseFloat(string(src[i:end]), size)
+	if err != nil {
+		return 0, handOver
+	}
+	return f, end
+}
+
+// exact decodes a number of at most 15 digits, without an exponent.
+func exact(src []byte, i int) (float64, int) {
+	negative := i < len(src) && src[i] == '-'
+	if negative {
+		i++
+	}
+	mantissa, end := digitRun(src, i)
+	whole, fraction := end-i, 0
+	if whole == 0 || whole > 1 && src[i] == '0' {
+		return 0, handOver
+	}
+	if end < len(src) && src[end] == '.' {
+		point := end
+		var v uint64
+		v, end = digitRun(src, point+1)
+		if fraction = end - point - 1; fraction == 0 || whole+fraction > 15 {
 			return 0, handOver
 		}
-		return f, end
+		mantissa = mantissa*uint64(exactPowers[fraction]) + v
 	}
-	mantissa, negative := int64(0), src[i] == '-'
-	for _, c := range src[i:end] {
-		if c -= '0'; c <= 9 {
-			mantissa = mantissa*10 + int64(c)
-		}
+	if whole+fraction > 15 || end < len(src) && src[end]|0x20 == 'e' {
+		return 0, handOver
 	}
-	f := float64(mantissa) / exactPowers[fraction]
+	f := float64(int64(mantissa)) / exactPowers[fraction]
 	if negative {
 		f = -f
 	}
 	return f, end
 }
 
-// number returns the position after a number, and how many digits it has, as a
-// whole and behind the point. The latter is -1 if the number has an exponent.
-func number(src []byte, i int) (end, digits, fraction int) {
-	start := i
+// number returns the position after a number.
+func number(src []byte, i int) int {
 	if i < len(src) && src[i] == '-' {
 		i++
-		start++
 	}
-	i = skipDigits(src, i)
-	whole := i - start
-	if whole == 0 || whole > 1 && src[start] == '0' {
-		return handOver, 0, 0
+	start := i
+	if i = skipDigits(src, i); i == start || i > start+1 && src[start] == '0' {
+		return handOver
 	}
 	if i < len(src) && src[i] == '.' {
-		point := i
-		i = skipDigits(src, i+1)
-		if fraction = i - point - 1; fraction == 0 {
-			return handOver, 0, 0
+		from := i + 1
+		if i = skipDigits(src, from); i == from {
+			return handOver
 		}
 	}
-	digits = whole + fraction
 	if i < len(src) && src[i]|0x20 == 'e' {
-		i++
-		if i < len(src) && (src[i] == '+' || src[i] == '-') {
+		if i++; i < len(src) && (src[i] == '+' || src[i] == '-') {
 			i++
 		}
 		from := i
 		if i = skipDigits(src, i); i == from {
-			return handOver, 0, 0
+			return handOver
 		}
-		fraction = -1
 	}
-	return i, digits, fraction
+	return i
 }
 
 func skipDigits(src []byte, i int) int {
@@ -173,6 +216,50 @@ func skipDigits(src []byte, i int) int {
 	return i
 }
 
+// appendInt appends a decimal number.
+func appendInt(dst []byte, n int64) []byte {
+	if n < 0 {
+		return appendUint(append(dst, '-'), -uint64(n))
+	}
+	return appendUint(dst, uint64(n))
+}
+
+// appendUint appends a decimal number, 8 digits at a time.
+func appendUint(dst []byte, n uint64) []byte {
+	start := len(dst)
+	dst = reserve(dst, 24)
+	out, end := dst[start:start+24], 0
+	first := n
+	switch {
+	case n >= 1e16:
+		first = n / 1e16
+	case n >= 1e8:
+		first = n / 1e8
+	}
+	w := digitsOf(first)
+	drop := bits.TrailingZeros64(w|1<<56) >> 3 // leading zeros, except for the last digit
+	putWord(out, 0, (w|zeros)>>(8*drop))
+	end = 8 - drop
+	if n >= 1e16 {
+		putWord(out, end, digitsOf(n/1e8%1e8)|zeros)
+		end += 8
+	}
+	if n >= 1e8 {
+		putWord(out, end, digitsOf(n%1e8)|zeros)
+		end += 8
+	}
+	return dst[:start+end]
+}
+
+// digitsOf returns the 8 digits of a number below 1e8. The lowest byte has the first.
+func digitsOf(n uint64) uint64 {
+	n = n/10000 | n%10000<<32
+	hundreds := n * 10486 >> 20 & 0x7F_0000_007F // n/100, in both halves
+	n = hundreds | (n-100*hundreds)<<16
+	tens := n * 103 >> 10 & 0x000F_000F_000F_000F // n/10, in all four quarters
+	return tens | (n-10*tens)<<8
+}
+
 // appendFloat appends a number of so many bits as ECMAScript writes it.
 func appendFloat(dst []byte, f float64, size int) ([]byte, bool) {
 	limit := 1e15 // below it integers are written as such
@@ -180,7 +267,7 @@ func appendFloat(dst []byte, f float64, size int) ([]byte, bool) {
 		limit = 1 << 24
 	}
 	if n := int64(f); float64(n) == f && -limit < f && f < limit && (n != 0 || !math.Signbit(f)) {
-		return strconv.AppendInt(dst, n, 10), true
+		return appendInt(dst, n), true
 	}
 	if math.IsInf(f, 0) || math.IsNaN(f) {
 		return dst, false
@@ -201,7 +288,7 @@ func appendFloat(dst []byte, f float64, size int) ([]byte, bool) {
 
 // number decodes a json.Number.
 func (d *decoder) number(target *string, i int) int {
-	end, _, _ := number(d.src, i)
+	end := number(d.src, i)
 	if end != handOver {
 		d.unset.add(text{target, int32(i), int32(end - i)})
 	}
@@ -215,7 +302,7 @@ func appendNumber(dst []byte, s string) ([]byte, bool) {
 	}
 	start := len(dst)
 	dst = append(dst, s...)
-	end, _, _ := number(dst, start)
+	end := number(dst, start)
 	return dst, end == len(dst)
 }
 

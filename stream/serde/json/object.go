@@ -31,8 +31,8 @@ type field struct {
 	typ    reflect.Type
 	name   string
 	quoted bool     // the option ",string"
-	lead   string   // how an encoded field begins: a comma, its quoted name and a colon
-	head   head     // lead without the comma, as a document has it
+	lead   lead     // how an encoded field begins: a comma, its quoted name, a colon, and the quote of a string
+	head   head     // its quoted name and a colon
 	omit   omission // for which values the field isn't encoded
 }
 
@@ -65,36 +65,51 @@ func (d *decoder) object(o *object, p pointer, i int) int {
 		return handOver
 	}
 	var seen seen
+	src := d.src
 	for after := uint32(0); ; {
+		from := i
 		f := o.after[after].Load()
-		v := o.fields[f].head.match(d.src, i)
-		if v == 0 {
-			if f, v = o.find(d.src, i, after); v == handOver {
+		field := &o.fields[f]
+		if i = field.head.match(src, i); i == 0 {
+			if f, i = o.find(src, from, after); i == handOver {
 				return handOver
 			}
+			field = &o.fields[f&^unknown]
 		}
-		if v < len(d.src) && d.src[v] <= ' ' {
-			v = space(d.src, v)
+		if uint(i) < uint(len(src)) && src[i] <= ' ' {
+			i = space(src, i)
 		}
-		if f == unknown {
-			i = d.skip(v)
-		} else if after = f + 1; seen.add(f) {
-			field := &o.fields[f]
-			i = d.value(field.node, at(p, field.offset), v)
-		} else {
+		switch {
+		case f == unknown:
+			i = d.skip(i)
+		case !seen.add(f):
+			return handOver
+		case field.node.kind == textKind && uint(i) < uint(len(src)) && src[i] == '"':
+			after = f + 1
+			i = d.text(as[string](at(p, field.offset)), i+1)
+		case field.node.kind == int64Kind && uint(i) < uint(len(src)) && src[i] != 'n':
+			after = f + 1
+			*as[int64](at(p, field.offset)), i = signed(src, i, 64)
+		default:
+			after = f + 1
+			i = d.value(field.node, at(p, field.offset), i)
+		}
+		if uint(i) >= uint(len(src)) { // also if it is handOver
 			return handOver
 		}
-		if i == handOver {
-			return handOver
+		if c = src[i]; c <= ' ' {
+			i, c = next(src, i)
 		}
-		if i, c = next(d.src, i); c == '}' {
+		if c == '}' {
 			d.depth--
 			return i + 1
 		}
-		if c != ',' {
+		if i++; c != ',' {
 			return handOver
 		}
-		i, _ = next(d.src, i+1)
+		if uint(i) < uint(len(src)) && src[i] <= ' ' {
+			i = space(src, i)
+		}
 	}
 }
 
@@ -134,9 +149,9 @@ func (o *object) append(dst []byte, p pointer, depth int) (_ []byte, ok bool) {
 		if f.omit != never && f.omit.omits(v) {
 			continue
 		}
-		dst = append(dst, f.lead...)
-		if f.node.kind == textKind {
-			dst, ok = appendText(dst, *as[string](v))
+		dst = f.lead.append(dst)
+		if f.node.kind == textKind { // lead has the first quote
+			dst, ok = appendTextEnd(dst, *as[string](v))
 		} else {
 			dst, ok = f.node.append(dst, v, depth)
 		}

@@ -20,8 +20,7 @@ func (d *decoder) skip(i int) int {
 	case 'n':
 		return literal(d.src, i, "null")
 	}
-	end, _, _ := number(d.src, i)
-	return end
+	return number(d.src, i)
 }
 
 func (d *decoder) skipList(i int) int {

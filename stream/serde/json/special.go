@@ -42,7 +42,19 @@ func parseUTC(s []byte) (time.Time, bool) {
 	if !ok {
 		return time.Time{}, false
 	}
-	return time.Date(year, time.Month(month), day, hour, minute, second, nano, time.UTC), true
+	seconds := ((daysBefore(year, month, day)*24+hour)*60+minute)*60 + second
+	return time.Unix(int64(seconds), int64(nano)).UTC(), true
+}
+
+// daysBefore returns the days from 1970 to a date of the Gregorian calendar. It counts
+// years from March, so that the leap day is the last.
+func daysBefore(year, month, day int) int {
+	const daysTo1970 = 719468 // from March of the year 0
+	if month <= 2 {
+		year, month = year-1, month+12
+	}
+	year += 400 // so that no division is of a negative number
+	return 365*year + year/4 - year/100 + year/400 + (153*(month-3)+2)/5 + day - 1 - daysTo1970 - 146097
 }
 
 // two returns the number of two digits, or a negative one.

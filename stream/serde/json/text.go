@@ -1,8 +1,10 @@
 package json
 
 import (
+	"bytes"
+	"encoding/binary"
 	"math/bits"
-	"strconv"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -74,15 +76,11 @@ func (d *decoder) settle(first int) {
 
 // share sets strings with so many bytes to parts of one buffer.
 func (d *decoder) share(texts []text, total int) {
-	var b strings.Builder
-	b.Grow(total)
-	for i := range texts {
-		b.Write(d.bytesOf(&texts[i]))
-	}
-	all := b.String()
+	buf := make([]byte, total)
 	for i := range texts {
 		t := &texts[i]
-		*t.target, all = all[:t.length], all[t.length:]
+		n := copy(buf, d.bytesOf(t))
+		*t.target, buf = asString(buf[:n]), buf[n:]
 	}
 }
 
@@ -95,18 +93,28 @@ func (d *decoder) bytesOf(t *text) []byte {
 
 // text decodes a string whose first byte is src[i].
 func (d *decoder) text(target *string, i int) int {
-	end, odd := scan(d.src, i)
-	if odd == 0 {
+	src, end := d.src, i
+	for end+8 <= len(src) {
+		w := word(src, end)
+		m := special(w) | w&highs
+		if m == 0 {
+			end += 8
+			continue
+		}
+		if end += bits.TrailingZeros64(m) >> 3; src[end] != '"' {
+			break
+		}
 		if end > i {
 			d.unset.add(text{target, int32(i), int32(end - i)})
 		}
 		return end + 1
 	}
-	return d.oddText(target, i, end, odd)
+	return d.oddText(target, i)
 }
 
-// oddText decodes a string that has escapes or isn't ASCII.
-func (d *decoder) oddText(target *string, i, end int, odd oddity) int {
+// oddText decodes a string that has escapes, isn't ASCII, or is the last of a document.
+func (d *decoder) oddText(target *string, i int) int {
+	end, odd := scan(d.src, i)
 	if end == handOver || odd&wide != 0 && !utf8.Valid(d.src[i:end]) {
 		return handOver
 	}
@@ -274,52 +282,85 @@ func hex4(src []byte) rune {
 }
 
 // appendText appends a quoted string, or returns false if it is invalid UTF-8.
-func appendText(dst []byte, s string) ([]byte, bool) {
-	dst = append(dst, '"')
+func appendText(dst []byte, s string) ([]byte, bool) { return appendTextEnd(append(dst, '"'), s) }
+
+// appendTextEnd appends a string and the quote after it. It copies and examines 8
+// bytes at a time.
+func appendTextEnd(dst []byte, s string) ([]byte, bool) {
 	start := len(dst)
-	dst = append(dst, s...)
-	if isPlain(dst[start:]) {
-		return append(dst, '"'), true
+	dst = reserve(dst, len(s)+8)
+	out, src := dst[start:start+len(s)+8], asBytes(s)
+	var odd uint64
+	if last := len(src) - 8; last >= 0 {
+		for i := 0; i < last; i += 8 {
+			w := word(src, i)
+			odd |= special(w) | w&highs
+			putWord(out, i, w)
+		}
+		w := word(src, last)
+		odd |= special(w) | w&highs
+		putWord(out, last, w)
+	} else if last > -8 {
+		w := shortWord(src)
+		odd = (special(w) | w&highs) << (-8 * last)
+		putWord(out, 0, w)
 	}
-	return appendEscaped(dst[:start], s)
+	if odd != 0 {
+		return appendOdd(dst, s)
+	}
+	out[len(s)] = '"'
+	return dst[:start+len(s)+1], true
 }
 
-// isPlain reports whether a string is ASCII without what must be escaped.
-func isPlain(b []byte) bool {
-	i := 0
-	for ; i+8 <= len(b); i += 8 {
-		if w := word(b, i); special(w)|w&highs != 0 {
-			return false
-		}
+// reserve makes room for n bytes after dst.
+func reserve(dst []byte, n int) []byte {
+	if cap(dst)-len(dst) < n {
+		return slices.Grow(dst, n)
 	}
-	for ; i < len(b); i++ {
-		if c := b[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
+	return dst
 }
 
-// appendEscaped appends a string with its escapes, and a quote.
-func appendEscaped(dst []byte, s string) ([]byte, bool) {
-	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf {
-			dst = appendEscapedByte(dst, c)
-			i++
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && n == 1:
-			return dst, false
-		case r == '\u2028' || r == '\u2029':
-			dst = strconv.AppendInt(append(dst, `\u`...), int64(r), 16)
-		default:
-			dst = append(dst, s[i:i+n]...)
-		}
-		i += n
+// shortWord returns 1 to 7 bytes, and zeros.
+func shortWord(b []byte) uint64 {
+	n := len(b)
+	if n >= 4 {
+		return uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[n-4:]))<<(8*n-32)
 	}
-	return append(dst, '"'), true
+	return uint64(b[0]) | uint64(b[n/2])<<(n/2*8) | uint64(b[n-1])<<(8*n-8)
+}
+
+// appendOdd appends a string that isn't ASCII or has bytes that must be escaped.
+func appendOdd(dst []byte, s string) ([]byte, bool) {
+	if !utf8.ValidString(s) {
+		return dst, false
+	}
+	start := len(dst)
+	dst = appendEscaped(dst, s)
+	if strings.Contains(s, "\u2028") || strings.Contains(s, "\u2029") {
+		escaped := bytes.ReplaceAll(dst[start:], []byte("\u2028"), []byte(`\u2028`))
+		dst = append(dst[:start], bytes.ReplaceAll(escaped, []byte("\u2029"), []byte(`\u2029`))...)
+	}
+	return dst, true
+}
+
+// appendEscaped appends a valid string with its escapes, and a quote.
+func appendEscaped(dst []byte, s string) []byte {
+	src, from := asBytes(s), 0
+	for i := 0; i < len(src); i++ {
+		if i+8 <= len(src) {
+			m := special(word(src, i))
+			if m == 0 {
+				i += 7
+				continue
+			}
+			i += bits.TrailingZeros64(m) >> 3
+		}
+		if c := src[i]; c < ' ' || c == '"' || c == '\\' {
+			dst = appendEscapedByte(append(dst, s[from:i]...), c)
+			from = i + 1
+		}
+	}
+	return append(append(dst, s[from:]...), '"')
 }
 
 func appendEscapedByte(dst []byte, c byte) []byte {
@@ -338,8 +379,5 @@ func appendEscapedByte(dst []byte, c byte) []byte {
 	case '\t':
 		return append(dst, `\t`...)
 	}
-	if c < ' ' {
-		return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-	}
-	return append(dst, c)
+	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }

@@ -22,6 +22,9 @@ func as[T any](p pointer) *T { return (*T)(p) }
 // at returns the pointer to a part of the value at p.
 func at(p pointer, offset uintptr) pointer { return unsafe.Add(p, offset) }
 
+// items returns what is in memory one after the other from p on.
+func items[T any](p pointer, count int) []T { return unsafe.Slice((*T)(p), count) }
+
 // A slice is a slice of any type.
 type slice struct {
 	data pointer
@@ -44,6 +47,15 @@ func withPointer(proto any, p pointer) any {
 	(*[2]pointer)(pointer(&proto))[1] = p
 	return proto
 }
+
+// asString returns bytes that nothing changes any more as a string.
+func asString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// asBytes returns the bytes of a string, which must not be changed.
+func asBytes(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// putWord sets the 8 bytes from b[i].
+func putWord(b []byte, i int, w uint64) { binary.LittleEndian.PutUint64(b[i:], w) }
 
 // word returns the 8 bytes from src[i]. The caller has checked that they exist.
 func word(src []byte, i int) uint64 { return binary.LittleEndian.Uint64(src[i:]) }
