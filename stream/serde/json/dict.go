@@ -252,9 +252,11 @@ func (n *node) members(m reflect.Value, depth int) (members []member, values []b
 }
 
 func (n *node) nameOf(key reflect.Value) string {
-	if n.key.kind == textKind {
-		return key.String()
+	switch {
+	case key.CanInt():
+		return strconv.FormatInt(key.Int(), 10)
+	case key.CanUint():
+		return strconv.FormatUint(key.Uint(), 10)
 	}
-	name, _ := n.key.append(nil, key.Addr().UnsafePointer(), 0) // an integer
-	return string(name)
+	return key.String()
 }

@@ -90,8 +90,13 @@ func (n *node) appendSlice(dst []byte, s *slice, depth int) ([]byte, bool) {
 // appendItems appends the items of a slice or an array.
 func (n *node) appendItems(dst []byte, first pointer, count, depth int) (_ []byte, ok bool) {
 	dst = append(dst, '[')
-	if n.elem.kind == int64Kind {
+	switch n.elem.kind {
+	case int64Kind:
 		return appendInts(dst, items[int64](first, count)), true
+	case int32Kind:
+		return appendInts(dst, items[int32](first, count)), true
+	case textKind:
+		return appendTexts(dst, items[string](first, count))
 	}
 	for i := range count {
 		if i > 0 {
@@ -104,12 +109,26 @@ func (n *node) appendItems(dst []byte, first pointer, count, depth int) (_ []byt
 	return append(dst, ']'), true
 }
 
-func appendInts(dst []byte, list []int64) []byte {
+// The items of some kinds have loops of their own.
+
+func appendInts[T int32 | int64](dst []byte, list []T) []byte {
 	for i, v := range list {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendInt(dst, v)
+		dst = appendInt(dst, int64(v))
 	}
 	return append(dst, ']')
+}
+
+func appendTexts(dst []byte, list []string) (_ []byte, ok bool) {
+	for i, s := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if dst, ok = appendText(dst, s); !ok {
+			return dst, false
+		}
+	}
+	return append(dst, ']'), true
 }

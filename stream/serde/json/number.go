@@ -138,22 +138,26 @@ var exactPowers = [...]float64{
 // float decodes a number of so many bits. Those with few digits and no exponent are
 // the exact quotient of two exact numbers; strconv has the others.
 func float(src []byte, i, size int) (float64, int) {
-	if f, end := exact(src, i); end != handOver && size == 64 {
+	f, end, ok := exact(src, i, size)
+	if ok {
 		return f, end
 	}
-	end := number(src, i)
 	if end == handOver {
-		return 0, handOver
+		if end = number(src, i); end == handOver {
+			return 0, handOver
+		}
 	}
-	f, err := strconv.ParseFloat(string(src[i:end]), size)
-	if err != nil {
+	var err error
+	if f, err = strconv.ParseFloat(string(src[i:end]), size); err != nil {
 		return 0, handOver
 	}
 	return f, end
 }
 
-// exact decodes a number of at most 15 digits, without an exponent.
-func exact(src []byte, i int) (float64, int) {
+// exact decodes a number whose digits and whose power of ten are exact, so that their
+// quotient is what is nearest to it. It returns the position after one that isn't so,
+// and hands over one with an exponent, or none.
+func exact(src []byte, i, size int) (f float64, end int, ok bool) {
 	negative := i < len(src) && src[i] == '-'
 	if negative {
 		i++
@@ -161,25 +165,35 @@ func exact(src []byte, i int) (float64, int) {
 	mantissa, end := digitRun(src, i)
 	whole, fraction := end-i, 0
 	if whole == 0 || whole > 1 && src[i] == '0' {
-		return 0, handOver
+		return 0, handOver, false
 	}
 	if end < len(src) && src[end] == '.' {
 		point := end
 		var v uint64
 		v, end = digitRun(src, point+1)
-		if fraction = end - point - 1; fraction == 0 || whole+fraction > 15 {
-			return 0, handOver
+		if fraction = end - point - 1; fraction == 0 {
+			return 0, handOver, false
 		}
-		mantissa = mantissa*uint64(exactPowers[fraction]) + v
+		if whole+fraction < len(exactPowers) {
+			mantissa = mantissa*uint64(exactPowers[fraction]) + v
+		}
 	}
-	if whole+fraction > 15 || end < len(src) && src[end]|0x20 == 'e' {
-		return 0, handOver
+	switch {
+	case end < len(src) && src[end]|0x20 == 'e':
+		return 0, handOver, false
+	case whole+fraction >= len(exactPowers):
+		return 0, end, false
+	case size == 64:
+		f = float64(int64(mantissa)) / exactPowers[fraction]
+	case mantissa <= 1<<24 && fraction <= 10:
+		f = float64(float32(mantissa) / float32(exactPowers[fraction]))
+	default:
+		return 0, end, false
 	}
-	f := float64(int64(mantissa)) / exactPowers[fraction]
 	if negative {
 		f = -f
 	}
-	return f, end
+	return f, end, true
 }
 
 // number returns the position after a number.
@@ -226,6 +240,9 @@ func appendInt(dst []byte, n int64) []byte {
 
 // appendUint appends a decimal number, 8 digits at a time.
 func appendUint(dst []byte, n uint64) []byte {
+	if n < 10 {
+		return append(dst, byte('0'+n))
+	}
 	start := len(dst)
 	dst = reserve(dst, 24)
 	out, end := dst[start:start+24], 0

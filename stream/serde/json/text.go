@@ -98,7 +98,9 @@ func (d *decoder) text(target *string, i int) int {
 		w := word(src, end)
 		m := special(w) | w&highs
 		if m == 0 {
-			end += 8
+			if end += 8; end-i >= longText {
+				return d.longText(target, i, end)
+			}
 			continue
 		}
 		if end += bits.TrailingZeros64(m) >> 3; src[end] != '"' {
@@ -110,6 +112,17 @@ func (d *decoder) text(target *string, i int) int {
 		return end + 1
 	}
 	return d.oddText(target, i)
+}
+
+// longText decodes a string that is plain up to a position.
+func (d *decoder) longText(target *string, i, plain int) int {
+	length := bytes.IndexByte(d.src[plain:], '"')
+	end := plain + length
+	if length < 0 || !isPlain(d.src[i:end]) || bytes.IndexByte(d.src[plain:end], '\\') >= 0 {
+		return d.oddText(target, i)
+	}
+	d.unset.add(text{target, int32(i), int32(length + plain - i)})
+	return end + 1
 }
 
 // oddText decodes a string that has escapes, isn't ASCII, or is the last of a document.
@@ -287,29 +300,69 @@ func appendText(dst []byte, s string) ([]byte, bool) { return appendTextEnd(appe
 // appendTextEnd appends a string and the quote after it. It copies and examines 8
 // bytes at a time.
 func appendTextEnd(dst []byte, s string) ([]byte, bool) {
+	if len(s) > longText {
+		return appendLong(dst, s)
+	}
 	start := len(dst)
 	dst = reserve(dst, len(s)+8)
 	out, src := dst[start:start+len(s)+8], asBytes(s)
-	var odd uint64
+	var odd, high uint64
 	if last := len(src) - 8; last >= 0 {
 		for i := 0; i < last; i += 8 {
 			w := word(src, i)
-			odd |= special(w) | w&highs
+			odd |= special(w)
+			high |= w
 			putWord(out, i, w)
 		}
 		w := word(src, last)
-		odd |= special(w) | w&highs
+		odd |= special(w)
+		high |= w
 		putWord(out, last, w)
 	} else if last > -8 {
 		w := shortWord(src)
-		odd = (special(w) | w&highs) << (-8 * last)
+		odd = special(w) << (-8 * last)
+		high = w
 		putWord(out, 0, w)
 	}
-	if odd != 0 {
+	if odd != 0 || high&highs != 0 && !isPlainWide(s) {
 		return appendOdd(dst, s)
 	}
 	out[len(s)] = '"'
 	return dst[:start+len(s)+1], true
+}
+
+// longText is the length from which on it pays to look for bytes one after the other.
+const longText = 128
+
+// appendLong is appendTextEnd for long strings.
+func appendLong(dst []byte, s string) ([]byte, bool) {
+	b := asBytes(s)
+	if !isPlain(b) || bytes.IndexByte(b, '"') >= 0 || bytes.IndexByte(b, '\\') >= 0 {
+		return appendOdd(dst, s)
+	}
+	return append(append(dst, s...), '"'), true
+}
+
+// isPlain reports whether a string of at least 32 bytes is ASCII without control
+// characters. The last 32 bytes may be examined twice.
+func isPlain(b []byte) bool {
+	var odd uint64
+	for i := 0; i < len(b); i += 32 {
+		i = min(i, len(b)-32)
+		w, x, y, z := word(b, i), word(b, i+8), word(b, i+16), word(b, i+24)
+		odd |= (w - blanks) | w | (x - blanks) | x | (y - blanks) | y | (z - blanks) | z
+	}
+	return odd&highs == 0
+}
+
+// isPlainWide reports whether a string is valid, and has no characters that end lines
+// in JavaScript, which are escaped.
+func isPlainWide(s string) bool {
+	return utf8.ValidString(s) && !(strings.Contains(s, "\xe2\x80") && hasSeparator(s))
+}
+
+func hasSeparator(s string) bool {
+	return strings.Contains(s, "\u2028") || strings.Contains(s, "\u2029")
 }
 
 // reserve makes room for n bytes after dst.
@@ -336,7 +389,7 @@ func appendOdd(dst []byte, s string) ([]byte, bool) {
 	}
 	start := len(dst)
 	dst = appendEscaped(dst, s)
-	if strings.Contains(s, "\u2028") || strings.Contains(s, "\u2029") {
+	if hasSeparator(s) {
 		escaped := bytes.ReplaceAll(dst[start:], []byte("\u2028"), []byte(`\u2028`))
 		dst = append(dst[:start], bytes.ReplaceAll(escaped, []byte("\u2029"), []byte(`\u2029`))...)
 	}
