@@ -100,7 +100,7 @@ func (o omission) omits(p pointer) bool {
 	case ifZero8:
 		return *as[uint64](p) == 0
 	case ifEmpty:
-		return as[slice](p).len == 0 // a string begins as a slice does
+		return len(*as[string](p)) == 0 // a slice begins as a string does
 	case ifNoData:
 		return *as[pointer](p) == nil
 	case ifNoEntry:
