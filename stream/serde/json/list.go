@@ -89,6 +89,9 @@ func (n *node) appendSlice(dst []byte, s *slice, depth int) ([]byte, bool) {
 
 // appendItems appends the items of a slice or an array.
 func (n *node) appendItems(dst []byte, first pointer, count, depth int) (_ []byte, ok bool) {
+	if count == 0 { // there may be no memory at first
+		return append(dst, "[]"...), true
+	}
 	dst = append(dst, '[')
 	switch n.elem.kind {
 	case int64Kind:
