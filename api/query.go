@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -50,6 +51,7 @@ type query struct {
 	request jobclient.Query
 	serdes  serde.Registry
 	app     string // whose local token is used; "": none
+	tls     *tls.Config
 }
 
 // QuerySerde sets the serde of a type, as [DefaultSerde] does for the app. If the store was
@@ -72,6 +74,12 @@ func QueryApp(name string) QueryOption { return func(q *query) { q.app = name } 
 
 // QueryWindow requests the value in the window that contains a time.
 func QueryWindow(at time.Time) QueryOption { return func(q *query) { q.request.Window = &at } }
+
+// QueryTLS sends the request over TLS: with this configuration, or, if it is nil, as the
+// client of [QueryClient] is configured.
+func QueryTLS(config *tls.Config) QueryOption {
+	return func(q *query) { q.request.TLS, q.tls = true, config }
+}
 
 // QueryClient sends the request with another client than [http.DefaultClient].
 func QueryClient(c *http.Client) QueryOption { return func(q *query) { q.request.Client = c } }
@@ -104,6 +112,11 @@ func (q *query) do(ctx context.Context, key []byte) (value []byte, found bool, e
 		if q.request.Token, err = localToken(q.app); err != nil {
 			return nil, false, err
 		}
+	}
+	if q.tls != nil {
+		transport := &http.Transport{TLSClientConfig: q.tls}
+		defer transport.CloseIdleConnections()
+		q.request.Client = &http.Client{Transport: transport}
 	}
 	value, found, err = q.request.Do(ctx, key)
 	notReady := (*jobclient.NotReadyError)(nil)

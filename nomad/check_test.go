@@ -33,7 +33,7 @@ func TestJob_RefusesBadConfigurations(t *testing.T) {
 		"a password":                        {func(c *Config) { c.Binary.URL = "https://ann:hunter2@store/x" }, "must not have a user and a password"},
 		"a URL that is none":                {func(c *Config) { c.Binary.URL = "https://ann:hunter2@%zz" }, "-artifact: not a URL"},
 		"what Nomad would take":             {func(c *Config) { c.Args = []string{"--kafka=${x}"} }, "--kafka=${x}: Nomad would replace"},
-		"a secret's name":                   {func(c *Config) { c.Secrets = []Secret{{"a b", "c"}} }, `secret "a b" of flag "c"`},
+		"a secret's name":                   {func(c *Config) { c.Secrets = []Secret{{Name: "a b", Flag: "c"}} }, `secret "a b" of flag "c"`},
 		"no time to end":                    {func(c *Config) { c.Timing.Kill = 1 }, "time to end 1ns: each must be at least 1s"},
 		"too little time to become healthy": {func(c *Config) { c.Timing.Healthy = time.Second }, "-min-healthy 10s must be less than -healthy-within 1s"},
 		"no time to end first":              {func(c *Config) { c.Timing.Healthy, c.Timing.Progress = 12*time.Second, 15*time.Second }, "-progress-within 15s: must be more than the 30s"},

@@ -35,6 +35,9 @@ type Config struct {
 	Args []string
 	// Secrets are items of the job's variable that containers get as files: see [Variable].
 	Secrets []Secret
+	// TLS means that the HTTP APIs are over TLS. Their certificate, its key and the authority
+	// are then in the variable, too.
+	TLS bool
 
 	Timing Timing
 
@@ -65,6 +68,9 @@ type Binary struct {
 type Secret struct {
 	Name string // of the item and of the file
 	Flag string // of run, such as "kafka-ca"
+	// Reload means that containers notice when the file changes. Otherwise a change restarts
+	// them.
+	Reload bool
 }
 
 // Timing has Nomad's timeouts. A zero value is the default.

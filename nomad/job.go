@@ -143,8 +143,10 @@ func (g *group) group() *api.TaskGroup {
 // stuck loop is unhealthy and is restarted. /readyz, which requires all tasks to run, would
 // be wrong: no update of a job with much state would end in time, and two containers that
 // wait for each other's tasks would both fail.
+//
+// Over TLS, agents don't verify the certificate: they may not know its authority.
 func (g *group) httpService() *api.Service {
-	return &api.Service{
+	s := &api.Service{
 		Name: g.service, Provider: "nomad", PortLabel: portHTTP,
 		Tags: []string{"grete", "metrics", "app=" + g.plan.App, "stage=" + g.stage.Name},
 		Checks: []api.ServiceCheck{{
@@ -153,6 +155,10 @@ func (g *group) httpService() *api.Service {
 			CheckRestart: &api.CheckRestart{Limit: 15, Grace: &g.cfg.Timing.Healthy},
 		}},
 	}
+	if g.cfg.TLS {
+		s.Checks[0].Protocol, s.Checks[0].TLSSkipVerify = "https", true
+	}
+	return s
 }
 
 // ptr returns a pointer to a value: Nomad's API takes nil for a default.

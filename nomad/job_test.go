@@ -75,7 +75,7 @@ func TestJob_Golden(t *testing.T) {
 		Driver:      driverRawExec, Resources: Resources{CPU: 2500}, StageResources: map[string]Resources{"by-user": {Cores: 3}},
 		Memory: 100 << 20, Disk: 20 << 30, Binary: Binary{URL: "http://store/x", SHA256: sum, OS: "linux", Arch: "arm64"},
 		Args:    []string{"--kafka=a:1,b:2", "--standbys=1"},
-		Secrets: []Secret{{"GRETE_KAFKA_CA", "kafka-ca"}, {"GRETE_KAFKA_PASSWORD", "kafka-password-file"}},
+		Secrets: []Secret{{Name: "GRETE_KAFKA_CA", Flag: "kafka-ca"}, {Name: "GRETE_KAFKA_PASSWORD", Flag: "kafka-password-file"}}, TLS: true,
 		Timing:  Timing{Kill: 20 * time.Second, LostAfter: 3 * time.Minute, MinHealthy: time.Second, Healthy: time.Minute, Progress: 2 * time.Minute},
 		Version: "v0.9.0", Build: metrics.Build{Version: "v1.2.3", Revision: "0123abc", Go: "go1.27.3"},
 	}
@@ -184,7 +184,7 @@ func TestJobID_Valid(t *testing.T) {
 
 func TestVariable_ListsSecrets(t *testing.T) {
 	cfg := least()
-	cfg.Secrets = []Secret{{"GRETE_KAFKA_CA", "kafka-ca"}}
+	cfg.Secrets = []Secret{{Name: "GRETE_KAFKA_CA", Flag: "kafka-ca"}}
 	path, items := Variable("pageviews", cfg)
 	if path != "nomad/jobs/pageviews" || !slices.Equal(items, []string{"GRETE_TOKEN", "GRETE_KAFKA_CA"}) {
 		t.Errorf("%s needs %v", path, items)

@@ -107,12 +107,21 @@ func (c *Client) notify(ctx context.Context, leaving []Container, w Watch) {
 	}
 }
 
-// Token returns the text of the token, or of two, in the variable of an app's job; "" if there is none, or if the
-// client may not read it.
+// Token returns the text of the token, or of two, in the variable of an app's job; "" if
+// there is none, or if the client may not read it.
 func (c *Client) Token(ctx context.Context, app string) string {
+	return c.item(ctx, app, tokenSecret().Name)
+}
+
+// Authority is Token for the certificates of the authority of the HTTP API.
+func (c *Client) Authority(ctx context.Context, app string) string {
+	return c.item(ctx, app, authorityItem)
+}
+
+func (c *Client) item(ctx context.Context, app, name string) string {
 	items, _, err := c.api.Variables().GetVariableItems(variablePath(app), c.query(ctx))
 	if err != nil {
 		return ""
 	}
-	return items[tokenSecret().Name]
+	return items[name]
 }

@@ -32,7 +32,16 @@ func Variable(app string, cfg Config) (path string, items []string) {
 
 func variablePath(app string) string { return "nomad/jobs/" + JobID(app) }
 
-func (c *Config) secrets() []Secret { return append([]Secret{tokenSecret()}, c.Secrets...) }
+// authorityItem has the certificates of the authority of the HTTP APIs.
+const authorityItem = "GRETE_HTTP_CA"
+
+func (c *Config) secrets() []Secret {
+	all := []Secret{tokenSecret()}
+	if c.TLS {
+		all = append(all, Secret{"GRETE_HTTP_CERT", "http-cert", true}, Secret{"GRETE_HTTP_KEY", "http-key", true}, Secret{authorityItem, "http-ca", true})
+	}
+	return append(all, c.Secrets...)
+}
 
 // task returns the task that runs a container.
 func (g *group) task() *api.Task {
@@ -114,12 +123,16 @@ func (s Secret) path() string { return "${NOMAD_SECRETS_DIR}/" + s.Name }
 // nobody is the id of the user and group nobody, as whom the driver exec runs tasks.
 const nobody = 65534
 
-// template writes a secret's file, which only the task can read. Containers read it at their
-// start, so a change of the variable restarts them, each at a different time.
+// template writes a secret's file, which only the task can read. Most are read at the start
+// of a container, so a change of the variable restarts it, each at a different time.
 func (g *group) template(s Secret) *api.Template {
+	change := "restart"
+	if s.Reload {
+		change = "noop"
+	}
 	t := &api.Template{
 		EmbeddedTmpl: ptr(fmt.Sprintf("{{ with nomadVar %q }}{{ .%s }}{{ end }}", variablePath(g.plan.App), s.Name)),
-		DestPath:     ptr(s.path()), ChangeMode: ptr("restart"), Splay: ptr(g.cfg.Timing.Kill), ErrMissingKey: ptr(true),
+		DestPath:     ptr(s.path()), ChangeMode: ptr(change), Splay: ptr(g.cfg.Timing.Kill), ErrMissingKey: ptr(true),
 		Perms: ptr("0400"),
 	}
 	if g.cfg.Driver != driverRawExec { // there, the agent's user runs the task

@@ -44,17 +44,23 @@ type peers struct {
 	client *signed.Client
 	bounds *limit.Peers
 	app    string
+	scheme string
 }
 
 // newPeers connects directly, without a proxy.
 func newPeers(cfg *Config) *peers {
 	bounds := limit.NewPeers(max(2, cfg.Queries/8), time.Now)
-	return &peers{app: cfg.Plan.App, bounds: bounds, client: signed.NewClient(&http.Client{Transport: &http.Transport{
-		DialContext:            (&net.Dialer{Timeout: min(dialTimeout, cfg.PeerTimeout)}).DialContext,
+	dial := (&net.Dialer{Timeout: min(dialTimeout, cfg.PeerTimeout)}).DialContext
+	transport, scheme := &http.Transport{
+		DialContext:            dial,
 		MaxIdleConnsPerHost:    8,
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
-	}}, cfg.Tokens, largestAnswer)}
+	}, "http"
+	if cfg.Peers != nil {
+		transport.DialTLSContext, scheme = cfg.Peers.Dialer(dial), "https"
+	}
+	return &peers{app: cfg.Plan.App, bounds: bounds, scheme: scheme, client: signed.NewClient(&http.Client{Transport: transport}, cfg.Tokens, largestAnswer)}
 }
 
 // close ends the connections that aren't in use.
@@ -70,7 +76,7 @@ type answer struct {
 // get requests path and query of a URL from a process of the job. It is an error if the
 // response comes from anything else.
 func (p *peers) get(ctx context.Context, address string, at *url.URL, header http.Header) (*answer, error) {
-	u := url.URL{Scheme: "http", Host: address, Path: at.Path, RawPath: at.RawPath, RawQuery: at.RawQuery}
+	u := url.URL{Scheme: p.scheme, Host: address, Path: at.Path, RawPath: at.RawPath, RawQuery: at.RawQuery}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
 		return nil, fmt.Errorf("isn't an address: %w", err)

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/httpapi/certs"
 	"github.com/gretestream/grete/container/httpapi/limit"
 	"github.com/gretestream/grete/container/httpapi/signed"
 	"github.com/gretestream/grete/container/membership"
@@ -35,6 +37,11 @@ type Config struct {
 	// file with the tokens, for messages.
 	Local     bool
 	TokenFile string
+
+	// Certificate is that of the server, and Peers verifies other processes; nil: requests
+	// and responses aren't encrypted.
+	Certificate *certs.Server
+	Peers       *certs.Client
 
 	Plan     *scheduler.Plan
 	Cluster  string          // id of the Kafka cluster or the embedded log
@@ -124,9 +131,13 @@ func serve(listener net.Listener, asked *server) *Server {
 		ConnContext: s.conns.Context, ConnState: s.conns.State,
 		ErrorLog: log.New(io.Discard, "", 0), // what clients do wrong isn't the user's business
 	}
+	accepting := net.Listener(s.conns)
+	if asked.cfg.Certificate != nil {
+		accepting = tls.NewListener(accepting, asked.cfg.Certificate.Config())
+	}
 	go func() {
 		defer close(s.done)
-		if err := s.http.Serve(s.conns); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(accepting); !errors.Is(err, http.ErrServerClosed) {
 			s.err = err
 		}
 	}()
@@ -143,10 +154,14 @@ func (s *Server) Follow(plan *scheduler.Plan) { s.answerBy(s.asked.by(plan)) }
 
 // URL is the address of the server, without a path.
 func (s *Server) URL() string {
-	if onAll(s.listener.Addr()) {
-		return "http://" + s.asked.cfg.Advertise
+	scheme := "http://"
+	if s.asked.cfg.Certificate != nil {
+		scheme = "https://"
 	}
-	return "http://" + s.listener.Addr().String()
+	if onAll(s.listener.Addr()) {
+		return scheme + s.asked.cfg.Advertise
+	}
+	return scheme + s.listener.Addr().String()
 }
 
 // Advertised is the HOST:PORT at which others find the server. If it was neither set nor is

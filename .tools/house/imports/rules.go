@@ -53,9 +53,10 @@ func rooms() []room {
 		{"container/loop", []string{"container/meta", "container/recovery"}},
 		{"container", []string{"container/loop", "container/membership", "container/meta", "container/recovery"}},
 		{"container/processes", []string{"container"}},
+		{"container/httpapi/certs", nil},
 		{"container/httpapi/limit", nil},
 		{"container/httpapi/signed", nil},
-		{"container/httpapi", []string{"container", "container/httpapi/limit", "container/httpapi/signed", "container/membership"}},
+		{"container/httpapi", []string{"container", "container/httpapi/certs", "container/httpapi/limit", "container/httpapi/signed", "container/membership"}},
 	}
 }
 

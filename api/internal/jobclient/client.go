@@ -5,27 +5,33 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 
 	"github.com/gretestream/grete/container/httpapi"
+	"github.com/gretestream/grete/container/httpapi/certs"
 	"github.com/gretestream/grete/container/httpapi/signed"
 )
 
 // A Client sends requests to the processes of a job, signed with its token. It connects to
 // their addresses without a proxy, and follows no redirects. It is safe for concurrent use.
 type Client struct {
-	signed *signed.Client
-	app    string
+	signed      *signed.Client
+	app, scheme string
 }
 
 // largest bounds a response, in bytes.
 const largest = 64 << 20
 
-// New returns a client of an app's job. Without tokens its requests aren't signed. The
-// caller closes it.
-func New(app string, tokens signed.Tokens) *Client {
-	return &Client{signed.NewClient(&http.Client{Transport: &http.Transport{}}, tokens, largest), app}
+// New returns a client of an app's job. Without tokens its requests aren't signed. secure
+// verifies the processes over TLS; nil: there is no TLS. The caller closes it.
+func New(app string, tokens signed.Tokens, secure *certs.Client) *Client {
+	transport, scheme := &http.Transport{}, "http"
+	if secure != nil {
+		transport.DialTLSContext, scheme = secure.Dialer((&net.Dialer{}).DialContext), "https"
+	}
+	return &Client{signed.NewClient(&http.Client{Transport: transport}, tokens, largest), app, scheme}
 }
 
 // Close closes the idle connections.
@@ -33,7 +39,7 @@ func (c *Client) Close() { c.signed.Close() }
 
 // Get requests a path with its query from a process, and decodes the response into to.
 func (c *Client) Get(ctx context.Context, address, path string, to any) error {
-	u, err := url.Parse("http://" + address + path)
+	u, err := url.Parse(c.scheme + "://" + address + path)
 	if err != nil {
 		return err
 	}
@@ -42,7 +48,7 @@ func (c *Client) Get(ctx context.Context, address, path string, to any) error {
 
 // Post is Get for a path that makes the process do something.
 func (c *Client) Post(ctx context.Context, address, path string, query url.Values, to any) error {
-	u := (&url.URL{Scheme: "http", Host: address}).JoinPath(path)
+	u := (&url.URL{Scheme: c.scheme, Host: address}).JoinPath(path)
 	u.RawQuery = query.Encode()
 	return c.do(ctx, http.MethodPost, u, to)
 }
@@ -58,6 +64,8 @@ func (c *Client) do(ctx context.Context, method string, u *url.URL, to any) erro
 	switch {
 	case errors.Is(err, signed.ErrRefused):
 		res = &signed.Response{Status: http.StatusUnauthorized}
+	case errors.Is(err, signed.ErrNoChallenge) && c.scheme == "http":
+		return fmt.Errorf("%s %w; if its HTTP API is over TLS, add -http-ca FILE", u.Host, err)
 	case errors.Is(err, signed.ErrNoChallenge) || errors.Is(err, signed.ErrUnverified) || errors.Is(err, signed.ErrTooLarge):
 		return fmt.Errorf("%s %w", u.Host, err)
 	case err != nil:

@@ -30,7 +30,7 @@ func TestEntries_GoesOnWithOtherProcesses(t *testing.T) {
 		}
 	}))
 	defer there.Close()
-	client := New("words", nil)
+	client := New("words", nil, nil)
 	defer client.Close()
 	var got []string
 	err := client.Entries(t.Context(), []string{gone.Listener.Addr().String(), there.Listener.Addr().String()}, "count", func(e httpapi.Entry) error {

@@ -23,6 +23,7 @@ type Query struct {
 	KeySerde, ValueSerde string     // names of what the caller expects
 	Window               *time.Time // nil: the store has no windows
 	Client               *http.Client
+	TLS                  bool
 }
 
 // ErrWindowed is the error of a query without a window of a store that has windows.
@@ -46,7 +47,11 @@ func (q *Query) Do(ctx context.Context, key []byte) (value []byte, found bool, e
 	if q.Window != nil {
 		params.Set("window", strconv.FormatInt(q.Window.UnixMilli(), 10))
 	}
-	u := url.URL{Scheme: "http", Host: q.Address, RawQuery: params.Encode()}
+	scheme := "http"
+	if q.TLS {
+		scheme = "https"
+	}
+	u := url.URL{Scheme: scheme, Host: q.Address, RawQuery: params.Encode()}
 	u = *u.JoinPath("api/v1/stores", url.PathEscape(q.Store))
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {

@@ -42,7 +42,7 @@ func listen(t *testing.T, left *bool) *httpapitest.Wire {
 func TestClient_TokenNeverOnTheWire(t *testing.T) {
 	left := false
 	w := listen(t, &left)
-	client := New("words", signed.Tokens{secret})
+	client := New("words", signed.Tokens{secret}, nil)
 	defer client.Close()
 	var job model.Job
 	if err := client.Get(t.Context(), w.Address, "/api/v1/job", &job); err != nil || job.App != "words" {
@@ -71,7 +71,7 @@ func TestClient_StolenAddress(t *testing.T) {
 	left := false
 	there, between := listen(t, &left), httpapitest.NewWire(t)
 	between.To(there.Address)
-	client := New("words", signed.Tokens{secret})
+	client := New("words", signed.Tokens{secret}, nil)
 	defer client.Close()
 	err := client.Post(t.Context(), between.Address, httpapi.LeavePath, nil, new(httpapi.Leave))
 	if err == nil || left || !strings.Contains(err.Error(), "is signed for "+between.Address+", and this process is "+there.Address) {
@@ -83,7 +83,7 @@ func TestClient_AnotherToken(t *testing.T) {
 	left := false
 	w := listen(t, &left)
 	for _, tokens := range []signed.Tokens{nil, {"another"}} {
-		client := New("words", tokens)
+		client := New("words", tokens, nil)
 		err := client.Post(t.Context(), w.Address, httpapi.LeavePath, nil, new(httpapi.Leave))
 		client.Close()
 		if !IsRefused(err) || left {
@@ -99,7 +99,7 @@ func TestClient_UnsignedResponse(t *testing.T) {
 	w.Response = func(b []byte) []byte {
 		return bytes.ReplaceAll(b, []byte("\r\nGrete-Signature: "), []byte("\r\nGrete-Signature: x"))
 	}
-	client := New("words", signed.Tokens{secret})
+	client := New("words", signed.Tokens{secret}, nil)
 	defer client.Close()
 	if err := client.Get(t.Context(), w.Address, "/api/v1/job", new(model.Job)); err == nil || !strings.Contains(err.Error(), "isn't signed") {
 		t.Errorf("it got %v", err)

@@ -76,13 +76,3 @@ func makeFile(file string) (err error) {
 	}
 	return nil
 }
-
-// TokensOf returns the tokens by which a command reaches an app's job: those of a file or of
-// the environment, else the local ones.
-func TokensOf(file, config, app string) (signed.Tokens, error) {
-	tokens, err := ReadTokens(file)
-	if err != nil || len(tokens) > 0 {
-		return tokens, err
-	}
-	return FindLocal(config, app)
-}

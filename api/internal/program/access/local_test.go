@@ -66,19 +66,3 @@ func TestMakeLocal_Refusals(t *testing.T) {
 		t.Errorf("an empty file: %v", err)
 	}
 }
-
-func TestTokensOf(t *testing.T) {
-	t.Setenv("GRETE_TOKEN", "")
-	config := t.TempDir()
-	local, _, err := MakeLocal(config, "words")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got, err := TokensOf("", config, "words"); err != nil || got[0] != local[0] {
-		t.Errorf("it got %v, %v", got, err)
-	}
-	t.Setenv("GRETE_TOKEN", "set")
-	if got, err := TokensOf("", config, "words"); err != nil || got[0] != "set" {
-		t.Errorf("it got %v, %v", got, err)
-	}
-}

@@ -43,7 +43,7 @@ func background(t *testing.T, app *api.App, args ...string) (address string, sto
 		ended <- 0
 	}
 	t.Cleanup(stop)
-	at := regexp.MustCompile(`job at http://(\S+)/api`)
+	at := regexp.MustCompile(`job at https?://(\S+)/api`)
 	await(t, "its HTTP API", func() bool { return at.MatchString(said.String()) })
 	return at.FindStringSubmatch(said.String())[1], stop
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/api/internal/program/remote"
-	"github.com/gretestream/grete/container/httpapi/signed"
 )
 
 // Commands are those of this package.
@@ -24,10 +23,10 @@ type Commands struct {
 // A Command drains the job. Its inputs keep their offsets and its stores their state,
 // open windows included.
 type Command struct {
-	TokenFile string        `name:"token-file" placeholder:"FILE" help:"File with the job's token (default: GRETE_TOKEN, the token itself)."`
-	Timeout   time.Duration `default:"5m" help:"How long to wait; after that the command says what is in flight, and the job goes on."`
+	Timeout time.Duration `default:"5m" help:"How long to wait; after that the command says what is in flight, and the job goes on."`
 
-	Kafka cluster.KafkaFlags `embed:"" group:"kafka"`
+	Access access.ClientFlags `embed:""`
+	Kafka  cluster.KafkaFlags `embed:"" group:"kafka"`
 	// Nomad has the flags of the Nomad cluster; nil in a program without Nomad.
 	Nomad NomadCluster `embed:""`
 }
@@ -35,9 +34,8 @@ type Command struct {
 // A NomadCluster runs jobs, and restarts processes that exit.
 type NomadCluster interface {
 	// Attach connects to an app's job. A job on none of its clusters is one whose
-	// processes the user has started. The tokens sign requests to the job's processes; if
-	// there are none, the job's own may be read from Nomad.
-	Attach(ctx context.Context, c program.Console, tokens signed.Tokens) (*Attached, error)
+	// processes the user has started. What the flags don't say may be read from Nomad.
+	Attach(ctx context.Context, c program.Console, flags *access.ClientFlags) (*Attached, error)
 }
 
 // An Attached is a job that Nomad may run.
@@ -78,19 +76,13 @@ func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console
 
 // attach connects to the job, on Nomad or wherever its processes are.
 func (k *Command) attach(ctx context.Context, c program.Console) (*Attached, error) {
-	tokens, err := access.ReadTokens(k.TokenFile)
+	if k.Nomad != nil {
+		return k.Nomad.Attach(ctx, c, &k.Access)
+	}
+	client, err := k.Access.Open(ctx, c.Config, c.App, nil)
 	if err != nil {
 		return nil, err
 	}
-	if k.Nomad != nil {
-		return k.Nomad.Attach(ctx, c, tokens)
-	}
-	if len(tokens) == 0 {
-		if tokens, err = access.FindLocal(c.Config, c.App); err != nil {
-			return nil, err
-		}
-	}
-	client := jobclient.New(c.App, tokens)
 	return &Attached{Client: client, Close: client.Close}, nil
 }
 

@@ -105,7 +105,7 @@ func (d *draining) drain(patience time.Duration) error {
 	if err != nil {
 		d.Fatal(err)
 	}
-	client := jobclient.New("words", tokens)
+	client := jobclient.New("words", tokens, nil)
 	defer client.Close()
 	dr, err := newDrain(d.Job, &Attached{Client: client, Stop: d.end})
 	if err != nil {

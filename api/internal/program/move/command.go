@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/gretestream/grete/api/internal/jobclient"
 	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/cluster"
@@ -21,21 +20,20 @@ type Commands struct {
 
 // A Command moves a task. The group assigns it, as always: the new owner requests it.
 type Command struct {
-	Task      string        `arg:"" name:"stage/task" help:"The task, as status shows it: STAGE/NUMBER, or the number alone if there is one stage."`
-	To        string        `arg:"" name:"instance-or-host" help:"The new owner: an instance, or a host, which means its instance with the fewest tasks."`
-	TokenFile string        `name:"token-file" placeholder:"FILE" help:"File with the job's token (default: GRETE_TOKEN, the token itself)."`
-	Timeout   time.Duration `default:"1m" help:"How long to wait for the task to move."`
+	Task    string        `arg:"" name:"stage/task" help:"The task, as status shows it: STAGE/NUMBER, or the number alone if there is one stage."`
+	To      string        `arg:"" name:"instance-or-host" help:"The new owner: an instance, or a host, which means its instance with the fewest tasks."`
+	Timeout time.Duration `default:"1m" help:"How long to wait for the task to move."`
 
-	Kafka cluster.KafkaFlags `embed:"" group:"kafka"`
+	Access access.ClientFlags `embed:""`
+	Kafka  cluster.KafkaFlags `embed:"" group:"kafka"`
 }
 
 // Run runs the command.
 func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console) error {
-	tokens, err := access.TokensOf(k.TokenFile, c.Config, p.App)
+	client, err := k.Access.Open(ctx, c.Config, p.App, nil)
 	if err != nil {
 		return err
 	}
-	client := jobclient.New(p.App, tokens)
 	defer client.Close()
 	return remote.Visit(ctx, p, c, &k.Kafka, func(j *remote.Job) error {
 		m, err := newMove(j, k.Task)

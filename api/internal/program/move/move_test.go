@@ -73,7 +73,7 @@ func (m *moving) move(task, to string, patience time.Duration) (string, error) {
 	if err != nil {
 		m.Fatal(err)
 	}
-	client := jobclient.New("words", tokens)
+	client := jobclient.New("words", tokens, nil)
 	defer client.Close()
 	mv, err := newMove(m.Job, task)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/nomad"
 )
 
@@ -27,7 +28,7 @@ type LogsCommand struct {
 
 // Run runs the command.
 func (k *LogsCommand) Run(ctx context.Context, c program.Console) error {
-	return k.Nomad.visit(ctx, c, "", func(j *Job) error {
+	return k.Nomad.visit(ctx, c, &access.ClientFlags{}, func(j *Job) error {
 		var failed error // of standard output
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -48,15 +49,15 @@ func (k *LogsCommand) Run(ctx context.Context, c program.Console) error {
 type ScaleCommand struct {
 	Stage      string        `arg:"" help:"The stage, as status shows it."`
 	Containers int           `arg:"" name:"n" help:"Number of containers. More than the stage has tasks are idle."`
-	TokenFile  string        `name:"token-file" placeholder:"FILE" help:"File with the job's token (default: GRETE_TOKEN, the token itself, or else the job's Nomad Variable)."`
 	Timeout    time.Duration `default:"10m" help:"How long to wait for a deployment in progress, and for the containers to run or to stop."`
 
-	Nomad Flags `embed:""`
+	Access access.ClientFlags `embed:""`
+	Nomad  Flags              `embed:""`
 }
 
 // Run runs the command.
 func (k *ScaleCommand) Run(ctx context.Context, c program.Console) error {
-	return k.Nomad.visit(ctx, c, k.TokenFile, func(j *Job) error {
+	return k.Nomad.visit(ctx, c, &k.Access, func(j *Job) error {
 		ctx, cancel := context.WithTimeout(ctx, k.Timeout)
 		defer cancel()
 		if err := j.nomad.Scale(ctx, j.app, k.Stage, k.Containers, j.watch()); err != nil {
@@ -69,16 +70,16 @@ func (k *ScaleCommand) Run(ctx context.Context, c program.Console) error {
 
 // A StopCommand stops the job.
 type StopCommand struct {
-	Purge     bool          `help:"Remove the job from Nomad, with its versions and logs."`
-	TokenFile string        `name:"token-file" placeholder:"FILE" help:"File with the job's token (default: GRETE_TOKEN, the token itself, or else the job's Nomad Variable)."`
-	Timeout   time.Duration `default:"5m" help:"How long to wait for all containers to stop."`
+	Purge   bool          `help:"Remove the job from Nomad, with its versions and logs."`
+	Timeout time.Duration `default:"5m" help:"How long to wait for all containers to stop."`
 
-	Nomad Flags `embed:""`
+	Access access.ClientFlags `embed:""`
+	Nomad  Flags              `embed:""`
 }
 
 // Run runs the command.
 func (k *StopCommand) Run(ctx context.Context, c program.Console) error {
-	return k.Nomad.visit(ctx, c, k.TokenFile, func(j *Job) error {
+	return k.Nomad.visit(ctx, c, &k.Access, func(j *Job) error {
 		ctx, cancel := context.WithTimeout(ctx, k.Timeout)
 		defer cancel()
 		if err := j.stop(ctx, k.Purge); err != nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/drain"
 	"github.com/gretestream/grete/container/httpapi"
-	"github.com/gretestream/grete/container/httpapi/signed"
 	"github.com/gretestream/grete/nomad"
 )
 
@@ -28,38 +27,38 @@ type Job struct {
 }
 
 // open returns the job on the cluster of the flags; without one, it is a job whose
-// processes run elsewhere. Without tokens, they are read from the job's variable. The
+// processes run elsewhere. The token, if it isn't set, is read from the job's variable. The
 // caller closes the job.
-func (f *Flags) open(ctx context.Context, c program.Console, tokens signed.Tokens) (*Job, error) {
+func (f *Flags) open(ctx context.Context, c program.Console, flags *access.ClientFlags) (*Job, error) {
 	client, status, err := f.find(ctx, c.App)
 	if err != nil {
 		return nil, err
 	}
-	if client != nil && len(tokens) == 0 {
-		// The processes refuse arguments that can't be parsed, too.
-		tokens, _ = signed.ParseTokens(client.Token(ctx, c.App))
+	j := &Job{
+		app: c.App, nomad: client, running: status != nil && !status.Stopped(),
+		say: func(line string) { c.Say("%s", line) },
 	}
-	if len(tokens) == 0 {
-		if tokens, err = access.FindLocal(c.Config, c.App); err != nil {
-			return nil, err
+	var stored access.Stored
+	if client != nil {
+		stored = func(ctx context.Context) (token, ca string) {
+			return client.Token(ctx, c.App), client.Authority(ctx, c.App)
 		}
 	}
-	return &Job{
-		app: c.App, client: jobclient.New(c.App, tokens), nomad: client, running: status != nil && !status.Stopped(),
-		say: func(line string) { c.Say("%s", line) },
-	}, nil
+	if j.client, err = flags.Open(ctx, c.Config, c.App, stored); err != nil {
+		if client != nil {
+			client.Close()
+		}
+		return nil, err
+	}
+	return j, nil
 }
 
 // visit calls do with the job on the cluster of the flags, by default that of an agent
 // on this machine.
-func (f *Flags) visit(ctx context.Context, c program.Console, tokenFile string, do func(*Job) error) error {
-	tokens, err := access.ReadTokens(tokenFile)
-	if err != nil {
-		return err
-	}
+func (f *Flags) visit(ctx context.Context, c program.Console, flags *access.ClientFlags, do func(*Job) error) error {
 	where := *f
 	where.Address = cmp.Or(f.Address, os.Getenv("NOMAD_ADDR"), localAgent)
-	j, err := where.open(ctx, c, tokens)
+	j, err := where.open(ctx, c, flags)
 	if err != nil {
 		return err
 	}
@@ -69,12 +68,12 @@ func (f *Flags) visit(ctx context.Context, c program.Console, tokenFile string, 
 
 // Stop stops the job on the cluster of the flags.
 func (f *Flags) Stop(ctx context.Context, c program.Console) error {
-	return f.visit(ctx, c, "", func(j *Job) error { return j.stop(ctx, false) })
+	return f.visit(ctx, c, &access.ClientFlags{}, func(j *Job) error { return j.stop(ctx, false) })
 }
 
 // Attach connects to the job, for drain.
-func (f *Flags) Attach(ctx context.Context, c program.Console, tokens signed.Tokens) (*drain.Attached, error) {
-	j, err := f.open(ctx, c, tokens)
+func (f *Flags) Attach(ctx context.Context, c program.Console, flags *access.ClientFlags) (*drain.Attached, error) {
+	j, err := f.open(ctx, c, flags)
 	if err != nil {
 		return nil, err
 	}

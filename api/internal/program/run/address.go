@@ -21,6 +21,11 @@ func (s *settings) checkHTTP() (err error) {
 	if s.readTokens, err = access.ReadOnlyTokens(s.ReadTokenFile, s.tokens); err != nil {
 		return err
 	}
+	for _, check := range []func() error{s.CheckTLS, s.CheckTLSFiles} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
 	if s.Advertise != "" {
 		if host, err := hostOf(s.Advertise); host == "" || err != nil {
 			return fmt.Errorf("-advertise: others can't reach %q: write it as HOST:PORT", s.Advertise)

@@ -7,6 +7,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/cluster"
 )
 
@@ -17,20 +18,20 @@ type Commands struct {
 
 // A Command runs the pipeline, on the embedded log or on Kafka.
 type Command struct {
-	Data          string   `placeholder:"DIR" help:"Data directory, with the embedded log and the state (default: .grete/<app>; with -once on the embedded log, a temporary directory)."`
-	Containers    int      `default:"1" help:"Number of containers of each stage."`
-	Processes     *int     `placeholder:"N" help:"On Kafka: run the containers in N processes on this machine, each with -containers of every stage and a directory below -data; processes that fail are restarted (default: run them in this process)."`
-	Stage         string   `placeholder:"NAME" help:"On Kafka: run only the containers of this stage; other processes run the other stages (default: all stages)."`
-	Feed          []string `sep:"none" placeholder:"TOPIC=FILE" help:"Append the lines of a file to a topic first; - is standard input. May be repeated."`
-	Key           []string `sep:"none" placeholder:"TOPIC=FIELD" help:"JSON field of the lines of -feed that is their key (default: no key)."`
-	Once          bool     `help:"Stop when the inputs, as they are at the start, are processed and all windows are closed."`
-	Print         []string `sep:"none" placeholder:"TOPIC" help:"Print this run's records of an output topic, one JSON value a line. May be repeated (default: all outputs if the run processes samples on a terminal, else none)."`
-	PrintKeys     bool     `name:"print-keys" help:"Print each record as an object with its topic, key and value."`
-	HTTP          string   `name:"http" default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Address of the HTTP API: the job's state, health and metrics (default: a free loopback port; off disables it). An address that other machines can reach needs a token."`
-	Advertise     string   `placeholder:"HOST:PORT" help:"Address at which others, such as the job's other processes, reach the HTTP API (default: the address of -http, or, if that is all addresses, the first of this machine)."`
-	TokenFile     string   `name:"token-file" placeholder:"FILE" help:"File with the token that requests need, except for health (default: GRETE_TOKEN, the token itself). A second line has another accepted token, while one replaces the other."`
-	ReadTokenFile string   `name:"read-token-file" placeholder:"FILE" help:"File with a token for requests of the job and the metrics only (default: GRETE_READ_TOKEN, the token itself)."`
+	Data       string   `placeholder:"DIR" help:"Data directory, with the embedded log and the state (default: .grete/<app>; with -once on the embedded log, a temporary directory)."`
+	Containers int      `default:"1" help:"Number of containers of each stage."`
+	Processes  *int     `placeholder:"N" help:"On Kafka: run the containers in N processes on this machine, each with -containers of every stage and a directory below -data; processes that fail are restarted (default: run them in this process)."`
+	Stage      string   `placeholder:"NAME" help:"On Kafka: run only the containers of this stage; other processes run the other stages (default: all stages)."`
+	Feed       []string `sep:"none" placeholder:"TOPIC=FILE" help:"Append the lines of a file to a topic first; - is standard input. May be repeated."`
+	Key        []string `sep:"none" placeholder:"TOPIC=FIELD" help:"JSON field of the lines of -feed that is their key (default: no key)."`
+	Once       bool     `help:"Stop when the inputs, as they are at the start, are processed and all windows are closed."`
+	Print      []string `sep:"none" placeholder:"TOPIC" help:"Print this run's records of an output topic, one JSON value a line. May be repeated (default: all outputs if the run processes samples on a terminal, else none)."`
+	PrintKeys  bool     `name:"print-keys" help:"Print each record as an object with its topic, key and value."`
+	HTTP       string   `name:"http" default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Address of the HTTP API: the job's state, health and metrics (default: a free loopback port; off disables it). An address that other machines can reach needs a token."`
+	Advertise  string   `placeholder:"HOST:PORT" help:"Address at which others, such as the job's other processes, reach the HTTP API (default: the address of -http, or, if that is all addresses, the first of this machine)."`
+	TokenFile  string   `name:"token-file" placeholder:"FILE" help:"File with the token that requests need, except for health (default: GRETE_TOKEN, the token itself). A second line has another accepted token, while one replaces the other."`
 
+	access.ServerFlags
 	cluster.JobFlags
 }
 

@@ -101,9 +101,13 @@ func (p *process) httpConfig(build metrics.Build) httpapi.Config {
 // of the user.
 func (p *process) listen(ctx context.Context, build metrics.Build) (*httpapi.Server, error) {
 	cfg := p.httpConfig(build)
+	var err error
+	cfg.Certificate, cfg.Peers, err = p.LoadTLS(p.pipeline.App, func(err error) { p.session.log.Warn("the TLS of the HTTP API", "error", err) })
+	if err != nil {
+		return nil, err
+	}
 	if len(cfg.Tokens) == 0 {
 		cfg.Local = true
-		var err error
 		if cfg.Tokens, cfg.TokenFile, err = access.MakeLocal(p.console.Config, p.pipeline.App); err != nil {
 			// Nobody knows this one. The job doesn't need it.
 			cfg.Tokens = signed.Tokens{signed.NewToken()}

@@ -20,13 +20,13 @@ import (
 
 // A DumpCommand prints all entries of a store.
 type DumpCommand struct {
-	Store     string `arg:"" help:"The store, by the name of its operator."`
-	Address   string `placeholder:"HOST:PORT" help:"Address of the HTTP API of a process (default: that of any process that the cluster knows). On the embedded log it is required while the job runs."`
-	TokenFile string `name:"token-file" placeholder:"FILE" help:"File with the job's token (default: GRETE_TOKEN, the token itself)."`
-	Data      string `placeholder:"DIR" help:"On the embedded log: the job's data directory (default: .grete/<app>)."`
-	Memory    string `default:"256MB" help:"Memory for reading a changelog."`
+	Store   string `arg:"" help:"The store, by the name of its operator."`
+	Address string `placeholder:"HOST:PORT" help:"Address of the HTTP API of a process (default: that of any process that the cluster knows). On the embedded log it is required while the job runs."`
+	Data    string `placeholder:"DIR" help:"On the embedded log: the job's data directory (default: .grete/<app>)."`
+	Memory  string `default:"256MB" help:"Memory for reading a changelog."`
 
-	Kafka cluster.KafkaFlags `embed:"" group:"kafka"`
+	Access access.ClientFlags `embed:""`
+	Kafka  cluster.KafkaFlags `embed:"" group:"kafka"`
 }
 
 // Run runs the command.
@@ -38,15 +38,14 @@ func (k *DumpCommand) Run(ctx context.Context, p program.Pipeline, c program.Con
 	if _, _, err := find(plan, k.Store); err != nil {
 		return err
 	}
-	tokens, err := access.TokensOf(k.TokenFile, c.Config, p.App)
-	if err != nil {
-		return err
-	}
 	memory, err := program.ParseBytes(k.Memory)
 	if err != nil {
 		return program.Usage(fmt.Errorf("-memory: %w", err))
 	}
-	client := jobclient.New(p.App, tokens)
+	client, err := k.Access.Open(ctx, c.Config, p.App, nil)
+	if err != nil {
+		return err
+	}
 	defer client.Close()
 	to := newEntryPrinter(c.Out)
 	d := dump{store: k.Store, serdes: &p.Serdes, memory: memory, tempDir: c.TempDir, show: to.show}

@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/api/internal/program/nomadjob"
 	"github.com/gretestream/grete/nomad"
@@ -55,6 +56,7 @@ type Command struct {
 	Healthy    time.Duration `name:"healthy-within" default:"2m" help:"How long a restarted container may take to become healthy."`
 	Progress   time.Duration `name:"progress-within" default:"5m" help:"How long a version may go without another healthy container before Nomad reverts to the previous version."`
 
+	access.ServerFlags
 	cluster.JobFlags
 }
 
@@ -65,7 +67,8 @@ func (*Command) Help() string {
 Containers on Nomad get the flags of run that are given here, and the Kafka settings of the environment and of -kafka-config. ` +
 		`Secrets never enter the job specification: containers read them from the Nomad Variable nomad/jobs/APP, in these items; submit says which of them the job needs:
 
-GRETE_TOKEN, the token that requests to the job must carry;
+GRETE_TOKEN, the token that requests to the job need; GRETE_READ_TOKEN, with -read-token-file, that of requests for the job and the metrics;
+GRETE_HTTP_CERT, GRETE_HTTP_KEY, GRETE_HTTP_CA, the contents of the files of -http-cert, -http-key and -http-ca;
 GRETE_KAFKA_PASSWORD, the password of -kafka-user;
 GRETE_KAFKA_CA, GRETE_KAFKA_CERT, GRETE_KAFKA_KEY, the contents of the files of -kafka-ca, -kafka-cert and -kafka-key.`
 }

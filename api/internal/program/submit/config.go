@@ -11,9 +11,12 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/nomad"
 )
+
+var errNeedsCA = errors.New("-http-cert: containers verify each other: add -http-ca FILE, the authority of the certificate")
 
 var errNeedsKafka = errors.New("a job on Nomad consists of many processes, which need a Kafka cluster: add -kafka HOST:PORT")
 
@@ -30,7 +33,7 @@ func (k *Command) config(parsed *kong.Context) (cfg nomad.Config, err error) {
 	if cfg.Disk, err = program.ParseBytes(k.Disk); err != nil {
 		return cfg, fmt.Errorf("-disk: %w", err)
 	}
-	for _, step := range []func(*nomad.Config) error{k.places, k.resources, k.kafka, k.binary} {
+	for _, step := range []func(*nomad.Config) error{k.places, k.resources, k.access, k.kafka, k.binary} {
 		if err := step(&cfg); err != nil {
 			return cfg, err
 		}
@@ -41,9 +44,24 @@ func (k *Command) config(parsed *kong.Context) (cfg nomad.Config, err error) {
 // ownFlags lists the flags that containers don't get as they are: submit's own, and
 // those of Kafka, which the environment and a file complete.
 func ownFlags() []string {
-	return append(cluster.KafkaSettingNames(), "export", "containers", "memory", "cpu", "cores", "disk", "datacenter", "namespace", "region", "node-pool",
+	return append(cluster.KafkaSettingNames(), access.FlagCert, access.FlagKey, access.FlagCA, access.FlagReadToken, "export", "containers", "memory", "cpu", "cores", "disk", "datacenter", "namespace", "region", "node-pool",
 		"priority", "constraint", "affinity", "driver", "binary", "artifact", "installed", "nomad", "nomad-token-file", "yes", "detach", "dry-run", "build",
 		"platform", "state", "artifacts", "artifacts-header-file", "lost-after", "min-healthy", "healthy-within", "progress-within")
+}
+
+// access sets what containers need for their HTTP APIs, besides the token.
+func (k *Command) access(cfg *nomad.Config) error {
+	if err := k.CheckTLS(); err != nil {
+		return err
+	}
+	if k.Cert != "" && k.CA == "" {
+		return errNeedsCA
+	}
+	cfg.TLS = k.Cert != ""
+	if k.ReadTokenFile != "" {
+		cfg.Secrets = append(cfg.Secrets, nomad.Secret{Name: "GRETE_READ_TOKEN", Flag: access.FlagReadToken})
+	}
+	return nil
 }
 
 // places reads -constraint and -affinity.

@@ -128,6 +128,7 @@ func allOfSubmit(t *testing.T) []string {
 		"-constraint", "node.class = a, b", "-constraint", "distinct_hosts", "-affinity", "meta.rack = r1 80", "-driver", "raw_exec", "-installed", "/opt/words",
 		"-partitions", "8", "-memory", "512MB", "-commit-interval", "100ms", "-replication", "3", "-session-timeout", "20s", "-refresh", "1m",
 		"-standbys", "1", "-accept-loss", "-at-least-once",
+		"-read-token-file", secret("read"), "-http-cert", secret("http-cert"), "-http-key", secret("http-key"), "-http-ca", secret("http-ca"),
 	}
 }
 
@@ -171,7 +172,7 @@ func TestConfig_FlagsOfContainers(t *testing.T) {
 		t.Errorf("a container gets flags of submit: %q", cfg.Args)
 	}
 	_, items := nomad.Variable("words", cfg)
-	if want := []string{"GRETE_TOKEN", "GRETE_KAFKA_CA", "GRETE_KAFKA_CERT", "GRETE_KAFKA_KEY", "GRETE_KAFKA_PASSWORD"}; !slices.Equal(items, want) {
+	if want := []string{"GRETE_TOKEN", "GRETE_HTTP_CERT", "GRETE_HTTP_KEY", "GRETE_HTTP_CA", "GRETE_READ_TOKEN", "GRETE_KAFKA_CA", "GRETE_KAFKA_CERT", "GRETE_KAFKA_KEY", "GRETE_KAFKA_PASSWORD"}; !slices.Equal(items, want) {
 		t.Errorf("the variable needs %q", items)
 	}
 	var flags []string
