@@ -26,7 +26,7 @@ type mergerLogic struct {
 	sources map[int]loop.Source
 }
 
-func (l *mergerLogic) Source(input int) loop.Source {
+func (l *mergerLogic) Source(input int, _ int32) loop.Source {
 	if l.sources[input] == nil {
 		source := *l.copierLogic
 		l.sources[input] = &source

@@ -125,7 +125,7 @@ func (c Config) recovery() recovery.Config {
 }
 
 // loop is what the loop works with. full reports that no more records fit into memory.
-func (c *Config) loop(skip map[stream.Position]*loop.RecordError, full func() bool) loop.Config {
+func (c *Config) loop(skip map[loop.Place]*loop.RecordError, full func() bool) loop.Config {
 	return loop.Config{
 		Stage: c.Stage, Run: c.Run, IdleTimeout: c.IdleTimeout, Skip: skip,
 		Now: c.Now, Go: c.Go, Logger: c.Logger, Full: full, Skipped: c.skipped, Interrupted: c.interrupted,

@@ -7,7 +7,6 @@ import (
 
 	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
-	"github.com/gretestream/grete/stream"
 )
 
 // A Container runs tasks of one stage. It belongs to one goroutine.
@@ -16,18 +15,18 @@ import (
 // its life and opens another one.
 type Container struct {
 	cfg     Config
-	member  *membership.Member                    // of the stage's group; nil: the assignment is fixed
-	holder  *membership.Holder                    // nil if there is no Hold
-	skip    map[stream.Position]*loop.RecordError // records that failed after they had changed something
-	reopens int                                   // in a row, without a commit
-	life    *life                                 // nil until open
+	member  *membership.Member               // of the stage's group; nil: the assignment is fixed
+	holder  *membership.Holder               // nil if there is no Hold
+	skip    map[loop.Place]*loop.RecordError // records that failed after they had changed something
+	reopens int                              // in a row, without a commit
+	life    *life                            // nil until open
 }
 
 // Open makes a container ready. With a fixed assignment, the state of its tasks is restored
 // from their changelogs, and their inputs continue at the last commit. Otherwise it has no
 // tasks until [Container.Step] gets an assignment.
 func Open(ctx context.Context, cfg Config) (*Container, error) {
-	c := &Container{cfg: cfg.withDefaults(), skip: make(map[stream.Position]*loop.RecordError), holder: cfg.Hold.Enter()}
+	c := &Container{cfg: cfg.withDefaults(), skip: make(map[loop.Place]*loop.RecordError), holder: cfg.Hold.Enter()}
 	err := c.joinGroup(ctx)
 	if err == nil {
 		err = c.open(ctx)

@@ -52,7 +52,7 @@ type callerLogic struct {
 	c *caller
 }
 
-func (l *callerLogic) Source(int) loop.Source { return l }
+func (l *callerLogic) Source(int, int32) loop.Source { return l }
 
 func (l *callerLogic) Process() error {
 	l.c.inFlight = append(l.c.inFlight, string(l.record.Value))
@@ -258,8 +258,8 @@ type fragileLogic struct {
 	at int64
 }
 
-func (l *fragileLogic) Source(int) loop.Source { return l }
-func (l *fragileLogic) Skips() bool            { return true }
+func (l *fragileLogic) Source(int, int32) loop.Source { return l }
+func (l *fragileLogic) Skips() bool                   { return true }
 
 func (l *fragileLogic) Load(r *stream.Record) (int64, error) {
 	if string(r.Value) == strconv.FormatInt(l.at, 10) {

@@ -31,7 +31,7 @@ type copierLogic struct {
 	record  *stream.Record
 }
 
-func (l *copierLogic) Source(int) loop.Source { return l }
+func (l *copierLogic) Source(int, int32) loop.Source { return l }
 
 func (l *copierLogic) Load(r *stream.Record) (int64, error) {
 	l.record = r

@@ -158,7 +158,9 @@ type watchedLogic struct {
 	w *watched
 }
 
-func (l *watchedLogic) Source(i int) loop.Source { return &watchedSource{l.Logic.Source(i), l.w} }
+func (l *watchedLogic) Source(i int, p int32) loop.Source {
+	return &watchedSource{l.Logic.Source(i, p), l.w}
+}
 
 type watchedSource struct {
 	loop.Source

@@ -35,7 +35,7 @@ type life struct {
 	published time.Time
 }
 
-func newLife(cfg *Config, member *membership.Member, holder *membership.Holder, skip map[stream.Position]*loop.RecordError) *life {
+func newLife(cfg *Config, member *membership.Member, holder *membership.Holder, skip map[loop.Place]*loop.RecordError) *life {
 	f := &life{cfg: cfg, member: member, holder: holder, before: make(map[int32]meta.Claim)}
 	f.budget.Limit = cfg.memory().Cache()
 	f.loop = loop.New(cfg.loop(skip, f.full))

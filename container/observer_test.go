@@ -99,8 +99,8 @@ func (p *choosy) NewLogic(stage *scheduler.Stage, task *loop.Task) (loop.Logic, 
 
 type choosyLogic struct{ *copierLogic }
 
-func (l *choosyLogic) Source(int) loop.Source { return l }
-func (l *choosyLogic) Skips() bool            { return true }
+func (l *choosyLogic) Source(int, int32) loop.Source { return l }
+func (l *choosyLogic) Skips() bool                   { return true }
 func (l *choosyLogic) Operator() loop.Operator {
 	return loop.Operator{Node: 1, Name: "choosy", Text: "choosy"}
 }

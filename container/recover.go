@@ -42,7 +42,7 @@ func (c *Container) replay(ctx context.Context, without *loop.RecordError) error
 	if err := c.closeLife(); err != nil {
 		return err
 	}
-	c.skip[stream.Position{TopicPartition: without.TopicPartition, Offset: without.Offset}] = without
+	c.skip[without.Place()] = without
 	return c.reopen(ctx, 0)
 }
 

@@ -193,20 +193,20 @@ func (l *tallyLogic) add(v *kv.Values[int64], key string, n int64) (int64, error
 	return *sum, nil
 }
 
-func (l *tallyLogic) Source(int) loop.Source  { return l }
-func (*tallyLogic) Due() int64                { return loop.IdleTime }
-func (*tallyLogic) Advance() (bool, error)    { return false, nil }
-func (*tallyLogic) End() (bool, error)        { return false, nil }
-func (*tallyLogic) OutputWatermark(int) int64 { return stream.NoTime }
-func (*tallyLogic) Marks() map[string]int64   { return nil }
-func (*tallyLogic) SetMarks(map[string]int64) {}
-func (*tallyLogic) ClockDue() int64           { return loop.IdleTime }
-func (*tallyLogic) Tick(int64) (bool, error)  { return false, nil }
-func (*tallyLogic) Resume() (bool, error)     { return false, nil }
-func (*tallyLogic) Busy() bool                { return false }
-func (*tallyLogic) BeforeCommit() error       { return nil }
-func (*tallyLogic) AfterCommit() error        { return nil }
-func (*tallyLogic) Close() error              { return nil }
+func (l *tallyLogic) Source(int, int32) loop.Source { return l }
+func (*tallyLogic) Due() int64                      { return loop.IdleTime }
+func (*tallyLogic) Advance() (bool, error)          { return false, nil }
+func (*tallyLogic) End() (bool, error)              { return false, nil }
+func (*tallyLogic) OutputWatermark(int) int64       { return stream.NoTime }
+func (*tallyLogic) Marks() map[string]int64         { return nil }
+func (*tallyLogic) SetMarks(map[string]int64)       {}
+func (*tallyLogic) ClockDue() int64                 { return loop.IdleTime }
+func (*tallyLogic) Tick(int64) (bool, error)        { return false, nil }
+func (*tallyLogic) Resume() (bool, error)           { return false, nil }
+func (*tallyLogic) Busy() bool                      { return false }
+func (*tallyLogic) BeforeCommit() error             { return nil }
+func (*tallyLogic) AfterCommit() error              { return nil }
+func (*tallyLogic) Close() error                    { return nil }
 func (*tallyLogic) Operator() loop.Operator {
 	return loop.Operator{Node: 1, Name: "tally", Text: "tally"}
 }

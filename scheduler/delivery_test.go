@@ -52,6 +52,25 @@ func TestBroadcastInput_NeedsNoEqualPartitions(t *testing.T) {
 	}
 }
 
+func TestBroadcastInput_IsReadByAllTasksAndCommittedByOne(t *testing.T) {
+	p := graphtest.MustBuild(t, rated().Graph, graphtest.Exist("views", 4, "rates", 6), scheduler.Options{})
+	s := &p.Stages[1]
+	rates, views := input(t, s, "rates"), input(t, s, "app-by-user")
+	for task := range s.Tasks {
+		if got := rates.Reads(task); !slices.Equal(got, []int32{0, 1, 2, 3, 4, 5}) {
+			t.Errorf("task %d reads partitions %v of rates", task, got)
+		}
+		if got := views.Reads(task); !slices.Equal(got, []int32{task}) || s.Committer(&views, task) != task {
+			t.Errorf("task %d reads partitions %v of views", task, got)
+		}
+	}
+	for partition, want := range []int32{0, 1, 2, 3, 0, 1} {
+		if got := s.Committer(&rates, int32(partition)); got != want {
+			t.Errorf("task %d commits the offset of partition %d, want task %d", got, partition, want)
+		}
+	}
+}
+
 func TestBroadcastInput_MayGrow(t *testing.T) {
 	r := rated()
 	old := graphtest.MustBuild(t, r.Graph, graphtest.Exist("views", 4, "rates", 7), scheduler.Options{})

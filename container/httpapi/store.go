@@ -65,6 +65,10 @@ func Layout(plan *scheduler.Plan, serdes *serde.Registry, name string) (*layout.
 func (s *store) tasks(key []byte) (tasks []int32) {
 	foreign := false
 	for _, in := range s.stage.Inputs {
+		if in.Delivery != scheduler.DeliverPartition {
+			foreign = foreign || in.Delivery == scheduler.DeliverBroadcast
+			continue
+		}
 		foreign = foreign || !in.Repartition()
 		if t := stream.PartitionOf(key, in.Partitions); !slices.Contains(tasks, t) {
 			tasks = append(tasks, t)

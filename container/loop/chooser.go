@@ -116,7 +116,10 @@ func (c *chooser) less(i, j int) bool {
 	if a.Partition != b.Partition {
 		return a.Partition < b.Partition
 	}
-	return a.input < b.input
+	if a.input != b.input {
+		return a.input < b.input
+	}
+	return a.task.ID < b.task.ID // several tasks read a broadcast input
 }
 
 func (c *chooser) swap(i, j int) {

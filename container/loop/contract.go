@@ -30,8 +30,9 @@ type Program interface {
 // commit. Methods that return more did a bounded piece of work: the container
 // calls them again, after a commit if one is due.
 type Logic interface {
-	// Source returns the operators that take the records of the stage's input.
-	Source(input int) Source
+	// Source returns what takes the records of a partition of the stage's input. A task reads
+	// the partition of its own number, or all partitions of a broadcast input.
+	Source(input int, partition int32) Source
 
 	EventTime
 	WallClock

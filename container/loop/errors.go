@@ -14,6 +14,7 @@ import (
 // function returned an error or panicked. The job stops at it, unless the input
 // or the operator says otherwise.
 type RecordError struct {
+	Task int32
 	stream.TopicPartition
 	Offset   int64
 	Operator Operator // without text if it didn't decode
@@ -29,6 +30,17 @@ func (e *RecordError) Error() string {
 		return fmt.Sprintf("%s: the record can't be decoded: %v", where, e.Err)
 	}
 	return fmt.Sprintf("%s: %s: %v", where, e.Operator.Text, e.Err)
+}
+
+// Place is where the record has failed.
+func (e *RecordError) Place() Place {
+	return Place{e.Task, stream.Position{TopicPartition: e.TopicPartition, Offset: e.Offset}}
+}
+
+// A Place is a record in the inputs of a task. Several tasks read a broadcast input.
+type Place struct {
+	Task int32
+	stream.Position
 }
 
 func (e *RecordError) Unwrap() error { return e.Err }

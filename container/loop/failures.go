@@ -38,7 +38,7 @@ func (l *Loop) panicked(p *partition, before int64, err error) error {
 func (l *Loop) undecodable(p *partition, err error) error {
 	p.loading = false
 	if !p.source.Skips() {
-		return &RecordError{TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset, Err: err}
+		return &RecordError{Task: p.task.ID, TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset, Err: err}
 	}
 	l.skipHead(p, l.undecoded(p), err)
 	return nil
@@ -50,7 +50,7 @@ func (l *Loop) failed(p *partition, before int64, err error) error {
 	if !p.loaded {
 		return err // not in the operators: the record was finished
 	}
-	failure := &RecordError{TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset, Operator: p.task.Logic.Operator(), Err: err}
+	failure := &RecordError{Task: p.task.ID, TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset, Operator: p.task.Logic.Operator(), Err: err}
 	if !p.source.Skips() || !ofRecord(err) {
 		return failure
 	}
@@ -67,7 +67,7 @@ func (l *Loop) toSkip(p *partition) *RecordError {
 	if len(l.cfg.Skip) == 0 {
 		return nil
 	}
-	return l.cfg.Skip[p.headPosition()]
+	return l.cfg.Skip[Place{p.task.ID, p.headPosition()}]
 }
 
 // undecoded is the operator of a record that can't be decoded: an input of its topic.

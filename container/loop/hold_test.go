@@ -20,10 +20,12 @@ func (a *assigning) Assign(tp stream.TopicPartition, _ int64) error {
 	return nil
 }
 
+func (a *assigning) Unassign(stream.TopicPartition) {}
+
 // A silent logic has sources that do nothing.
 type silentLogic struct{ Logic }
 
-func (silentLogic) Source(int) Source { return silentSource{} }
+func (silentLogic) Source(int, int32) Source { return silentSource{} }
 
 type silentSource struct{ Source }
 

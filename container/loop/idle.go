@@ -9,8 +9,7 @@ func (in *Inputs) endAtBounds() {
 	}
 	for _, p := range in.partitions {
 		if p.bound >= 0 && p.position >= p.bound && !p.ended {
-			in.consumer.Unassign(p.TopicPartition)
-			p.ended = true
+			in.end(p)
 			p.source.SetWatermark(IdleTime)
 			p.task.Moved = true
 			in.arrange(p)

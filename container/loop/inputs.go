@@ -15,7 +15,7 @@ type Inputs struct {
 	consumer   stream.Consumer
 	chooser    chooser
 	partitions []*partition
-	byName     map[stream.TopicPartition]*partition
+	cursors    map[stream.TopicPartition]*cursor
 	bounded    bool      // some have a bound
 	holding    bool      // only the job's own traffic is read
 	lastIdle   time.Time // when idle inputs were looked for
@@ -24,30 +24,25 @@ type Inputs struct {
 // attach starts reading a partition of a task whose operators are built.
 func (in *Inputs) attach(p *partition) error {
 	t := p.task
-	p.source = t.Logic.Source(p.input)
+	p.source = t.Logic.Source(p.input, p.Partition)
 	p.disorder, p.maxAhead = p.source.Disorder().Milliseconds(), p.source.MaxAhead().Milliseconds()
 	t.counts.Inputs = append(t.counts.Inputs, p.counts)
 	t.partitions = append(t.partitions, p)
 	in.partitions = append(in.partitions, p)
-	in.byName[p.TopicPartition] = p
 	in.bounded = in.bounded || p.bound >= 0
 	if p.marks != nil {
 		p.refreshMarks(in.cfg.Run)
 	}
 	p.source.SetWatermark(p.effectiveWatermark())
-	if in.holding && p.fromOutside() {
-		return nil
-	}
-	return in.consumer.Assign(p.TopicPartition, p.position)
+	return in.join(p)
 }
 
 // detach stops reading the partitions of tasks.
 func (in *Inputs) detach(gone func(task int32) bool) {
 	for _, p := range in.partitions {
 		if gone(p.task.ID) {
-			in.consumer.Unassign(p.TopicPartition)
 			in.chooser.remove(p)
-			delete(in.byName, p.TopicPartition)
+			in.leave(p)
 		}
 	}
 	in.partitions = slices.DeleteFunc(in.partitions, func(p *partition) bool { return gone(p.task.ID) })
@@ -61,16 +56,11 @@ func (in *Inputs) Holding() bool { return in.holding }
 func (in *Inputs) Hold(holding bool) error {
 	in.holding = holding
 	for _, p := range in.partitions {
-		switch {
-		case !p.fromOutside() || p.ended:
-		case holding:
-			in.consumer.Unassign(p.TopicPartition)
-			in.chooser.remove(p)
-			p.drop()
-		default:
-			if err := in.consumer.Assign(p.TopicPartition, p.position); err != nil {
-				return err
-			}
+		if !p.fromOutside() || p.cursor.readers[0] != p {
+			continue
+		}
+		if err := in.restart(p.cursor); err != nil {
+			return err
 		}
 	}
 	for _, p := range in.partitions {
@@ -79,28 +69,14 @@ func (in *Inputs) Hold(holding bool) error {
 	return nil
 }
 
-// outOfRange continues elsewhere with an input whose next record doesn't exist any more.
-func (in *Inputs) outOfRange(e *stream.OffsetOutOfRangeError) error {
-	p := in.byName[e.TopicPartition]
-	if p == nil {
-		return e
-	}
-	if p.out {
-		return nil // the records that were read come first
-	}
-	to, err := in.cfg.Elsewhere(p.input, e)
-	if err != nil {
-		return err
-	}
-	p.counts.OutOfRange++
-	p.position, p.task.Moved = to, true
-	return in.consumer.Assign(e.TopicPartition, p.position)
-}
-
-// Positions are the next offsets to process of all partitions.
+// Positions are the next offsets to process, for the offsets of the group. Of the tasks
+// that read a partition together, only one has its position among them.
 func (in *Inputs) Positions() []stream.Position {
 	all := make([]stream.Position, 0, len(in.partitions))
 	for _, p := range in.partitions {
+		if in.cfg.Stage.Committer(&in.cfg.Stage.Inputs[p.input], p.Partition) != p.task.ID {
+			continue
+		}
 		all = append(all, stream.Position{TopicPartition: p.TopicPartition, Offset: p.position})
 	}
 	return all

@@ -20,7 +20,7 @@ type Config struct {
 	IdleTimeout time.Duration
 	// Skip has the records to leave out, because they have failed after they had changed
 	// something.
-	Skip map[stream.Position]*RecordError
+	Skip map[Place]*RecordError
 
 	Now    func() time.Time
 	Go     func(f func()) // runs f concurrently
@@ -52,7 +52,7 @@ type Loop struct {
 // New makes a loop without tasks. [Loop.Start] comes next.
 func New(cfg Config) *Loop {
 	l := &Loop{cfg: cfg, woken: make(chan struct{}, 1)}
-	l.Inputs.cfg, l.Inputs.byName = &l.cfg, make(map[stream.TopicPartition]*partition)
+	l.Inputs.cfg, l.Inputs.cursors = &l.cfg, make(map[stream.TopicPartition]*cursor)
 	return l
 }
 
@@ -78,11 +78,22 @@ func (l *Loop) Poll() error {
 		return fmt.Errorf("reading: %w", err)
 	}
 	for _, chunk := range chunks {
-		p := l.Inputs.byName[chunk.TopicPartition]
-		if p == nil {
+		if c := l.Inputs.cursors[chunk.TopicPartition]; c != nil {
+			if err := l.takeIn(c, chunk); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// takeIn takes in a chunk, for all tasks that read the partition.
+func (l *Loop) takeIn(c *cursor, chunk stream.Chunk) error {
+	l.Inputs.share(c, chunk)
+	for _, p := range c.readers {
+		if !p.out {
 			continue
 		}
-		p.take(chunk)
 		if err := l.load(p); err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 func TestOutOfRange_ReadRecordsComeFirst(t *testing.T) {
 	in := &New(Config{Elsewhere: func(int, *stream.OffsetOutOfRangeError) (int64, error) { return 30, nil }}).Inputs
 	p := &partition{position: 7, out: true, task: &Running{}}
-	in.byName[stream.TopicPartition{Topic: "in"}] = p
+	in.cursors[stream.TopicPartition{Topic: "in"}] = &cursor{readers: []*partition{p}, out: 1}
 	err := in.outOfRange(&stream.OffsetOutOfRangeError{TopicPartition: stream.TopicPartition{Topic: "in"}, Offset: 9, Start: 20, End: 30})
 	if err != nil || p.position != 7 {
 		t.Errorf("it continues at %d, %v", p.position, err)

@@ -16,10 +16,11 @@ type partition struct {
 	task   *Running
 	input  int // index in the stage's inputs
 	source Source
+	cursor *cursor
 
 	chunk []stream.Record // what is left of the chunk, its head first
 	next  int64           // where the chunk ends
-	out   bool            // a chunk is out, to be released when it is used up
+	out   bool            // the chunk is to be released when it is used up
 
 	position int64 // the next offset to process: all before is finished
 	head     int64 // event time of the loaded head

@@ -104,8 +104,7 @@ func (l *Loop) loadHead(p *partition) error {
 	if p.next > p.position { // beyond holes
 		p.position, p.task.Moved = p.next, true
 	}
-	p.out = false
-	l.Inputs.consumer.Release(p.TopicPartition)
+	l.Inputs.release(p)
 	return nil
 }
 
@@ -113,7 +112,7 @@ func (l *Loop) loadHead(p *partition) error {
 func (l *Loop) control(p *partition, r *stream.Record) error {
 	msg, err := stream.ParseControl(r.Value)
 	if err != nil {
-		return &RecordError{TopicPartition: p.TopicPartition, Offset: r.Offset, Err: err}
+		return &RecordError{Task: p.task.ID, TopicPartition: p.TopicPartition, Offset: r.Offset, Err: err}
 	}
 	p.marks.apply(msg)
 	p.refreshMarks(l.cfg.Run)

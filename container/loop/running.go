@@ -6,6 +6,7 @@ import (
 
 	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/metrics"
+	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -51,8 +52,8 @@ func (t *Running) Build(p Program, marks map[string]int64) (err error) {
 	t.operator = t.Logic.Operator
 	t.Logic.SetMarks(marks)
 	for i := range t.stage.Inputs {
-		if t.ID >= t.stage.Inputs[i].Partitions { // no partition of it is the task's
-			t.Logic.Source(i).SetWatermark(IdleTime)
+		if in := &t.stage.Inputs[i]; in.Delivery != scheduler.DeliverGlobal && len(in.Reads(t.ID)) == 0 {
+			t.Logic.Source(i, t.ID).SetWatermark(IdleTime) // no partition of it is the task's
 		}
 	}
 	return nil

@@ -21,11 +21,11 @@ type assignor struct {
 // topic is the one whose partitions stand for tasks: the input with the most partitions.
 func (a assignor) topic() string {
 	for i := range a.stage.Inputs {
-		if a.stage.Inputs[i].Partitions == a.stage.Tasks {
+		if in := &a.stage.Inputs[i]; in.Delivery != scheduler.DeliverGlobal && in.Partitions == a.stage.Tasks {
 			return a.stage.Inputs[i].Topic
 		}
 	}
-	return a.stage.Group // never: a plan always has such an input
+	return a.stage.Inputs[0].Topic // a broadcast input alone: the stage has one task
 }
 
 // topics are all inputs.
@@ -42,7 +42,7 @@ func (a assignor) partitions(tasks []int32) []stream.TopicPartition {
 	var all []stream.TopicPartition
 	for i := range a.stage.Inputs {
 		for _, t := range tasks {
-			if t < a.stage.Inputs[i].Partitions {
+			if a.stage.Inputs[i].Delivery != scheduler.DeliverGlobal && t < a.stage.Inputs[i].Partitions {
 				all = append(all, stream.TopicPartition{Topic: a.stage.Inputs[i].Topic, Partition: t})
 			}
 		}

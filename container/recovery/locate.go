@@ -13,15 +13,13 @@ import (
 // starts that was never read.
 func (r *Recovery) locate(ctx context.Context) error {
 	inputs := r.makeInputs()
-	tps := make([]stream.TopicPartition, len(inputs))
-	for i, in := range inputs {
-		tps[i] = in.TopicPartition
-	}
-	if len(tps) == 0 {
+	if len(inputs) == 0 {
 		return nil
 	}
 	group := r.cfg.Stage.Group
-	committed, err := r.cfg.System.Admin().Committed(ctx, group, tps...)
+	committed, err := offsetsOf(inputs, func(tps []stream.TopicPartition) ([]int64, error) {
+		return r.cfg.System.Admin().Committed(ctx, group, tps...)
+	})
 	if err != nil {
 		return fmt.Errorf("offsets of group %s: %w", group, err)
 	}
@@ -29,6 +27,9 @@ func (r *Recovery) locate(ctx context.Context) error {
 	var recreated []recreatedInput
 	for i, in := range inputs {
 		last, why := in.lastCommit(), ""
+		if !r.checked(in) {
+			committed[i] = -1
+		}
 		if in.task.Last != nil {
 			why = r.recreated(in.Topic, in.task.Last)
 		}
@@ -66,17 +67,45 @@ func (r *Recovery) makeInputs() []*Input {
 	for _, t := range r.Tasks {
 		for i := range r.cfg.Stage.Inputs {
 			input := &r.cfg.Stage.Inputs[i]
-			if t.ID >= input.Partitions {
-				continue
+			for _, p := range input.Reads(t.ID) {
+				in := &Input{TopicPartition: stream.TopicPartition{Topic: input.Topic, Partition: p}, Index: i, Bound: -1, task: t}
+				if bound, ok := r.cfg.Bounds[in.TopicPartition]; ok {
+					in.Bound = bound
+				}
+				t.Inputs, all = append(t.Inputs, in), append(all, in)
 			}
-			in := &Input{TopicPartition: stream.TopicPartition{Topic: input.Topic, Partition: t.ID}, Index: i, Bound: -1, task: t}
-			if bound, ok := r.cfg.Bounds[in.TopicPartition]; ok {
-				in.Bound = bound
-			}
-			t.Inputs, all = append(t.Inputs, in), append(all, in)
 		}
 	}
 	return all
+}
+
+// checked reports whether the group's offset of an input must be that of its task. If
+// several tasks read the input, the offset is that of one of them, and which one depends on
+// their number.
+func (r *Recovery) checked(in *Input) bool {
+	return r.cfg.Stage.Tasks == 1 || !r.cfg.Stage.Inputs[in.Index].Everywhere()
+}
+
+// offsetsOf returns offsets of the inputs, which look finds. It gives each partition to look
+// once: several tasks may read it.
+func offsetsOf(inputs []*Input, look func([]stream.TopicPartition) ([]int64, error)) ([]int64, error) {
+	at := make(map[stream.TopicPartition]int)
+	var tps []stream.TopicPartition
+	for _, in := range inputs {
+		if _, known := at[in.TopicPartition]; !known {
+			at[in.TopicPartition] = len(tps)
+			tps = append(tps, in.TopicPartition)
+		}
+	}
+	found, err := look(tps)
+	if err != nil {
+		return nil, err
+	}
+	offsets := make([]int64, len(inputs))
+	for i, in := range inputs {
+		offsets[i] = found[at[in.TopicPartition]]
+	}
+	return offsets, nil
 }
 
 // lastCommit returns what the task's meta record says about the input; nil if nothing.
@@ -120,11 +149,9 @@ func (r *Recovery) locateFresh(ctx context.Context, fresh []*Input) error {
 		in.task.Moved, r.Unsettled = true, true
 	}
 	for start, inputs := range byStart {
-		tps := make([]stream.TopicPartition, len(inputs))
-		for i, in := range inputs {
-			tps[i] = in.TopicPartition
-		}
-		offsets, err := StartOffsets(ctx, r.cfg.System.Admin(), start, tps)
+		offsets, err := offsetsOf(inputs, func(tps []stream.TopicPartition) ([]int64, error) {
+			return StartOffsets(ctx, r.cfg.System.Admin(), start, tps)
+		})
 		if err != nil {
 			return fmt.Errorf("asking where the inputs start: %w", err)
 		}
@@ -139,20 +166,19 @@ func (r *Recovery) locateFresh(ctx context.Context, fresh []*Input) error {
 // first starts or starts over after a reset, and kept in the meta record.
 func (r *Recovery) locateBootstrap(ctx context.Context, inputs []*Input) error {
 	var starting []*Input
-	var tps []stream.TopicPartition
 	for _, in := range inputs {
 		switch {
 		case !r.cfg.Stage.Inputs[in.Index].Bootstrap || in.Last != nil && in.Last.Bootstrapped:
 		case in.Last != nil && in.Last.BootstrapEnd > 0:
 			in.BootstrapEnd = in.Last.BootstrapEnd
 		default:
-			starting, tps = append(starting, in), append(tps, in.TopicPartition)
+			starting = append(starting, in)
 		}
 	}
-	if len(tps) == 0 {
+	if len(starting) == 0 {
 		return nil
 	}
-	ends, err := r.cfg.System.Admin().Ends(ctx, tps...)
+	ends, err := offsetsOf(starting, func(tps []stream.TopicPartition) ([]int64, error) { return r.cfg.System.Admin().Ends(ctx, tps...) })
 	if err != nil {
 		return fmt.Errorf("asking where the bootstrap inputs end: %w", err)
 	}

@@ -21,15 +21,15 @@ func (r *Recovery) locateRecreated(ctx context.Context, inputs []recreatedInput)
 	if len(inputs) == 0 {
 		return nil
 	}
-	tps := make([]stream.TopicPartition, len(inputs))
+	all := make([]*Input, len(inputs))
 	for i, in := range inputs {
-		tps[i] = in.TopicPartition
+		all[i] = in.Input
 	}
-	starts, err := r.cfg.System.Admin().Starts(ctx, tps...)
+	starts, err := offsetsOf(all, func(tps []stream.TopicPartition) ([]int64, error) { return r.cfg.System.Admin().Starts(ctx, tps...) })
 	if err != nil {
 		return fmt.Errorf("asking where the inputs start: %w", err)
 	}
-	ends, err := r.cfg.System.Admin().Ends(ctx, tps...)
+	ends, err := offsetsOf(all, func(tps []stream.TopicPartition) ([]int64, error) { return r.cfg.System.Admin().Ends(ctx, tps...) })
 	if err != nil {
 		return fmt.Errorf("asking where the inputs end: %w", err)
 	}

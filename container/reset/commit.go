@@ -54,19 +54,24 @@ func (s *stageReset) finish(ctx context.Context) error {
 		records[i].Topics, records[i].Clean = s.topicIDs, true
 	}
 	for _, tp := range append(s.partitions(false), s.partitions(true)...) {
-		offset, ok := s.to[tp]
+		set, ok := s.to[tp]
 		if !ok {
-			offset, ok = passed[tp]
+			set, ok = passed[tp]
 		}
-		if !ok {
-			offset = s.committed(tp)
+		for i, task := range s.readers(tp) {
+			offset := set
+			if !ok {
+				offset = s.committedBy(tp, task)
+			}
+			if offset < 0 {
+				continue // it was never read
+			}
+			m := &records[task]
+			m.Inputs = append(m.Inputs, meta.Input{Topic: tp.Topic, Partition: tp.Partition, Offset: offset})
+			if i == 0 {
+				offsets.Positions = append(offsets.Positions, stream.Position{TopicPartition: tp, Offset: offset})
+			}
 		}
-		if offset < 0 {
-			continue // it was never read
-		}
-		m := &records[tp.Partition]
-		m.Inputs = append(m.Inputs, meta.Input{Topic: tp.Topic, Partition: tp.Partition, Offset: offset})
-		offsets.Positions = append(offsets.Positions, stream.Position{TopicPartition: tp, Offset: offset})
 	}
 	return s.commit(ctx, records, offsets)
 }

@@ -124,7 +124,7 @@ func (s *stageReset) partitions(repartition bool) []stream.TopicPartition {
 	var tps []stream.TopicPartition
 	for _, in := range s.stage.Inputs {
 		for p := range in.Partitions {
-			if in.Repartition() == repartition && !s.misses(in.Topic) {
+			if in.Repartition() == repartition && in.Delivery != scheduler.DeliverGlobal && !s.misses(in.Topic) {
 				tps = append(tps, stream.TopicPartition{Topic: in.Topic, Partition: p})
 			}
 		}
@@ -132,10 +132,41 @@ func (s *stageReset) partitions(repartition bool) []stream.TopicPartition {
 	return tps
 }
 
+// readers are the tasks that read a partition of an input. The first one's position is the
+// offset of the group.
+func (s *stageReset) readers(tp stream.TopicPartition) []int32 {
+	for i := range s.stage.Inputs {
+		in := &s.stage.Inputs[i]
+		if in.Topic != tp.Topic || in.Delivery == scheduler.DeliverGlobal {
+			continue
+		}
+		first := s.stage.Committer(in, tp.Partition)
+		if first >= s.stage.Tasks {
+			return nil // a broadcast repartition had more tasks
+		}
+		readers := []int32{first}
+		for task := range s.stage.Tasks {
+			if in.Everywhere() && task != first {
+				readers = append(readers, task)
+			}
+		}
+		return readers
+	}
+	return nil
+}
+
 // committed is the next offset of an input, as of the last commit; -1 if none was
 // committed.
 func (s *stageReset) committed(tp stream.TopicPartition) int64 {
-	last := s.tasks[tp.Partition].Last
+	if readers := s.readers(tp); len(readers) > 0 {
+		return s.committedBy(tp, readers[0])
+	}
+	return -1
+}
+
+// committedBy is the next offset of an input for a task; -1 if none was committed.
+func (s *stageReset) committedBy(tp stream.TopicPartition, task int32) int64 {
+	last := s.tasks[task].Last
 	if last == nil {
 		if at, ok := s.group[tp]; ok {
 			return at

@@ -96,20 +96,36 @@ func (a *assembly) connect(b *Builder) {
 	}
 }
 
-// buildSources makes what takes the records of an input topic: the sources of all
-// the nodes that read it.
+// buildSources makes what takes the records of an input topic, for each partition that the
+// task reads. A global table has none.
 func (a *assembly) buildSources(in scheduler.Input) error {
+	sources := make([]loop.Source, max(1, len(in.Reads(a.task.ID))))
+	for i := range sources {
+		var err error
+		if in.Delivery == scheduler.DeliverGlobal {
+			break
+		}
+		if sources[i], err = a.buildSource(in); err != nil {
+			return err
+		}
+	}
+	a.logic.inputs = append(a.logic.inputs, sources)
+	return nil
+}
+
+// buildSource makes what takes the records of one partition: the sources of all the nodes
+// that read the topic.
+func (a *assembly) buildSource(in scheduler.Input) (loop.Source, error) {
 	var parts []Source
 	for _, id := range in.Nodes {
 		b := a.builder(id)
 		a.connect(b)
 		s, err := b.Node.Source(b)
 		if err != nil {
-			return fmt.Errorf("%s: %w", a.pipeline.describe(id), err)
+			return nil, fmt.Errorf("%s: %w", a.pipeline.describe(id), err)
 		}
 		a.sources = append(a.sources, placed[Source]{id, s})
 		parts = append(parts, s)
 	}
-	a.logic.inputs = append(a.logic.inputs, joinSources(parts))
-	return nil
+	return joinSources(parts), nil
 }

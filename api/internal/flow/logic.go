@@ -14,8 +14,8 @@ import (
 type logic struct {
 	names   []loop.Operator // by node of the pipeline
 	scope   Scope
-	inputs  []loop.Source
-	outputs []func() int64 // watermarks, by output of the stage
+	inputs  [][]loop.Source // by input, and by partition if the task reads several
+	outputs []func() int64  // watermarks, by output of the stage
 
 	times      []timed
 	ends       []ending
@@ -69,7 +69,14 @@ func (l *logic) add(b *Builder, op Operator) {
 	}
 }
 
-func (l *logic) Source(i int) loop.Source         { return l.inputs[i] }
+// Source implements [loop.Logic].
+func (l *logic) Source(input int, partition int32) loop.Source {
+	if of := l.inputs[input]; len(of) > 1 {
+		return of[partition]
+	}
+	return l.inputs[input][0]
+}
+
 func (l *logic) OutputWatermark(output int) int64 { return l.outputs[output]() }
 func (l *logic) Operator() loop.Operator          { return l.names[l.scope.Operator] }
 

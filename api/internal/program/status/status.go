@@ -89,25 +89,29 @@ func taskOf(stage *scheduler.Stage, id int32, view *membership.GroupView) model.
 
 // addInputs adds the inputs of the tasks, by the group's committed offsets, and the lag of
 // the stage.
-func addInputs(ctx context.Context, s *model.Stage, admin stream.Admin, inputs []stream.TopicPartition) error {
+func addInputs(ctx context.Context, s *model.Stage, admin stream.Admin, inputs []input) error {
 	if len(inputs) == 0 {
 		return nil
 	}
-	committed, err := admin.Committed(ctx, s.Group, inputs...)
+	tps := make([]stream.TopicPartition, len(inputs))
+	for i := range inputs {
+		tps[i] = inputs[i].TopicPartition
+	}
+	committed, err := admin.Committed(ctx, s.Group, tps...)
 	if err != nil {
 		return err
 	}
-	starts, err := admin.Starts(ctx, inputs...)
+	starts, err := admin.Starts(ctx, tps...)
 	if err != nil {
 		return err
 	}
 	// The ends are read last, so none is lower than what was committed.
-	ends, err := admin.Ends(ctx, inputs...)
+	ends, err := admin.Ends(ctx, tps...)
 	if err != nil {
 		return err
 	}
 	var sum int64
-	for i, tp := range inputs {
+	for i, tp := range tps {
 		in := model.Input{Topic: tp.Topic, Partition: tp.Partition, End: &ends[i]}
 		if committed[i] < 0 {
 			s.Uncommitted++
@@ -118,22 +122,30 @@ func addInputs(ctx context.Context, s *model.Stage, admin stream.Admin, inputs [
 		lag := max(ends[i]-max(committed[i], starts[i]), 0)
 		in.Lag = &lag
 		sum += lag
-		t := &s.Tasks[tp.Partition]
+		t := &s.Tasks[inputs[i].task]
 		t.Inputs = append(t.Inputs, in)
 	}
 	s.Lag = &sum
 	return nil
 }
 
+// An input is a partition that a stage reads, and the task whose offset the group has.
+type input struct {
+	stream.TopicPartition
+	task int32
+}
+
 // inputsOf lists the partitions that a stage reads, of topics that exist.
-func inputsOf(plan *scheduler.Plan, stage *scheduler.Stage) (tps []stream.TopicPartition) {
+func inputsOf(plan *scheduler.Plan, stage *scheduler.Stage) (inputs []input) {
 	for _, in := range stage.Inputs {
 		if slices.ContainsFunc(plan.Topics, func(t scheduler.Topic) bool { return t.Name == in.Topic && t.Create }) {
 			continue
 		}
 		for p := range in.Partitions {
-			tps = append(tps, stream.TopicPartition{Topic: in.Topic, Partition: p})
+			if task := stage.Committer(&in, p); task >= 0 && task < stage.Tasks {
+				inputs = append(inputs, input{stream.TopicPartition{Topic: in.Topic, Partition: p}, task})
+			}
 		}
 	}
-	return tps
+	return inputs
 }
