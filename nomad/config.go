@@ -23,7 +23,7 @@ type Config struct {
 	Resources      Resources
 	StageResources map[string]Resources
 	// Memory is the budget of a container's caches and buffers, in bytes. Its memory limit is
-	// higher: see container.ProcessMemory.
+	// higher: see container.Load.
 	Memory int64
 	// Disk is the room that a node must have for the state and the logs of a container, in
 	// bytes. It isn't enforced.

@@ -55,11 +55,14 @@ func (g *group) task() *api.Task {
 		t.Artifacts = []*api.TaskArtifact{artifact}
 	}
 	r := g.cfg.of(g.stage.Name)
+	load := container.LoadOf(g.stage, g.stage.Containers, g.cfg.Memory)
 	t.Env = map[string]string{
-		"GOMEMLIMIT": fmt.Sprintf("%dMiB", container.GoMemory(1, g.cfg.Memory)>>20),
+		"GOMEMLIMIT": fmt.Sprintf("%dMiB", load.GoMemory()>>20),
 		"GOMAXPROCS": strconv.Itoa(r.maxProcs()),
+		// Memory of C, which RocksDB has, goes back to the system.
+		"MALLOC_ARENA_MAX": "2",
 	}
-	t.Resources = &api.Resources{MemoryMB: ptr(megabytes(container.ProcessMemory(1, g.cfg.Memory)))}
+	t.Resources = &api.Resources{MemoryMB: ptr(megabytes(load.ProcessMemory()))}
 	if r.Cores > 0 {
 		t.Resources.Cores = &r.Cores
 	} else {

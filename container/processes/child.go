@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 	"time"
 
@@ -26,7 +27,8 @@ const lastWords = time.Second
 func (e *Executor) start(number int) (*child, error) {
 	c := &child{number: number, ended: make(chan struct{})}
 	c.cmd = exec.Command(e.Program, e.Args[number-1]...) //nolint:noctx // it is asked to end first
-	c.cmd.Env = append(os.Environ(), variable+"=1")
+	// For malloc.h, as on Nomad; the user's own setting comes later, and wins.
+	c.cmd.Env = slices.Concat([]string{"MALLOC_ARENA_MAX=2"}, os.Environ(), []string{variable + "=1"})
 	c.cmd.SysProcAttr = apart()
 	c.cmd.WaitDelay = lastWords
 	out := &lines{out: e.Messages, prefix: fmt.Sprintf("[%d] ", number)}

@@ -40,9 +40,13 @@ func New(o Options) (*Engine, error) {
 	if o.WriteBufferBytes == 0 {
 		o.WriteBufferBytes = defaultWriteBufferBytes
 	}
+	if o.OpenFiles == 0 {
+		o.OpenFiles = defaultOpenFiles
+	}
+	boundArenas()
 	e := &Engine{cache: grocksdb.NewLRUCache(uint64(o.CacheBytes))}
 	e.table = tableOptions(e.cache)
-	e.opts = databaseOptions(e.table, o.WriteBufferBytes)
+	e.opts = databaseOptions(e.table, o)
 	e.read = grocksdb.NewDefaultReadOptions()
 	e.write = grocksdb.NewDefaultWriteOptions()
 	e.write.DisableWAL(true)

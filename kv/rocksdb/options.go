@@ -14,18 +14,20 @@ type Options struct {
 	// WriteBufferBytes bounds the unflushed writes of all databases together. After a
 	// crash, about a quarter of it must be replayed at most. Default 32 MiB.
 	WriteBufferBytes int64
+	// OpenFiles bounds the table files that each database keeps open. Default 256, least 20.
+	OpenFiles int
 }
 
 const (
 	defaultCacheBytes       = 32 << 20
 	defaultWriteBufferBytes = 32 << 20
+	defaultOpenFiles        = 256
 
-	arenaBlock  = 64 << 10
-	blockSize   = 8 << 10
-	targetFile  = 16 << 20
-	maxLogFile  = 1 << 20
-	bloomBits   = 10
-	maxOpenFile = 256
+	arenaBlock = 64 << 10
+	blockSize  = 8 << 10
+	targetFile = 16 << 20
+	maxLogFile = 1 << 20
+	bloomBits  = 10
 
 	// mergedAtOnce is how many overlapping files there are before they are merged with all
 	// others. With RocksDB's 4 a restore of keys in random order merges half as much
@@ -53,7 +55,7 @@ func tableOptions(cache *grocksdb.Cache) *grocksdb.BlockBasedTableOptions {
 }
 
 // databaseOptions returns the options of a database and its column families.
-func databaseOptions(table *grocksdb.BlockBasedTableOptions, writeBuffer int64) *grocksdb.Options {
+func databaseOptions(table *grocksdb.BlockBasedTableOptions, of Options) *grocksdb.Options {
 	o := grocksdb.NewDefaultOptions()
 	o.SetCreateIfMissing(true)
 	o.SetCreateIfMissingColumnFamilies(true)
@@ -66,11 +68,11 @@ func databaseOptions(table *grocksdb.BlockBasedTableOptions, writeBuffer int64) 
 	// kill.
 	o.SetAtomicFlush(true)
 	// The engine decides when to flush; these limits are never reached.
-	o.SetWriteBufferSize(uint64(writeBuffer))
+	o.SetWriteBufferSize(uint64(of.WriteBufferBytes))
 	o.SetMaxWriteBufferNumber(8)
 	o.SetArenaBlockSize(arenaBlock)
 	o.SetAllowConcurrentMemtableWrites(false)
-	o.SetMaxOpenFiles(maxOpenFile)
+	o.SetMaxOpenFiles(of.OpenFiles)
 	o.SetMaxBackgroundJobs(2)
 	o.SetInfoLogLevel(grocksdb.WarnInfoLogLevel)
 	o.SetKeepLogFileNum(2)

@@ -13,4 +13,4 @@ func DescribeState(string) string {
 }
 
 // NewEngine makes the engine that keeps the stores, in at most so many bytes.
-func NewEngine(bytes int64) (kv.Engine, error) { return memory.New(bytes), nil }
+func NewEngine(bytes int64, _ int) (kv.Engine, error) { return memory.New(bytes), nil }

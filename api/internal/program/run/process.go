@@ -68,14 +68,14 @@ func (j *job) open(ctx context.Context, printing bool) (*process, error) {
 
 // openEngine divides the memory between the engine and Go's heap.
 func (j *job) openEngine() (kv.Engine, error) {
-	containers := 0
-	for _, s := range j.stages(j.plan) {
-		containers += s.Containers
-	}
+	load := j.load()
 	if os.Getenv("GOMEMLIMIT") == "" { // else the user has decided
-		debug.SetMemoryLimit(container.GoMemory(containers, j.memory))
+		debug.SetMemoryLimit(load.GoMemory())
 	}
-	engine, err := cluster.NewEngine(container.EngineMemory(containers, j.memory))
+	if err := j.checkLimits(load); err != nil {
+		return nil, err
+	}
+	engine, err := cluster.NewEngine(load.EngineMemory(), load.Tasks)
 	if err != nil {
 		return nil, fmt.Errorf("opening the state engine: %w", err)
 	}

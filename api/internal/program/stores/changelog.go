@@ -84,7 +84,7 @@ func newSorter(memory int64, tempDir func(pattern string) (string, error)) (_ *s
 	if s.dir, err = tempDir("grete-dump-"); err != nil {
 		return nil, err
 	}
-	if s.engine, err = cluster.NewEngine(memory * 3 / 4); err != nil {
+	if s.engine, err = cluster.NewEngine(memory*3/4, 1); err != nil {
 		return nil, err
 	}
 	stores := []string{"entries"}
