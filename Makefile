@@ -16,6 +16,8 @@ SEEDS    ?= 10000
 MINUTES  ?= 600
 KILLS    ?= 100
 STATE_MB ?= 100,1000,5000
+# With how many partitions soak measures memory.
+PARTITIONS ?= 4,64,500
 JSON_CASES ?= 100000000
 
 GO_PACKAGES := ./...
@@ -38,7 +40,7 @@ QUICKLY := -vet=off -ldflags=-w -timeout 20m -json
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
-.PHONY: help run static cluster test test-fire test-nomad sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-json soak-sim deps rocksdb imports vet benchmark-binary
+.PHONY: help run static cluster test test-fire test-nomad sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-memory soak-json soak-sim deps rocksdb imports vet benchmark-binary
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -113,7 +115,7 @@ fuzz: rocksdb ## every fuzz test, for FUZZTIME=20s each
 		go test -tags rocksdb -run '^$$' -fuzz "^$$name$$" -fuzztime "$(FUZZTIME)" "./$$dir" </dev/null || exit 1; done
 
 # Each part is a target of its own, with -v for its findings and durations.
-SOAK := soak-tests soak-fire soak-state soak-json soak-sim
+SOAK := soak-tests soak-fire soak-state soak-memory soak-json soak-sim
 
 soak: deps ## tests that take hours, repeated until MINUTES=600 are over: see development.md
 	@end=$$(($$(date +%s) + 60 * $(MINUTES))); \
@@ -129,6 +131,9 @@ soak-fire:
 
 soak-state:
 	GRETE_STATE_MB=$(STATE_MB) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^(TestRecovery_|TestStandby_)' ./api/systemtest/totals
+
+soak-memory:
+	GRETE_MEMORY_PARTITIONS=$(PARTITIONS) go test -count=1 -v -timeout 24h -tags $(TAGS) -run '^TestMemory_' ./api/systemtest/pageviews
 
 soak-json:
 	go test -count=1 -v -timeout 24h -run '^TestDifferential' ./stream/serde/json -cases $$(($(JSON_CASES) / 2))

@@ -62,7 +62,7 @@ func newAskedJob(t *testing.T) *askedJob {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := cluster.NewEngine(64 << 20)
+	engine, err := cluster.NewEngine(64<<20, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
