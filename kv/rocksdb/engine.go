@@ -9,6 +9,7 @@ import (
 	"github.com/linxGnu/grocksdb"
 
 	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/kv/rocksdb/internal/malloc"
 )
 
 // An Engine opens databases, which share one block cache and one bound of unflushed
@@ -43,7 +44,7 @@ func New(o Options) (*Engine, error) {
 	if o.OpenFiles == 0 {
 		o.OpenFiles = defaultOpenFiles
 	}
-	boundArenas()
+	malloc.BoundArenas()
 	e := &Engine{cache: grocksdb.NewLRUCache(uint64(o.CacheBytes))}
 	e.table = tableOptions(e.cache)
 	e.opts = databaseOptions(e.table, o)

@@ -38,6 +38,8 @@ func TestCheck_ReportsViolations(t *testing.T) {
 		"another in a test":               {pkg{ImportPath: module + "/stream/kafka", TestImports: []string{"github.com/twmb/franz-go/pkg/kgo"}}, ""},
 		"another in a harness":            {pkg{ImportPath: module + "/stream/kafka/kafkatest", Imports: []string{"github.com/twmb/franz-go/pkg/kgo"}}, ""},
 		"cgo":                             {pkg{ImportPath: module + "/kv/rocksdb", Imports: []string{"C"}}, "cgo"},
+		"cgo for mallopt":                 {pkg{ImportPath: module + "/kv/rocksdb/internal/malloc", Imports: []string{"C"}}, ""},
+		"cgo beside mallopt":              {pkg{ImportPath: module + "/kv/rocksdb/internal/malloc/more", Imports: []string{"C"}}, "cgo"},
 		"a clock in the plan":             {pkg{ImportPath: module + "/scheduler", Imports: []string{"time"}}, "the scheduler is pure"},
 		"a clock in a room":               {pkg{ImportPath: module + "/scheduler/share", Imports: []string{"time"}}, "the scheduler is pure"},
 		"files in a test kit":             {pkg{ImportPath: module + "/scheduler/internal/graphtest", Imports: []string{"os"}}, ""},

@@ -26,7 +26,7 @@ func onlys() []only {
 		{"github.com/linxGnu/grocksdb", []string{"kv/rocksdb"}, "all other packages build without cgo"},
 		{"github.com/segmentio/kafka-go", []string{"stream/kafka", "stream/kafka/internal/", "stream/kafka/kafkasim"}, "other packages use package stream, not Kafka"},
 		{"github.com/hashicorp/nomad/", []string{"nomad", "nomad/nomadtest", "api/systemtest/totals"}, "other packages use plans, not Nomad"},
-		{"C", nil, "only grocksdb may use cgo"},
+		{"C", []string{"kv/rocksdb/internal/malloc"}, "only grocksdb may use cgo, and one call of mallopt"},
 	}
 }
 

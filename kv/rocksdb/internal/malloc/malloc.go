@@ -1,6 +1,6 @@
 //go:build rocksdb
 
-package rocksdb
+package malloc
 
 /*
 #include <stdlib.h>
@@ -19,8 +19,9 @@ import "os"
 // processor, and gives hardly anything of them back: a job that needs 258 MB took 424.
 const arenas = 2
 
-// boundArenas bounds the arenas of malloc, unless the user has decided.
-func boundArenas() {
+// BoundArenas bounds the arenas of malloc, unless MALLOC_ARENA_MAX is set. It must be called
+// before threads of C allocate memory. It does nothing where C's library isn't glibc.
+func BoundArenas() {
 	if os.Getenv("MALLOC_ARENA_MAX") == "" {
 		C.boundArenas(arenas)
 	}
