@@ -49,7 +49,6 @@ func Example() {
 	// stage by-user: 4 tasks
 }
 
-// A table holds the latest value of each key; its updates are a stream again.
 // A client whose clock is wrong doesn't make the views of others late: a record
 // that is further ahead than a minute moves event time by a minute only.
 func ExampleInputOption_MaxAhead() {
@@ -61,6 +60,7 @@ func ExampleInputOption_MaxAhead() {
 		To("views-per-user")
 }
 
+// A table holds the latest value of each key; its updates are a stream again.
 func ExampleKeyedStream_Fold() {
 	type Order struct {
 		Customer string

@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -97,5 +98,44 @@ func TestPartitionBy_CanonicalKeys(t *testing.T) {
 	}
 	if got := fmt.Sprint(x.Output[string]("times")); got != "[2026-11-30 12:00:00 +0000 UTC 1 2026-11-30 12:00:00 +0000 UTC 2]" {
 		t.Errorf("times: %s", got)
+	}
+}
+
+// The changelog has a record of its own under the key \0grete.meta\0.
+func TestKeys_LikeThatOfMetaRecords(t *testing.T) {
+	const reserved = "\x00grete.meta\x00"
+	keys := []string{reserved, reserved + "\x00", reserved + "a", reserved[:4], "ann"}
+	app := api.New("test")
+	in := app.From("views", eventTime()).PartitionBy("by-user", userOf)
+	in.Count("total").Updates().MapWithKey(func(user string, n int64) string { return fmt.Sprintf("%q %d", user, n) }).To("totals")
+	in.Window("per-minute", api.Tumbling(time.Minute)).Count().To("counts")
+	for _, o := range []apitest.Options{{}, {Partitions: 3, Containers: 2}} {
+		x := apitest.New(t, app, o)
+		var totals []string
+		var panes []api.Pane[string, int64]
+		for range 3 {
+			for _, key := range keys {
+				x.Send("views", on(key, 1))
+			}
+			x.Wait(time.Second)
+			x.Restart() // without its databases
+		}
+		x.End()
+		for _, key := range keys {
+			totals = append(totals, fmt.Sprintf("%q 1", key), fmt.Sprintf("%q 2", key), fmt.Sprintf("%q 3", key))
+			panes = append(panes, pane(key, 0, 3))
+		}
+		got := x.Output[string]("totals")
+		slices.Sort(got)
+		slices.Sort(totals)
+		if !slices.Equal(got, totals) {
+			t.Errorf("totals: %q", got)
+		}
+		slices.SortFunc(panes, func(a, b api.Pane[string, int64]) int { return strings.Compare(a.Key, b.Key) })
+		counts := x.Output[api.Pane[string, int64]]("counts")
+		slices.SortFunc(counts, func(a, b api.Pane[string, int64]) int { return strings.Compare(a.Key, b.Key) })
+		if !slices.Equal(counts, panes) {
+			t.Errorf("panes: %+v", counts)
+		}
 	}
 }

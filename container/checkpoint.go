@@ -83,10 +83,22 @@ func (c *committer) metaRecord(t *task) meta.Record {
 
 // log sends one change of a store to its changelog.
 func (t *task) log(store int, key, value []byte) error {
-	if meta.IsKey(key) {
-		return fmt.Errorf("store %s: the key %.100q is reserved", t.stage.Stores[store].Name, key)
+	if meta.Reserved(key) {
+		return t.logReserved(store, key, value)
 	}
 	t.record = stream.Record{Key: key, Value: value}
+	return t.logs[store].Send(t.ID, &t.record)
+}
+
+// logReserved is log for a key that begins like that of meta records.
+func (t *task) logReserved(store int, key, value []byte) error {
+	if value == nil && meta.WrittenAsIs(key) {
+		t.record = stream.Record{Key: key}
+		if err := t.logs[store].Send(t.ID, &t.record); err != nil {
+			return err
+		}
+	}
+	t.record = stream.Record{Key: meta.AppendKey(nil, key), Value: value}
 	return t.logs[store].Send(t.ID, &t.record)
 }
 

@@ -13,15 +13,13 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// Key is the reserved key of meta records in a changelog. Containers refuse it as a key of
-// a store.
-const Key = "\x00grete.meta\x00"
-
-// IsKey reports whether a changelog's key is that of meta records, which aren't entries of
-// a store.
-func IsKey(key []byte) bool { return string(key) == Key }
-
-const version = 1
+// The versions of the record. Since version 2, keys of entries that begin with [Key] are
+// escaped in the changelog. Version 1 is read, too.
+const (
+	firstVersion   = 1
+	escapedVersion = 2
+	version        = escapedVersion
+)
 
 // A Record is the checkpoint of a task.
 type Record struct {
@@ -106,7 +104,10 @@ func Parse(src []byte) (Record, error) {
 	if err := json.Unmarshal(src, &m); err != nil {
 		return Record{}, fmt.Errorf("meta record: %w", err)
 	}
-	if m.Version != version {
+	if m.Version < firstVersion {
+		return Record{}, errors.New("meta record has no version")
+	}
+	if m.Version > version {
 		return Record{}, fmt.Errorf("meta record has version %d: it was written by a newer program", m.Version)
 	}
 	return m, nil

@@ -158,7 +158,7 @@ func (t *Task) Undo(now int64, send func(store int, r *stream.Record) error) err
 		slices.SortFunc(l.behind, func(a, b change) int { return bytes.Compare(a.key, b.key) })
 		l.behind = slices.CompactFunc(l.behind, func(a, b change) bool { return bytes.Equal(a.key, b.key) })
 		for _, c := range l.behind {
-			value, found, err := t.DB.Get(l.store, c.key)
+			value, found, err := t.DB.Get(l.store, t.history.last.StoreKey(c.key))
 			if err != nil {
 				return err
 			}

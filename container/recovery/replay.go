@@ -32,7 +32,7 @@ func (l *changelog) replay(rec *stream.Record) error {
 	if meta.IsKey(rec.Key) {
 		return nil
 	}
-	if err := l.task.State.Replay(l.store, rec.Key, rec.Value); err != nil {
+	if err := l.task.State.Replay(l.store, l.task.last.StoreKey(rec.Key), rec.Value); err != nil {
 		return err
 	}
 	l.records++

@@ -100,7 +100,7 @@ func (s *sorter) add(tp stream.TopicPartition, r *stream.Record) error {
 	if meta.IsKey(r.Key) {
 		return nil
 	}
-	s.key = appendOrdered(s.key[:0], r.Key, tp.Partition)
+	s.key = appendOrdered(s.key[:0], meta.StoreKey(r.Key), tp.Partition)
 	return s.state.Replay(0, s.key, r.Value)
 }
 
