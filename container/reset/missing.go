@@ -40,7 +40,10 @@ func (s *stageReset) findNone(ctx context.Context) error {
 // findOffsets asks the group for the offsets of tasks that have no last commit. An earlier
 // version may have committed them with state that this version doesn't have.
 func (s *stageReset) findOffsets(ctx context.Context) error {
-	tps := slices.DeleteFunc(s.partitions(false), func(tp stream.TopicPartition) bool { return s.tasks[tp.Partition].Last != nil })
+	tps := slices.DeleteFunc(s.partitions(false), func(tp stream.TopicPartition) bool {
+		readers := s.readers(tp)
+		return len(readers) == 0 || s.tasks[readers[0]].Last != nil
+	})
 	s.group = make(map[stream.TopicPartition]int64)
 	if len(tps) == 0 {
 		return nil
