@@ -40,6 +40,9 @@ type Config struct {
 	TLS bool
 
 	Timing Timing
+	// Apart says that the version before can't run beside this one, or can't read what it
+	// writes. Nomad then doesn't revert the job by itself.
+	Apart bool
 
 	// Version is Grete's, and Build the program's. Both are only shown.
 	Version string

@@ -146,6 +146,9 @@ func (f *follower) explainFailure(ctx context.Context, d *api.Deployment) error 
 	if failed := f.failures(ctx, d.ID); failed != "" {
 		why = fmt.Errorf("%w\n%s", why, failed)
 	}
+	if p := f.proposal; p.replacesApart() {
+		return fmt.Errorf("%w\nNomad doesn't go back to the version before by itself, since that can't run beside this one: it goes on trying; see rollback", why)
+	}
 	if !strings.Contains(d.StatusDescription, "rolling back") {
 		return fmt.Errorf("%w\nthere is no version before it that Nomad could go back to: it goes on trying; stop the job, or submit one that is better", why)
 	}

@@ -89,6 +89,12 @@ func (s *staged) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if s.deployment == api.DeploymentStatusRunning {
 			s.deployment = api.DeploymentStatusSuccessful
 		}
+	case what == "GET /v1/job/pageviews/versions":
+		former := *s.job
+		former.Version = ptr(uint64(2))
+		s.answer(w, map[string]any{"Versions": []*api.Job{s.job, &former}})
+	case what == "PUT /v1/job/pageviews/revert":
+		s.answer(w, api.JobRegisterResponse{})
 	case what == "PUT /v1/job/pageviews/scale":
 		s.scale(w, r)
 	case what == "DELETE /v1/job/pageviews":

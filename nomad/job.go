@@ -115,7 +115,7 @@ func (g *group) group() *api.TaskGroup {
 	// new one without state. Containers are updated one at a time, so that the others have
 	// capacity for the tasks.
 	tg.Update = &api.UpdateStrategy{
-		MaxParallel: ptr(1), Canary: ptr(0), AutoRevert: ptr(true), HealthCheck: ptr("checks"),
+		MaxParallel: ptr(1), Canary: ptr(0), AutoRevert: ptr(!g.cfg.Apart), HealthCheck: ptr("checks"),
 		MinHealthyTime: &t.MinHealthy, HealthyDeadline: &t.Healthy, ProgressDeadline: &t.Progress,
 	}
 	tg.Migrate = &api.MigrateStrategy{MaxParallel: ptr(1), HealthCheck: ptr("checks"), MinHealthyTime: &t.MinHealthy, HealthyDeadline: &t.Healthy}

@@ -81,7 +81,9 @@ func TestJob_Golden(t *testing.T) {
 	}
 	installed := least()
 	installed.Binary = Binary{Path: "/opt/pageviews"}
-	for name, cfg := range map[string]Config{"least": least(), "all": all, "installed": installed} {
+	apart := least()
+	apart.Apart = true
+	for name, cfg := range map[string]Config{"least": least(), "all": all, "installed": installed, "apart": apart} {
 		t.Run(name, func(t *testing.T) {
 			job, err := Job(pageviews(t), cfg)
 			if err != nil {

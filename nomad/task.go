@@ -94,7 +94,7 @@ func (g *group) binary() (command string, artifact *api.TaskArtifact) {
 	}
 	return command, &api.TaskArtifact{
 		GetterSource: &b.URL, GetterMode: ptr("file"), RelativeDest: ptr("local/" + file),
-		GetterOptions: map[string]string{"checksum": "sha256:" + b.SHA256},
+		GetterOptions: map[string]string{"checksum": checksumOf + b.SHA256},
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/gretestream/grete/api/internal/program/plan"
 	"github.com/gretestream/grete/api/internal/program/rename"
 	"github.com/gretestream/grete/api/internal/program/reset"
+	"github.com/gretestream/grete/api/internal/program/rollback"
 	"github.com/gretestream/grete/api/internal/program/run"
 	"github.com/gretestream/grete/api/internal/program/status"
 	"github.com/gretestream/grete/api/internal/program/stores"
@@ -21,6 +22,7 @@ import (
 func All() []any {
 	return []any{
 		&run.Commands{}, &plan.Commands{}, &reset.Commands{}, &rename.Commands{},
+		&rollback.Commands{Rollback: rollback.Command{Nomad: &nomadjob.Flags{}}},
 		&status.Commands{Status: status.Command{Nomad: &nomadjob.Flags{}}},
 		&move.Commands{},
 		&drain.Commands{Drain: drain.Command{Nomad: &nomadjob.Flags{}}},

@@ -100,6 +100,7 @@ func (k *Command) submit(ctx context.Context, p program.Pipeline, c program.Cons
 	if err != nil {
 		return err
 	}
+	cfg.Apart = pl.apart
 	if err := checkVariable(ctx, c, client, cfg); err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ func (k *Command) export(ctx context.Context, p program.Pipeline, c program.Cons
 			return err
 		}
 	}
+	cfg.Apart = pl.apart
 	b, err := exported(pl.plan, cfg)
 	if err != nil {
 		return program.Usage(err)
