@@ -6,13 +6,14 @@ import (
 	"slices"
 
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/rollback"
 	"github.com/gretestream/grete/nomad"
 )
 
 // FindVersion finds the version of the job that runs a program, for rollback.
-func (f *Flags) FindVersion(ctx context.Context, c program.Console, sha256 string) (*rollback.Version, error) {
-	j, err := f.open(ctx, c, nil)
+func (f *Flags) FindVersion(ctx context.Context, c program.Console, flags *access.ClientFlags, sha256 string) (*rollback.Version, error) {
+	j, err := f.open(ctx, c, flags)
 	if err != nil {
 		return nil, err
 	}

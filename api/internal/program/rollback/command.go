@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/api/internal/program/drain"
 	"github.com/gretestream/grete/api/internal/program/history"
@@ -22,14 +23,14 @@ type Commands struct {
 
 // A Command goes back to an earlier version.
 type Command struct {
-	To        int           `placeholder:"N" help:"Number of the plan to go back to (default: the one before the last). -list shows them."`
-	List      bool          `help:"List the recorded plans, the newest first, and do nothing."`
-	Yes       bool          `help:"Don't ask."`
-	TokenFile string        `name:"token-file" placeholder:"FILE" help:"File with the job's token (default: GRETE_TOKEN, the token itself)."`
-	Timeout   time.Duration `default:"5m" help:"How long to wait for a job on Nomad that must be drained or stopped first."`
-	Data      string        `placeholder:"DIR" help:"On the embedded log: the job's data directory (default: .grete/<app>)."`
+	To      int           `placeholder:"N" help:"Number of the plan to go back to (default: the one before the last). -list shows them."`
+	List    bool          `help:"List the recorded plans, the newest first, and do nothing."`
+	Yes     bool          `help:"Don't ask."`
+	Timeout time.Duration `default:"5m" help:"How long to wait for a job on Nomad that must be drained or stopped first."`
+	Data    string        `placeholder:"DIR" help:"On the embedded log: the job's data directory (default: .grete/<app>)."`
 
-	Kafka cluster.KafkaFlags `embed:"" group:"kafka"`
+	Access access.ClientFlags `embed:""`
+	Kafka  cluster.KafkaFlags `embed:"" group:"kafka"`
 	// Nomad has the flags of the Nomad cluster; nil in a program without Nomad.
 	Nomad NomadCluster `embed:""`
 }
@@ -39,7 +40,7 @@ type NomadCluster interface {
 	drain.NomadCluster
 	// FindVersion finds the version of an app's job that runs the program with this SHA-256;
 	// nil if no cluster has the job.
-	FindVersion(ctx context.Context, c program.Console, sha256 string) (*Version, error)
+	FindVersion(ctx context.Context, c program.Console, flags *access.ClientFlags, sha256 string) (*Version, error)
 }
 
 // A Version is one of a job on Nomad.
@@ -60,7 +61,7 @@ func (k *Command) Run(ctx context.Context, p program.Pipeline, c program.Console
 		return err
 	}
 	if k.Nomad != nil {
-		on, err := k.Nomad.FindVersion(ctx, c, back.to.Program.SHA256)
+		on, err := k.Nomad.FindVersion(ctx, c, &k.Access, back.to.Program.SHA256)
 		if err != nil {
 			return err
 		}
@@ -118,7 +119,7 @@ func (k *Command) revert(ctx context.Context, p program.Pipeline, c program.Cons
 	defer cancel()
 	var err error
 	if len(back.verdict.Drain) > 0 {
-		d := drain.Command{TokenFile: k.TokenFile, Timeout: k.Timeout, Kafka: k.Kafka, Nomad: k.Nomad}
+		d := drain.Command{Access: k.Access, Timeout: k.Timeout, Kafka: k.Kafka, Nomad: k.Nomad}
 		err = d.Run(ctx, p, c)
 	} else if stops {
 		err = on.Stop(ctx)
