@@ -6,6 +6,10 @@ import (
 	"strings"
 )
 
+// MaxPartitions bounds [Options.Partitions]. Each partition is a task, with a database if
+// it has state.
+const MaxPartitions = 10_000
+
 // countPartitions finds the number of partitions of each topic that a stage
 // reads or writes. An existing topic keeps its number. A topic that the job creates
 // gets the number of the topics that it meets in a store, else the user's setting,

@@ -3,6 +3,7 @@ package stream
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/gretestream/grete/stream/internal/fields"
@@ -63,29 +64,32 @@ func (c *Control) Append(dst []byte) []byte {
 	return dst
 }
 
-// maxTasks bounds the memory that a malformed message can make ParseControl
-// allocate.
-const maxTasks = 1 << 20
+// markBytes is the least size of an encoded mark.
+const markBytes = 1 + 8 + 1
 
-var errControl = errors.New("control message: malformed")
+var errControl = errors.New("malformed control message")
 
-// ParseControl decodes a message that was encoded by [Control.Append].
-func ParseControl(src []byte) (Control, error) {
+// ParseControl decodes a message that was encoded by [Control.Append]. A message about
+// more tasks than maxTasks, or with more marks than tasks, is an error: it can't be from
+// the producers of the topic.
+func ParseControl(src []byte, maxTasks int32) (Control, error) {
 	d := fields.Reader{Src: src}
 	epoch, tasks, n := d.Varint(), d.Uvarint(), d.Uvarint()
-	if d.Bad || tasks > maxTasks || n > uint64(len(src)) {
+	switch {
+	case d.Bad || n > uint64(len(d.Src)/markBytes) || n > tasks:
 		return Control{}, errControl
+	case tasks > uint64(max(maxTasks, 0)):
+		return Control{}, fmt.Errorf("control message about %d tasks: at most %d are possible", tasks, maxTasks)
 	}
-	c := Control{Epoch: epoch, Tasks: int32(tasks)}
-	c.Marks = make([]Mark, n)
+	c := Control{Epoch: epoch, Tasks: int32(tasks), Marks: make([]Mark, n)}
 	for i := range c.Marks {
 		head := d.Uvarint()
 		c.Marks[i] = Mark{Task: int32(head >> 1), Idle: head&1 == 1, Watermark: d.Int64(), Ended: d.Varint()}
-		if c.Marks[i].Task < 0 || c.Marks[i].Task >= c.Tasks {
-			d.Bad = true
+		if d.Bad || head>>1 >= tasks {
+			return Control{}, errControl
 		}
 	}
-	if d.Bad || len(d.Src) != 0 {
+	if len(d.Src) != 0 {
 		return Control{}, errControl
 	}
 	return c, nil

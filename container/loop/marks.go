@@ -1,6 +1,11 @@
 package loop
 
 import (
+	"cmp"
+	"slices"
+
+	"github.com/gretestream/grete/container/meta"
+	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -8,21 +13,44 @@ import (
 // messages in one partition of it.
 type producerMarks struct {
 	epoch int64
-	marks []stream.Mark // by task
+	tasks int32
+	marks []stream.Mark // of the tasks that have sent one, ascending
+	most  int32         // bounds tasks
 }
 
+// newProducerMarks returns the marks of tasks that have sent none.
 func newProducerMarks(tasks int32) *producerMarks {
-	m := &producerMarks{}
-	m.reset(0, tasks)
-	return m
+	return &producerMarks{tasks: tasks, most: max(tasks, scheduler.MaxPartitions)}
 }
 
-func (m *producerMarks) reset(epoch int64, tasks int32) {
-	m.epoch = epoch
-	m.marks = make([]stream.Mark, tasks)
-	for i := range m.marks {
-		m.marks[i] = stream.Mark{Task: int32(i), Watermark: stream.NoTime}
+// resume takes in the marks of a meta record. Earlier versions of Grete have written those
+// of all tasks, whether they had sent any or not.
+func (m *producerMarks) resume(in *meta.Input) {
+	tasks := in.Tasks
+	if tasks == 0 {
+		tasks = int32(len(in.Marks))
 	}
+	if tasks == 0 || tasks > m.most {
+		return
+	}
+	m.epoch, m.tasks, m.marks = in.Epoch, tasks, nil
+	for _, mark := range in.Marks {
+		if mark.Task >= 0 && mark.Task < tasks && mark != unsent(mark.Task) {
+			*m.of(mark.Task) = mark
+		}
+	}
+}
+
+// unsent is the mark of a task that has sent none.
+func unsent(task int32) stream.Mark { return stream.Mark{Task: task, Watermark: stream.NoTime} }
+
+// of returns the mark of a task, which it adds if the task has sent none before.
+func (m *producerMarks) of(task int32) *stream.Mark {
+	i, found := slices.BinarySearchFunc(m.marks, task, func(mark stream.Mark, task int32) int { return cmp.Compare(mark.Task, task) })
+	if !found {
+		m.marks = slices.Insert(m.marks, i, unsent(task))
+	}
+	return &m.marks[i]
 }
 
 // apply takes in a control message. Marks of an earlier epoch come from containers of a
@@ -31,19 +59,25 @@ func (m *producerMarks) apply(c stream.Control) {
 	if c.Epoch < m.epoch {
 		return
 	}
-	if c.Epoch > m.epoch || int(c.Tasks) != len(m.marks) {
-		m.reset(c.Epoch, c.Tasks)
+	if c.Epoch > m.epoch || c.Tasks != m.tasks {
+		m.epoch, m.tasks, m.marks = c.Epoch, c.Tasks, nil
 	}
 	for _, mark := range c.Marks {
-		old := &m.marks[mark.Task]
+		old := m.of(mark.Task)
 		// After a restart, a task may know less than before.
 		mark.Watermark = max(mark.Watermark, old.Watermark)
 		*old = mark
 	}
 }
 
+// complete reports whether all tasks have sent a mark.
+func (m *producerMarks) complete() bool { return len(m.marks) == int(m.tasks) }
+
 // watermark is the least of all tasks that aren't idle; IdleTime if all are.
 func (m *producerMarks) watermark() int64 {
+	if !m.complete() {
+		return stream.NoTime
+	}
 	least := int64(IdleTime)
 	for i := range m.marks {
 		if !m.marks[i].Idle && m.marks[i].Watermark < least {
@@ -60,7 +94,7 @@ func (m *producerMarks) ended(run int64) bool {
 			return false
 		}
 	}
-	return run != 0
+	return run != 0 && m.complete()
 }
 
 // refreshMarks derives the partition's watermark from its producers' marks. run is the id

@@ -78,8 +78,8 @@ func (p *partition) resume(in *meta.Input) {
 	if in.Watermark != nil {
 		p.watermark = *in.Watermark
 	}
-	if p.marks != nil && len(in.Marks) > 0 {
-		p.marks.epoch, p.marks.marks = in.Epoch, in.Marks
+	if p.marks != nil {
+		p.marks.resume(in)
 	}
 }
 
@@ -90,7 +90,7 @@ func (p *partition) meta() meta.Input {
 		in.Watermark = &p.watermark
 	}
 	if p.marks != nil {
-		in.Epoch, in.Marks = p.marks.epoch, p.marks.marks
+		in.Epoch, in.Tasks, in.Marks = p.marks.epoch, p.marks.tasks, p.marks.marks
 	}
 	if p.bootstrap {
 		in.BootstrapEnd, in.Bootstrapped = p.bootstrapEnd, !p.bootstraps()

@@ -76,10 +76,7 @@ func (l *Loop) loadHead(p *partition) error {
 	for len(p.chunk) > 0 {
 		r := &p.chunk[0]
 		if p.marks != nil && len(r.Headers) > 0 && r.Headers[0].Key == stream.ControlHeader {
-			if err := l.control(p, r); err != nil {
-				return err
-			}
-			p.advance()
+			l.control(p, r)
 			continue
 		}
 		if failure := l.toSkip(p); failure != nil {
@@ -108,13 +105,18 @@ func (l *Loop) loadHead(p *partition) error {
 	return nil
 }
 
-// control handles a control message at the head of a repartition partition.
-func (l *Loop) control(p *partition, r *stream.Record) error {
-	msg, err := stream.ParseControl(r.Value)
+// control takes in a control message at the head of a repartition partition. One that the
+// producers of the topic can't have sent is skipped: it holds no results, and must not hold
+// up the job.
+func (l *Loop) control(p *partition, r *stream.Record) {
+	msg, err := stream.ParseControl(r.Value, p.marks.most)
 	if err != nil {
-		return &RecordError{Task: p.task.ID, TopicPartition: p.TopicPartition, Offset: r.Offset, Err: err}
+		l.cfg.Logger.Warn("control message skipped: no producer of the topic sends such; check who else may write to it",
+			"stage", l.cfg.Stage.Name, "topic", p.Topic, "partition", p.Partition, "offset", r.Offset, "error", err)
+		l.skipHead(p, l.undecoded(p), err)
+		return
 	}
 	p.marks.apply(msg)
 	p.refreshMarks(l.cfg.Run)
-	return nil
+	p.advance()
 }

@@ -67,9 +67,10 @@ func (a assignor) tasks(partitions []stream.TopicPartition) []int32 {
 func (a assignor) assign(members []stream.GroupMember) ([]stream.GroupAssignment, error) {
 	infos := make([]memberInfo, len(members))
 	for i := range members {
-		if err := json.Unmarshal(members[i].Data, &infos[i]); err != nil {
+		if err := parse(members[i].Data, &infos[i]); err != nil {
 			return nil, fmt.Errorf("member %s of group %s has sent data that can't be parsed: %w; is it another kind of program?", members[i].ID, a.stage.Group, err)
 		}
+		infos[i].Tasks = max(infos[i].Tasks, 0)
 	}
 	refused := refuse(members, infos)
 	if i := slices.IndexFunc(infos, func(info memberInfo) bool { return info.Producer == a.producer }); i >= 0 && refused[i] != "" {

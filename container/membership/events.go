@@ -1,7 +1,6 @@
 package membership
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -52,7 +51,7 @@ func (m *Member) handle(e stream.GroupEvent) error {
 // take takes in an assignment, unless it was made for another version of the program.
 func (m *Member) take(e stream.GroupEvent) error {
 	var a assignment
-	if err := json.Unmarshal(e.Data, &a); err != nil {
+	if err := parse(e.Data, &a); err != nil {
 		return fmt.Errorf("the assignment of the group's leader can't be parsed: %w", err)
 	}
 	if !m.judged(&a) {
@@ -61,12 +60,20 @@ func (m *Member) take(e stream.GroupEvent) error {
 	if a.Refused != "" {
 		return fmt.Errorf("%w: %s", errRefused, a.Refused)
 	}
+	if !m.planned(m.assignor.tasks(e.Partitions), a.Coming, a.Standbys) {
+		return m.decline()
+	}
 	m.assignment = a
 	m.generation, m.id, m.tasks = e.Generation, e.Member, m.assignor.tasks(e.Partitions)
 	m.settled, m.joining = true, false
 	m.mustRejoin = m.mustRejoin || len(a.Revoked) > 0
 	m.dropAnswered()
 	return nil
+}
+
+// planned reports whether the plan has all of the tasks.
+func (m *Member) planned(assigned ...[]int32) bool {
+	return !slices.ContainsFunc(slices.Concat(assigned...), func(id int32) bool { return id < 0 || id >= m.stage.Tasks })
 }
 
 // judged reports whether the leader knew the compatibility of this member when it made the
@@ -79,7 +86,7 @@ func (m *Member) judged(a *assignment) bool {
 	})
 }
 
-// decline takes nothing of an assignment that was made for another version, and asks for one
+// decline takes nothing of an assignment that was made for another version or plan, and asks for one
 // that is made for this member. Without the request a member that doesn't lead its group
 // would get the same assignment again.
 func (m *Member) decline() error {

@@ -1,7 +1,6 @@
 package membership
 
 import (
-	"encoding/json"
 	"slices"
 
 	"github.com/gretestream/grete/scheduler"
@@ -60,11 +59,11 @@ func foreign(state stream.GroupState) string {
 func (a assignor) view(m *stream.MemberState) MemberView {
 	v := MemberView{ID: m.ID, Instance: m.Instance, Client: m.Host, Tasks: a.tasks(m.Assignment.Partitions)}
 	var info memberInfo
-	if json.Unmarshal(m.Data, &info) == nil {
+	if parse(m.Data, &info) == nil {
 		v.Host, v.Address, v.Compatibility = info.Host, info.Address, info.Compatibility
 	}
 	var s assignment
-	if json.Unmarshal(m.Assignment.Data, &s) == nil {
+	if parse(m.Assignment.Data, &s) == nil {
 		v.Refused, v.Coming, v.Standbys = s.Refused, s.Coming, s.Standbys
 	}
 	return v

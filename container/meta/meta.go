@@ -64,12 +64,15 @@ type Record struct {
 
 // An Input is where a task continues with one input partition.
 type Input struct {
-	Topic     string        `json:"topic"`
-	Partition int32         `json:"partition"`
-	Offset    int64         `json:"offset"`
-	Watermark *int64        `json:"watermark,omitempty"`
-	Epoch     int64         `json:"epoch,omitempty"`
-	Marks     []stream.Mark `json:"marks,omitempty"`
+	Topic     string `json:"topic"`
+	Partition int32  `json:"partition"`
+	Offset    int64  `json:"offset"`
+	Watermark *int64 `json:"watermark,omitempty"`
+	Epoch     int64  `json:"epoch,omitempty"`
+	// Marks are those of the tasks that write a repartition topic and have sent one. Tasks
+	// is the number of all that write it.
+	Marks []stream.Mark `json:"marks,omitempty"`
+	Tasks int32         `json:"tasks,omitempty"`
 	// BootstrapEnd is the offset up to which a bootstrap input is read before the other
 	// inputs of the task; Bootstrapped means that it was reached.
 	BootstrapEnd int64 `json:"bootstrapEnd,omitempty"`
@@ -98,9 +101,16 @@ func New(system, app string, stage *scheduler.Stage, task int32) Record {
 // of their keys.
 func (m Record) Encode() ([]byte, error) { return json.Marshal(m) }
 
+// MaxSize bounds an encoded record, in bytes. The largest ones have a mark of each task
+// that writes a repartition topic: about 80 bytes.
+const MaxSize = 8 << 20
+
 // Parse reads an encoded record.
 func Parse(src []byte) (Record, error) {
 	var m Record
+	if len(src) > MaxSize {
+		return Record{}, fmt.Errorf("meta record of %d bytes: at most %d are possible", len(src), MaxSize)
+	}
 	if err := json.Unmarshal(src, &m); err != nil {
 		return Record{}, fmt.Errorf("meta record: %w", err)
 	}

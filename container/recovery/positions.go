@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/gretestream/grete/stream/smallfile"
 )
 
 // Positions remember which tasks have state on this disk, and how much: for each task its
@@ -21,10 +23,13 @@ type Positions struct {
 	at   map[string]map[int32]int64 // by stage and task
 }
 
+// maxPositions bounds the file, in bytes. A task has about 20.
+const maxPositions = 16 << 20
+
 // OpenPositions reads what the directory has. A file that can't be parsed is ignored.
 func OpenPositions(dir string) (*Positions, error) {
 	p := &Positions{file: filepath.Join(dir, "positions.json"), at: make(map[string]map[int32]int64)}
-	b, err := os.ReadFile(p.file)
+	b, err := smallfile.Read(p.file, maxPositions)
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, nil
 	}

@@ -10,7 +10,12 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/gretestream/grete/stream/smallfile"
 )
+
+// maxHeader bounds the file with the secret header, in bytes.
+const maxHeader = 64 << 10
 
 // A Store is an HTTP server that accepts programs by PUT, under their checksums. PUT may need
 // a secret header; nodes fetch programs without it.
@@ -41,7 +46,7 @@ func OpenStore(base, headerFile string) (*Store, error) {
 	if headerFile == "" {
 		return s, nil
 	}
-	b, err := os.ReadFile(headerFile)
+	b, err := smallfile.Read(headerFile, maxHeader)
 	if err != nil {
 		return nil, fmt.Errorf("-artifacts-header-file: %w", err)
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
-// DefaultLimit is the default bound of a batch's decompressed size.
-const DefaultLimit = 128 << 20
+// Limit is the default bound of a batch's decompressed size.
+const Limit = 128 << 20
 
 // A Reader iterates over concatenated batches. Its zero value is at the end; Reset
 // gives it bytes to read. It belongs to one goroutine.
@@ -21,7 +21,7 @@ type Reader struct {
 	// Header is the header of the current batch.
 	Header
 	// Limit is the maximum size of a batch when it is decompressed, in bytes. 0 means
-	// [DefaultLimit].
+	// [Limit].
 	Limit int
 	// Decompressor may be shared by readers of the same goroutine, to save memory. If it
 	// is nil, the reader creates one when needed.
@@ -242,7 +242,7 @@ func (r *Reader) unpack() bool {
 	}
 	limit := r.Limit
 	if limit == 0 {
-		limit = DefaultLimit
+		limit = Limit
 	}
 	if r.Decompressor == nil {
 		r.Decompressor = new(Decompressor)

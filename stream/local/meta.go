@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/smallfile"
 )
 
 // format is the version of the directory's contents. It increases when older
@@ -108,9 +109,12 @@ func (s *System) loadTopics() error {
 	return nil
 }
 
+// maxJSON bounds log.json and each topic.json, in bytes.
+const maxJSON = 1 << 20
+
 // readJSON decodes a file and reports whether it exists.
 func readJSON(name string, v any) (bool, error) {
-	data, err := os.ReadFile(name)
+	data, err := smallfile.Read(name, maxJSON)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

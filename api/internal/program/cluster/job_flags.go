@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api/internal/program"
+	"github.com/gretestream/grete/scheduler"
 )
 
 // JobFlags are those of every process of a job, wherever it runs.
@@ -37,6 +38,8 @@ func (j *JobFlags) Check() (memory int64, err error) {
 		return 0, fmt.Errorf("-memory %s: a container needs at least 16MB", j.Memory)
 	case j.Partitions < 0:
 		return 0, fmt.Errorf("-partitions %d: it must be positive", j.Partitions)
+	case j.Partitions > scheduler.MaxPartitions:
+		return 0, fmt.Errorf("-partitions %d: at most %d are possible, as each of them is a task", j.Partitions, scheduler.MaxPartitions)
 	case j.Session < time.Second:
 		return 0, fmt.Errorf("-session-timeout %v: it must be at least 1s", j.Session)
 	case j.Refresh <= 0:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/api/internal/program/access"
+	"github.com/gretestream/grete/stream/smallfile"
 )
 
 // KafkaSettings describe a cluster, by the names of the flags.
@@ -80,10 +81,13 @@ func VariableOf(name string) string {
 	return "GRETE_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
 
+// maxSettings bounds a file of settings, in bytes.
+const maxSettings = 1 << 20
+
 // readSettings reads a file of settings. Its messages show only names and line numbers:
 // a value may be a secret.
 func readSettings(file string) (KafkaSettings, error) {
-	b, err := os.ReadFile(file)
+	b, err := smallfile.Read(file, maxSettings)
 	if err != nil {
 		return nil, err
 	}

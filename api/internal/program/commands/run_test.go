@@ -217,6 +217,7 @@ func TestRun_RefusesWrongFlags(t *testing.T) {
 		"a stage alone":            {[]string{"-stage", "by-word"}, []string{"-stage by-word", "embedded log", "-kafka HOST:PORT"}},
 		"a stage that ends":        {[]string{"-stage", "by-word", "-kafka", "localhost:1"}, []string{"-stage by-word", "-once", "all of its stages"}},
 		"negative partitions":      {[]string{"-partitions=-1"}, []string{"-partitions -1", "positive"}},
+		"partitions by a typo":     {[]string{"-partitions", "1000000"}, []string{"-partitions 1000000", "at most 10000"}},
 		"a negative number":        {[]string{"-commit-interval", "-5s"}, []string{`--commit-interval="-5s"`}},
 		"no time between commits":  {[]string{"-commit-interval", "0s"}, []string{"-commit-interval 0s", "positive"}},
 		"an address without port":  {[]string{"-http", "nonsense"}, []string{`-http: "nonsense"`, "HOST:PORT"}},

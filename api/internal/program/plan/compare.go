@@ -2,13 +2,13 @@ package plan
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/api/internal/program/history"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/scheduler/compare"
 	"github.com/gretestream/grete/scheduler/draw"
+	"github.com/gretestream/grete/stream/smallfile"
 )
 
 // A Comparison is a plan, and the verdict on going on by it from an earlier one.
@@ -17,9 +17,12 @@ type Comparison struct {
 	Verdict *compare.Verdict `json:"verdict"`
 }
 
+// maxPlan bounds a file with a plan, in bytes.
+const maxPlan = 16 << 20
+
 // read reads a plan that plan -json has written.
 func read(file string) (*scheduler.Plan, error) {
-	b, err := os.ReadFile(file)
+	b, err := smallfile.Read(file, maxPlan)
 	if err != nil {
 		return nil, fmt.Errorf("reading the plan to compare with: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/container/recovery"
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/smallfile"
 )
 
 // A connection is a run with its data directory and its streaming system.
@@ -98,9 +99,12 @@ func (s *settings) lock(on *session) (directory, error) {
 	return d, nil
 }
 
+// maxIdentity bounds an identity, in bytes: it becomes part of names, which Kafka bounds.
+const maxIdentity = 200
+
 // readIdentity reads the file, or creates it with a new identity, atomically.
 func readIdentity(file string) (string, error) {
-	b, err := os.ReadFile(file)
+	b, err := smallfile.Read(file, maxIdentity)
 	if identity := strings.TrimSpace(string(b)); err == nil && identity != "" {
 		return identity, nil
 	}

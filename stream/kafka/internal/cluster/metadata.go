@@ -117,7 +117,7 @@ func (c *Metadata) updateTopic(t *metadata.ResponseTopic) {
 	leaders := make([]Leader, len(t.Partitions))
 	for i := range t.Partitions {
 		p := &t.Partitions[i]
-		if int(p.PartitionIndex) >= len(leaders) {
+		if p.PartitionIndex < 0 || int(p.PartitionIndex) >= len(leaders) {
 			return
 		}
 		l := Leader{Node: p.LeaderID, Epoch: p.LeaderEpoch}

@@ -21,10 +21,17 @@ func (t *Transport) dial(ctx context.Context, network, address string) (net.Conn
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(t.Context(), cancel)()
-	if network != (bootstrap{}).Network() {
-		return t.handshaker.connect(ctx, address, t.track)
+	var c net.Conn
+	var err error
+	if network == (bootstrap{}).Network() {
+		c, err = t.dialAny(ctx)
+	} else {
+		c, err = t.handshaker.connect(ctx, address, t.track)
 	}
-	return t.dialAny(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &guard{Conn: c, shapes: &t.handshaker.shapes}, nil
 }
 
 // stagger is the head start of each address over the next one.

@@ -27,6 +27,7 @@ type handshaker struct {
 	encryption *tls.Config // nil: none
 	login      *Login      // nil: none
 	timeout    time.Duration
+	shapes     shapes
 }
 
 // connect opens a connection and shakes hands with the broker. track's result replaces the
@@ -107,7 +108,7 @@ func (g *handshaker) handshake(ctx context.Context, c net.Conn, address string) 
 		}
 		c = encrypted
 	}
-	talk := conversation{conn: c, clientID: g.clientID}
+	talk := conversation{conn: c, clientID: g.clientID, shapes: &g.shapes}
 	if _, err := talk.exchange(0, &apiversions.Request{}); err != nil {
 		return nil, g.explain(ctx, err)
 	}
@@ -193,6 +194,7 @@ func ClosedAfterHandshake(err error) bool {
 type conversation struct {
 	conn        net.Conn
 	clientID    string
+	shapes      *shapes
 	correlation int32
 }
 
@@ -214,13 +216,16 @@ func (d *conversation) exchange(version int16, req protocol.Message) (protocol.M
 	if size > maxHandshakeAnswer {
 		return nil, notKafka(head)
 	}
-	frame := make([]byte, len(head)+int(size))
-	copy(frame, head[:])
-	if _, err := io.ReadFull(d.conn, frame[len(head):]); err != nil {
+	frame, err := readAnswer(io.MultiReader(bytes.NewReader(head[:]), d.conn), maxHandshakeAnswer)
+	if err != nil {
 		return nil, err
 	}
 	if size < 4 || binary.BigEndian.Uint32(frame[len(head):]) != uint32(d.correlation) {
 		return nil, notKafka(head)
+	}
+	request := header{req.ApiKey(), version}
+	if err := d.shapes.of(request).check(frame, request); err != nil {
+		return nil, err
 	}
 	_, answer, err := protocol.ReadResponse(bytes.NewReader(frame), req.ApiKey(), version)
 	return answer, err

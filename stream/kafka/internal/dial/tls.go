@@ -5,7 +5,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
+
+	"github.com/gretestream/grete/stream/smallfile"
 )
 
 // TLSFiles name the PEM files of a TLS configuration. CA may be empty, Cert and Key both
@@ -15,11 +16,14 @@ type TLSFiles struct {
 	ServerName    string
 }
 
+// maxPEM bounds each of the files, in bytes: all public authorities take 250 kB.
+const maxPEM = 4 << 20
+
 // Config reads the files.
 func (t *TLSFiles) Config() (*tls.Config, error) {
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
 	if t.CA != "" {
-		pem, err := os.ReadFile(t.CA)
+		pem, err := smallfile.Read(t.CA, maxPEM)
 		if err != nil {
 			return nil, fmt.Errorf("read the CA's certificate: %w", err)
 		}
@@ -44,11 +48,11 @@ func (t *TLSFiles) ownCertificate() (tls.Certificate, error) {
 	if t.Cert == "" || t.Key == "" {
 		return tls.Certificate{}, errors.New("a client certificate needs two files: the certificate and its key")
 	}
-	cert, err := os.ReadFile(t.Cert)
+	cert, err := smallfile.Read(t.Cert, maxPEM)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("read the client certificate: %w", err)
 	}
-	key, err := os.ReadFile(t.Key)
+	key, err := smallfile.Read(t.Key, maxPEM)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("read the client certificate's key: %w", err)
 	}

@@ -53,7 +53,7 @@ func DecodeSubscription(b []byte) (Subscription, error) {
 	f := fields{b: b}
 	c := Subscription{generation: cluster.NoGeneration}
 	version := f.int16()
-	for range f.count() {
+	for range f.array() {
 		c.Topics = append(c.Topics, f.text())
 	}
 	if data := f.bytes(); len(data) >= 4 {
@@ -167,6 +167,15 @@ func (f *fields) count() int {
 	return n
 }
 
+// array returns an iterator over the elements of an array. It ends where bytes are missing.
+func (f *fields) array() func(yield func() bool) {
+	n := f.count()
+	return func(yield func() bool) {
+		for ; n > 0 && !f.short && yield(); n-- {
+		}
+	}
+}
+
 // bytes returns nil for null.
 func (f *fields) bytes() []byte {
 	if n := int(f.int32()); n > 0 {
@@ -176,9 +185,9 @@ func (f *fields) bytes() []byte {
 }
 
 func (f *fields) partitions() (all []stream.TopicPartition) {
-	for range f.count() {
+	for range f.array() {
 		topic := f.text()
-		for range f.count() {
+		for range f.array() {
 			all = append(all, stream.TopicPartition{Topic: topic, Partition: f.int32()})
 		}
 	}

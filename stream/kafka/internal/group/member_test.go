@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/harnesstest"
 	"github.com/gretestream/grete/stream/kafka/internal/cluster"
 	"github.com/gretestream/grete/stream/kafka/internal/kerr"
 	"github.com/gretestream/grete/stream/kafka/internal/linktest"
@@ -199,9 +200,14 @@ func FuzzGroupCodec(f *testing.F) {
 	c := Subscription{Topics: []string{"t", "u"}, owned: []stream.TopicPartition{linktest.At("t", 1), linktest.At("u", 0)}, generation: 3, Data: []byte("data"), Rebalance: 2}
 	f.Add(c.Encode())
 	f.Add(EncodeAssignment(c.owned, c.Data))
+	f.Add(append([]byte("\x00\x01\x00\x00\x10\x00\x00\x01t\x00\x00\x20\x00"), make([]byte, 1<<14)...))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_, _, _ = DecodeAssignment(b)
-		got, err := DecodeSubscription(b)
+		var got Subscription
+		var err error
+		harnesstest.Frugal(t, len(b), 64, func() {
+			_, _, _ = DecodeAssignment(b)
+			got, err = DecodeSubscription(b)
+		})
 		if err != nil {
 			return
 		}

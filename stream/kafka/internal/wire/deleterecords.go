@@ -37,9 +37,9 @@ func (d *DeleteRecords) encode(w *writer) {
 func (d *DeleteRecords) decode(r *reader) {
 	_ = r.int32() // throttle
 	d.Answer = nil
-	for range r.length() {
+	for range r.array() {
 		topic := r.text("")
-		for range r.length() {
+		for range r.array() {
 			p := DeletedRecords{}
 			p.Topic, p.Partition, p.Start, p.Code = topic, r.int32(), r.int64(), r.int16()
 			d.Answer = append(d.Answer, p)

@@ -40,7 +40,7 @@ func (d *DescribeGroup) encode(w *writer) {
 func (d *DescribeGroup) decode(r *reader) {
 	_ = r.int32() // throttle
 	d.Answer = DescribeGroupAnswer{}
-	for range r.length() {
+	for range r.array() {
 		d.Answer.decode(r)
 	}
 }
@@ -50,7 +50,7 @@ func (a *DescribeGroupAnswer) decode(r *reader) {
 	_ = r.text("") // the group
 	a.State, a.ProtocolType, a.Protocol = r.text(""), r.text(""), r.text("")
 	a.Members = nil
-	for range r.length() {
+	for range r.array() {
 		a.Members = append(a.Members, DescribedMember{
 			Member: r.text(""), Instance: r.text(""), ClientID: r.text(""), Host: r.text(""), Metadata: r.bytes(), Assignment: r.bytes(),
 		})

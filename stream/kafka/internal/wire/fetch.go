@@ -4,6 +4,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 
 	"github.com/gretestream/grete/stream"
+	"github.com/gretestream/grete/stream/batch"
 )
 
 // A Fetch request fetches records of many partitions: version 11, with a fetch session
@@ -24,6 +25,8 @@ type Fetch struct {
 	Take func(n int) []byte
 	// Answer is the response. The next exchange reuses its memory, except Records.
 	Answer FetchAnswer
+
+	taken int // bytes of records in the answer so far
 }
 
 // A FetchPartition is the request for a partition.
@@ -116,13 +119,14 @@ func byTopic[P any](w *writer, list []P, topic func(*P) string, partition func(*
 
 func (f *Fetch) decode(r *reader) {
 	a := &f.Answer
+	f.taken = 0
 	a.Throttle = r.int32()
 	a.Code = r.int16()
 	a.Session = r.int32()
 	n := 0
-	for range r.length() {
+	for range r.array() {
 		topic := r.text(f.topicAt(n))
-		for range r.length() {
+		for range r.array() {
 			if n == len(a.Partitions) {
 				a.Partitions = append(a.Partitions, FetchedPartition{})
 			}
@@ -152,13 +156,35 @@ func (f *Fetch) partition(r *reader, p *FetchedPartition) {
 	p.StableEnd = r.int64()
 	p.Start = r.int64()
 	p.Aborted = p.Aborted[:0]
-	for range r.length() {
+	for range r.array() {
 		p.Aborted = append(p.Aborted, Aborted{Producer: r.int64(), FirstOffset: r.int64()})
 	}
 	_ = r.int32() // the replica to prefer
 	p.Records = nil
 	if size := r.length(); size > 0 {
-		p.Records = f.Take(size)[:size]
-		r.fill(p.Records)
+		f.take(r, p, size)
 	}
+}
+
+// take reads the records of a partition. No broker has a reason to send more than was
+// requested, except a single batch of any size. Of a batch beyond [batch.Limit] it keeps
+// the header, and of an answer beyond that nothing. What isn't kept is fetched again.
+func (f *Fetch) take(r *reader, p *FetchedPartition, size int) {
+	keep, header := size, r.tmp[:0]
+	if size > batch.Limit {
+		keep, header = batch.Limit, r.tmp[:batch.HeaderSize]
+		r.records(header)
+		var h batch.Header
+		if ok, err := batch.ParseHeader(header, &h); !ok || err != nil || h.Size > batch.Limit {
+			keep = batch.HeaderSize
+		}
+	}
+	if most := int(f.MaxBytes) + batch.Limit; f.taken+keep > most {
+		r.discard(size - len(header))
+		return
+	}
+	f.taken += keep
+	p.Records = f.Take(keep)[:keep]
+	r.records(p.Records[copy(p.Records, header):])
+	r.discard(size - keep)
 }

@@ -52,7 +52,7 @@ func (j *JoinGroup) decode(r *reader) {
 	a.Code, a.Generation = r.int16(), r.int32()
 	a.Protocol, a.Leader, a.Member = r.text(""), r.text(""), r.text("")
 	a.Members = nil
-	for range r.length() {
+	for range r.array() {
 		a.Members = append(a.Members, JoinedMember{r.text(""), r.text(""), r.bytes()})
 	}
 }

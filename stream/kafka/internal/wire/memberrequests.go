@@ -51,7 +51,7 @@ func (l *LeaveGroup) encode(w *writer) {
 func (l *LeaveGroup) decode(r *reader) {
 	_ = r.int32() // throttle
 	l.Code = r.int16()
-	for range r.length() {
+	for range r.array() {
 		_, _ = r.text(""), r.text("")
 		if failed := r.int16(); l.Code == 0 {
 			l.Code = failed

@@ -43,17 +43,17 @@ func (m *Metadata) encode(w *writer) {
 
 func (m *Metadata) decode(r *reader) {
 	_ = r.int32() // throttle
-	for range r.count() {
+	for range r.compactArray() {
 		r.broker()
 	}
 	_ = r.compact() // the cluster's id
 	_ = r.int32()   // the controller
 	m.Answer = nil
-	for range r.count() {
+	for range r.compactArray() {
 		t := TopicID{Code: r.int16(), Topic: r.compact()}
 		r.fill(t.ID[:])
 		r.discard(1) // whether it is internal
-		for range r.count() {
+		for range r.compactArray() {
 			r.partition()
 		}
 		_ = r.int32() // what is allowed

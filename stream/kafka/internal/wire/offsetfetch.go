@@ -70,9 +70,9 @@ func runs(list []stream.TopicPartition) func(yield func([]stream.TopicPartition)
 func (f *OffsetFetch) decode(r *reader) {
 	_ = r.int32() // throttle
 	f.Answer.Partitions = nil
-	for range r.count() {
+	for range r.compactArray() {
 		topic := r.compact()
-		for range r.count() {
+		for range r.compactArray() {
 			p := CommittedOffset{}
 			p.Topic, p.Partition, p.Offset = topic, r.int32(), r.int64()
 			_ = r.int32()   // leader epoch

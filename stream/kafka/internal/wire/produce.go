@@ -66,13 +66,13 @@ func (p *Produce) encode(w *writer) {
 func (p *Produce) decode(r *reader) {
 	a := &p.Answer
 	a.Partitions = a.Partitions[:0]
-	for range r.length() {
+	for range r.array() {
 		topic := r.text(p.topicAt(len(a.Partitions)))
-		for range r.length() {
+		for range r.array() {
 			out := ProducedPartition{}
 			out.Topic, out.Partition, out.Code, out.BaseOffset = topic, r.int32(), r.int16(), r.int64()
 			_, _ = r.int64(), r.int64() // append time, start of the log
-			for range r.length() {
+			for range r.array() {
 				_ = r.int32() // index of a bad record
 				out.Message = r.text("")
 			}

@@ -24,8 +24,10 @@ func Exchange(rw io.ReadWriter, correlation int32, clientID string, req Request)
 	if err := send(rw, correlation, clientID, req); err != nil {
 		return err
 	}
-	r := reader{src: rw, left: 4}
-	r.left = max(int(r.int32()), 0)
+	r := reader{src: rw, left: 4, room: maxAnswer}
+	if r.left = int(r.int32()); r.left < 0 {
+		return errLength
+	}
 	if got := r.int32(); r.err == nil && got != correlation {
 		return fmt.Errorf("the broker answers request %d, expected %d", got, correlation)
 	}
