@@ -15,9 +15,9 @@ var (
 	errLarge  = fmt.Errorf("the broker's answer has more than %d bytes besides records", maxAnswer)
 )
 
-// maxAnswer bounds an answer, without the records of a fetch. It is above the metadata of
-// a million partitions.
-const maxAnswer = 64 << 20
+// maxAnswer bounds the fields of an answer, in bytes, without the records of a fetch. A
+// group of a thousand members has a tenth of it.
+const maxAnswer = 16 << 20
 
 // A reader reads fields from a connection and keeps the first error; after it all fields
 // are zero, and arrays end. It never reads beyond the answer's own size, and takes

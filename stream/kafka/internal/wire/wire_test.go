@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"reflect"
 	"slices"
@@ -400,12 +401,14 @@ func (b *broken) Read(p []byte) (int, error) {
 
 // An answer may have more bytes of fields than any cluster has, but is then refused.
 func TestDecode_BoundsFields(t *testing.T) {
-	members := bytes.Repeat([]byte("\x00\x00\x00\x00\x00\x00\x00\x00"), maxAnswer/8)
-	frame := binary.BigEndian.AppendUint32(nil, uint32(24+len(members)))
-	frame = append(binary.BigEndian.AppendUint32(frame, 7), make([]byte, 16)...)
-	frame = append(binary.BigEndian.AppendUint32(frame, uint32(len(members)/8)), members...)
-	if err := Exchange(&broken{frame}, 7, "client", &JoinGroup{}); err != errLarge {
-		t.Errorf("%v, want %v", err, errLarge)
+	for size, want := range map[int]error{maxAnswer / 2: nil, maxAnswer: errLarge} {
+		frame := binary.BigEndian.AppendUint32(nil, uint32(14+size))
+		frame = append(binary.BigEndian.AppendUint32(frame, 7), make([]byte, 6)...)
+		frame = append(binary.BigEndian.AppendUint32(frame, uint32(size)), make([]byte, size)...)
+		s := &SyncGroup{}
+		if err := Exchange(&broken{frame}, 7, "client", s); !errors.Is(err, want) || want == nil && len(s.Answer.Assignment) != size {
+			t.Errorf("%d bytes: %v, want %v", size, err, want)
+		}
 	}
 }
 
