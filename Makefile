@@ -40,7 +40,7 @@ QUICKLY := -vet=off -ldflags=-w -timeout 20m -json
 TESTSUM := build/testsum -allow .tools/skips
 LINT    := build/golangci-lint run --allow-parallel-runners
 
-.PHONY: help run static cluster test test-fire test-nomad sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-memory soak-json soak-sim deps rocksdb imports vet benchmark-binary
+.PHONY: help run static cluster test test-fire test-nomad sim mutants lint bench golden fuzz soak soak-tests soak-fire soak-state soak-memory soak-json soak-sim deps rocksdb imports vet vuln benchmark-binary
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -97,6 +97,13 @@ vet: rocksdb
 	go vet -tags cluster ./nomad/nomadtest
 	go vet -tags broker ./stream/kafka/kafkatest
 
+# Tests and tools aren't checked: programs of users don't have them.
+vuln: rocksdb build/govulncheck ## known vulnerabilities that Grete can reach. Go's database is fetched, unless DB=FILE is a copy: vulndb.zip, or its directory
+ifeq ($(suffix $(DB)),.zip)
+	@rm -rf build/vulndb && mkdir -p build/vulndb && unzip -q "$(DB)" -d build/vulndb
+endif
+	build/govulncheck $(if $(DB),-db "file://$(if $(filter .zip,$(suffix $(DB))),$(CURDIR)/build/vulndb,$(abspath $(DB)))") -tags rocksdb $(GO_PACKAGES)
+
 imports: build/imports
 	build/imports $(TAGS)
 
@@ -151,6 +158,9 @@ rocksdb:
 # The tools are modules of their own, so that Grete doesn't depend on their dependencies.
 build/golangci-lint: .tools/lint/go.mod .tools/lint/go.sum
 	cd .tools/lint && go build -buildvcs=false -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+build/govulncheck: .tools/vuln/go.mod .tools/vuln/go.sum
+	cd .tools/vuln && go build -buildvcs=false -o ../../$@ golang.org/x/vuln/cmd/govulncheck
 
 # Without cgo, Nomad's exec driver can't start a task. The module has no user interface. The
 # first build takes minutes.
