@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api"
+	"github.com/gretestream/grete/api/internal/program/access"
 	"github.com/gretestream/grete/api/internal/program/programtest"
 	"github.com/gretestream/grete/metrics/model"
 	"github.com/gretestream/grete/stream/kafka/kafkatest"
@@ -100,7 +101,11 @@ func (d *drained) lacks(address string) string {
 			}
 		}
 	}
-	n, found, err := api.Query[string, int64](d.Context(), address, "count", "w1")
+	tokens, err := access.FindLocal(programtest.Config(), d.name)
+	if err != nil || len(tokens) == 0 {
+		d.Fatalf("the token of this user: %v", err)
+	}
+	n, found, err := api.Query[string, int64](d.Context(), address, "count", "w1", api.QueryToken(tokens[0]))
 	if err != nil || !found || n == 0 {
 		return fmt.Sprintf("w1 is %d, %v, %v", n, found, err)
 	}
