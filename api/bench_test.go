@@ -22,8 +22,8 @@ type slim struct {
 }
 
 // BenchmarkFilterMapTo is a record's whole way through a stage without state:
-// decode, filter, map, encode, send. It allocates only the strings of the
-// decoded value, one each, as they may be kept.
+// decode, filter, map, encode, send. It allocates only the buffer of
+// the decoded strings, as they may be kept.
 func BenchmarkFilterMapTo(b *testing.B) {
 	app := api.New("bench")
 	app.From("views", eventTime()).

@@ -106,6 +106,9 @@ func digitRun(src []byte, i int) (v uint64, end int) {
 // zeros are 8 digits; x ^ zeros are their values, if x is a word of digits.
 const zeros = '0' * ones
 
+// powers are powers of ten.
+//
+//nolint:gochecknoglobals // a constant in all but form
 var powers = [...]uint64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
 
 // eightDigits returns the number that 8 digits are. The lowest byte has the first.
@@ -131,6 +134,8 @@ func (d *decoder) float(k kind, p pointer, i int) int {
 }
 
 // exactPowers are powers of ten that are exact as float64.
+//
+//nolint:gochecknoglobals // a constant in all but form
 var exactPowers = [...]float64{
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 }
@@ -245,8 +250,7 @@ func appendUint(dst []byte, n uint64) []byte {
 	}
 	start := len(dst)
 	dst = reserve(dst, 24)
-	out, end := dst[start:start+24], 0
-	first := n
+	out, first := dst[start:start+24], n
 	switch {
 	case n >= 1e16:
 		first = n / 1e16
@@ -256,7 +260,7 @@ func appendUint(dst []byte, n uint64) []byte {
 	w := digitsOf(first)
 	drop := bits.TrailingZeros64(w|1<<56) >> 3 // leading zeros, except for the last digit
 	putWord(out, 0, (w|zeros)>>(8*drop))
-	end = 8 - drop
+	end := 8 - drop
 	if n >= 1e16 {
 		putWord(out, end, digitsOf(n/1e8%1e8)|zeros)
 		end += 8
@@ -279,28 +283,30 @@ func digitsOf(n uint64) uint64 {
 
 // appendFloat appends a number of so many bits as ECMAScript writes it.
 func appendFloat(dst []byte, f float64, size int) ([]byte, bool) {
-	limit := 1e15 // below it integers are written as such
+	integers := 1e15 // below it they are written as such
 	if size == 32 {
-		limit = 1 << 24
+		integers = 1 << 24
 	}
-	if n := int64(f); float64(n) == f && -limit < f && f < limit && (n != 0 || !math.Signbit(f)) {
+	switch n, abs := int64(f), math.Abs(f); {
+	case float64(n) == f && abs < integers && (n != 0 || !math.Signbit(f)):
 		return appendInt(dst, n), true
-	}
-	if math.IsInf(f, 0) || math.IsNaN(f) {
+	case math.IsInf(f, 0) || math.IsNaN(f):
 		return dst, false
+	case f != 0 && size == 64 && (abs < 1e-6 || abs >= 1e21),
+		f != 0 && size == 32 && (float32(abs) < 1e-6 || float32(abs) >= 1e21):
+		return appendExponent(dst, f, size), true
 	}
-	format, abs := byte('f'), math.Abs(f)
-	if abs != 0 {
-		if size == 64 && (abs < 1e-6 || abs >= 1e21) || size == 32 && (float32(abs) < 1e-6 || float32(abs) >= 1e21) {
-			format = 'e'
-		}
-	}
-	dst = strconv.AppendFloat(dst, f, format, -1, size)
-	if n := len(dst); format == 'e' && dst[n-4] == 'e' && dst[n-3] == '-' && dst[n-2] == '0' { // e-09 is e-9
+	return strconv.AppendFloat(dst, f, 'f', -1, size), true
+}
+
+// appendExponent appends a number with an exponent.
+func appendExponent(dst []byte, f float64, size int) []byte {
+	dst = strconv.AppendFloat(dst, f, 'e', -1, size)
+	if n := len(dst); dst[n-4] == 'e' && dst[n-3] == '-' && dst[n-2] == '0' { // e-09 is e-9
 		dst[n-2] = dst[n-1]
 		dst = dst[:n-1]
 	}
-	return dst, true
+	return dst
 }
 
 // number decodes a json.Number.

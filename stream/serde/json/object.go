@@ -52,7 +52,10 @@ func (s *seen) add(f uint32) bool {
 	return true
 }
 
-// object decodes an object into a struct.
+// object decodes an object into a struct. This is where most of the time goes: the
+// usual names, strings and integers take no further calls.
+//
+//nolint:gocyclo // the calls of its parts would take longer than what they do
 func (d *decoder) object(o *object, p pointer, i int) int {
 	if d.src[i] != '{' {
 		return handOver
@@ -67,6 +70,7 @@ func (d *decoder) object(o *object, p pointer, i int) int {
 	var seen seen
 	src := d.src
 	for after := uint32(0); ; {
+		// The name, which is most likely the one that was next in the last document.
 		from := i
 		f := o.after[after].Load()
 		field := &o.fields[f]
@@ -79,6 +83,7 @@ func (d *decoder) object(o *object, p pointer, i int) int {
 		if uint(i) < uint(len(src)) && src[i] <= ' ' {
 			i = space(src, i)
 		}
+		// The value.
 		switch {
 		case f == unknown:
 			i = d.skip(i)
@@ -97,6 +102,7 @@ func (d *decoder) object(o *object, p pointer, i int) int {
 		if uint(i) >= uint(len(src)) { // also if it is handOver
 			return handOver
 		}
+		// What is next.
 		if c = src[i]; c <= ' ' {
 			i, c = next(src, i)
 		}

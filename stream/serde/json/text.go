@@ -358,7 +358,7 @@ func isPlain(b []byte) bool {
 // isPlainWide reports whether a string is valid, and has no characters that end lines
 // in JavaScript, which are escaped.
 func isPlainWide(s string) bool {
-	return utf8.ValidString(s) && !(strings.Contains(s, "\xe2\x80") && hasSeparator(s))
+	return utf8.ValidString(s) && (!strings.Contains(s, "\xe2\x80") || !hasSeparator(s))
 }
 
 func hasSeparator(s string) bool {

@@ -84,7 +84,7 @@ type quotedFields struct {
 	B bool    `json:"b,string"`
 	S string  `json:"s,string"`
 	P *int    `json:"p,string"`
-	L []int   `json:"l,string"`
+	L []int   `json:"l,string"` //nolint:staticcheck // the option has no effect, which is tested
 }
 
 type quotedNumbers struct {
@@ -167,10 +167,10 @@ type folding struct {
 }
 
 type oddTags struct {
-	Dash   string `json:"-,"`
+	Dash   string `json:"-,"` //nolint:staticcheck // a name that is tested
 	Quoted string `json:"'a,b'"`
 	Comma  string `json:"a,unknown"`
-	Slash  string `json:"a\\b"`
+	Slash  string `json:"a\\b"` //nolint:staticcheck // a name that is tested
 	HTML   string `json:"<a>&"`
 	Space  string `json:"a b"`
 	At     string `json:"@timestamp"`
@@ -187,11 +187,11 @@ func badTag() reflect.Type {
 
 type unexported struct {
 	A string
-	b string
+	b string //nolint:unused // neither decoded nor encoded
 	C string `json:"-"`
 }
 
-type hiddenOnly struct{ a, b int }
+type hiddenOnly struct{ a, b int } //nolint:unused // neither decoded nor encoded
 
 type empty struct{}
 
