@@ -109,3 +109,17 @@ func ResumeNewest() Resumption { return Resumption{scheduler.OutOfRangeNewest} }
 func OnOutOfRange[M any](r Resumption) InputOption[M] {
 	return InputOption[M]{func(in *op.InputSpec[M]) { in.OutOfRange = r.at }}
 }
+
+// Bootstrap makes each task read the input before all inputs without Bootstrap, up to the
+// end that it has when the task first starts. From then on event time decides. A task
+// bootstraps once: later starts don't wait for the input again.
+func Bootstrap[M any]() InputOption[M] {
+	return InputOption[M]{func(in *op.InputSpec[M]) { in.Bootstrap = true }}
+}
+
+// Priority orders the inputs of a stage: while an input with a higher priority has records,
+// those with a lower one wait. The default is 0. Among equal ones, the record with the
+// lowest event time comes first.
+func Priority[M any](n int) InputOption[M] {
+	return InputOption[M]{func(in *op.InputSpec[M]) { in.Priority = n }}
+}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/gretestream/grete/container/loop"
+	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/memory"
@@ -95,4 +97,20 @@ func TestBootstrap_OfABoundedRun(t *testing.T) {
 	c.cfg.Run, c.cfg.Bounds = 1, map[stream.TopicPartition]int64{inPartition: 1, tablePartition: 1}
 	must(t, c.open())
 	c.wantOut(-1, 1)
+}
+
+// While inputs are held the job's own traffic goes on, although the bootstrap doesn't. After
+// the hold the bootstrap comes first again.
+func TestBootstrap_WhileInputsAreHeld(t *testing.T) {
+	c := newBootstrapping(t)
+	c.cfg.Stage.Inputs[0].Producers = 1 // its own traffic
+	c.cfg.Hold = &membership.Hold{}
+	c.fillTable(-1, -2)
+	c.fill(1)
+	c.cfg.Hold.Until(c.now.Add(time.Hour))
+	must(t, c.open())
+	c.wantOut(1)
+	c.now = c.now.Add(2 * time.Hour)
+	c.fill(2)
+	c.wantOut(1, -1, -2, 2)
 }

@@ -27,6 +27,8 @@ type InputSpec[M any] struct {
 	Start      int64 // as scheduler.Input has it
 	NoTime     bool  // the time to start at is the zero time
 	OutOfRange scheduler.OutOfRange
+	Bootstrap  bool
+	Priority   int
 }
 
 // KeyedInput is [Input] of records that are keyed by K.
@@ -42,6 +44,7 @@ func Input[M any](p *flow.Pipeline, node scheduler.Node, spec InputSpec[M]) sche
 	values := codingOf(p, spec.Serde)
 	node.Value, node.ValueShape, node.Params = values.name, values.shape, spec.params()
 	node.Start, node.OutOfRange = spec.Start, spec.OutOfRange
+	node.Bootstrap, node.Priority = spec.Bootstrap, spec.Priority
 	if spec.Sample != nil {
 		p.Samples = append(p.Samples, spec.sample(firstTopic(node), values))
 	}
