@@ -8,6 +8,7 @@ type Load struct {
 	Containers int
 	Memory     int64 // of each container: Config.Memory
 	Tasks      int   // of all containers together
+	Databases  int   // of the tasks that have stores
 	Stores     int   // of all tasks together
 }
 
@@ -33,6 +34,9 @@ func LoadOf(s *scheduler.Stage, containers int, memory int64) Load {
 // AddTasks adds so many tasks of a stage.
 func (l *Load) AddTasks(s *scheduler.Stage, tasks int) {
 	l.Tasks += tasks
+	if len(s.Stores) > 0 {
+		l.Databases += tasks
+	}
 	l.Stores += tasks * len(s.Stores)
 }
 
@@ -55,14 +59,5 @@ func (l Load) EngineMemory() int64 { return l.containers() * 3 / 8 }
 // container of 64 MB, and so a limit of 192, has reached 156 MB on RocksDB while it folded
 // 1.5 million records into 700,000 keys at full speed.) Each task needs some more.
 func (l Load) ProcessMemory() int64 {
-	return l.containers() + int64(l.Tasks)*taskBytes + l.databases()*storeBytes + 128<<20
-}
-
-// databases is the number of column families of all databases. A task without stores has no
-// database.
-func (l Load) databases() int64 {
-	if l.Stores == 0 {
-		return 0
-	}
-	return int64(l.Tasks + l.Stores)
+	return l.containers() + int64(l.Tasks)*taskBytes + int64(l.Databases+l.Stores)*storeBytes + 128<<20
 }

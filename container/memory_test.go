@@ -30,3 +30,13 @@ func TestLoad_ProcessMemory(t *testing.T) {
 		})
 	}
 }
+
+// Tasks without stores have no database.
+func TestLoad_AddTasks(t *testing.T) {
+	var l container.Load
+	l.AddTasks(&scheduler.Stage{}, 500)
+	l.AddTasks(&scheduler.Stage{Stores: make([]scheduler.Store, 2)}, 30)
+	if want := (container.Load{Tasks: 530, Databases: 30, Stores: 60}); l != want {
+		t.Errorf("%+v, want %+v", l, want)
+	}
+}

@@ -21,14 +21,14 @@ func filesOf(limit uint64, databases int) int {
 	return int(min(max(n, leastTables), mostTables))
 }
 
-// CheckFiles returns an error if the process may not open as many files as the databases of so
-// many tasks need.
-func CheckFiles(tasks int) error { return checkFiles(openFileLimit(), tasks) }
+// CheckFiles returns an error if the process may not open as many files as so many databases,
+// one of each task with state, need.
+func CheckFiles(databases int) error { return checkFiles(openFileLimit(), databases) }
 
-func checkFiles(limit uint64, tasks int) error {
-	need := uint64(otherFiles + tasks*(databaseFiles+leastTables))
-	if limit == 0 || limit >= need {
+func checkFiles(limit uint64, databases int) error {
+	need := uint64(otherFiles + databases*(databaseFiles+leastTables))
+	if limit == 0 || databases == 0 || limit >= need {
 		return nil
 	}
-	return fmt.Errorf("this process may open %d files, and the state of %d tasks needs %d; raise the limit (ulimit -n %[3]d), or share the tasks among more processes", limit, tasks, need)
+	return fmt.Errorf("this process may open %d files, and the state of %d tasks needs %d; raise the limit (ulimit -n %[3]d), or share the tasks among more processes", limit, databases, need)
 }

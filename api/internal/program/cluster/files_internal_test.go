@@ -29,6 +29,9 @@ func TestCheckFiles_SaysWhatToDo(t *testing.T) {
 	if err := checkFiles(1024, 27); err != nil {
 		t.Errorf("27 tasks fit: %v", err)
 	}
+	if err := checkFiles(1, 0); err != nil {
+		t.Errorf("no database needs a file: %v", err)
+	}
 	if err := checkFiles(0, 1_000_000); err != nil {
 		t.Errorf("an unknown limit: %v", err)
 	}

@@ -23,12 +23,11 @@ func (j *job) load() container.Load {
 // has all tasks must be able to open enough. Otherwise it says what may go wrong: other
 // processes may hold some of the tasks, and not all of the memory may be used.
 func (j *job) checkLimits(load container.Load) error {
-	if load.Stores > 0 {
-		if err := cluster.CheckFiles(load.Tasks); err != nil && !j.shares() {
+	if err := cluster.CheckFiles(load.Databases); err != nil {
+		if !j.shares() {
 			return err
-		} else if err != nil {
-			j.console.Say("with all tasks, this process would exceed a limit: %v", err)
 		}
+		j.console.Say("with all tasks, this process would exceed a limit: %v", err)
 	}
 	if err := checkMemory(cluster.MemoryLimit(), load); err != nil {
 		j.console.Say("this process may be killed: %v", err)

@@ -8,7 +8,7 @@ import (
 )
 
 func TestCheckMemory_SaysWhatToDo(t *testing.T) {
-	load := container.Load{Containers: 1, Memory: 256 << 20, Tasks: 500, Stores: 500}
+	load := container.Load{Containers: 1, Memory: 256 << 20, Tasks: 500, Databases: 500, Stores: 500}
 	if err := checkMemory(0, load); err != nil {
 		t.Errorf("without a limit: %v", err)
 	}

@@ -75,7 +75,7 @@ func (j *job) openEngine() (kv.Engine, error) {
 	if err := j.checkLimits(load); err != nil {
 		return nil, err
 	}
-	engine, err := cluster.NewEngine(load.EngineMemory(), load.Tasks)
+	engine, err := cluster.NewEngine(load.EngineMemory(), load.Databases)
 	if err != nil {
 		return nil, fmt.Errorf("opening the state engine: %w", err)
 	}
