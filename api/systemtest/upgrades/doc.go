@@ -1,0 +1,3 @@
+// Package upgrades tests that a job which goes from version to version, up and back, among
+// kills, loses nothing.
+package upgrades
