@@ -70,12 +70,13 @@ func (c *Client) Do(r *http.Request) (*Response, error) {
 		return nil, err
 	}
 	for range maxTries {
-		ch, nonce := challenge{}, randomText(16)
-		if ch, err = c.challenge(r); err != nil {
+		ch, err := c.challenge(r)
+		if err != nil {
 			return nil, err
 		}
-		var res *received
-		if res, err = c.sendSigned(r, ch, nonce, body); err != nil {
+		nonce := randomText(16)
+		res, err := c.sendSigned(r, ch, nonce, body)
+		if err != nil {
 			return nil, err
 		}
 		if res.StatusCode != http.StatusUnauthorized {

@@ -19,7 +19,7 @@ func TestParseCredentials(t *testing.T) {
 		"Grete " + whole + " x":                         false,
 		"Grete" + whole:                                 false,
 		"Bearer " + whole:                               false,
-		"Grete ":                                        false,
+		"Grete":                                         false,
 		"":                                              false,
 		"Grete " + strings.Replace(whole, `"n"`, `""`, 1):                                   false,
 		"Grete " + strings.Replace(whole, `"n"`, `n`, 1):                                    false,

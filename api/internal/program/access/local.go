@@ -66,8 +66,8 @@ func makeFile(file string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
-	_, err = fmt.Fprintln(f, signed.NewToken())
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+	_, failed := fmt.Fprintln(f, signed.NewToken())
+	if err := errors.Join(failed, f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	// A link is made whole or not at all, and replaces nothing.

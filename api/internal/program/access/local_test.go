@@ -1,6 +1,7 @@
 package access
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,7 +52,7 @@ func TestMakeLocal_Concurrently(t *testing.T) {
 }
 
 func TestMakeLocal_Refusals(t *testing.T) {
-	if _, _, err := MakeLocal("", "words"); err != ErrNoConfig {
+	if _, _, err := MakeLocal("", "words"); !errors.Is(err, ErrNoConfig) {
 		t.Errorf("without a directory: %v", err)
 	}
 	config := t.TempDir()
