@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 func TestParse_RefusesNumbersOutOfRange(t *testing.T) {
@@ -233,12 +234,48 @@ func TestParse_SharesBuffersOfStringBytesOnly(t *testing.T) {
 	if allocs, _ := size(100, 400); allocs > 30 {
 		t.Errorf("100 strings of 400 bytes took %v allocations", allocs)
 	}
+	if most := longestRun(t, c, 100, 400); most > maxShared {
+		t.Errorf("strings share a buffer of %d bytes", most)
+	}
 	var all []string
 	if err := c.Parse([]byte(`["`+strings.Repeat("x", maxShared-1)+`","y","z"]`), &all); err != nil {
 		t.Fatal(err)
 	}
 	if end := all[0][maxShared-1:]; len(end) != 0 || all[1] != "y" || all[2] != "z" {
 		t.Errorf("got %q", all[1:])
+	}
+}
+
+// longestRun returns how many bytes of decoded strings are in memory one after the other.
+func longestRun(t *testing.T, c *Codec[[]string], count, length int) (most int) {
+	t.Helper()
+	var list []string
+	if err := c.Parse([]byte(`["`+strings.Repeat(strings.Repeat("x", length)+`","`, count)+`"]`), &list); err != nil {
+		t.Fatal(err)
+	}
+	run := length
+	for i := range count - 1 {
+		if run += length; pointerTo(unsafe.StringData(list[i+1])) != at(pointerTo(unsafe.StringData(list[i])), uintptr(length)) {
+			run = length
+		}
+		most = max(most, run)
+	}
+	return most
+}
+
+// An adding value has the number of times that it was decoded.
+type adding int
+
+func (a *adding) UnmarshalJSON([]byte) error {
+	*a++
+	return nil
+}
+
+func TestParse_HandsOverToAFreshValue(t *testing.T) {
+	type record struct{ A adding }
+	var r record
+	if err := New[record]().Parse([]byte(`{"A":1,"\u0061bc":2}`), &r); err != nil || r.A != 1 {
+		t.Errorf("decoded %d times into one value, %v", r.A, err)
 	}
 }
 
