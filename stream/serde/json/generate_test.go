@@ -193,12 +193,15 @@ func (g *generator) kind(t reflect.Type, depth int) {
 			return
 		}
 		n := g.IntN(5)
+		if g.one(12) { // more than a slice has room for at first
+			n = g.IntN(40)
+		}
 		if t.Kind() == reflect.Array && !g.one(10) {
 			n = t.Len()
 		}
 		g.list(n, func() { g.value(t.Elem(), depth-1) })
 	case reflect.Map:
-		g.dict(g.IntN(5), func(int) { g.mapKey(t.Key()) }, func(int) { g.value(t.Elem(), depth-1) })
+		g.dict(g.IntN(5)+g.IntN(3), func(int) { g.mapKey(t.Key()) }, func(int) { g.value(t.Elem(), depth-1) })
 	case reflect.Struct:
 		g.structure(t, depth)
 	case reflect.Interface:

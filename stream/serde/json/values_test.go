@@ -72,7 +72,7 @@ func (g *generator) fillKind(v reflect.Value, depth int) {
 		v.Set(reflect.New(t.Elem()))
 		g.fill(v.Elem(), depth-1)
 	case reflect.Slice:
-		v.Set(reflect.MakeSlice(t, g.IntN(6), 8))
+		v.Set(reflect.MakeSlice(t, g.IntN(9), 9))
 		g.fillItems(v, depth)
 	case reflect.Array:
 		g.fillItems(v, depth)
