@@ -113,6 +113,23 @@ func ExampleStream_Apply() {
 		To("counts")
 }
 
+// The last version of the program kept counts alone; values of that version are
+// converted when they are read.
+func ExampleUpgrade() {
+	type stats struct {
+		Count   int64
+		Average float64
+	}
+	type counts struct{ Views int64 } // as the last version had it
+
+	app := api.New("stats")
+	app.From[PageView]("page-views").
+		PartitionBy("by-user", func(v PageView) string { return v.User }).
+		Fold("stats", func(s stats, _ PageView) stats { return stats{s.Count + 1, s.Average} },
+			api.Upgrade(func(old counts) stats { return stats{Count: old.Views} })).
+		To("stats")
+}
+
 // The value of a key in a running job, as of its last commit.
 func ExampleQuery() {
 	stop, address := runViews() // a job that counts in a table "views", by user

@@ -34,11 +34,33 @@ func Changes[K comparable, V any](t Table[K, V]) KeyedStream[K, Change[V]] {
 // A FoldOption is a setting of what a table or a window keeps.
 type FoldOption[A any] struct{ apply func(*fold[A]) }
 
-type fold[A any] struct{ serde Serde[A] }
+type fold[A any] struct {
+	serde Serde[A]
+	older []op.Upgrade[A]
+}
 
 // StoreSerde sets how the values are encoded in their store.
 func StoreSerde[A any](s Serde[A]) FoldOption[A] {
 	return FoldOption[A]{func(f *fold[A]) { f.serde = s }}
+}
+
+// Upgrade converts values that an earlier version of the program has stored, of type
+// Old, to those of this version: f(old) is called when such a value is read. It is
+// written back as an A when it next changes. Existing values of several types need an
+// Upgrade each; or one with the options of Old's own version, so that they chain:
+//
+//	api.Upgrade(totalsOfSums, api.Upgrade(sumsOfCounts))
+//
+// Old describes the stored form, so its fields have the JSON names and types of the
+// earlier version; its own name doesn't matter. Values that Old can read as they are,
+// because it has only got more fields, are converted, too. Keep an Upgrade until the job's status
+// shows no more values of its form.
+func Upgrade[A, Old any](f func(Old) A, older ...FoldOption[Old]) FoldOption[A] {
+	var o fold[Old]
+	for _, option := range older {
+		option.apply(&o)
+	}
+	return FoldOption[A]{func(a *fold[A]) { a.older = append(a.older, op.UpgradeFrom(f, o.serde, o.older)) }}
 }
 
 // folding is how a value is computed, for the operators.
@@ -47,7 +69,7 @@ func folding[M, A any](name string, step func(a A, m M, existed bool) A, opts []
 	for _, o := range opts {
 		o.apply(&f)
 	}
-	return op.Fold[M, A]{Name: name, Step: step, Serde: f.serde}
+	return op.Fold[M, A]{Name: name, Step: step, Serde: f.serde, Older: f.older}
 }
 
 func foldTable[K comparable, M, A any](s KeyedStream[K, M], name string, f op.Fold[M, A]) Table[K, A] {

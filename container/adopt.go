@@ -70,6 +70,7 @@ func (t *task) recovered(from *recovery.Task) {
 	t.State, t.db, t.changelogs, t.Moved = from.State, from.DB, from.Changelogs, from.Moved
 	if from.Last != nil {
 		t.seq = from.Last.Seq
+		t.SetForms(from.Last.FormsOf(t.stage))
 	}
 }
 

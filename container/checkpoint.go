@@ -78,6 +78,7 @@ func (c *committer) metaRecord(t *task) meta.Record {
 	}
 	m.Inputs = t.Meta()
 	m.Operators = t.Logic.Marks()
+	m.SetForms(t.stage, t.Forms())
 	return m
 }
 

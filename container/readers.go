@@ -1,8 +1,10 @@
 package container
 
 import (
+	"slices"
 	"sync"
 
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/kv"
 )
 
@@ -12,6 +14,7 @@ import (
 type Readers struct {
 	mu    sync.RWMutex
 	tasks map[taskName]kv.Reader
+	forms map[taskName]loop.Forms
 }
 
 type taskName struct {
@@ -38,6 +41,25 @@ func (r *Readers) Show(stage string, task int32, reader kv.Reader) {
 	r.tasks[taskName{stage, task}] = reader
 }
 
+// Forms returns the forms of the values in a task's stores, by store and by number.
+func (r *Readers) Forms(stage string, task int32, store int) []string {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if f := r.forms[taskName{stage, task}]; store < len(f) {
+		return f[store]
+	}
+	return nil
+}
+
+func (r *Readers) setForms(stage string, task int32, f loop.Forms) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.forms == nil {
+		r.forms = make(map[taskName]loop.Forms)
+	}
+	r.forms[taskName{stage, task}] = slices.Clone(f)
+}
+
 // Hide removes a reader, unless the task has another one by now.
 func (r *Readers) Hide(stage string, task int32, reader kv.Reader) {
 	r.mu.Lock()
@@ -48,6 +70,11 @@ func (r *Readers) Hide(stage string, task int32, reader kv.Reader) {
 }
 
 func (c *Config) showState(tasks []*task) {
+	if c.Readers != nil {
+		for _, t := range tasks {
+			c.Readers.setForms(c.Stage.Name, t.ID, t.Forms())
+		}
+	}
 	c.eachReader(tasks, (*Readers).Show)
 }
 

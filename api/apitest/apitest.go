@@ -11,6 +11,7 @@ import (
 	"github.com/gretestream/grete/container/topics"
 	"github.com/gretestream/grete/kv/memory"
 	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/scheduler/compare"
 	"github.com/gretestream/grete/stream"
 	streammemory "github.com/gretestream/grete/stream/memory"
 )
@@ -238,6 +239,21 @@ func (x *Test) Restart() {
 	x.t.Helper()
 	x.Crash()
 	x.prepare()
+	x.start(nil)
+}
+
+// Replace continues the job with another version of its program, from the last commit of
+// this one, which it crashes first. A version that would lose state or results fails the
+// test, as the job would refuse to start.
+func (x *Test) Replace(app *api.App) {
+	x.t.Helper()
+	x.Crash()
+	before := x.plan
+	x.app = app
+	x.prepare()
+	if v := compare.Plans(before, x.plan); v.Kind == compare.Incompatible {
+		x.t.Fatal(v.Text())
+	}
 	x.start(nil)
 }
 

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -54,8 +55,13 @@ func (s *server) scan(st *store, task int32, selected *layout.Selection, limit i
 		return p, s.notOpen(st.stage, task)
 	}
 	size := 0
+	forms := s.cfg.Readers.Forms(st.stage.Name, task, st.number)
+	var failed error
 	err = selected.Scan(r, st.number, func(key, value []byte) bool {
 		if p.More = full(p.Pairs, key, size, limit); p.More {
+			return false
+		}
+		if value, failed = st.Plain(forms, key, value); failed != nil {
 			return false
 		}
 		size += len(key) + len(value)
@@ -65,7 +71,7 @@ func (s *server) scan(st *store, task int32, selected *layout.Selection, limit i
 	if errors.Is(err, stream.ErrClosed) {
 		err = s.notOpen(st.stage, task)
 	}
-	return p, err
+	return p, cmp.Or(err, failed)
 }
 
 func (q query) page(part Part) (Page, error) {

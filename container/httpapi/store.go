@@ -40,7 +40,7 @@ func findStore(plan *scheduler.Plan, serdes *serde.Registry, name string) (*stor
 			if err != nil {
 				return nil, fmt.Errorf("store %q: %w", name, err)
 			}
-			view := layout.Store{Layout: l, Key: serdes.Text(spec.Key), Value: serdes.Text(spec.Value)}
+			view := layout.Store{Layout: l, Key: serdes.Text(spec.Key), Value: serdes.Text(spec.Value), Convert: serdes.Converter(name)}
 			return &store{name, &plan.Stages[i], n, spec, view}, nil
 		}
 	}
@@ -105,5 +105,5 @@ func (s *server) getFrom(st *store, task int32, stored []byte) ([]byte, error) {
 	case err != nil || !found:
 		return nil, err
 	}
-	return value, nil
+	return st.Plain(s.cfg.Readers.Forms(st.stage.Name, task, st.number), stored, value)
 }

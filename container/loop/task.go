@@ -21,6 +21,7 @@ type Task struct {
 	reading  *partition      // the partition of the record that is being processed; nil: none
 	operator func() Operator // as [Logic.Operator]
 	outputs  []*Output
+	forms    Forms
 	changes  int64       // counts what a record has sent and changed, see Changed
 	paused   int         // calls of Pause without an Unpause
 	woken    atomic.Bool // Resume is to be called

@@ -34,6 +34,9 @@ type Record struct {
 	Operators map[string]int64 `json:"operators,omitempty"`
 	// Schemas of the stores, by name. They must not change under existing state.
 	Schemas map[string]string `json:"schemas,omitempty"`
+	// Forms are the forms of the values in the stores, by name and by number. Each value
+	// has the number of its form. Numbers never change.
+	Forms map[string][]string `json:"forms,omitempty"`
 	// Topics are the ids of the changelogs and inputs, by name, on logs that have ids.
 	Topics map[string]string `json:"topics,omitempty"`
 	// Producer is the id of the producer that committed the record, if it can be fenced;
@@ -133,6 +136,28 @@ func (m Record) CheckSchemas(stage *scheduler.Stage) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// FormsOf returns the forms by store, in the order of the stage.
+func (m *Record) FormsOf(stage *scheduler.Stage) [][]string {
+	var forms [][]string
+	for i := range stage.Stores {
+		forms = append(forms, m.Forms[stage.Stores[i].StateName()])
+	}
+	return forms
+}
+
+// SetForms sets the forms by store, in the order of the stage.
+func (m *Record) SetForms(stage *scheduler.Stage, forms [][]string) {
+	for i, table := range forms {
+		if len(table) == 0 {
+			continue
+		}
+		if m.Forms == nil {
+			m.Forms = make(map[string][]string)
+		}
+		m.Forms[stage.Stores[i].StateName()] = table
+	}
 }
 
 // Input returns what was committed for a partition.

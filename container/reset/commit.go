@@ -104,6 +104,7 @@ func (s *stageReset) sendRecord(task int, m meta.Record) error {
 	t := &s.tasks[task]
 	if t.Last != nil {
 		s.seq[task] = max(s.seq[task], t.Last.Seq)
+		m.SetForms(s.stage, t.Last.FormsOf(s.stage))
 	}
 	s.seq[task]++
 	m.Seq, m.AtLeastOnce = s.seq[task], s.atLeastOnce

@@ -115,6 +115,7 @@ func (e *Expiring[V]) Range(from, to []byte, f func(key []byte, v *V, expires in
 type expiringLayout struct{}
 
 func (expiringLayout) Args() []string             { return nil }
+func (expiringLayout) numbered() bool             { return true }
 func (expiringLayout) Derive() kv.Derive          { return deriveIndex }
 func (expiringLayout) Entries() (from, to []byte) { return entriesSpace() }
 

@@ -28,6 +28,9 @@ type Layout interface {
 	// Derive returns what a restore derives from the changelog; nil: nothing.
 	Derive() kv.Derive
 
+	// numbered reports whether the values of entries have the number of their form
+	// before them; see [Numbered].
+	numbered() bool
 	// show sets what of an entry isn't its value, and returns the record's key.
 	show(e *Entry, stored, value []byte) (key []byte, err error)
 }

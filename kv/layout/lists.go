@@ -143,6 +143,7 @@ type listsLayout struct{}
 const argSequence = "sequence"
 
 func (listsLayout) Args() []string             { return []string{argSequence} }
+func (listsLayout) numbered() bool             { return true }
 func (listsLayout) Derive() kv.Derive          { return nil }
 func (listsLayout) Entries() (from, to []byte) { return entriesSpace() }
 

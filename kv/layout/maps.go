@@ -93,6 +93,7 @@ func parseMaps(params map[string]string) (Layout, error) {
 const argMapKey = "mapKey"
 
 func (mapsLayout) Args() []string             { return []string{argMapKey} }
+func (mapsLayout) numbered() bool             { return true }
 func (mapsLayout) Derive() kv.Derive          { return nil }
 func (mapsLayout) Entries() (from, to []byte) { return nil, nil }
 

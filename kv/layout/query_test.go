@@ -42,7 +42,7 @@ func fill(t *testing.T, name string, params map[string]string, put func(s *kv.St
 			t.Fatal(err)
 		}
 	}
-	return &filled{t, Store{l, text("string"), text("string")}, db}
+	return &filled{t, Store{l, text("string"), text("string"), nil}, db}
 }
 
 // ask returns the entries that a query finds, by pages of one and all at once.
@@ -316,7 +316,7 @@ func FuzzEntry(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := Store{l, text("string"), text("bytes")}
+			s := Store{l, text("string"), text("bytes"), nil}
 			e, err := s.Entry([]byte(stored), []byte(value))
 			if err != nil {
 				continue

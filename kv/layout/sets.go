@@ -44,6 +44,9 @@ func (s *Sets) Expire(now int64, limit int) (more bool, err error) {
 // setsLayout is that of [Sets]. What it shows as the value of an entry is the member.
 type setsLayout struct{ expiringLayout }
 
+// The value of an entry is its member, which is part of the key.
+func (setsLayout) numbered() bool { return false }
+
 func (setsLayout) RecordKey(dst, stored []byte) ([]byte, error) {
 	key, err := untagged(stored)
 	if err != nil {

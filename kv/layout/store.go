@@ -11,6 +11,9 @@ import (
 type Store struct {
 	Layout
 	Key, Value serde.Text
+	// Convert converts an encoded value of one form to that of the program; nil: there is
+	// only one form.
+	Convert serde.Converter
 }
 
 // Entry shows an entry as it stands in a database or changelog.

@@ -37,6 +37,7 @@ const (
 )
 
 func (timesLayout) Args() []string { return []string{argTime, argSince, argUntil} }
+func (timesLayout) numbered() bool { return true }
 
 func (l timesLayout) Derive() kv.Derive {
 	if l.expires {

@@ -6,6 +6,7 @@ import "github.com/gretestream/grete/kv"
 type valuesLayout struct{}
 
 func (valuesLayout) Args() []string             { return nil }
+func (valuesLayout) numbered() bool             { return true }
 func (valuesLayout) Derive() kv.Derive          { return nil }
 func (valuesLayout) Entries() (from, to []byte) { return nil, nil }
 

@@ -36,6 +36,7 @@ func WindowStart(at, size int64) int64 {
 const argWindow = "window"
 
 func (windowsLayout) Args() []string             { return []string{argWindow} }
+func (windowsLayout) numbered() bool             { return true }
 func (windowsLayout) Derive() kv.Derive          { return nil }
 func (windowsLayout) Entries() (from, to []byte) { return nil, nil }
 

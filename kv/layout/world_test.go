@@ -93,7 +93,7 @@ func (w *world[K, V]) commit(*rapid.T) {
 		w.budget.Trim()
 	}
 	entries := 0
-	s := &Store{w.layout, text("string"), text("string")}
+	s := &Store{w.layout, text("string"), text("string"), nil}
 	for key, value := range w.log {
 		if !s.IsEntry([]byte(key)) {
 			continue

@@ -13,6 +13,8 @@ type Registry struct {
 	types  map[reflect.Type]typed
 	texts  map[string]Text // of the serdes that users gave
 	keys   map[string]keyText
+	// converters are those of stores, by the names of these.
+	converters map[string]Converter
 }
 
 // typed is the serde that a user gave for all values of a type.

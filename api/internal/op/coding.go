@@ -16,6 +16,7 @@ type coding[M any] struct {
 	serde.Serde[M]
 	name  string
 	shape *shape.Shape
+	older []reader[M] // of values that were stored in other forms
 }
 
 // codingOf returns the coding by a user's serde; if that is nil, by the one that
@@ -23,13 +24,13 @@ type coding[M any] struct {
 func codingOf[M any](p *flow.Pipeline, given serde.Serde[M]) coding[M] {
 	if given != nil {
 		name := p.Serdes.Add(given)
-		return coding[M]{given, name, shape.Custom(name, given)}
+		return coding[M]{Serde: given, name: name, shape: shape.Custom(name, given)}
 	}
 	s, name := p.Serdes.For[M]()
 	if _, standard := serde.For[M](); name != standard { // it can't be looked into
-		return coding[M]{s, name, shape.Custom(name, s)}
+		return coding[M]{Serde: s, name: name, shape: shape.Custom(name, s)}
 	}
-	return coding[M]{s, name, p.ShapeOf[M]()}
+	return coding[M]{Serde: s, name: name, shape: p.ShapeOf[M]()}
 }
 
 // keysOf returns the coding of keys, which makes them canonical. what is the noun
@@ -77,6 +78,11 @@ func keyError(key []byte, err error) error {
 
 // storeSpec describes a store for the plan, by its layout. A node's only store
 // needs no name.
-func storeSpec[K, V any](name, layout string, keys coding[K], values coding[V]) scheduler.StoreSpec {
-	return scheduler.StoreSpec{Name: name, Layout: layout, Key: keys.name, KeyShape: keys.shape, Value: values.name, ValueShape: values.shape}
+func storeSpec[K, V any](p *flow.Pipeline, node, name, layout string, keys coding[K], values coding[V]) scheduler.StoreSpec {
+	s := scheduler.StoreSpec{Name: name, Layout: layout, Key: keys.name, KeyShape: keys.shape, Value: values.name, ValueShape: values.shape}
+	for _, r := range values.older {
+		s.Upgrades = append(s.Upgrades, r.form.String())
+	}
+	p.Serdes.SetConverter(nameOfStore(node, &s), values.convert)
+	return s
 }

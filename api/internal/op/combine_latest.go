@@ -2,6 +2,7 @@ package op
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,18 +28,24 @@ func CombineLatest[K comparable, L, R, O any](p *flow.Pipeline, left, right sche
 		Node: scheduler.Node{
 			Kind: "combine-latest", Name: name, From: []scheduler.Edge{left, right},
 			Stores: []scheduler.StoreSpec{
-				storeSpec("left", layout.NameValues, keys, lefts),
-				storeSpec("right", layout.NameValues, keys, rights),
-				storeSpec("pending", layout.NameValues, keys, times),
+				storeSpec(p, name, "left", layout.NameValues, keys, lefts),
+				storeSpec(p, name, "right", layout.NameValues, keys, rights),
+				storeSpec(p, name, "pending", layout.NameValues, keys, times),
 			},
 			Params: []scheduler.Param{{Name: "every", Value: every.String(), Affects: scheduler.AffectsResults}},
 		},
 		Emits: []flow.Port{flow.Emit[O]("")},
 		Build: func(b *flow.Builder) (flow.Operator, error) {
+			storedL, errL := storedOf(b, 0, lefts)
+			storedR, errR := storedOf(b, 1, rights)
+			storedTimes, errTimes := storedOf(b, 2, times)
+			if err := errors.Join(errL, errR, errTimes); err != nil {
+				return nil, err
+			}
 			c := &combineLatest[L, R, O]{
 				task: b.Task, scope: b.Scope, id: b.ID, time: b.EventTime(), every: every.Milliseconds(), f: f, down: flow.Down[O](b, ""),
-				left: kv.NewValues(b.Task.State, b.Store(0), lefts.Serde), right: kv.NewValues(b.Task.State, b.Store(1), rights.Serde),
-				pending: kv.NewValues(b.Task.State, b.Store(2), times.Serde), tick: loop.IdleTime,
+				left: kv.NewValues(b.Task.State, b.Store(0), storedL), right: kv.NewValues(b.Task.State, b.Store(1), storedR),
+				pending: kv.NewValues(b.Task.State, b.Store(2), storedTimes), tick: loop.IdleTime,
 			}
 			flow.Take(b, "left", func(l L) error { return take(c, c.left, l) })
 			flow.Take(b, "right", func(r R) error { return take(c, c.right, r) })

@@ -23,7 +23,7 @@ func Dedup[K comparable, M any, D comparable](p *flow.Pipeline, from scheduler.E
 	return p.Add(flow.Node{
 		Node: scheduler.Node{
 			Kind: "dedup", Name: name, From: []scheduler.Edge{from},
-			Stores: []scheduler.StoreSpec{storeSpec("", layout.NameSets, keys, ids)},
+			Stores: []scheduler.StoreSpec{storeSpec(p, name, "", layout.NameSets, keys, ids)},
 			Params: []scheduler.Param{{Name: "ttl", Value: ttl.String(), Affects: scheduler.AffectsResults}},
 		},
 		Emits: []flow.Port{flow.Emit[M]("")},

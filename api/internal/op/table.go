@@ -18,25 +18,39 @@ type Fold[M, A any] struct {
 	// the first record; a is then the zero value.
 	Step  func(a A, m M, existed bool) A
 	Serde serde.Serde[A] // of the value in its store; nil: that of the type
+	Older []Upgrade[A]   // of values that were stored in other forms
+}
+
+// values returns the coding of the values.
+func (f *Fold[M, A]) values(p *flow.Pipeline, what string) coding[A] {
+	c := keptOf(p, f.Serde, what)
+	for _, u := range f.Older {
+		c.older = append(c.older, u(p)...)
+	}
+	return c
 }
 
 // Table records a table that keeps a fold of each key's records.
 func Table[K comparable, M, A any](p *flow.Pipeline, from scheduler.Edge, name string, f Fold[M, A]) scheduler.Edge {
 	p.Named(name, "table")
 	what := fmt.Sprintf("table %q", name)
-	keys, values := keysOf[K](p, what), keptOf(p, f.Serde, what)
+	keys, values := keysOf[K](p, what), f.values(p, what)
 	return p.Add(flow.Node{
 		Node: scheduler.Node{
 			Kind: "table", Name: name, From: []scheduler.Edge{from},
-			Stores: []scheduler.StoreSpec{storeSpec("", layout.NameValues, keys, values)},
+			Stores: []scheduler.StoreSpec{storeSpec(p, name, "", layout.NameValues, keys, values)},
 			Params: []scheduler.Param{{Name: "keeps", Value: f.Name, Affects: scheduler.AffectsState}},
 		},
 		Emits: []flow.Port{flow.Emit[A](""), flow.Emit[Change[A]](PortChanges)},
 		Build: func(b *flow.Builder) (flow.Operator, error) {
+			stored, err := storedOf(b, 0, values)
+			if err != nil {
+				return nil, err
+			}
 			t := &table[M, A]{
 				task: b.Task, scope: b.Scope, id: b.ID, step: f.Step, down: flow.Down[A](b, ""),
 				changes: flow.Down[Change[A]](b, PortChanges), old: newOldValue(b, values.Serde),
-				values: kv.NewValues(b.Task.State, b.Store(0), values.Serde),
+				values: kv.NewValues(b.Task.State, b.Store(0), stored),
 			}
 			flow.Take(b, "", t.push)
 			return t, nil

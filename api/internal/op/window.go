@@ -62,8 +62,8 @@ func Window[K comparable, M, A, P any](p *flow.Pipeline, from scheduler.Edge, w 
 		p.Mistake("window %q: %w", w.Name, errTwice)
 	}
 	what := fmt.Sprintf("window %q", w.Name)
-	keys, values := keysOf[K](p, what), keptOf(p, f.Serde, what)
-	store := storeSpec("", layout.NameWindows, keys, values)
+	keys, values := keysOf[K](p, what), f.values(p, what)
+	store := storeSpec(p, w.Name, "", layout.NameWindows, keys, values)
 	store.Params = map[string]string{layout.ParamSize: w.Size.String()}
 	return p.Add(flow.Node{
 		Node: scheduler.Node{
@@ -78,8 +78,11 @@ func Window[K comparable, M, A, P any](p *flow.Pipeline, from scheduler.Edge, w 
 				keys: keys.Serde, step: f.Step, pane: pane, down: flow.Down[P](b, ""),
 				size: w.Size.Milliseconds(), grace: w.Grace.Milliseconds(), ended: ended{start: math.MinInt64},
 			}
-			var err error
-			op.windows, err = layout.NewWindows(b.Task.State, b.Store(0), values.Serde)
+			stored, err := storedOf(b, 0, values)
+			if err != nil {
+				return nil, err
+			}
+			op.windows, err = layout.NewWindows(b.Task.State, b.Store(0), stored)
 			flow.Take(b, "", op.push)
 			return op, err
 		},

@@ -38,9 +38,13 @@ func (d *dump) changelog(ctx context.Context, system stream.System, plan *schedu
 	if err := readChangelog(ctx, system, store.Changelog, s); err != nil {
 		return cluster.Explain(err)
 	}
-	return s.each(func(key, value []byte) error {
+	return s.each(func(task int32, key, value []byte) error {
 		if !entries.IsEntry(key) {
 			return nil
+		}
+		value, err := entries.Plain(s.last[task].Forms[store.StateName()], key, value)
+		if err != nil {
+			return fmt.Errorf("task %d: %w", task, err)
 		}
 		e, err := entries.Entry(key, value)
 		if err != nil {
@@ -71,11 +75,12 @@ type sorter struct {
 	engine kv.Engine
 	db     kv.Database
 	state  *kv.State
+	last   map[int32]meta.Record // by task
 	key    []byte
 }
 
 func newSorter(memory int64, tempDir func(pattern string) (string, error)) (_ *sorter, err error) {
-	s := &sorter{}
+	s := &sorter{last: make(map[int32]meta.Record)}
 	defer func() {
 		if err != nil {
 			err = program.Close(fmt.Errorf("opening a database to sort the entries: %w", err), s)
@@ -98,19 +103,22 @@ func newSorter(memory int64, tempDir func(pattern string) (string, error)) (_ *s
 // add adds a record of a changelog.
 func (s *sorter) add(tp stream.TopicPartition, r *stream.Record) error {
 	if meta.IsKey(r.Key) {
-		return nil
+		m, err := meta.Parse(r.Value)
+		s.last[tp.Partition] = m
+		return err
 	}
 	s.key = appendOrdered(s.key[:0], meta.StoreKey(r.Key), tp.Partition)
 	return s.state.Replay(0, s.key, r.Value)
 }
 
 // each calls f with the entries. They are valid during the call.
-func (s *sorter) each(f func(key, value []byte) error) error {
+func (s *sorter) each(f func(task int32, key, value []byte) error) error {
 	it := s.db.Iterate(0, nil, nil)
 	var err error
+	var task []byte
 	for err == nil && it.Next() {
-		if s.key, _, err = layout.SplitKey(s.key[:0], it.Key()); err == nil {
-			err = f(s.key, it.Value())
+		if s.key, task, err = layout.SplitKey(s.key[:0], it.Key()); err == nil {
+			err = f(int32(binary.BigEndian.Uint32(task)), s.key, it.Value())
 		}
 	}
 	return errors.Join(err, it.Err(), it.Close())

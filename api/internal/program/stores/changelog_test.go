@@ -19,7 +19,7 @@ import (
 func TestDump_OfChangelog(t *testing.T) {
 	plan, s := programtest.Stage(t, programtest.Words(), 2)
 	programtest.Produce(t, s.System, "words-count-changelog", [][3]string{
-		{"0", "b", "\x00\x00\x00\x00\x00\x00\x00\x01"}, {"0", "\x00grete.meta\x00", "{}"}, {"1", "a", "\x00\x00\x00\x00\x00\x00\x00\x07"},
+		{"0", "b", "\x00\x00\x00\x00\x00\x00\x00\x01"}, {"0", "\x00grete.meta\x00", `{"version":2}`}, {"1", "a", "\x00\x00\x00\x00\x00\x00\x00\x07"},
 		{"0", "gone", "\x00\x00\x00\x00\x00\x00\x00\x01"}, {"0", "gone", ""}, {"0", "b", "\x00\x00\x00\x00\x00\x00\x00\x02"}, {"1", "b", "\x00\x00\x00\x00\x00\x00\x00\x03"},
 	})
 	var out bytes.Buffer
