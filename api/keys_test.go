@@ -41,10 +41,10 @@ func TestMistakes_LostFields(t *testing.T) {
 		t.Fatal("no mistake was found")
 	}
 	wants := []string{
-		`keys_test.go:31: repartition "by-both": the type api_test.hiddenKey can't be a key: api_test.hiddenKey.user isn't exported`,
-		`keys_test.go:32: table "sums": values of type api_test.hiddenSum wouldn't be kept whole: api_test.hiddenSum.sum isn't exported`,
-		`keys_test.go:33: window "errs": values of type struct { Last error }`,
-		`keys_test.go:34: repartition "by-any": the type interface {} can't be a key`,
+		`keys_test.go:32: repartition "by-both": the type api_test.hiddenKey can't be a key: api_test.hiddenKey.user isn't exported`,
+		`keys_test.go:33: table "sums": values of type api_test.hiddenSum wouldn't be kept whole: api_test.hiddenSum.sum isn't exported`,
+		`keys_test.go:34: window "errs": values of type struct { Last error }`,
+		`keys_test.go:35: repartition "by-any": the type interface {} can't be a key`,
 	}
 	for _, want := range wants {
 		if !strings.Contains(err.Error(), want) {
