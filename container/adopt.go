@@ -34,10 +34,12 @@ func (f *life) adopt(ctx context.Context, o *opening) error {
 	if o.err != nil {
 		return o.err
 	}
+	if err := f.commits.topics.compare(o.recovery.TopicIDs); err != nil {
+		return err
+	}
 	f.opener.remove(o)
 	f.tasks = append(f.tasks, o.tasks...)
 	slices.SortFunc(f.tasks, func(a, b *task) int { return cmp.Compare(a.ID, b.ID) })
-	f.commits.topicIDs = o.recovery.TopicIDs
 	for i, t := range o.tasks {
 		t.recovered(o.recovery.Tasks[i])
 	}

@@ -72,7 +72,7 @@ func (c *committer) sendMeta(t *task) error {
 // metaRecord describes a task as it stands, with everything up to its positions finished.
 func (c *committer) metaRecord(t *task) meta.Record {
 	m := meta.New(c.cfg.System.ID(), c.cfg.App, t.stage, t.ID)
-	m.Seq, m.AtLeastOnce, m.Clean, m.Topics = t.seq, c.cfg.AtLeastOnce, c.clean, c.topicIDs
+	m.Seq, m.AtLeastOnce, m.Clean, m.Topics = t.seq, c.cfg.AtLeastOnce, c.clean, c.topics
 	if !c.cfg.AtLeastOnce {
 		m.Producer, m.Owner = c.cfg.TransactionalID(), c.owner
 	}

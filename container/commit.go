@@ -23,12 +23,12 @@ type committer struct {
 	budget   *kv.Budget // of the cached state
 	counts   *metrics.Loop
 
-	owner    string            // identifies this life of the container in meta records
-	topicIDs map[string]string // by name, as of the last opening
-	clean    bool              // the container stops, and everything is committed
+	owner  string   // identifies this life of the container in meta records
+	topics topicIDs // of this life
+	clean  bool     // the container stops, and everything is committed
 
-	lastCommit, lastFlush, lastFresh, lastTrim time.Time
-	untrimmed                                  string // why the last trim failed
+	lastCommit, lastFlush, lastFresh, lastTrim, lastIdentified time.Time
+	untrimmed                                                  string // why the last trim failed
 }
 
 // due reports whether to commit now: the interval is over, memory is short, or the bounded
@@ -60,6 +60,9 @@ func (c *committer) commit(ctx context.Context) (final bool, err error) {
 	if !c.tasks.moved() {
 		c.counts.NothingToCommit(began)
 		return false, nil
+	}
+	if err := c.identifyTopics(ctx, began); err != nil {
+		return false, err
 	}
 	tasks := c.tasks.movedIDs()
 	if err := c.transact(ctx); err != nil {

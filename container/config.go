@@ -48,6 +48,7 @@ type Config struct {
 
 	Memory         int64         // bytes, of all buffers and caches; 0 means 256 MiB
 	CommitInterval time.Duration // 0 means 500 ms
+	RefreshTopics  time.Duration // how often to check that topics aren't recreated; 0 means 30 s
 	IdleTimeout    time.Duration // after which an input that is read to its end holds no watermark back; 0 means 10 s
 
 	Now func() time.Time // nil: time.Now
@@ -88,6 +89,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.CommitInterval == 0 {
 		c.CommitInterval = 500 * time.Millisecond
+	}
+	if c.RefreshTopics == 0 {
+		c.RefreshTopics = 30 * time.Second
 	}
 	if c.IdleTimeout == 0 {
 		c.IdleTimeout = 10 * time.Second

@@ -57,7 +57,7 @@ func (f *life) start(ctx context.Context) error {
 	}
 	f.loop.Start(f.consumer)
 	now := f.cfg.Now()
-	f.commits.lastCommit, f.commits.lastFlush = now, now
+	f.commits.lastCommit, f.commits.lastFlush, f.commits.lastIdentified = now, now, now
 	if !f.cfg.AtLeastOnce {
 		f.commits.lastFresh = now
 	}

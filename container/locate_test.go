@@ -263,3 +263,39 @@ func TestIdle_NotRestored(t *testing.T) {
 	}
 	c.wantOut(10, 20)
 }
+
+// An input that is recreated while the container reads it is another topic: it continues
+// where its OutOfRange says, or stops the container. Nothing of it is committed as the rest
+// of the former one.
+func TestLocate_InputRecreatedMeanwhile(t *testing.T) {
+	for name, test := range map[string]struct {
+		outOfRange scheduler.OutOfRange
+		want       []int64 // nil: it is refused
+	}{
+		"refused": {},
+		"oldest":  {scheduler.OutOfRangeOldest, []int64{1, 2, 7, 8, 9}},
+		"newest":  {scheduler.OutOfRangeNewest, []int64{1, 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log := memory.New()
+			c := newCopying(t, log)
+			c.input().OutOfRange = test.outOfRange
+			c.fill(1, 2)
+			c.reopen()
+			c.wantOut(1, 2)
+			log.Recreate("in")
+			c.fill(7, 8, 9)
+			if test.want != nil {
+				c.wantOut(test.want...)
+				return
+			}
+			err := c.settle()
+			if err == nil || !strings.Contains(err.Error(), "in/0: the topic was deleted and created again") || !strings.Contains(err.Error(), "OnOutOfRange") {
+				t.Errorf("the error is %v", err)
+			}
+			if out := recordsOf(t, log, stream.TopicPartition{Topic: "out"}); len(out) != 2 {
+				t.Errorf("%d records were copied, want 2", len(out))
+			}
+		})
+	}
+}

@@ -32,8 +32,24 @@ func (c *Container) recovered(ctx context.Context, err error) error {
 		return c.goBack(ctx, err)
 	case recovery.CorruptDir(err) != "":
 		return c.repair(ctx, err)
+	case errors.As(err, new(*recreatedError)), errors.As(err, new(*stream.TopicVanishedError)):
+		return c.followTopic(ctx, err)
 	}
 	return err
+}
+
+// followTopic goes back to what is committed, after a topic may have been recreated. The
+// recovery compares it with the one that was committed for, and refuses it or continues
+// where the input's OutOfRange says. Nothing that was read meanwhile is committed.
+func (c *Container) followTopic(ctx context.Context, cause error) error {
+	if err := c.closeLife(); err != nil {
+		return errors.Join(cause, err)
+	}
+	if c.reopens == maxReopens {
+		return cause
+	}
+	c.cfg.Logger.Warn("going back to the last commit: a topic may have been recreated", "error", cause)
+	return c.reopen(ctx, c.reopens+1)
 }
 
 // replay goes back to what is committed, and on from there without the record that failed.

@@ -42,6 +42,15 @@ func (e *ProducerError) Error() string {
 
 func (e *ProducerError) Unwrap() error { return e.Err }
 
+// A TopicVanishedError reports that the topic of a partition didn't exist for a while. It
+// may be another topic under the same name, so its partition isn't read until it is assigned
+// again; compare [Admin.TopicIDs] first.
+type TopicVanishedError struct{ TopicPartition }
+
+func (e *TopicVanishedError) Error() string {
+	return fmt.Sprintf("%s: the topic didn't exist for a while", e.TopicPartition)
+}
+
 // An OffsetOutOfRangeError reports that a partition doesn't hold the offset at
 // which it was to be read.
 type OffsetOutOfRangeError struct {

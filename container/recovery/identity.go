@@ -11,10 +11,10 @@ import (
 // It isn't the changelog that state was committed to, and old offsets mean nothing in it,
 // however long it is. Its id tells it from the old one; meta records remember the ids.
 //
-// Ids are checked when a container starts. If a topic is created again while a container
-// reads it, an offset may be out of range; otherwise that is noticed at the next start. On
-// a log without ids it isn't noticed at all. The first commit adds the ids to a meta record
-// that has none.
+// Ids are checked when a container opens tasks. It opens them again when a topic didn't
+// exist for a while, and checks ids at intervals. On a log without ids, a topic that is
+// recreated at once is noticed only by an offset that is out of range. The first commit adds
+// the ids to a meta record that has none.
 
 // identify asks for the ids of the topics that the tasks' commits are about.
 func (r *Recovery) identify(ctx context.Context) error {

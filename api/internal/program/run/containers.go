@@ -17,7 +17,7 @@ import (
 func (p *process) containers(ctx context.Context, plan *scheduler.Plan, fed []stream.Position, adm *admission) ([]container.Config, error) {
 	base := container.Config{
 		Program: p.pipeline.Program(), System: p.system, Engine: p.engine,
-		Dir: p.data.state(), Positions: p.positions, Memory: p.memory, CommitInterval: p.Commit, Logger: p.log,
+		Dir: p.data.state(), Positions: p.positions, Memory: p.memory, CommitInterval: p.Commit, RefreshTopics: p.Refresh, Logger: p.log,
 		AtLeastOnce: p.kafka != nil && p.AtLeastOnce, Readers: &p.shared.readers, Observer: &observer{console: p.console, log: p.log, admission: adm}, Hold: &p.shared.hold,
 	}
 	if p.Once {

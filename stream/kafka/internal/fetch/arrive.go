@@ -75,6 +75,11 @@ func (s *session) accept(q *request, p *wire.FetchedPartition) {
 		return
 	}
 	r.failures = 0
+	if r.vanished {
+		c.budget.pool.put(p.Records)
+		c.recovery.stop(r, &stream.TopicVanishedError{TopicPartition: r.TopicPartition})
+		return
+	}
 	if p.StableEnd != r.stableEnd {
 		r.stableEnd = p.StableEnd
 		c.wake()

@@ -35,8 +35,9 @@ type cursor struct {
 	served       int64    // number of the last answer that had records for it or had none left
 	state        state
 	unassigned   bool
-	corruptReads int // in a row
-	failures     int // in a row
+	vanished     bool // the cluster didn't know the topic for a while
+	corruptReads int  // in a row
+	failures     int  // in a row
 	since        time.Time
 	retryAt      time.Time
 	err          error // for the user, once everything before it is handed out
@@ -55,13 +56,11 @@ const (
 // atEnd reports whether everything has been fetched.
 func (r *cursor) atEnd() bool { return r.stableEnd >= 0 && r.fetch >= r.stableEnd }
 
-// read decodes the next chunk of the first block, without a lock. The chunk ends once it
-// has room bytes of decompressed data. ok is false if the block has no more records.
+// ready reports whether the partition may be part of the next request.
 func (r *cursor) ready() bool { return r.state == healthy && r.request == nil && r.n < len(r.blocks) }
 
-// read decodes the next chunk of the first block, with no lock held. The chunk ends
-// once it has room bytes of what was unpacked. It reports false where nothing is
-// left of the block.
+// read decodes the next chunk of the first block, without a lock. The chunk ends once it
+// has room bytes of decompressed data. ok is false if the block has no more records.
 func (r *cursor) read(room int64) (chunk stream.Chunk, ok bool, err error) {
 	b, d := r.blocks[0], r.decoder
 	if r.started {

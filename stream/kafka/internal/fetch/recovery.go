@@ -32,8 +32,20 @@ func (v *recovery) failed(r *cursor, failure kerr.Code) {
 			v.locating = true
 			v.consumer.link.Run(v.locate)
 		}
+	case kerr.UnknownTopic:
+		v.vanish(r)
+		v.retryLater(r, failure)
 	default:
 		v.retryLater(r, failure)
+	}
+}
+
+// vanish notes that the cluster doesn't know the topic of a partition. When it is back, it
+// may be another one, so the user is told before it is read.
+func (v *recovery) vanish(r *cursor) {
+	if !r.vanished {
+		r.vanished = true
+		v.consumer.client.Log.Warn("the topic doesn't exist; was it deleted? Waiting for it", "topic", r.Topic, "partition", r.Partition)
 	}
 }
 
@@ -43,8 +55,7 @@ func (v *recovery) stop(r *cursor, err error) {
 	c := v.consumer
 	r.state = stopped
 	r.err = err
-	var outOfRange *stream.OffsetOutOfRangeError
-	if !errors.As(err, &outOfRange) {
+	if !errors.As(err, new(*stream.OffsetOutOfRangeError)) && !errors.As(err, new(*stream.TopicVanishedError)) {
 		r.err = fmt.Errorf("read %s at offset %d: %w", r.TopicPartition, r.fetch, err)
 	}
 	c.wake()
@@ -69,6 +80,7 @@ func (v *recovery) retryLater(r *cursor, err error) {
 	}
 	r.failures++
 	if errors.Is(err, kerr.UnknownLeaderEpoch) && r.failures > staleEpoch {
+		r.vanished = true
 		c.client.Metadata.Forget(r.Topic)
 	}
 	if !v.running {
@@ -151,9 +163,10 @@ func (v *recovery) retry(due []*cursor, refreshing error) {
 		case r.unassigned || r.state != retrying:
 		case c.err != nil:
 			r.state = stopped
-		case c.follow(r):
 		case c.client.Metadata.Partitions(r.Topic) == 0:
+			v.vanish(r)
 			v.retryLater(r, kerr.UnknownTopic)
+		case c.follow(r):
 		default:
 			v.retryLater(r, kerr.LeaderNotAvailable)
 		}

@@ -39,7 +39,6 @@ func passing() []failure {
 		{name: "an error that nobody knows, for a while",
 			fails: func(_ *fakeBrokers, b *fakeLog) { b.code = -1 },
 			ends:  func(_ *fakeBrokers, b *fakeLog) { b.code = 0 }},
-		{name: "the topic is recreated", fails: func(_ *fakeBrokers, b *fakeLog) { b.epoch = 0 }},
 		{name: "a broker truncates its answers", fails: func(_ *fakeBrokers, b *fakeLog) { b.truncated = 2 }},
 		{name: "bits flip on the way", fails: func(_ *fakeBrokers, b *fakeLog) { b.corrupt = 2 }},
 		{name: "connections break", fails: func(l *fakeBrokers, _ *fakeLog) {
@@ -128,6 +127,49 @@ func TestConsumer_Failures(t *testing.T) {
 				for _, tp := range all {
 					s.checkValues(tp, int(s.next[tp]))
 				}
+			})
+		})
+	}
+}
+
+// A topic that didn't exist for a while may be another one: its partition isn't read before
+// it is assigned again.
+func TestConsumer_TopicVanishes(t *testing.T) {
+	at := linktest.At("a", 0)
+	for name, vanishes := range map[string]func(*fakeBrokers){
+		"epochs begin again": func(l *fakeBrokers) { l.logs[at].epoch = 0 },
+		"the leader doesn't know it for a while": func(l *fakeBrokers) {
+			l.logs[at].code = kerr.UnknownTopic
+			requests := 0
+			l.fault = func(int32, *wire.Fetch) (f fetchFault) {
+				if requests++; requests > 5 {
+					l.logs[at].code = 0
+				}
+				return f
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lib := newFakeBrokers(3)
+			lib.topic("a", 1)
+			lib.topic("b", 1)
+			other := linktest.At("b", 0)
+			lib.fill(t, 0, 13, at, other)
+			withReader(t, lib, 0, func(s *reader) {
+				s.assign(0, at, other)
+				s.readTo(130, at, other)
+				lib.change(func() { vanishes(lib) })
+				lib.fill(s, 13, 30, at, other)
+				var vanished *stream.TopicVanishedError
+				if err := s.pollUntilError(); !errors.As(err, &vanished) || vanished.TopicPartition != at {
+					s.Fatalf("the error is %v", err)
+				}
+				s.readTo(300, other) // others go on
+				if s.next[at] != 130 {
+					s.Errorf("read up to %d without being told to", s.next[at])
+				}
+				s.assign(130, at)
+				s.readTo(300, at)
 			})
 		})
 	}

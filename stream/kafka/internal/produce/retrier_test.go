@@ -26,7 +26,7 @@ func TestRetrier_LogsOnce(t *testing.T) {
 			"level=WARN msg=\"broker doesn't answer", "level=WARN msg=\"records can't be delivered", "level=INFO msg=\"broker answers again", "level=INFO msg=\"records are delivered",
 		}},
 		"replicas":      {isProduce, fault{code: kerr.NotEnoughReplicas}, []string{"level=WARN msg=\"records can't be delivered", "level=INFO msg=\"records are delivered"}},
-		"a coordinator": {func(req protocol.Message) bool { return !isProduce(req) }, fault{code: kerr.CoordinatorNotAvailable}, []string{"level=WARN msg=\"coordinator is unavailable", "level=INFO msg=\"coordinator is available again"}},
+		"a coordinator": {func(req protocol.Message) bool { return !isProduce(req) }, fault{code: kerr.CoordinatorNotAvailable}, []string{"level=WARN msg=\"coordinator is unavailable", "level=INFO msg=\"transactions go on"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { testLog(t, c.kind, c.fault, c.want) })

@@ -186,16 +186,22 @@ func (b *failureRun) wait(err error, what cluster.CoordinatorKey) (time.Duration
 		b.since = now
 	}
 	lasted := now.Sub(b.since)
+	explain := func() error { return c.coordinators.Explain(c.life.Context(), err, what) }
+	trouble := "coordinator is unavailable; retrying"
+	if errors.Is(err, stream.ErrUnknownTopic) {
+		explain = func() error { return err }
+		trouble = "a topic doesn't exist; was it deleted? Retrying"
+	}
 	switch {
 	case !kerr.Temporary(err):
 		c.life.Fail(err)
 		return 0, false
 	case lasted >= c.patience:
-		c.life.Fail(fmt.Errorf("tried for %s: %w", lasted.Round(time.Second), c.coordinators.Explain(c.life.Context(), err, what)))
+		c.life.Fail(fmt.Errorf("tried for %s: %w", lasted.Round(time.Second), explain()))
 		return 0, false
 	case lasted >= link.StallAfter && !b.logged:
 		b.logged = true
-		c.log.Warn("coordinator is unavailable; retrying", "error", c.coordinators.Explain(c.life.Context(), err, what))
+		c.log.Warn(trouble, "error", explain())
 	}
 	b.failures++
 	if errors.Is(err, kerr.ConcurrentTxns) {
@@ -213,7 +219,7 @@ const (
 
 func (b *failureRun) end() {
 	if b.logged {
-		b.driver.log.Info("coordinator is available again")
+		b.driver.log.Info("transactions go on")
 	}
 	*b = failureRun{driver: b.driver}
 }

@@ -141,7 +141,7 @@ func (c *txnDriver) commitOffsetsStep(node int32, t *transaction) error {
 		for _, p := range topic.Partitions {
 			switch kerr.Code(p.ErrorCode) {
 			case 0:
-			case kerr.TopicDenied:
+			case kerr.TopicDenied, kerr.UnknownTopic:
 				return c.refusalAt(p.ErrorCode, "Read", topic.Name, p.Partition)
 			default:
 				return c.refusalOffset(kerr.Code(p.ErrorCode), t.offsets)
