@@ -21,7 +21,7 @@ const DefaultMaxAhead = op.DefaultMaxAhead
 type InputOption[M any] struct{ apply func(*op.InputSpec[M]) }
 
 func inputSpec[M any](opts []InputOption[M]) op.InputSpec[M] {
-	spec := op.InputSpec[M]{Order: flow.Order{Disorder: DefaultDisorder, MaxAhead: DefaultMaxAhead}}
+	spec := op.InputSpec[M]{Tombstones: flow.Skip, Order: flow.Order{Disorder: DefaultDisorder, MaxAhead: DefaultMaxAhead}}
 	for _, o := range opts {
 		o.apply(&spec)
 	}
@@ -56,6 +56,13 @@ func (o InputOption[M]) MaxAhead(d time.Duration) InputOption[M] {
 // stops.
 func OnError[M any](p ErrorPolicy) InputOption[M] {
 	return InputOption[M]{func(in *op.InputSpec[M]) { in.Policy = p.policy }}
+}
+
+// OnTombstone says what happens to a record without a value, as compacted topics have for
+// deleted keys. By default, [Skip], it is dropped and counted as a tombstone. With [Fail] it
+// is a record that can't be decoded, see [OnError].
+func OnTombstone[M any](p ErrorPolicy) InputOption[M] {
+	return InputOption[M]{func(in *op.InputSpec[M]) { in.Tombstones = p.policy }}
 }
 
 // WithSerde sets how the values of the input are encoded. Without it strings,

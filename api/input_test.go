@@ -169,3 +169,52 @@ func TestStart_DecidesWhereFirstRunReads(t *testing.T) {
 		})
 	}
 }
+
+// A record without a value is dropped by default. Otherwise it is a record that fails.
+func TestInput_Tombstones(t *testing.T) {
+	for name, test := range map[string]struct {
+		options []api.InputOption[view]
+		err     string // of the job
+	}{
+		"default":              {},
+		"dropped":              {options: []api.InputOption[view]{api.OnTombstone[view](api.Skip())}},
+		"failures are skipped": {options: []api.InputOption[view]{api.OnTombstone[view](api.Fail()), api.OnError[view](api.Skip())}},
+		"failures stop it": {[]api.InputOption[view]{api.OnTombstone[view](api.Fail())},
+			"topic views, partition 0, offset 1: the record can't be decoded: the record has no value (a tombstone)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := api.New("test")
+			app.FromKeyed[string]("views", test.options...).Map(userOf).To("users")
+			job := &failing{TB: t}
+			x := apitest.New(job, app)
+			x.SendKeyed("views", "ann", on("ann", 1))
+			x.SendKeyed("views", "ann", []byte(nil))
+			x.SendKeyed("views", "bob", on("bob", 2))
+			job.run(func() { x.Expect("users", "ann", "bob") })
+			if !strings.Contains(job.failure, test.err) || (job.failure == "") != (test.err == "") {
+				t.Errorf("it failed with %q", job.failure)
+			}
+		})
+	}
+}
+
+// failing is a test that is expected to fail: it keeps the message.
+type failing struct {
+	testing.TB
+	failure string
+}
+
+func (f *failing) Fatal(args ...any) {
+	f.failure = fmt.Sprint(args...)
+	runtime.Goexit()
+}
+
+// run runs f, which may end the test.
+func (f *failing) run(in func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		in()
+	}()
+	<-done
+}

@@ -133,6 +133,8 @@ func inputFamilies() []family[*Input] {
 			count(func(in *Input) int64 { return in.Bytes })},
 		{Metric{"grete_input_skipped_total", Counter, l, "Records skipped because they couldn't be decoded."},
 			count(func(in *Input) int64 { return in.Skipped })},
+		{Metric{"grete_input_tombstones_total", Counter, l, "Records without a value that were dropped."},
+			count(func(in *Input) int64 { return in.Tombstones })},
 		{Metric{"grete_input_ahead_total", Counter, l, "Records whose event time was further ahead of the clock than MaxAhead."},
 			count(func(in *Input) int64 { return in.Ahead })},
 		{Metric{"grete_input_overtaken_total", Counter, l, "Records behind the watermark because a single earlier record had moved it by more than a minute."},

@@ -108,6 +108,7 @@ type Input struct {
 	Records     int64 // processed or skipped
 	Bytes       int64 // of keys and values
 	Skipped     int64 // records that couldn't be decoded
+	Tombstones  int64 // records without a value that were dropped
 	Ahead       int64 // records further ahead of the clock than they may move the watermark
 	Overtaken   int64 // records that are late because a single one moved the watermark by more than a minute
 	OutOfRange  int64 // times that the next record was gone and reading continued elsewhere

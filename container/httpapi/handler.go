@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -51,33 +52,51 @@ func NewHandler(cfg Config) http.Handler { return newServer(cfg).handler() }
 
 func (s *server) handler() http.Handler {
 	mux := http.NewServeMux()
-	for path, answer := range map[string]func(http.ResponseWriter, *http.Request) error{
+	for at, answer := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"/api/v1/job":                     s.query(s.job),
 		"/api/v1/health":                  s.health,
 		"/api/v1/ready":                   s.ready,
 		"/api/v1/stores/{store}":          s.query(s.store),
 		"/api/v1/stores/{store}/{key...}": s.query(s.storeKey),
 	} {
-		mux.HandleFunc("GET "+path, answering(answer))
-		mux.HandleFunc(path, notAllowed("GET, HEAD"))
+		mux.HandleFunc("GET "+at, answering(answer))
+		mux.HandleFunc(at, notAllowed("GET, HEAD"))
 	}
 	// Each of these changes something.
-	for path, answer := range map[string]func(http.ResponseWriter, *http.Request) error{
+	for at, answer := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"/api/v1/stages/{stage}/tasks/{task}/move": s.query(s.move),
 		DrainPath: s.drain,
 		StopPath:  s.stop,
 		LeavePath: s.leave,
 	} {
-		mux.HandleFunc("POST "+path, answering(s.changing(answer)))
-		mux.HandleFunc(path, notAllowed("POST"))
+		mux.HandleFunc("POST "+at, answering(s.changing(answer)))
+		mux.HandleFunc(at, notAllowed("POST"))
 	}
 	mux.HandleFunc("/", nothingHere)
 	page := metrics.Handler(s.cfg.Registry)
 	mux.Handle("GET /metrics", s.scraping(page))
-	for _, path := range []string{"/healthz", "/readyz"} {
-		mux.Handle("GET "+path, page)
+	for _, at := range []string{"/healthz", "/readyz"} {
+		mux.Handle("GET "+at, page)
 	}
-	return newGuard(s, mux)
+	return newGuard(s, s.keysAsTheyAre(mux))
+}
+
+// keysAsTheyAre serves a key whose path isn't clean, such as "//cart" or "a/../b". The mux
+// would redirect the client to the cleaned path, which is that of another key.
+func (s *server) keysAsTheyAre(mux http.Handler) http.Handler {
+	serve := answering(s.query(s.storeKey))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		of, isStore := strings.CutPrefix(r.URL.Path, "/api/v1/stores/")
+		store, key, hasKey := strings.Cut(of, "/")
+		clean := "/" + key
+		if !isStore || !hasKey || path.Clean(clean) == clean || path.Clean(clean)+"/" == clean || r.Method != http.MethodGet && r.Method != http.MethodHead {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		r.SetPathValue("store", store)
+		r.SetPathValue("key", key)
+		serve(w, r)
+	})
 }
 
 func answering(answer func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {

@@ -35,6 +35,9 @@ func filled(t *testing.T, change ...func(*httpapi.Config)) *job {
 
 func TestKeys(t *testing.T) {
 	j := filled(t)
+	for i, key := range []string{"/cart", "cart", "a/./b"} {
+		j.put(0, key, int64Of(byte(8+i)))
+	}
 	for path, want := range map[string]string{
 		"counts/ann":         `"value":0}`,
 		"counts/a%2Fb":       `"key":"a/b","value":1}`,
@@ -49,6 +52,10 @@ func TestKeys(t *testing.T) {
 		"counts?key64=_w":    `"value":6}`,
 		"counts?key64=/w==":  `"value":6}`,
 		"counts/a+b%25":      `"key":"a+b%","value":7}`,
+		"counts//cart":       `"key":"/cart","value":8}`,
+		"counts/cart":        `"key":"cart","value":9}`,
+		"counts/%2Fcart":     `"key":"/cart","value":8}`,
+		"counts/a/./b":       `"key":"a/./b","value":10}`,
 		"counts/broken":      `"value":"dGhyZWU=","valueBase64":true}`,
 		"profiles/-2":        `"key":-2,"value":{"name":"Ann <b>"}}`,
 		"profiles/7":         `"value":"eyJuYW1lIjo=","valueBase64":true}`,

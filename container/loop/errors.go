@@ -10,6 +10,10 @@ import (
 	"github.com/gretestream/grete/stream"
 )
 
+// ErrTombstone is what a source returns for a record without a value that it leaves out. It
+// isn't a failure.
+var ErrTombstone = errors.New("a tombstone")
+
 // A RecordError is the failure of one record: it doesn't decode, or the user's
 // function returned an error or panicked. The job stops at it, unless the input
 // or the operator says otherwise.

@@ -86,6 +86,10 @@ func (l *Loop) loadHead(p *partition) error {
 		p.loading = true
 		eventTime, err := p.source.Load(r)
 		p.loading = false
+		if err == ErrTombstone {
+			l.drop(p)
+			continue
+		}
 		if err != nil {
 			if err := l.undecodable(p, err); err != nil {
 				return err
@@ -103,6 +107,14 @@ func (l *Loop) loadHead(p *partition) error {
 	}
 	l.Inputs.release(p)
 	return nil
+}
+
+// drop leaves a tombstone behind.
+func (l *Loop) drop(p *partition) {
+	p.counts.Records++
+	p.counts.Tombstones++
+	p.task.Moved = true
+	p.advance()
 }
 
 // control takes in a control message at the head of a repartition partition. One that the

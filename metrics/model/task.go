@@ -52,6 +52,8 @@ type Input struct {
 	// Skipped.
 	Records *int64 `json:"records,omitempty"`
 	Skipped *int64 `json:"skipped,omitempty"`
+	// Tombstones had no value, and were dropped.
+	Tombstones int64 `json:"tombstones,omitempty"`
 	// Ahead were further ahead of the clock than they may move the watermark. Overtaken are
 	// behind the watermark because a single earlier record had moved it by more than a minute.
 	Ahead     int64 `json:"ahead,omitempty"`
@@ -81,7 +83,7 @@ func (t *Task) Observe(m *metrics.Task, at time.Time) {
 		records, skipped := in.Records, in.Skipped
 		t.Inputs = append(t.Inputs, Input{
 			Topic: in.Topic, Partition: in.Partition, Position: known(in.Next, -1), End: known(in.End, -1), Lag: known(in.Lag(), -1),
-			Records: &records, Skipped: &skipped, Ahead: in.Ahead, Overtaken: in.Overtaken,
+			Records: &records, Skipped: &skipped, Tombstones: in.Tombstones, Ahead: in.Ahead, Overtaken: in.Overtaken,
 		})
 	}
 	for _, op := range m.Operators {

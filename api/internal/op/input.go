@@ -21,8 +21,10 @@ type InputSpec[M any] struct {
 	EventTime func(M) time.Time // nil: when the record was produced
 	Order     flow.Order
 	Policy    flow.Policy
-	Serde     serde.Serde[M] // nil: that of the type
-	Sample    func() iter.Seq[M]
+	// Tombstones says what becomes of records without a value. They are dropped by default.
+	Tombstones flow.Policy
+	Serde      serde.Serde[M] // nil: that of the type
+	Sample     func() iter.Seq[M]
 
 	Start      int64 // as scheduler.Input has it
 	NoTime     bool  // the time to start at is the zero time
@@ -54,7 +56,7 @@ func Input[M any](p *flow.Pipeline, node scheduler.Node, spec InputSpec[M]) sche
 		Source: func(b *flow.Builder) (flow.Source, error) {
 			return &topicSource[M]{
 				SourceBase: flow.NewSourceBase(b, spec.Order, spec.Policy), task: b.Task,
-				parse: serde.Parser(values.Serde), eventTime: spec.EventTime, keyed: node.Key != "", down: flow.Down[M](b, ""),
+				parse: serde.Parser(values.Serde), eventTime: spec.EventTime, keyed: node.Key != "", tombstones: spec.Tombstones, down: flow.Down[M](b, ""),
 			}, nil
 		},
 	})
@@ -81,6 +83,9 @@ func (s *InputSpec[M]) params() []scheduler.Param {
 	if s.Order.MaxAhead != DefaultMaxAhead {
 		params = append(params, scheduler.Param{Name: "max-ahead", Value: s.Order.MaxAhead.String(), Affects: scheduler.AffectsResults})
 	}
+	if s.Tombstones != flow.Skip {
+		params = append(params, scheduler.Param{Name: "on-tombstone", Value: "fail", Affects: scheduler.AffectsResults})
+	}
 	if s.Policy == flow.Skip {
 		params = append(params, scheduler.Param{Name: "on-error", Value: "skip", Affects: scheduler.AffectsResults})
 	}
@@ -99,7 +104,7 @@ func firstTopic(n scheduler.Node) string {
 }
 
 var (
-	errTombstone = errors.New("the record has no value: it is a tombstone, which only tables know")
+	errTombstone = errors.New("the record has no value (a tombstone), and OnTombstone says to fail")
 	errNoKey     = errors.New("the record has no key, but the stream is keyed: read it with From and key it with PartitionBy")
 )
 
@@ -110,11 +115,16 @@ type topicSource[M any] struct {
 	parse     func([]byte, *M) error
 	eventTime func(M) time.Time
 	keyed     bool
-	value     M
-	down      flow.Push[M]
+	// tombstones says what becomes of records without a value.
+	tombstones flow.Policy
+	value      M
+	down       flow.Push[M]
 }
 
 func (s *topicSource[M]) Load(r *stream.Record) (int64, error) {
+	if r.Value == nil && s.tombstones == flow.Skip {
+		return 0, loop.ErrTombstone
+	}
 	if r.Value == nil {
 		return 0, errTombstone
 	}
