@@ -53,8 +53,8 @@ func StoreSerde[A any](s Serde[A]) FoldOption[A] {
 //
 // Old describes the stored form, so its fields have the JSON names and types of the
 // earlier version; its own name doesn't matter. Values that Old can read as they are,
-// because it has only got more fields, are converted, too. Keep an Upgrade until the job's status
-// shows no more values of its form.
+// because it has only got more fields, are converted, too. Keep an Upgrade until
+// GET /api/v1/job shows no more values of its form.
 func Upgrade[A, Old any](f func(Old) A, older ...FoldOption[Old]) FoldOption[A] {
 	var o fold[Old]
 	for _, option := range older {

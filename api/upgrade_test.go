@@ -279,6 +279,9 @@ func testUpgrade(t *testing.T, engine func(*testing.T) kv.Engine) {
 	if got := m.get("/api/v1/stores/counts?from64="); strings.Count(got, `"Text"`) != 4 {
 		t.Errorf("the HTTP API lists %s", got)
 	}
+	if got := m.get("/api/v1/job"); !strings.Contains(got, `"forms":{"json{Count:int64,Doubled:int64}":1,"json{N:int64}":1,"json{Text:string}":2}`) {
+		t.Errorf("the job shows %s", got)
+	}
 	m.stop()
 
 	// d is still as version 1 has written it.

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/kv/layout"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/metrics/model"
 	"github.com/gretestream/grete/scheduler"
@@ -137,6 +139,34 @@ func (s *server) sizes(plan *scheduler.Stage, task int32) []model.Store {
 		if size, err := reader.Stats(i); err == nil { // otherwise it has just been closed
 			stores[i].Keys, stores[i].DiskBytes, stores[i].MemoryBytes = &size.Keys, &size.DiskBytes, &size.MemoryBytes
 		}
+		stores[i].Forms = s.forms(plan, task, i, reader)
 	}
 	return stores
+}
+
+// formsLimit is how many values of a store are looked at for their forms.
+const formsLimit = 1 << 20
+
+// forms counts the values of a task's store by form, if the store may have several. It looks
+// at the first [formsLimit] values.
+func (s *server) forms(plan *scheduler.Stage, task int32, number int, reader kv.Reader) map[string]int64 {
+	table := s.cfg.Readers.Forms(plan.Name, task, number)
+	if len(table) < 2 {
+		return nil
+	}
+	st, err := s.find(plan.Stores[number].Name)
+	if err != nil {
+		return nil
+	}
+	counts, _, err := layout.CountForms(reader, number, st.Layout, formsLimit)
+	if err != nil { // the database has just been closed
+		return nil
+	}
+	forms := make(map[string]int64, len(counts))
+	for n, count := range counts {
+		if count > 0 && n < len(table) {
+			forms[table[n]] = count
+		}
+	}
+	return forms
 }

@@ -74,6 +74,9 @@ type Store struct {
 	Keys        *int64 `json:"keys,omitempty"` // an estimate
 	DiskBytes   *int64 `json:"diskBytes,omitempty"`
 	MemoryBytes *int64 `json:"memoryBytes,omitempty"` // without the cache: not yet flushed, or all if there is no disk
+	// Forms are how many values there are of each form, if there may be several: values
+	// that are still to be upgraded.
+	Forms map[string]int64 `json:"forms,omitempty"`
 }
 
 // Observe takes in what the task's container had published at a time.
