@@ -45,12 +45,14 @@ func (j *job) step(to int) {
 	case 2, 3, 5: // may run side by side
 		j.roll(to)
 	case 8:
-		names := []string{"rename", "total", "sum"}
-		if to == 7 {
-			names = []string{"rename", "sum", "total"}
+		if to == 7 { // finds the state by its own name, so it could run beside version 8
+			j.replace(to, func() { j.run(to, "rename", "sum", "total") })
+			return
 		}
-		j.replace(to, func() { j.run(to, names...) })
+		j.intrude(to)
+		j.replace(to, func() { j.run(to, "rename", "total", "sum") })
 	default:
+		j.intrude(to)
 		j.replace(to, func() {})
 	}
 }

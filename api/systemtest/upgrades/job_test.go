@@ -115,12 +115,9 @@ func (j *job) roll(to int) {
 	}
 }
 
-// replace ends all processes of the running version before it starts the next one. Before
-// that, a process of the next version must be refused, also under the identity of one that
-// was killed.
+// replace ends all processes of the running version before it starts the next one.
 func (j *job) replace(to int, between func()) {
 	j.Helper()
-	j.intrude(to)
 	var former []string
 	for _, p := range j.alive {
 		j.end(p)
@@ -147,7 +144,8 @@ func (j *job) settle() {
 	})
 }
 
-// intrude kills a process and starts another version in its place, which is refused.
+// intrude kills a process and starts another version in its place, under its identity or a
+// new one. It must be refused.
 func (j *job) intrude(version int) {
 	j.Helper()
 	j.settle()
