@@ -19,14 +19,8 @@ type loaded[T any] struct {
 
 	mu      sync.Mutex
 	value   T
-	stamps  []stamp
+	stamps  []os.FileInfo // of the files; nil: missing
 	checked time.Time
-}
-
-// A stamp tells versions of a file apart.
-type stamp struct {
-	modified time.Time
-	size     int64
 }
 
 func newLoaded[T any](load func() (T, error), failed func(error), files ...string) (*loaded[T], error) {
@@ -37,14 +31,23 @@ func newLoaded[T any](load func() (T, error), failed func(error), files ...strin
 	return l, err
 }
 
-func (l *loaded[T]) look() []stamp {
-	all := make([]stamp, len(l.files))
+func (l *loaded[T]) look() []os.FileInfo {
+	all := make([]os.FileInfo, len(l.files))
 	for i, file := range l.files {
 		if info, err := os.Stat(file); err == nil {
-			all[i] = stamp{info.ModTime(), info.Size()}
+			all[i] = info
 		}
 	}
 	return all
+}
+
+// same reports whether a file is unchanged. One that replaced it may have the same size, and
+// was maybe written at the same tick of the clock.
+func same(a, b os.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size()
 }
 
 // get returns the newest value.
@@ -58,7 +61,7 @@ func (l *loaded[T]) get() T {
 	l.checked = now
 	stamps := l.look()
 	for i := range stamps {
-		if stamps[i] == l.stamps[i] {
+		if same(stamps[i], l.stamps[i]) {
 			continue
 		}
 		value, err := l.load()
