@@ -62,3 +62,20 @@ type OffsetOutOfRangeError struct {
 func (e *OffsetOutOfRangeError) Error() string {
 	return fmt.Sprintf("%s: offset %d is out of range: the partition holds %d to %d", e.TopicPartition, e.Offset, e.Start, e.End)
 }
+
+// An UnreadableError reports records that a consumer can't read, although they are as
+// their producer has written them: they are larger than any that is read, or malformed.
+// Poll returns it when everything before them was handed out. Reading may go on at Next.
+type UnreadableError struct {
+	TopicPartition
+	Offset  int64 // of the first of them
+	Next    int64 // the offset after them
+	Records int64 // how many there are, by the batch's header
+	Err     error
+}
+
+func (e *UnreadableError) Error() string {
+	return fmt.Sprintf("%s: offsets %d to %d can't be read: %v", e.TopicPartition, e.Offset, e.Next-1, e.Err)
+}
+
+func (e *UnreadableError) Unwrap() error { return e.Err }

@@ -74,6 +74,9 @@ func (l *Loop) Woken() <-chan struct{} { return l.woken }
 // Poll takes in the chunks that have arrived.
 func (l *Loop) Poll() error {
 	chunks, err := l.Inputs.poll()
+	if unreadable := (*stream.UnreadableError)(nil); errors.As(err, &unreadable) {
+		err = l.unreadable(unreadable)
+	}
 	if err != nil {
 		return fmt.Errorf("reading: %w", err)
 	}

@@ -225,7 +225,7 @@ func TestReader_LimitsDecompressedSize(t *testing.T) {
 func TestReader_RawSnappy(t *testing.T) {
 	data := build(t, &Builder{Codec: Snappy}, nil, 0, []stream.Record{{Value: []byte("raw")}})
 	var d Decompressor
-	plain, err := d.decompress(nil, Snappy, data[HeaderSize:], 1000)
+	plain, err := d.decompress(nil, Snappy, data[HeaderSize:], space{limit: 1000, budget: 1000})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,13 +2,15 @@ package batch
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"unsafe"
 
 	"github.com/gretestream/grete/stream"
 )
 
-// Limit is the default bound of a batch's decompressed size.
+// Limit bounds a batch, as it is and when it is decompressed, in bytes. Larger ones aren't
+// read.
 const Limit = 128 << 20
 
 // A Reader iterates over concatenated batches. Its zero value is at the end; Reset
@@ -23,6 +25,10 @@ type Reader struct {
 	// Limit is the maximum size of a batch when it is decompressed, in bytes. 0 means
 	// [Limit].
 	Limit int
+	// Budget bounds [Reader.Memory], in bytes: before a batch would exceed it, Record
+	// returns false, and [Reader.Needs] what is needed. It may be changed at any time. 0
+	// means no bound.
+	Budget int64
 	// Decompressor may be shared by readers of the same goroutine, to save memory. If it
 	// is nil, the reader creates one when needed.
 	Decompressor *Decompressor
@@ -38,6 +44,9 @@ type Reader struct {
 	names    map[string]string
 	unpacked [][]byte // a buffer for each compressed batch since Reset or Recycle
 	used     int      // number of buffers in use
+	size     int      // of the batch when it is decompressed, if it is known; else 0
+	needs    int64
+	intact   bool // the current batch has the right checksum
 }
 
 // Reset makes the reader read the batches in src.
@@ -45,7 +54,7 @@ func (r *Reader) Reset(src []byte) {
 	r.rest = src
 	r.records, r.left, r.err = nil, 0, nil
 	r.headers, r.previous = r.headers[:0], 0
-	r.used = 0
+	r.used, r.size, r.needs, r.intact = 0, 0, 0, false
 }
 
 // Recycle allows the reader to reuse the memory of all records that it has returned.
@@ -78,6 +87,17 @@ func (r *Reader) Memory() int64 {
 	return n
 }
 
+// Headers returns how many headers the records since Reset or Recycle have.
+func (r *Reader) Headers() int { return len(r.headers) }
+
+// Needs returns how much memory the reader needs for the current batch, if Record has
+// returned false because the budget is smaller; else 0.
+func (r *Reader) Needs() int64 { return r.needs }
+
+// Intact reports whether the current batch is as its producer has written it: if reading it
+// fails, reading it again doesn't help.
+func (r *Reader) Intact() bool { return r.intact }
+
 // Err returns the error that made Next or Record return false, nil at the end of the
 // input. It wraps [ErrCorrupt].
 func (r *Reader) Err() error { return r.err }
@@ -89,6 +109,7 @@ func (r *Reader) Next() bool {
 	if r.err != nil {
 		return false
 	}
+	r.size, r.needs, r.intact = 0, 0, false
 	ok, err := ParseHeader(r.rest, &r.Header)
 	if err != nil {
 		r.err = err
@@ -106,6 +127,7 @@ func (r *Reader) Next() bool {
 	r.left = r.Count
 	r.delta = -1
 	r.packed = r.Codec() != None
+	r.intact = true
 	return true
 }
 
@@ -177,6 +199,9 @@ func (r *Reader) readHeaders(b []byte, rec *stream.Record) (wrong string) {
 	if n == 0 || count < 0 || count > int64(len(b)) {
 		return "invalid number of headers"
 	}
+	if count > maxHeaders {
+		return "a record with more than 65536 headers"
+	}
 	b = b[n:]
 	first := len(r.headers)
 	for range count {
@@ -198,6 +223,9 @@ func (r *Reader) readHeaders(b []byte, rec *stream.Record) (wrong string) {
 	r.previous = first
 	return ""
 }
+
+// maxHeaders bounds the headers of a record: in memory each takes 40 bytes, in a batch 2.
+const maxHeaders = 1 << 16
 
 // maxNames bounds the header keys in names, and their length.
 const maxNames = 256
@@ -240,14 +268,24 @@ func (r *Reader) unpack() bool {
 	if r.used == len(r.unpacked) {
 		r.unpacked = append(r.unpacked, nil)
 	}
-	limit := r.Limit
-	if limit == 0 {
-		limit = Limit
-	}
 	if r.Decompressor == nil {
 		r.Decompressor = new(Decompressor)
 	}
-	p, err := r.Decompressor.decompress(r.unpacked[r.used][:0], r.Codec(), r.records, limit)
+	buf := r.unpacked[r.used][:0]
+	in, others := space{limit: Limit, budget: Limit, need: r.size}, int64(0)
+	if r.Limit > 0 {
+		in.limit = r.Limit
+	}
+	if r.Budget > 0 {
+		others = r.Memory() - int64(cap(buf))
+		in.budget = int(min(max(r.Budget-others, 0), Limit))
+	}
+	p, err := r.Decompressor.decompress(buf, r.Codec(), r.records, in)
+	if starved := (*starvedError)(nil); errors.As(err, &starved) {
+		r.size, r.needs = starved.need, others+int64(starved.need)
+		return false
+	}
+	r.needs = 0
 	if err != nil {
 		r.err = fmt.Errorf("%w: offset %d: decompress %s: %w", ErrCorrupt, r.BaseOffset, r.Codec(), err)
 		return false

@@ -113,6 +113,11 @@ func (c *Consumer) store(r *cursor, p *wire.FetchedPartition) {
 		c.budget.pool.put(p.Records)
 		b.buf = nil
 		c.blocks = append(c.blocks, b)
+		if unreadable := (*stream.UnreadableError)(nil); errors.As(err, &unreadable) {
+			unreadable.TopicPartition = r.TopicPartition
+			c.recovery.stop(r, err)
+			return
+		}
 		c.recovery.refetch(r, fmt.Errorf("%w: %w", stream.ErrCorrupt, err))
 		return
 	}

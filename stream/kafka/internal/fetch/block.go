@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/batch"
 	"github.com/gretestream/grete/stream/kafka/internal/wire"
 )
@@ -32,6 +33,15 @@ func (b *block) fill(records []byte, aborted []wire.Aborted, from int64) error {
 		}
 		if !ok {
 			break // what comes before is good
+		}
+		if h.Size > batch.Limit {
+			if whole > 0 {
+				break // it comes first in the next fetch
+			}
+			return &stream.UnreadableError{
+				Offset: max(from, h.BaseOffset), Next: h.Next(), Records: int64(h.Count),
+				Err: fmt.Errorf("%w: the batch has %d bytes, at most %d are read", batch.ErrTooLarge, h.Size, batch.Limit),
+			}
 		}
 		b.largest = max(b.largest, h.Size)
 		if h.Size > len(records)-whole {

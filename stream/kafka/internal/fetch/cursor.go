@@ -19,7 +19,8 @@ type cursor struct {
 	decoded  bool     // it is decoded completely
 	decoder  *decoder // nil while no block is being decoded
 	aborted  abortedFilter
-	unpacked int64 // memory that the last decoder took
+	unpacked int64 // memory that the last decoder took, or the next one needs
+	starved  bool  // its next batch needs more memory than there is
 
 	// The following fields are guarded by Consumer.mu.
 	fetch        int64     // offset of the next record to fetch
@@ -71,7 +72,7 @@ func (r *cursor) read(room int64) (chunk stream.Chunk, ok bool, err error) {
 		r.started = true
 	}
 	n := 0
-	for n < len(d.records) {
+	for n < len(d.records) && d.Headers() < maxChunkHeaders {
 		rec := &d.records[n]
 		if d.Record(rec) {
 			if rec.Offset >= r.position {
@@ -79,8 +80,13 @@ func (r *cursor) read(room int64) (chunk stream.Chunk, ok bool, err error) {
 			}
 			continue
 		}
-		if !r.nextBatch() || n > 0 && b.packed && d.Memory() > room {
+		if d.Needs() > 0 || !r.nextBatch() || n > 0 && b.packed && d.Memory() > room {
 			break
+		}
+	}
+	if d.Err() != nil && n == 0 && d.Intact() {
+		return stream.Chunk{}, false, &stream.UnreadableError{
+			TopicPartition: r.TopicPartition, Offset: max(r.position, d.BaseOffset), Next: d.Header.Next(), Records: int64(d.Count), Err: d.Err(),
 		}
 	}
 	if d.Err() != nil && n == 0 {

@@ -24,6 +24,7 @@ const (
 	minChunkRecords = 64
 	maxChunkBytes   = 256 << 10
 	minChunkBytes   = 4 << 10
+	maxChunkHeaders = 16 << 10
 )
 
 // A decoder holds the records of a chunk.
@@ -95,7 +96,7 @@ func (s *decoders) assign(r *cursor, assigned int) bool {
 // release takes a partition's decoder back.
 func (s *decoders) release(r *cursor) {
 	s.put(r.decoder)
-	r.decoder = nil
+	r.decoder, r.starved = nil, false
 	if s.oversized == r {
 		s.oversized = nil
 	}
@@ -109,6 +110,42 @@ func (s *decoders) resized(r *cursor, before int64) {
 	if s.oversized == nil && r.decoder.memory() > s.max/2 { // larger than expected
 		s.oversized = r
 	}
+}
+
+// minBudget is what a decoder may always take.
+const minBudget = 64 << 10
+
+// budget returns the memory that a partition's decoder may take for batches; 0: without
+// bound. What a batch takes is known only once it is decompressed: all of them together
+// may take twice what assign divides by its estimates.
+func (s *decoders) budget(r *cursor) int64 {
+	if s.oversized == r {
+		return 0
+	}
+	others := s.held - r.decoder.memory()
+	if s.oversized != nil {
+		others -= s.oversized.decoder.memory()
+	}
+	return max(2*s.max-others-int64(len(r.decoder.records))*recordBytes, minBudget)
+}
+
+// waits reports whether a partition has to wait until no other one is oversized.
+func (s *decoders) waits(r *cursor) bool { return r.starved && s.oversized != nil && s.oversized != r }
+
+// starve notes whether a partition needs more memory than there is. It reports whether the
+// partition gets it: one at a time does.
+func (s *decoders) starve(r *cursor) bool {
+	needs := r.decoder.Needs()
+	r.starved = needs > 0
+	if !r.starved {
+		return false
+	}
+	r.unpacked = needs
+	if s.oversized != nil {
+		return false
+	}
+	s.oversized = r
+	return true
 }
 
 // usualRatio is the assumed ratio of decompressed to compressed size.

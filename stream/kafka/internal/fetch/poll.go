@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/gretestream/grete/stream"
@@ -16,10 +17,9 @@ func (c *Consumer) Poll() ([]stream.Chunk, error) {
 	}
 	c.chunks = c.chunks[:0]
 	for _, r := range c.due {
-		before := r.decoder.memory()
-		chunk, ok, err := r.read(c.decoders.chunkBytes(len(c.assigned)))
-		c.decoders.resized(r, before)
+		chunk, ok, err := c.decode(r)
 		switch {
+		case err == nil && !ok && r.starved: // until another one has released its memory
 		case err != nil:
 			c.reread(r, err)
 		case ok:
@@ -31,6 +31,19 @@ func (c *Consumer) Poll() ([]stream.Chunk, error) {
 		}
 	}
 	return c.chunks, nil
+}
+
+// decode decodes the next chunk of a partition, within the memory that there is.
+func (c *Consumer) decode(r *cursor) (chunk stream.Chunk, ok bool, err error) {
+	for {
+		before := r.decoder.memory()
+		r.decoder.Budget = c.decoders.budget(r)
+		chunk, ok, err = r.read(c.decoders.chunkBytes(len(c.assigned)))
+		c.decoders.resized(r, before)
+		if ok || err != nil || !c.decoders.starve(r) {
+			return chunk, ok, err
+		}
+	}
 }
 
 // choose finds the partitions to take a chunk of, as far as there is memory for decoding,
@@ -51,7 +64,7 @@ func (c *Consumer) choose() error {
 			r.err = nil
 			return err
 		}
-		if r.lent || r.n == 0 {
+		if r.lent || r.n == 0 || c.decoders.waits(r) {
 			continue
 		}
 		if r.decoder == nil && !denied {
@@ -83,5 +96,10 @@ func (c *Consumer) reread(r *cursor, err error) {
 	defer c.mu.Unlock()
 	c.discard(r)
 	r.fetch = r.position
+	if unreadable := (*stream.UnreadableError)(nil); errors.As(err, &unreadable) {
+		r.request = nil // the request in flight is of no use
+		c.recovery.stop(r, err)
+		return
+	}
 	c.recovery.refetch(r, err)
 }

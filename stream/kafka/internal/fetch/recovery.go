@@ -55,7 +55,7 @@ func (v *recovery) stop(r *cursor, err error) {
 	c := v.consumer
 	r.state = stopped
 	r.err = err
-	if !errors.As(err, new(*stream.OffsetOutOfRangeError)) && !errors.As(err, new(*stream.TopicVanishedError)) {
+	if !errors.As(err, new(*stream.OffsetOutOfRangeError)) && !errors.As(err, new(*stream.TopicVanishedError)) && !errors.As(err, new(*stream.UnreadableError)) {
 		r.err = fmt.Errorf("read %s at offset %d: %w", r.TopicPartition, r.fetch, err)
 	}
 	c.wake()
