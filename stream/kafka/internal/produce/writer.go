@@ -136,21 +136,33 @@ func (w *writer) refuse(partition int32, err error) error {
 	return w.producer.wrap(fmt.Errorf("send to %s: %w", stream.TopicPartition{Topic: w.topic, Partition: partition}, err))
 }
 
-// checkSize checks a record that is a batch of its own. The broker checks its compressed
-// size, which is unknown yet.
+// checkSize checks a record that is a batch of its own, as the broker does: by the batch's
+// size when it is compressed.
 func (w *writer) checkSize(r *stream.Record) error {
 	size := batch.HeaderSize + payloadSize(r)
 	if size > maxRecordBytes {
-		return fmt.Errorf("a record of %d bytes is too large, at most %d are possible", size, maxRecordBytes)
+		return fmt.Errorf("%w: a record of %d bytes; at most %d are possible", kerr.MessageTooLarge, size, maxRecordBytes)
 	}
-	if w.settings.maxBytes > 0 && size > w.settings.maxBytes && w.producer.sender.codec == batch.None {
-		return fmt.Errorf("%w: a record of %d bytes; the topic's max.message.bytes is %d", kerr.MessageTooLarge, size, w.settings.maxBytes)
+	if w.settings.maxBytes == 0 || batch.HeaderSize+maxEncodedSize(r) <= w.settings.maxBytes {
+		return nil
 	}
-	return nil
+	codec := w.producer.sender.codec
+	b := batch.Builder{Codec: codec}
+	b.Start(nil)
+	b.Append(r)
+	packed, err := b.Finish(0)
+	if err != nil || len(packed) <= w.settings.maxBytes {
+		return err
+	}
+	as := ""
+	if codec != batch.None {
+		as = fmt.Sprintf(" (%d compressed with %s)", len(packed), codec)
+	}
+	return fmt.Errorf("%w: a record of %d bytes%s; the topic's max.message.bytes is %d", kerr.MessageTooLarge, size, as, w.settings.maxBytes)
 }
 
-// maxRecordBytes keeps a batch within its format.
-const maxRecordBytes = 1 << 30
+// maxRecordBytes is what consumers read.
+const maxRecordBytes = batch.Limit
 
 // payloadSize is the size of a record's data.
 func payloadSize(r *stream.Record) int {

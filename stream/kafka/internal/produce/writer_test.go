@@ -2,6 +2,7 @@ package produce
 
 import (
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -117,6 +118,28 @@ func TestSend_LargeRecords(t *testing.T) {
 		s.send(3, 10)
 		s.commit()
 		s.check(b)
+	})
+}
+
+// A record that compresses is refused only if it is too large then, and for itself: the
+// producer goes on.
+func TestSend_LargeRecordsCompressed(t *testing.T) {
+	random := make([]byte, 1_100_000)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(random) // it never fails
+	synctest.Test(t, func(t *testing.T) {
+		for _, codec := range []batch.Codec{batch.Gzip, batch.Snappy, batch.LZ4, batch.Zstd} {
+			b := newFakeBrokers(t, 1, 1)
+			s := newTestProducer(t, b.newClient(settings{Codec: codec}), stream.ProducerConfig{})
+			s.send(3, 10)
+			err := s.topic.Send(0, &stream.Record{Value: random, Time: 1})
+			var fatal *stream.ProducerError
+			if !errors.Is(err, kerr.MessageTooLarge) || errors.As(err, &fatal) || !strings.Contains(err.Error(), "compressed with "+codec.String()) {
+				t.Errorf("%s: %v", codec, err)
+			}
+			s.send(1, 3_000_000) // until it is compressed
+			s.commit()
+			s.check(b)
+		}
 	})
 }
 
