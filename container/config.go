@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/gretestream/grete/container/loop"
@@ -70,7 +71,7 @@ type Config struct {
 	// Observer is told about events; nil: nobody is.
 	Observer Observer
 
-	interrupted func() bool // as loop.Config has it
+	interrupted *atomic.Bool // as loop.Config has it
 }
 
 // TransactionalID is the id of the container's producer, which its instance determines. With

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
@@ -112,7 +113,8 @@ var ErrBack = errors.New("it will be back")
 // Run opens a container and runs it until ctx is done (then it commits, closes and returns
 // nil), until its bounded run has ended, or until it fails.
 func Run(ctx context.Context, cfg Config) error {
-	cfg.interrupted = func() bool { return ctx.Err() != nil } // a slow function takes long for many records
+	cfg.interrupted = new(atomic.Bool) // a slow function takes long for many records
+	defer context.AfterFunc(ctx, func() { cfg.interrupted.Store(true) })()
 	c, err := Open(ctx, cfg)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/gretestream/grete/scheduler"
@@ -29,9 +30,9 @@ type Config struct {
 	Elsewhere func(input int, e *stream.OffsetOutOfRangeError) (int64, error)
 	// Full reports that no more records fit into memory before a commit or an eviction.
 	Full func() bool
-	// Interrupted reports that the loop is to stop after the record that it is at; nil: it
-	// never is.
-	Interrupted func() bool
+	// Interrupted is set when the loop is to stop after the record that it is at; nil: it
+	// never is. It is read for each record.
+	Interrupted *atomic.Bool
 	// Skipped is told about each skipped record.
 	Skipped func(Skip)
 }
@@ -128,7 +129,7 @@ func (l *Loop) Work() (n int, pending bool, err error) {
 	return n, returning || advancing || ticking, err
 }
 
-func (l *Loop) interrupted() bool { return l.cfg.Interrupted != nil && l.cfg.Interrupted() }
+func (l *Loop) interrupted() bool { return l.cfg.Interrupted != nil && l.cfg.Interrupted.Load() }
 
 // process pushes up to limit records down their tasks, and returns how many.
 func (l *Loop) process(limit int) (int, error) {
