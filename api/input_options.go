@@ -51,9 +51,12 @@ func (o InputOption[M]) MaxAhead(d time.Duration) InputOption[M] {
 	return InputOption[M]{func(in *op.InputSpec[M]) { o.apply(in); in.Order.MaxAhead = d }}
 }
 
-// OnError says what happens to a record of the input that can't be decoded, or for
-// which a function of the pipeline panics or returns an error. By default the job
-// stops.
+// OnError says what happens to a record of the input that can't be decoded or processed:
+// a function of the pipeline panics or returns an error, a value that it makes can't be
+// encoded, or is too large for its topic. By default the job stops.
+//
+// The policy also holds behind a PartitionBy, and for windows that close: if all inputs
+// from which their records come skip, they skip.
 func OnError[M any](p ErrorPolicy) InputOption[M] {
 	return InputOption[M]{func(in *op.InputSpec[M]) { in.Policy = p.policy }}
 }

@@ -80,6 +80,9 @@ func (t *task) recovered(from *recovery.Task) {
 func (f *life) build(t *task, from *recovery.Task) error {
 	if t.State != nil {
 		t.State.Move(&f.budget)
+		for store, limit := range f.past.limits {
+			t.State.SetLimit(store, limit)
+		}
 	}
 	f.loop.Add(&t.Running)
 	var marks map[string]int64

@@ -15,7 +15,7 @@ func (t *task) sendState() (err error) {
 	}
 	defer func() {
 		if v := recover(); v != nil { // in the user's own encoding of a value
-			err = loop.NewPanicError(v)
+			err = t.State.EncodingError(loop.NewPanicError(v))
 		}
 	}()
 	return t.State.Prepare(t.log)

@@ -87,6 +87,7 @@ func (c *committer) transact(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stage %s: commit: %w", c.cfg.Stage.Name, err)
 	}
+	c.loop.Committed()
 	if err := c.eachMoved(func(t *task) error { return c.committed(t, ends) }); err != nil {
 		return fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
 )
 
@@ -16,18 +15,18 @@ import (
 // its life and opens another one.
 type Container struct {
 	cfg     Config
-	member  *membership.Member               // of the stage's group; nil: the assignment is fixed
-	holder  *membership.Holder               // nil if there is no Hold
-	skip    map[loop.Place]*loop.RecordError // records that failed after they had changed something
-	reopens int                              // in a row, without a commit
-	life    *life                            // nil until open
+	member  *membership.Member // of the stage's group; nil: the assignment is fixed
+	holder  *membership.Holder // nil if there is no Hold
+	past    past
+	reopens int   // in a row, without a commit
+	life    *life // nil until open
 }
 
 // Open makes a container ready. With a fixed assignment, the state of its tasks is restored
 // from their changelogs, and their inputs continue at the last commit. Otherwise it has no
 // tasks until [Container.Step] gets an assignment.
 func Open(ctx context.Context, cfg Config) (*Container, error) {
-	c := &Container{cfg: cfg.withDefaults(), skip: make(map[loop.Place]*loop.RecordError), holder: cfg.Hold.Enter()}
+	c := &Container{cfg: cfg.withDefaults(), past: newPast(), holder: cfg.Hold.Enter()}
 	err := c.joinGroup(ctx)
 	if err == nil {
 		err = c.open(ctx)
@@ -50,7 +49,7 @@ func (c *Container) joinGroup(ctx context.Context) (err error) {
 
 // open starts a life.
 func (c *Container) open(ctx context.Context) error {
-	c.life = newLife(&c.cfg, c.member, c.holder, c.skip)
+	c.life = newLife(&c.cfg, c.member, c.holder, &c.past)
 	if err := c.life.start(ctx); err != nil {
 		return c.recovered(ctx, fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err))
 	}

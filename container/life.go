@@ -20,6 +20,7 @@ type life struct {
 	cfg      *Config
 	member   *membership.Member
 	holder   *membership.Holder
+	past     *past
 	producer stream.Producer
 	loop     *loop.Loop
 	consumer stream.Consumer
@@ -35,10 +36,10 @@ type life struct {
 	published time.Time
 }
 
-func newLife(cfg *Config, member *membership.Member, holder *membership.Holder, skip map[loop.Place]*loop.RecordError) *life {
-	f := &life{cfg: cfg, member: member, holder: holder, before: make(map[int32]meta.Claim)}
+func newLife(cfg *Config, member *membership.Member, holder *membership.Holder, past *past) *life {
+	f := &life{cfg: cfg, member: member, holder: holder, past: past, before: make(map[int32]meta.Claim)}
 	f.budget.Limit = cfg.memory().Cache()
-	f.loop = loop.New(cfg.loop(skip, f.full))
+	f.loop = loop.New(cfg.loop(past, f.full))
 	f.commits = committer{cfg: cfg, member: member, loop: f.loop, tasks: &f.tasks, budget: &f.budget, counts: &f.counts, owner: cfg.NewID()}
 	f.opener = opener{cfg: cfg, member: member, loop: f.loop, running: &f.tasks, counts: &f.counts, ended: make(chan struct{}, 1)}
 	return f

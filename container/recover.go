@@ -23,7 +23,7 @@ func (c *Container) recovered(ctx context.Context, err error) error {
 		c.reopens = 0
 	}
 	if replay := (*loop.ReplayError)(nil); errors.As(err, &replay) {
-		return c.replay(ctx, replay.Without)
+		return c.replay(ctx, replay)
 	}
 	switch {
 	case err == nil:
@@ -34,6 +34,9 @@ func (c *Container) recovered(ctx context.Context, err error) error {
 		return c.repair(ctx, err)
 	case errors.As(err, new(*recreatedError)), errors.As(err, new(*stream.TopicVanishedError)):
 		return c.followTopic(ctx, err)
+	}
+	if entry := c.unkept(err); entry != nil {
+		return c.search(ctx, entry, err)
 	}
 	return err
 }
@@ -52,13 +55,15 @@ func (c *Container) followTopic(ctx context.Context, cause error) error {
 	return c.reopen(ctx, c.reopens+1)
 }
 
-// replay goes back to what is committed, and on from there without the record that failed.
-func (c *Container) replay(ctx context.Context, without *loop.RecordError) error {
-	c.cfg.Logger.Warn("going back to the last commit, to skip a record that has failed", "error", without)
+// replay goes back to what is committed, and on from there without the record or the firing
+// that failed.
+func (c *Container) replay(ctx context.Context, without *loop.ReplayError) error {
+	c.cfg.Logger.Warn("going back to the last commit, to skip what has failed", "error", without.Unwrap())
+	c.past.leaveOut(without)
+	c.past.careful = max(c.past.careful, c.life.loop.CarefulFor())
 	if err := c.closeLife(); err != nil {
 		return err
 	}
-	c.skip[without.Place()] = without
 	return c.reopen(ctx, 0)
 }
 

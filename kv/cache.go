@@ -126,7 +126,7 @@ func (c *cache[V]) load(s *store[V], hash uint32, key []byte) (uint32, *item[V],
 	if err != nil || !found {
 		return 0, nil, err
 	}
-	if err := s.read(key, value); err != nil {
+	if err := s.read(c.prefix, key, value); err != nil {
 		return 0, nil, err
 	}
 	i, it := c.young.insert(hash, key, &s.pool)

@@ -1,5 +1,11 @@
 package kv
 
+import (
+	"errors"
+
+	"github.com/gretestream/grete/stream"
+)
+
 // prepare adds the dirty items to the batch and logs them.
 func (c *cache[V]) prepare(s *store[V], log Log) error {
 	if c.dropped != nil {
@@ -21,21 +27,34 @@ func (c *cache[V]) write(s *store[V], it *item[V], log Log) (err error) {
 	key := c.dbKey(s, c.young.key(it))
 	switch {
 	case it.flags&present != 0:
+		s.state.encoding = encoding{s.number, s.windowed, c.prefix, c.young.key(it)}
 		if s.buf, err = s.append(s.buf[:0], &it.value); err != nil {
-			return err
+			return s.entryError(c.prefix, c.young.key(it), err)
 		}
 		s.own(&it.value, s.buf)
 		s.learn(c.young, it, int64(len(s.buf)))
 		it.flags |= stored
 		c.stored = true
 		s.state.batch.Put(s.number, key, s.buf)
-		return log(s.number, key, notNil(s.buf))
+		if err := log(s.number, key, notNil(s.buf)); err != nil {
+			return s.notLogged(c, it, err)
+		}
+		return nil
 	case it.flags&stored != 0:
 		it.flags &^= stored
 		s.state.batch.Delete(s.number, key)
 		return log(s.number, key, nil)
 	}
 	return nil
+}
+
+// notLogged is the failure of a changelog to take an entry. It is the entry's if that is too
+// large.
+func (s *store[V]) notLogged(c *cache[V], it *item[V], err error) error {
+	if !errors.As(err, new(*stream.RecordTooLargeError)) {
+		return err
+	}
+	return s.entryError(c.prefix, c.young.key(it), err)
 }
 
 // notNil makes a nil value an empty one: nil stands for a deleted key.

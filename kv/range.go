@@ -84,7 +84,7 @@ func (m *merge[V]) run(f func(key []byte, v *V) (bool, error)) error {
 			if it := m.cache.young.at(m.dirty.Value(), &m.store.pool); it.flags&present != 0 {
 				more, err = f(dirtyKey, &it.value)
 			}
-		} else if err = m.store.read(belowKey, m.below.Value()); err == nil {
+		} else if err = m.store.read(m.cache.prefix, belowKey, m.below.Value()); err == nil {
 			more, err = f(belowKey, &m.store.scratch)
 		}
 		if err != nil || !more {

@@ -29,6 +29,8 @@ type State struct {
 	charged  int64 // for the batch
 	replay   *replay
 	sorter   sorter
+	encoding encoding
+	limits   []int64 // by store; see SetLimit
 	prepared bool
 	closed   bool
 }
@@ -92,10 +94,19 @@ func (s *State) Prepare(log Log) error {
 	s.batch.Reset()
 	for _, v := range s.views {
 		if err := v.prepare(log); err != nil {
-			return fmt.Errorf("store %s: %w", s.stores[v.store], err)
+			return s.named(v.store, err)
 		}
 	}
+	s.encoding = encoding{}
 	return nil
+}
+
+// named names the store in an error that doesn't name it.
+func (s *State) named(store int, err error) error {
+	if errors.As(err, new(*EntryError)) {
+		return err
+	}
+	return fmt.Errorf("store %s: %w", s.stores[store], err)
 }
 
 // Apply writes the prepared changes and the meta record atomically. It must be called

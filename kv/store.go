@@ -1,7 +1,6 @@
 package kv
 
 import (
-	"fmt"
 	"hash/maphash"
 	"reflect"
 
@@ -13,11 +12,13 @@ import (
 type store[V any] struct {
 	state  *State
 	number int
-	pool   pool[V]
-	seed   maphash.Seed
-	parse  func(src []byte, v *V) error
-	append func(dst []byte, v *V) ([]byte, error)
-	owner  owner[V]
+	// windowed: the prefixes of the caches are starts of windows.
+	windowed bool
+	pool     pool[V]
+	seed     maphash.Seed
+	parse    func(src []byte, v *V) error
+	append   func(dst []byte, v *V) ([]byte, error)
+	owner    owner[V]
 
 	scratch V      // a parsed value that isn't in the cache
 	keyBuf  []byte // a key in the database
@@ -58,11 +59,13 @@ func (s *store[V]) db() Database { return s.state.db }
 func (s *store[V]) hash(key []byte) uint32 { return uint32(maphash.Bytes(s.seed, key)) }
 
 // read parses a stored value into scratch.
-func (s *store[V]) read(key, value []byte) error {
+func (s *store[V]) read(prefix, key, value []byte) error {
 	var zero V
 	s.scratch = zero
 	if err := s.parse(value, &s.scratch); err != nil {
-		return fmt.Errorf("store %s: stored value of key %.100q: %w", s.state.stores[s.number], key, err)
+		e := s.entryError(prefix, key, err)
+		e.Stored = true
+		return e
 	}
 	return nil
 }

@@ -31,6 +31,7 @@ type Windows[V any] struct {
 // one view at a time.
 func NewWindows[V any](s *State, store int, values serde.Serde[V]) (*Windows[V], error) {
 	w := &Windows[V]{store: newStore(s, store, values)}
+	w.store.windowed = true
 	if err := w.find(); err != nil {
 		return nil, fmt.Errorf("store %s: %w", s.stores[store], err)
 	}

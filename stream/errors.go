@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 )
@@ -49,6 +50,31 @@ type TopicVanishedError struct{ TopicPartition }
 
 func (e *TopicVanishedError) Error() string {
 	return fmt.Sprintf("%s: the topic didn't exist for a while", e.TopicPartition)
+}
+
+// A RecordTooLargeError is returned by [Writer.Send] for a record that its topic doesn't take.
+// Nothing is sent then.
+type RecordTooLargeError struct {
+	TopicPartition
+	Key       []byte
+	ValueSize int
+	// Size is that of the record as it counts against the Limit of the topic.
+	Size, Limit int64
+	Compressed  bool   // Size is that of the compressed record
+	Advice      string // what to do; empty: nothing
+}
+
+// NewRecordTooLargeError copies what it needs of a record.
+func NewRecordTooLargeError(to TopicPartition, r *Record, size, limit int64) *RecordTooLargeError {
+	return &RecordTooLargeError{TopicPartition: to, Key: bytes.Clone(r.Key), ValueSize: len(r.Value), Size: size, Limit: limit}
+}
+
+func (e *RecordTooLargeError) Error() string {
+	text := fmt.Sprintf("%s: the record of key %.100q has %d bytes; at most %d are allowed", e.TopicPartition, e.Key, e.Size, e.Limit)
+	if e.Advice != "" {
+		text += "; " + e.Advice
+	}
+	return text
 }
 
 // An OffsetOutOfRangeError reports that a partition doesn't hold the offset at

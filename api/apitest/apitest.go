@@ -29,6 +29,8 @@ type Options struct {
 	// Clock is where the containers' clock starts. The default, zero, is 1970; event times
 	// aren't compared with the clock then, see [api.InputOption.MaxAhead].
 	Clock time.Time
+	// MaxRecordBytes is the largest key and value together that topics take; 0: without limit.
+	MaxRecordBytes int64
 }
 
 // A Test is a job under test. A mistake in the pipeline or a failure of the job fails the test.
@@ -42,6 +44,7 @@ type Test struct {
 	time    int64 // event time in ms that Advance has promised to the job
 	run     int64 // counts bounded runs
 	running []*container.Container
+	skipped skipped
 	turn    map[string]int32                // by input: the next partition to write to
 	seen    map[stream.TopicPartition]int64 // by output: the next offset to read
 }
@@ -58,6 +61,7 @@ func New(t testing.TB, app *api.App, opts ...Options) *Test {
 	for _, o := range opts {
 		x.options = o
 	}
+	log.MaxRecordBytes = x.options.MaxRecordBytes
 	if !x.options.Clock.IsZero() {
 		x.now = x.options.Clock
 	}
@@ -109,7 +113,7 @@ func (x *Test) start(bounds map[stream.TopicPartition]int64) {
 	base := container.Config{
 		Program: x.app.Pipeline().Program(), System: x.system, Engine: memory.New(stateLimit),
 		Now:         func() time.Time { return x.now },
-		IdleTimeout: x.options.IdleTimeout,
+		IdleTimeout: x.options.IdleTimeout, Observer: &x.skipped,
 	}
 	if bounds != nil {
 		base.Run, base.Bounds = x.run, bounds

@@ -91,9 +91,19 @@ func NewPanicError(v any) *PanicError {
 	}
 }
 
-// A ReplayError makes the container reopen from what is committed: a record is to be skipped
-// that has already sent or changed something.
-type ReplayError struct{ Without *RecordError }
+// A ReplayError makes the container reopen from what is committed: a record or a firing is to
+// be skipped that has already sent or changed something.
+type ReplayError struct {
+	Without       *RecordError // nil if a firing is to be skipped
+	WithoutFiring *FiringError
+}
 
-func (e *ReplayError) Error() string { return "replay without a record: " + e.Without.Error() }
-func (e *ReplayError) Unwrap() error { return e.Without }
+func (e *ReplayError) Error() string { return "replay without: " + e.Unwrap().Error() }
+
+// Unwrap returns the failure.
+func (e *ReplayError) Unwrap() error {
+	if e.Without != nil {
+		return e.Without
+	}
+	return e.WithoutFiring
+}

@@ -22,6 +22,11 @@ type Config struct {
 	// Skip has the records to leave out, because they have failed after they had changed
 	// something.
 	Skip map[Place]*RecordError
+	// SkipFirings has the firings to leave out for the same reason. The loop removes those
+	// that are done with.
+	SkipFirings map[FiringID]*FiringError
+	// Careful is how many records to process carefully; see careful.go.
+	Careful int64
 
 	Now    func() time.Time
 	Go     func(f func()) // runs f concurrently
@@ -48,11 +53,15 @@ type Loop struct {
 	cfg   Config
 	now   int64         // of the current step, in ms since 1970
 	woken chan struct{} // gets a token when an operator has something to take in
+
+	careful     int64      // records that are still to be processed carefully
+	uncommitted int64      // records since the last commit
+	left        []FiringID // that were left out since then
 }
 
 // New makes a loop without tasks. [Loop.Start] comes next.
 func New(cfg Config) *Loop {
-	l := &Loop{cfg: cfg, woken: make(chan struct{}, 1)}
+	l := &Loop{cfg: cfg, woken: make(chan struct{}, 1), careful: cfg.Careful}
 	l.Inputs.cfg, l.Inputs.cursors = &l.cfg, make(map[stream.TopicPartition]*cursor)
 	return l
 }
@@ -140,6 +149,7 @@ func (l *Loop) process(limit int) (int, error) {
 			break
 		}
 		n, err := l.run(p, until)
+		l.processed(n)
 		if err != nil {
 			return total, err
 		}

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"github.com/gretestream/grete/container/meta"
@@ -112,6 +113,9 @@ func (t *Running) guarded(f func() error) (err error) {
 		}
 	}()
 	if err := f(); err != nil {
+		if errors.As(err, new(*FiringError)) || errors.As(err, new(*RecordError)) {
+			return err // it says more
+		}
 		return &OperatorError{Stage: t.stage.Name, Task: t.ID, Operator: t.Logic.Operator(), Err: err}
 	}
 	return nil

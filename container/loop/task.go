@@ -119,8 +119,11 @@ func (o *Output) Partitions() int32 { return o.writer.Partitions() }
 // set to now.
 func (o *Output) Send(partition int32, r *stream.Record) error {
 	r.Time = o.task.loop.now
+	if err := o.writer.Send(partition, r); err != nil {
+		return err
+	}
 	o.task.changes++
 	o.counts.Records++
 	o.counts.Bytes += int64(len(r.Key) + len(r.Value))
-	return o.writer.Send(partition, r)
+	return nil
 }

@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -84,7 +85,9 @@ func (w *writer) Send(partition int32, r *stream.Record) error {
 	if err := p.check(); err != nil {
 		return err
 	}
-	if err := w.accept(partition, r); err != nil {
+	if err := w.accept(partition, r); errors.As(err, new(*stream.RecordTooLargeError)) {
+		return err
+	} else if err != nil {
 		tp := stream.TopicPartition{Topic: w.topic.Name, Partition: partition}
 		return fmt.Errorf("send to %s: %w", tp, err)
 	}
@@ -126,7 +129,7 @@ func (w *writer) accept(partition int32, r *stream.Record) error {
 		size += int64(len(r.Headers[i].Key) + len(r.Headers[i].Value))
 	}
 	if size > maxRecordBytes {
-		return fmt.Errorf("the record has %d bytes; at most %d are allowed", size, int64(maxRecordBytes))
+		return stream.NewRecordTooLargeError(stream.TopicPartition{Topic: w.topic.Name, Partition: partition}, r, size, maxRecordBytes)
 	}
 	return nil
 }

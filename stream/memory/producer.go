@@ -76,6 +76,9 @@ func (w *writer) Send(partition int32, r *stream.Record) error {
 	if w.compacted && r.Key == nil {
 		return fmt.Errorf("send to %s: %w", tp, stream.ErrNoKey)
 	}
+	if limit := p.sys.MaxRecordBytes; limit > 0 && int64(len(r.Key)+len(r.Value)) > limit {
+		return stream.NewRecordTooLargeError(tp, r, int64(len(r.Key)+len(r.Value)), limit)
+	}
 	c := stream.Record{Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value), Time: r.Time}
 	for _, h := range r.Headers {
 		c.Headers = append(c.Headers, stream.Header{Key: h.Key, Value: bytes.Clone(h.Value)})

@@ -17,6 +17,9 @@ type System struct {
 	// Now returns the time for records that are sent without one. It may be replaced
 	// before the system is used.
 	Now func() time.Time
+	// MaxRecordBytes is the largest key and value together that topics take; 0: without limit.
+	// It may be changed before the System is used.
+	MaxRecordBytes int64
 	// Remote makes the log behave like one behind a network, such as Kafka. A
 	// transaction leaves a marker, which takes an offset, in each partition that it
 	// wrote to. It becomes visible only at the second look, or when the next producer

@@ -46,6 +46,23 @@ type Node struct {
 	// Source makes what takes the records of a topic: of inputs, and of the far side
 	// of repartitions.
 	Source func(b *Builder) (Source, error)
+	// Policy is that of an input; other nodes have none, see [Pipeline.PolicyOf].
+	Policy Policy
+}
+
+// PolicyOf returns what happens to failures of a node that no operator handles: they are
+// skipped if all inputs whose records come to it skip theirs.
+func (p *Pipeline) PolicyOf(node int) Policy {
+	n := p.Node(node)
+	if len(n.From) == 0 {
+		return n.Policy
+	}
+	for _, e := range n.From {
+		if p.PolicyOf(e.Node) != Skip {
+			return Fail
+		}
+	}
+	return Skip
 }
 
 // A Port is an output port of a node.

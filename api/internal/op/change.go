@@ -26,31 +26,43 @@ func Changes[V, R any](p *flow.Pipeline, table scheduler.Edge, f func(Change[V])
 // An oldValue keeps the value that a row had before it is changed. It is taken only
 // if something reads the changes of the table.
 type oldValue[V any] struct {
-	read  bool // something reads changes
-	plain bool // a copy of a value shares no memory with it
-	serde serde.Serde[V]
-	bytes []byte
-	value V
+	read   bool // something reads changes
+	copies copier[V]
+	value  V
 }
 
 func newOldValue[V any](b *flow.Builder, s serde.Serde[V]) oldValue[V] {
-	return oldValue[V]{read: b.Needed(PortChanges), plain: isPlain(reflect.TypeFor[V]()), serde: s}
+	return oldValue[V]{read: b.Needed(PortChanges), copies: newCopier(s)}
 }
 
-// take takes the value before it is changed. A value with memory of its own is
-// encoded and decoded: a fold may change it in place.
+// take takes the value before it is changed.
 func (o *oldValue[V]) take(v *V) (err error) {
-	switch {
-	case !o.read:
-		return nil
-	case o.plain:
-		o.value = *v
-		return nil
-	}
-	if o.bytes, err = o.serde.Append(o.bytes[:0], *v); err == nil {
-		o.value, err = o.serde.Parse(o.bytes)
+	if o.read {
+		o.value, err = o.copies.of(v)
 	}
 	return err
+}
+
+// A copier copies values that a fold may change in place. A value with memory of its own
+// is encoded and decoded.
+type copier[V any] struct {
+	plain bool // a copy of a value shares no memory with it
+	serde serde.Serde[V]
+	bytes []byte
+}
+
+func newCopier[V any](s serde.Serde[V]) copier[V] {
+	return copier[V]{plain: isPlain(reflect.TypeFor[V]()), serde: s}
+}
+
+func (c *copier[V]) of(v *V) (copied V, err error) {
+	if c.plain {
+		return *v, nil
+	}
+	if c.bytes, err = c.serde.Append(c.bytes[:0], *v); err == nil {
+		copied, err = c.serde.Parse(c.bytes)
+	}
+	return copied, err
 }
 
 // isPlain reports whether values of a type hold no memory of their own that can

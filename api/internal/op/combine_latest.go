@@ -46,6 +46,7 @@ func CombineLatest[K comparable, L, R, O any](p *flow.Pipeline, left, right sche
 				task: b.Task, scope: b.Scope, id: b.ID, time: b.EventTime(), every: every.Milliseconds(), f: f, down: flow.Down[O](b, ""),
 				left: kv.NewValues(b.Task.State, b.Store(0), storedL), right: kv.NewValues(b.Task.State, b.Store(1), storedR),
 				pending: kv.NewValues(b.Task.State, b.Store(2), storedTimes), tick: loop.IdleTime,
+				firing: loop.Firing{Node: b.ID, Skips: p.PolicyOf(b.ID) == flow.Skip},
 			}
 			flow.Take(b, "left", func(l L) error { return take(c, c.left, l) })
 			flow.Take(b, "right", func(r R) error { return take(c, c.right, r) })
@@ -75,6 +76,7 @@ type combineLatest[L, R, O any] struct {
 	tick     int64 // when the interval is over, on the clock; IdleTime: nothing is pending
 	earliest int64 // event time of what is pending; IdleTime: nothing
 	chunk    [][]byte
+	firing   loop.Firing // of the result that is being sent
 }
 
 // open finds what was pending at the last commit. It is sent an interval later.
@@ -97,6 +99,11 @@ func (c *combineLatest[L, R, O]) arm(at int64) {
 // take keeps a record of one side.
 func take[L, R, O, M any](c *combineLatest[L, R, O], side *kv.Values[M], m M) error {
 	c.scope.Operator = c.id
+	if c.task.Careful() {
+		if err := side.Check(c.scope.Key, &m); err != nil {
+			return err
+		}
+	}
 	v, _, err := side.Upsert(c.scope.Key)
 	if err != nil {
 		return err
@@ -141,7 +148,7 @@ func (c *combineLatest[L, R, O]) flush() (more bool, err error) {
 		return false, err
 	}
 	for _, key := range c.chunk {
-		if err := c.send(key); err != nil {
+		if err := c.fire(key); err != nil {
 			return false, err
 		}
 	}
@@ -151,23 +158,41 @@ func (c *combineLatest[L, R, O]) flush() (more bool, err error) {
 	return more, nil
 }
 
-// send sends the latest records of a key, which is pending no more.
-func (c *combineLatest[L, R, O]) send(key []byte) error {
+// fire sends the latest records of a key, which is pending no more. One that fails is left
+// out, if the policy says so.
+func (c *combineLatest[L, R, O]) fire(key []byte) (err error) {
 	at, found, err := c.pending.Get(key)
 	if err != nil || !found {
 		return err
 	}
 	c.scope.Key, c.scope.Time, c.scope.Partition, c.scope.Operator = key, *at, c.task.ID, c.id
+	c.firing.Key, c.firing.Start = key, *at
+	c.task.Changed()
+	if err := c.pending.Delete(key); err != nil {
+		return err
+	}
+	if c.task.Leaves(&c.firing) {
+		return nil
+	}
+	before := c.task.Changes()
+	defer func() {
+		if p := recover(); p != nil {
+			err = loop.NewPanicError(p)
+		}
+		if err != nil {
+			err = c.task.Failed(&c.firing, before, err)
+		}
+	}()
+	return c.send(key)
+}
+
+func (c *combineLatest[L, R, O]) send(key []byte) error {
 	l, _, err := c.left.Get(key)
 	if err != nil {
 		return err
 	}
 	r, _, err := c.right.Get(key)
 	if err != nil {
-		return err
-	}
-	c.task.Changed()
-	if err := c.pending.Delete(key); err != nil {
 		return err
 	}
 	return c.down(c.f(l, r))

@@ -51,8 +51,9 @@ func Input[M any](p *flow.Pipeline, node scheduler.Node, spec InputSpec[M]) sche
 		p.Samples = append(p.Samples, spec.sample(firstTopic(node), values))
 	}
 	return p.Add(flow.Node{
-		Node:  node,
-		Emits: []flow.Port{flow.Emit[M]("")},
+		Node:   node,
+		Policy: spec.Policy,
+		Emits:  []flow.Port{flow.Emit[M]("")},
 		Source: func(b *flow.Builder) (flow.Source, error) {
 			return &topicSource[M]{
 				SourceBase: flow.NewSourceBase(b, spec.Order, spec.Policy), task: b.Task,

@@ -45,7 +45,7 @@ func Repartition[M any, K comparable](p *flow.Pipeline, from scheduler.Edge, spe
 			return nil, nil
 		},
 		Source: func(b *flow.Builder) (flow.Source, error) {
-			return &repartitionSource[M]{SourceBase: flow.NewSourceBase(b, flow.Order{}, flow.Fail), parse: serde.Parser(values.Serde), down: flow.Down[M](b, "")}, nil
+			return &repartitionSource[M]{SourceBase: flow.NewSourceBase(b, flow.Order{}, p.PolicyOf(b.ID)), parse: serde.Parser(values.Serde), down: flow.Down[M](b, "")}, nil
 		},
 	})
 }

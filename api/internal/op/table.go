@@ -49,7 +49,7 @@ func Table[K comparable, M, A any](p *flow.Pipeline, from scheduler.Edge, name s
 			}
 			t := &table[M, A]{
 				task: b.Task, scope: b.Scope, id: b.ID, step: f.Step, down: flow.Down[A](b, ""),
-				changes: flow.Down[Change[A]](b, PortChanges), old: newOldValue(b, values.Serde),
+				changes: flow.Down[Change[A]](b, PortChanges), old: newOldValue(b, values.Serde), copies: newCopier(values.Serde),
 				values: kv.NewValues(b.Task.State, b.Store(0), stored),
 			}
 			flow.Take(b, "", t.push)
@@ -69,10 +69,32 @@ type table[M, A any] struct {
 
 	changes flow.Push[Change[A]]
 	old     oldValue[A]
+	copies  copier[A]
+}
+
+// check returns an error if the value that m makes can't be kept. It changes nothing.
+func (t *table[M, A]) check(m M) error {
+	old, existed, err := t.values.Get(t.scope.Key)
+	if err != nil {
+		return err
+	}
+	var next A
+	if existed {
+		if next, err = t.copies.of(old); err != nil {
+			return err
+		}
+	}
+	next = t.step(next, m, existed)
+	return t.values.Check(t.scope.Key, &next)
 }
 
 func (t *table[M, A]) push(m M) error {
 	t.scope.Operator = t.id
+	if t.task.Careful() {
+		if err := t.check(m); err != nil {
+			return err
+		}
+	}
 	v, existed, err := t.values.Upsert(t.scope.Key)
 	if err != nil {
 		return err

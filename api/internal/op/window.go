@@ -75,8 +75,9 @@ func Window[K comparable, M, A, P any](p *flow.Pipeline, from scheduler.Edge, w 
 		Build: func(b *flow.Builder) (flow.Operator, error) {
 			op := &window[K, M, A, P]{
 				task: b.Task, scope: b.Scope, id: b.ID, time: b.EventTime(), counts: b.Counts(),
-				keys: keys.Serde, step: f.Step, pane: pane, down: flow.Down[P](b, ""),
+				keys: keys.Serde, copies: newCopier(values.Serde), step: f.Step, pane: pane, down: flow.Down[P](b, ""),
 				size: w.Size.Milliseconds(), grace: w.Grace.Milliseconds(), ended: ended{start: math.MinInt64},
+				firing: loop.Firing{Node: b.ID, Windowed: true, Skips: p.PolicyOf(b.ID) == flow.Skip},
 			}
 			stored, err := storedOf(b, 0, values)
 			if err != nil {
@@ -98,6 +99,7 @@ type window[K comparable, M, A, P any] struct {
 	time    *flow.EventTime
 	counts  *metrics.Operator
 	keys    serde.Serde[K]
+	copies  copier[A]
 	step    func(A, M, bool) A
 	pane    func(Closed[K, A]) P
 	down    flow.Push[P]
@@ -108,6 +110,7 @@ type window[K comparable, M, A, P any] struct {
 	lastKey []byte   // the last key that emit has come to
 	closing [][]byte // the keys of the panes that it has sent
 	ended   ended
+	firing  loop.Firing // of the pane that is being sent
 }
 
 // ended is how far End has come: it has closed the windows that start before start; partly
@@ -132,6 +135,9 @@ func (w *window[K, M, A, P]) push(m M) error {
 		w.counts.Late++
 		return nil
 	}
+	if w.task.Careful() {
+		return w.pushCarefully(start, m)
+	}
 	v, existed, err := w.windows.Upsert(start, w.scope.Key)
 	if err != nil {
 		return err
@@ -142,6 +148,35 @@ func (w *window[K, M, A, P]) push(m M) error {
 	}
 	w.task.Changed()
 	v.Value = w.step(v.Value, m, existed)
+	return nil
+}
+
+// pushCarefully is the rest of push. It changes nothing if the new value can't be kept.
+func (w *window[K, M, A, P]) pushCarefully(start int64, m M) error {
+	old, existed, err := w.windows.Get(start, w.scope.Key)
+	if err != nil {
+		return err
+	}
+	var next layout.Pane[A]
+	if existed {
+		if old.Closed {
+			w.counts.Late++
+			return nil
+		}
+		if next.Value, err = w.copies.of(&old.Value); err != nil {
+			return err
+		}
+	}
+	next.Value = w.step(next.Value, m, existed)
+	if err := w.windows.Check(start, w.scope.Key, &next); err != nil {
+		return err
+	}
+	v, _, err := w.windows.Upsert(start, w.scope.Key)
+	if err != nil {
+		return err
+	}
+	w.task.Changed()
+	*v = next
 	return nil
 }
 
@@ -235,39 +270,4 @@ func (w *window[K, M, A, P]) markClosed(start int64) error {
 		*v = layout.Pane[A]{Closed: true}
 	}
 	return nil
-}
-
-// emit sends the panes of a window whose keys come after a key, in the order of
-// their keys, and at most a chunk of them: n. It reports whether these were all.
-// lastKey is then the key of the last one, closing the keys of all.
-func (w *window[K, M, A, P]) emit(start int64, after []byte) (n int, whole bool, err error) {
-	whole = true
-	w.closing = w.closing[:0]
-	err = w.windows.Ascend(start, after, func(key []byte, v *layout.Pane[A]) (bool, error) {
-		if n == closeChunk {
-			whole = false
-			return false, nil
-		}
-		n++
-		w.lastKey = append(w.lastKey[:0], key...)
-		if v.Closed {
-			return true, nil
-		}
-		w.closing = append(w.closing, append([]byte(nil), key...))
-		return true, w.send(start, key, v.Value)
-	})
-	return n, whole, err
-}
-
-// send passes a pane on. Its event time is the last one of its window, so that it
-// falls into the same window when it is windowed again.
-func (w *window[K, M, A, P]) send(start int64, key []byte, value A) error {
-	k, err := w.keys.Parse(key)
-	if err != nil {
-		return keyError(key, err)
-	}
-	w.task.Changed()
-	w.scope.Operator = w.id
-	w.scope.Key, w.scope.Time, w.scope.Partition = key, start+w.size-1, w.task.ID
-	return w.down(w.pane(Closed[K, A]{Key: k, Start: start, End: start + w.size, Value: value}))
 }

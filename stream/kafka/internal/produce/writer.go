@@ -133,7 +133,12 @@ func (w *writer) nextBatch(s *openPartition, r *stream.Record, size int) error {
 }
 
 func (w *writer) refuse(partition int32, err error) error {
-	return w.producer.wrap(fmt.Errorf("send to %s: %w", stream.TopicPartition{Topic: w.topic, Partition: partition}, err))
+	to := stream.TopicPartition{Topic: w.topic, Partition: partition}
+	if large := (*stream.RecordTooLargeError)(nil); errors.As(err, &large) {
+		large.TopicPartition = to
+		return w.producer.wrap(large)
+	}
+	return w.producer.wrap(fmt.Errorf("send to %s: %w", to, err))
 }
 
 // checkSize checks a record that is a batch of its own, as the broker does: by the batch's
@@ -141,7 +146,7 @@ func (w *writer) refuse(partition int32, err error) error {
 func (w *writer) checkSize(r *stream.Record) error {
 	size := batch.HeaderSize + payloadSize(r)
 	if size > maxRecordBytes {
-		return fmt.Errorf("%w: a record of %d bytes; at most %d are possible", kerr.MessageTooLarge, size, maxRecordBytes)
+		return stream.NewRecordTooLargeError(stream.TopicPartition{}, r, int64(size), maxRecordBytes)
 	}
 	if w.settings.maxBytes == 0 || batch.HeaderSize+maxEncodedSize(r) <= w.settings.maxBytes {
 		return nil
@@ -158,7 +163,10 @@ func (w *writer) checkSize(r *stream.Record) error {
 	if codec != batch.None {
 		as = fmt.Sprintf(" (%d compressed with %s)", len(packed), codec)
 	}
-	return fmt.Errorf("%w: a record of %d bytes%s; the topic's max.message.bytes is %d", kerr.MessageTooLarge, size, as, w.settings.maxBytes)
+	large := stream.NewRecordTooLargeError(stream.TopicPartition{}, r, int64(len(packed)), int64(w.settings.maxBytes))
+	large.Compressed = codec != batch.None
+	large.Advice = fmt.Sprintf("key, value and headers have %d bytes%s, and the topic's max.message.bytes is %d", size, as, w.settings.maxBytes)
+	return large
 }
 
 // maxRecordBytes is what consumers read.

@@ -1,0 +1,90 @@
+package op
+
+import (
+	"errors"
+
+	"github.com/gretestream/grete/container/loop"
+	"github.com/gretestream/grete/kv"
+	"github.com/gretestream/grete/kv/layout"
+)
+
+// emit sends the panes of a window whose keys come after a key, in the order of
+// their keys, and at most a chunk of them: n. It reports whether these were all.
+// lastKey is then the key of the last one, closing the keys of all.
+func (w *window[K, M, A, P]) emit(start int64, after []byte) (n int, whole bool, err error) {
+	w.closing = w.closing[:0]
+	for {
+		whole, err = w.emitReadable(start, after, &n)
+		unreadable := (*kv.EntryError)(nil)
+		if !errors.As(err, &unreadable) || !unreadable.Stored {
+			return n, whole, err
+		}
+		w.firing.Key, w.firing.Start = unreadable.Key, start
+		w.scope.Operator = w.id
+		if err := w.task.Failed(&w.firing, w.task.Changes(), err); err != nil {
+			return n, false, err
+		}
+		n++
+		w.lastKey = append(w.lastKey[:0], unreadable.Key...)
+		after = unreadable.Key
+	}
+}
+
+// emitReadable is emit up to the first value that can't be decoded.
+func (w *window[K, M, A, P]) emitReadable(start int64, after []byte, n *int) (whole bool, err error) {
+	whole = true
+	err = w.windows.Ascend(start, after, func(key []byte, v *layout.Pane[A]) (bool, error) {
+		if *n >= closeChunk {
+			whole = false
+			return false, nil
+		}
+		*n++
+		w.lastKey = append(w.lastKey[:0], key...)
+		if v.Closed {
+			return true, nil
+		}
+		w.closing = append(w.closing, append([]byte(nil), key...))
+		return true, w.fire(start, key, v)
+	})
+	return whole, err
+}
+
+// fire sends a pane. One that fails is left out, if the policy says so.
+func (w *window[K, M, A, P]) fire(start int64, key []byte, v *layout.Pane[A]) (err error) {
+	w.firing.Key, w.firing.Start = key, start
+	if w.task.Leaves(&w.firing) {
+		return nil
+	}
+	w.task.Changed()
+	before := w.task.Changes()
+	defer func() {
+		if p := recover(); p != nil {
+			err = loop.NewPanicError(p)
+		}
+		if err != nil {
+			err = w.failed(before, v, err)
+		}
+	}()
+	return w.send(start, key, v.Value)
+}
+
+// failed handles the failure of the pane that was sent. If its value can't be kept, the
+// record is to blame that has made it.
+func (w *window[K, M, A, P]) failed(before int64, v *layout.Pane[A], cause error) error {
+	if err := w.windows.Check(w.firing.Start, w.firing.Key, v); err != nil {
+		cause = err
+	}
+	return w.task.Failed(&w.firing, before, cause)
+}
+
+// send passes a pane on. Its event time is the last one of its window, so that it
+// falls into the same window when it is windowed again.
+func (w *window[K, M, A, P]) send(start int64, key []byte, value A) error {
+	w.scope.Operator = w.id
+	k, err := w.keys.Parse(key)
+	if err != nil {
+		return keyError(key, err)
+	}
+	w.scope.Key, w.scope.Time, w.scope.Partition = key, start+w.size-1, w.task.ID
+	return w.down(w.pane(Closed[K, A]{Key: k, Start: start, End: start + w.size, Value: value}))
+}
