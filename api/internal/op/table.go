@@ -72,28 +72,10 @@ type table[M, A any] struct {
 	copies  copier[A]
 }
 
-// check returns an error if the value that m makes can't be kept. It changes nothing.
-func (t *table[M, A]) check(m M) error {
-	old, existed, err := t.values.Get(t.scope.Key)
-	if err != nil {
-		return err
-	}
-	var next A
-	if existed {
-		if next, err = t.copies.of(old); err != nil {
-			return err
-		}
-	}
-	next = t.step(next, m, existed)
-	return t.values.Check(t.scope.Key, &next)
-}
-
 func (t *table[M, A]) push(m M) error {
 	t.scope.Operator = t.id
 	if t.task.Careful() {
-		if err := t.check(m); err != nil {
-			return err
-		}
+		return t.pushCarefully(m)
 	}
 	v, existed, err := t.values.Upsert(t.scope.Key)
 	if err != nil {
@@ -108,12 +90,45 @@ func (t *table[M, A]) push(m M) error {
 		return err
 	}
 	*v = t.step(*v, m, existed)
+	return t.send(v, existed)
+}
+
+// pushCarefully is push, and changes nothing if the new value can't be kept.
+func (t *table[M, A]) pushCarefully(m M) error {
+	old, existed, err := t.values.Get(t.scope.Key)
+	if err != nil {
+		return err
+	}
+	var next A
+	if existed {
+		if next, err = t.copies.of(old); err != nil {
+			return err
+		}
+	}
+	next = t.step(next, m, existed)
+	if err := t.values.Check(t.scope.Key, &next); err != nil {
+		return err
+	}
+	v, _, err := t.values.Upsert(t.scope.Key)
+	if err != nil {
+		return err
+	}
+	t.task.Changed()
+	if err := t.old.take(v); err != nil {
+		return err
+	}
+	*v = next
+	return t.send(v, existed)
+}
+
+// send sends a new value and its change on.
+func (t *table[M, A]) send(v *A, existed bool) error {
+	if err := t.down(*v); err != nil || !t.old.read {
+		return err
+	}
 	change := Change[A]{New: v}
 	if existed {
 		change.Old = &t.old.value
-	}
-	if err := t.down(*v); err != nil {
-		return err
 	}
 	return t.changes(change)
 }

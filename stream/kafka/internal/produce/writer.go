@@ -136,7 +136,7 @@ func (w *writer) refuse(partition int32, err error) error {
 	to := stream.TopicPartition{Topic: w.topic, Partition: partition}
 	if large := (*stream.RecordTooLargeError)(nil); errors.As(err, &large) {
 		large.TopicPartition = to
-		return w.producer.wrap(large)
+		return w.producer.wrap(fmt.Errorf("%w: %w", kerr.MessageTooLarge, large))
 	}
 	return w.producer.wrap(fmt.Errorf("send to %s: %w", to, err))
 }
