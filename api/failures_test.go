@@ -141,7 +141,7 @@ func failures() map[string]failure {
 			},
 			bad: []payment{noted("ada", 2, 1300)}, good: []payment{noted("ada", 1, 800), noted("ada", 4, 200)}, limit: 2000,
 			want: []string{"ada 1000", "bob 0"}, skips: 1,
-			names: []string{"topic test-by-user, partition 0, offset 1", `window "per-minute" at `, `key "ada"`, "2112 bytes", "2000"},
+			names: []string{"topic test-by-user, partition 0, offset 1", `window "per-minute" at `, `key "ada"`, "2113 bytes", "2000"},
 		},
 		"a function panics on a pane": {
 			build: func(in api.Stream[payment]) {
