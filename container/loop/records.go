@@ -1,6 +1,10 @@
 package loop
 
-import "github.com/gretestream/grete/stream"
+import (
+	"errors"
+
+	"github.com/gretestream/grete/stream"
+)
 
 // run processes records of one partition: at most runLength of them, and none
 // that is later than until. Then the partition waits for its turn again.
@@ -86,7 +90,7 @@ func (l *Loop) loadHead(p *partition) error {
 		p.loading = true
 		eventTime, err := p.source.Load(r)
 		p.loading = false
-		if err == ErrTombstone {
+		if errors.Is(err, ErrTombstone) {
 			l.drop(p)
 			continue
 		}

@@ -102,7 +102,7 @@ func TestText(t *testing.T) {
 		"{A:{X:int32,Y:int32},B:{X:int32,Y:int32}}": shape.For[moved](),
 		"{All:[]^2,Left:?^1,Right:?^1,Value:int64}": shape.For[tree](),
 		`{"a \"b":~int64}`: shape.For[struct {
-			A int `json:"a \"b,string"`
+			A int `json:"a \"b,string"` //nolint:staticcheck // a name that encoding/json takes as it is
 		}](),
 		`opaque("","decimal(2)")`: shape.For[money](),
 		"{A:any,T:time}": shape.For[struct {

@@ -128,36 +128,57 @@ func (f *lossFinder) fields(t reflect.Type, path string) {
 func (f *lossFinder) fieldsAt(t reflect.Type, path string, index []int, written map[string]bool) {
 	for i := range t.NumField() {
 		sf := t.Field(i)
-		at := append(index[:len(index):len(index)], i)
-		name := path + "." + sf.Name
 		if sf.Name == "_" || sf.Tag.Get("grete") == "-" {
 			continue
 		}
-		embedded := sf.Type
-		if sf.Anonymous && embedded.Kind() == reflect.Pointer {
-			embedded = embedded.Elem()
+		at, name := append(index[:len(index):len(index)], i), path+"."+sf.Name
+		if embedded := embeds(sf); embedded != nil {
+			f.embedded(sf, embedded, name, at, written)
+		} else {
+			f.field(sf, name, written[fmt.Sprint(at)])
 		}
-		tag, _, _ := strings.Cut(sf.Tag.Get("json"), ",")
-		excluded := sf.Tag.Get("json") == "-"
-		embeds := sf.Anonymous && !excluded && tag == "" && embedded.Kind() == reflect.Struct && !marshalsItself(embedded)
-		switch {
-		case embeds && !sf.IsExported() && sf.Type.Kind() == reflect.Pointer:
-			f.add(name, "is an embedded pointer to a type that isn't exported, which can't be read")
-		case embeds && f.key && sf.Type.Kind() == reflect.Pointer:
-			f.find(sf.Type, name)
-		case embeds && !f.seen[embedded]:
-			f.seen[embedded] = true
-			f.fieldsAt(embedded, name, at, written)
-		case embeds:
-		case !sf.IsExported():
-			f.add(name, "isn't exported, so it isn't written")
-		case excluded && f.key:
-			f.add(name, `isn't written (json:"-"), so keys that differ in it are one key`)
-		case excluded:
-		case !written[fmt.Sprint(at)]:
-			f.add(name, "isn't written: another field has the same JSON name")
-		default:
-			f.find(sf.Type, name)
-		}
+	}
+}
+
+// embeds returns the struct whose fields encoding/json takes for those of the struct with
+// this field; nil if it doesn't.
+func embeds(sf reflect.StructField) reflect.Type {
+	t := sf.Type
+	if sf.Anonymous && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	tag, _, _ := strings.Cut(sf.Tag.Get("json"), ",")
+	if !sf.Anonymous || tag != "" || t.Kind() != reflect.Struct || marshalsItself(t) {
+		return nil
+	}
+	return t
+}
+
+func (f *lossFinder) embedded(sf reflect.StructField, t reflect.Type, name string, at []int, written map[string]bool) {
+	pointer := sf.Type.Kind() == reflect.Pointer
+	switch {
+	case pointer && !sf.IsExported():
+		f.add(name, "is an embedded pointer to a type that isn't exported, which can't be read")
+	case pointer && f.key:
+		f.find(sf.Type, name)
+	case !f.seen[t]:
+		f.seen[t] = true
+		f.fieldsAt(t, name, at, written)
+	}
+}
+
+// field looks at a field that embeds nothing.
+func (f *lossFinder) field(sf reflect.StructField, name string, written bool) {
+	excluded := sf.Tag.Get("json") == "-"
+	switch {
+	case !sf.IsExported():
+		f.add(name, "isn't exported, so it isn't written")
+	case excluded && f.key:
+		f.add(name, `isn't written (json:"-"), so keys that differ in it are one key`)
+	case excluded:
+	case !written:
+		f.add(name, "isn't written: another field has the same JSON name")
+	default:
+		f.find(sf.Type, name)
 	}
 }

@@ -32,7 +32,7 @@ type (
 		Sum   float64
 		count int //nolint:unused // it is what is tested
 		Deep  []map[string]struct {
-			ok bool //nolint:unused // it is what is tested
+			ok bool
 		}
 		Err    error
 		F      func()

@@ -115,7 +115,7 @@ func (p *textParser) body(s *Shape, depth int) (err error) {
 		if s.Len, err = p.number(); err != nil {
 			return err
 		}
-		if err = p.expect("]"); err != nil {
+		if err := p.expect("]"); err != nil {
 			return err
 		}
 		s.Elem, err = p.place(depth + 1)
@@ -124,7 +124,7 @@ func (p *textParser) body(s *Shape, depth int) (err error) {
 		if s.Key, err = p.place(depth + 1); err != nil {
 			return err
 		}
-		if err = p.expect("]"); err != nil {
+		if err := p.expect("]"); err != nil {
 			return err
 		}
 		s.Elem, err = p.place(depth + 1)

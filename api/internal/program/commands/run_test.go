@@ -182,7 +182,7 @@ func TestRun_MessagesAreEscaped(t *testing.T) {
 		"colour and title": "{\"word\":\x1b[31mred\x1b]0;title\a}", "gzip": "{\x1f\x8b\x08", "a carriage return": "{\"word\":1\r2}",
 		"C1 controls": "{\"word\":\u009b31m}", "no UTF-8": "{\xff\xfe", "text from right to left": "{\u202eab}",
 	} {
-		file := programtest.WriteFile(t, filepath.Join(t.TempDir(), "\x1b[1mwords.json"), line+"\n")
+		file := programtest.WriteFile(t, t.TempDir()+string(filepath.Separator)+"\x1b[1mwords.json", line+"\n")
 		r := runMain(t.Context(), words(), "-feed", "words="+file, "-once").Failed(t, "topic words, partition 0, offset 0")
 		r.Err += runMain(t.Context(), words(), "-feed", "words="+file, "-key", "words=word", "-once").Failed(t, `x1b[1mwords.json`).Err
 		for i, c := range r.Err {

@@ -64,13 +64,7 @@ func (r *cursor) ready() bool { return r.state == healthy && r.request == nil &&
 // has room bytes of decompressed data. ok is false if the block has no more records.
 func (r *cursor) read(room int64) (chunk stream.Chunk, ok bool, err error) {
 	b, d := r.blocks[0], r.decoder
-	if r.started {
-		d.Recycle()
-	} else {
-		d.Reset(b.buf)
-		r.aborted.reset(b.aborted)
-		r.started = true
-	}
+	r.begin()
 	n := 0
 	for n < len(d.records) && d.Headers() < maxChunkHeaders {
 		rec := &d.records[n]
@@ -84,13 +78,8 @@ func (r *cursor) read(room int64) (chunk stream.Chunk, ok bool, err error) {
 			break
 		}
 	}
-	if d.Err() != nil && n == 0 && d.Intact() {
-		return stream.Chunk{}, false, &stream.UnreadableError{
-			TopicPartition: r.TopicPartition, Offset: max(r.position, d.BaseOffset), Next: d.Header.Next(), Records: int64(d.Count), Err: d.Err(),
-		}
-	}
 	if d.Err() != nil && n == 0 {
-		return stream.Chunk{}, false, fmt.Errorf("%w: %w", stream.ErrCorrupt, d.Err())
+		return stream.Chunk{}, false, r.unreadable()
 	}
 	before := r.position
 	r.decoded = d.UnreadRecords() == 0 && d.UnreadBytes() == 0 && d.Err() == nil
@@ -101,6 +90,28 @@ func (r *cursor) read(room int64) (chunk stream.Chunk, ok bool, err error) {
 		r.position = d.records[n-1].Offset + 1
 	}
 	return stream.Chunk{TopicPartition: r.TopicPartition, Records: d.records[:n], Next: r.position}, r.position > before, nil
+}
+
+// begin makes the decoder ready for the next chunk.
+func (r *cursor) begin() {
+	if r.started {
+		r.decoder.Recycle()
+		return
+	}
+	r.decoder.Reset(r.blocks[0].buf)
+	r.aborted.reset(r.blocks[0].aborted)
+	r.started = true
+}
+
+// unreadable is the error of a batch that can't be decoded: damaged, unless it is intact.
+func (r *cursor) unreadable() error {
+	d := r.decoder
+	if !d.Intact() {
+		return fmt.Errorf("%w: %w", stream.ErrCorrupt, d.Err())
+	}
+	return &stream.UnreadableError{
+		TopicPartition: r.TopicPartition, Offset: max(r.position, d.BaseOffset), Next: d.Header.Next(), Records: int64(d.Count), Err: d.Err(),
+	}
 }
 
 // nextBatch advances to the next batch with records for the user.
