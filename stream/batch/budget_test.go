@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/harnesstest"
 )
@@ -67,5 +69,32 @@ func TestReader_DamagedBatchIsNotIntact(t *testing.T) {
 	r.Reset(data)
 	if r.Next() || r.Intact() || r.Err() == nil {
 		t.Errorf("%v", r.Err())
+	}
+}
+
+// A frame of zstd needn't say how large its content is, and the library reports an output
+// that doesn't fit in different ways: none of them is a damaged batch.
+func TestDecompress_ZstdWithoutSize(t *testing.T) {
+	for _, size := range []int{1000, 20_000, 200_000, 2 << 20} {
+		text := bytes.Repeat([]byte("the same words again and again, with numbers 0123456789. "), size/57+1)[:size]
+		for i := 0; i < size; i += 997 {
+			text[i] = byte(i / 997)
+		}
+		var packed bytes.Buffer
+		w, err := zstd.NewWriter(&packed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(text); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var d Decompressor
+		got, err := d.decompress(nil, Zstd, packed.Bytes(), space{limit: Limit, budget: Limit})
+		if err != nil || !bytes.Equal(got, text) {
+			t.Errorf("%d bytes: got %d, %v", size, len(got), err)
+		}
 	}
 }

@@ -65,7 +65,7 @@ func (d *Decompressor) decompress(dst []byte, codec Codec, src []byte, in space)
 	}
 	dst = slices.Grow(dst, max(0, min(max(in.need, 4*len(src)+512), in.limit, in.budget)))
 	if codec == Zstd {
-		if p, ok, err := d.unzstd(dst, src); ok {
+		if p, ok, err := d.unzstd(dst, src); ok || err != nil {
 			return p, err
 		}
 	}
@@ -217,16 +217,17 @@ func snappyBlocks(src []byte, f func(block []byte) error) error {
 	return nil
 }
 
-// unzstd decompresses zstd into the memory of dst, and reports whether it has the result.
-// That is faster than a stream.
+// unzstd decompresses zstd into the memory of dst, which is faster than a stream, and reports
+// whether it could. Otherwise the stream tells why: the library has several errors for a
+// memory that is too small, some of which damaged bytes have, too.
 func (d *Decompressor) unzstd(dst, src []byte) (p []byte, ok bool, err error) {
 	if d.zstd == nil {
 		if d.zstd, err = newZstd(); err != nil {
-			return nil, true, err
+			return nil, false, err
 		}
 	}
-	p, err = d.zstd.DecodeAll(src, dst[:0:cap(dst)])
-	return p, !errors.Is(err, zstd.ErrDecoderSizeExceeded), err
+	p, failed := d.zstd.DecodeAll(src, dst[:0:cap(dst)])
+	return p, failed == nil, nil
 }
 
 func newZstd() (*zstd.Decoder, error) {

@@ -184,7 +184,7 @@ func growsKeyed(j *growingJob) {
 	r := j.start(pipeline())
 	j.settled(2)
 	j.grow(3)
-	words := []string{"2 partitions", "3 tasks", j.visits(), "another app name", "PartitionBy"}
+	words := []string{"2 partitions", "3 tasks", j.visits(), "reset the job", "PartitionBy"}
 	ended := <-r.ended
 	ended.Failed(j.T, append(words, "the inputs have grown")...)
 	runMain(j.Context(), pipeline(), "plan", "-kafka", strings.Join(j.cluster.Bootstrap(), ",")).Failed(j.T, words...)
