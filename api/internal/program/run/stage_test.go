@@ -70,7 +70,10 @@ func TestStage_BesideAnotherPlan(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, j, s := stageJob(t, "by-word")
-			j.last = &scheduler.Plan{Stages: []scheduler.Stage{{Name: "words", Group: "words-words"}, {Name: "former", Group: "words-former"}}}
+			inputs := []scheduler.Input{{Topic: "words", Partitions: 1}}
+			j.last = &scheduler.Plan{Stages: []scheduler.Stage{
+				{Name: "words", Group: "words-words", Tasks: 1, Inputs: inputs}, {Name: "former", Group: "words-former", Tasks: 1, Inputs: inputs},
+			}}
 			if test.says["compatibility"] == "same" {
 				test.says["compatibility"] = j.plan.Fingerprint
 			}
