@@ -88,16 +88,24 @@ func (s *State) SetLimit(store int, limit int64) {
 	s.limits[store] = limit
 }
 
+// limit returns the limit of a store; 0 if it has none.
+func (s *State) limit(store int) int64 {
+	if store >= len(s.limits) {
+		return 0
+	}
+	return s.limits[store]
+}
+
 // check returns an EntryError if a value can't be written. It costs encoding the value.
 func (s *store[V]) check(prefix, key []byte, v *V) (err error) {
 	if s.buf, err = s.append(s.buf[:0], v); err != nil {
 		return s.entryError(prefix, key, err)
 	}
 	size := int64(len(prefix) + len(key) + len(s.buf))
-	if s.state.limits == nil || s.state.limits[s.number] == 0 || size <= s.state.limits[s.number] {
+	limit := s.state.limit(s.number)
+	if limit == 0 || size <= limit {
 		return nil
 	}
-	limit := s.state.limits[s.number]
 	e := s.entryError(prefix, key, fmt.Errorf("key and value have %d bytes; the changelog takes %d", size, limit))
 	e.Limit = limit
 	return e
