@@ -41,7 +41,9 @@ var mutants = []mutant{
 `, `		t.reset()
 `, false},
 	{"watermarks aren't restored", "container/loop/partition.go",
-		`p.marks.epoch, p.marks.marks = in.Epoch, in.Marks`, `p.marks.epoch = in.Epoch`, false},
+		`		p.marks.resume(in)
+`, `		p.marks.epoch = in.Epoch
+`, false},
 	{"the meta record survives without the state", "container/sim/disk.go",
 		`	db.tail = append(db.tail, bytes.Clone(b.Encoded()))`,
 		`	meta := db.base.NewBatch()

@@ -93,16 +93,16 @@ func TestAttack_FrozenPeer(t *testing.T) {
 			}
 		})
 	}
-	refused, n := 0, 0
+	refused, n := "", 0
 	for began := time.Now(); time.Since(began) < 3*time.Second; n++ {
 		if w := p.get("/api/v1/stores/counts/" + keyOf(0)); w.Code != http.StatusOK {
-			refused++
+			refused += fmt.Sprintf("%d %s", w.Code, w.Body)
 		}
 	}
 	cancel()
 	clients.Wait()
-	if refused > 0 || n < 20 {
-		t.Errorf("%d of %d requests for what is here were refused", refused, n)
+	if refused != "" || n < 20 {
+		t.Errorf("of %d requests for what is here some were refused: %s", n, refused)
 	}
 	if got := waiting.Load(); got > 40 {
 		t.Errorf("%d requests have waited for the frozen process", got)

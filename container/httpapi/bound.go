@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"time"
 )
 
 // defaultQueries is how many queries are served at a time by default. A page of a range
@@ -42,13 +44,33 @@ func (s *server) query(answer func(http.ResponseWriter, *http.Request) error) fu
 		if forwarded(r) {
 			places = s.bound.forwarded
 		}
-		select {
-		case places <- struct{}{}:
-			defer func() { <-places }()
-			return answer(w, r)
-		default:
+		if !enter(r.Context(), places) {
 			return &failure{status: http.StatusServiceUnavailable, retry: shortRetry, Problem: Problem{
 				Message: fmt.Sprintf("%s already serves %d queries, which is its limit", s.cfg.Advertise, cap(places))}}
 		}
+		defer func() { <-places }()
+		return answer(w, r)
 	}
+}
+
+// placePatience is how long a query waits for another one to end. Most take less than a
+// millisecond, so a burst is served. Connections bound how many wait.
+const placePatience = 250 * time.Millisecond
+
+// enter takes a place, and reports whether it got one.
+func enter(ctx context.Context, places chan struct{}) bool {
+	select {
+	case places <- struct{}{}:
+		return true
+	default:
+	}
+	timer := time.NewTimer(placePatience)
+	defer timer.Stop()
+	select {
+	case places <- struct{}{}:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
 }

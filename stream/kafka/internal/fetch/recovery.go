@@ -40,10 +40,11 @@ func (v *recovery) failed(r *cursor, failure kerr.Code) {
 	}
 }
 
-// vanish notes that the cluster doesn't know the topic of a partition. When it is back, it
-// may be another one, so the user is told before it is read.
+// vanish notes that the cluster doesn't know the topic of a partition that was read. When it
+// is back, it may be another one, so the user is told before it is read. A topic that was
+// just created is no such case: its leader needn't know it yet.
 func (v *recovery) vanish(r *cursor) {
-	if !r.vanished {
+	if !r.vanished && !r.endAsOf.IsZero() {
 		r.vanished = true
 		v.consumer.client.Log.Warn("the topic doesn't exist; was it deleted? Waiting for it", "topic", r.Topic, "partition", r.Partition)
 	}

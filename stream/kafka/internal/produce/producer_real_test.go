@@ -93,7 +93,7 @@ func TestSend_RecordTooLarge(t *testing.T) {
 			plain := l.producer(l.system(batch.None), cfg)
 			plain.send(0, kafkatest.Samples()...)
 			err := plain.topic.Send(0, &stream.Record{Value: random})
-			wantTooLarge(t, err, l.topic+"/0", "a record of 1200061 bytes", "max.message.bytes is 1048588")
+			wantTooLarge(t, err, l.topic+"/0", "key, value and headers have 1200061 bytes", "max.message.bytes is 1048588")
 			plain.send(1, kafkatest.Samples()...)
 			plain.commit(stream.GroupOffsets{}) // the producer goes on
 
@@ -102,7 +102,7 @@ func TestSend_RecordTooLarge(t *testing.T) {
 			packed.send(0, stream.Record{Value: make([]byte, 3_000_000), Time: 1}) // until it is compressed
 			packed.commit(stream.GroupOffsets{})
 			err = packed.topic.Send(1, &stream.Record{Value: random})
-			wantTooLarge(t, err, l.topic+"/1", "a record of 1200061 bytes (1200", "compressed with zstd", "max.message.bytes is 1048588")
+			wantTooLarge(t, err, l.topic+"/1", "key, value and headers have 1200061 bytes (1200", "compressed with zstd", "max.message.bytes is 1048588")
 			packed.send(1, kafkatest.Samples()...)
 			packed.commit(stream.GroupOffsets{}) // the producer goes on
 
