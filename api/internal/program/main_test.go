@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -115,6 +116,10 @@ func TestMain_ReaderOfOutputEnds(t *testing.T) {
 }
 
 func TestMain_SignalWhilePipeIsOpened(t *testing.T) {
+	// The program ignores a hangup that it was started to ignore, as the tests may have been.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(s.String(), func(t *testing.T) {
 			pipe := filepath.Join(t.TempDir(), "pipe")
