@@ -48,8 +48,8 @@ func TestPermissions_MissingOneIsNamed(t *testing.T) {
 		give    *kadm.ACLBuilder
 	}{
 		{`Describe on topic "page-views"`, allow().Topics(input).Operations(kadm.OpDescribe)},
-		{`Describe on topic "views-per-user"`, allow().Topics(output).Operations(kadm.OpDescribe)},
 		{`Describe on topic "pageviews-`, own().Topics("pageviews-").Operations(kadm.OpDescribe)},
+		{`Describe on topic "views-per-user"`, allow().Topics(output).Operations(kadm.OpDescribe)},
 		{`Describe on group "pageviews-page-views"`, allow().Groups("pageviews-page-views").Operations(kadm.OpRead)},
 		{`Describe on group "pageviews-by-user"`, allow().Groups("pageviews-by-user").Operations(kadm.OpRead)},
 		{`Create on topic "pageviews-`, own().Topics("pageviews-").Operations(kadm.OpCreate)},
