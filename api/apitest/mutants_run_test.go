@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-var mutantSeeds = flag.String("mutantseeds", "300", "how many seeds may be needed to detect a mutant")
+var mutantSeeds = flag.String("mutantseeds", "1000", "how many seeds may be needed to detect a mutant")
 
 // The simulation must fail without any one of the steps that exactly-once depends on.
 // (make mutants)
