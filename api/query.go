@@ -50,7 +50,7 @@ type QueryOption func(*query)
 type query struct {
 	request jobclient.Query
 	serdes  serde.Registry
-	app     string // whose local token is used; "": none
+	app     string // the app whose local token is used; "": no local token
 	tls     *tls.Config
 }
 

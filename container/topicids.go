@@ -20,8 +20,8 @@ func (e *recreatedError) Error() string {
 	return fmt.Sprintf("topic %s was deleted and created again (its id was %s, and is %s)", e.topic, e.was, e.is)
 }
 
-// compare takes in ids, which must be those that are known already. An unknown id differs
-// from none.
+// compare takes in ids. It is an error if one differs from the known id of its topic. An
+// empty id means that it isn't known.
 func (t *topicIDs) compare(ids map[string]string) error {
 	for _, topic := range slices.Sorted(maps.Keys(ids)) {
 		if was, is := (*t)[topic], ids[topic]; was != "" && is != "" && was != is {

@@ -51,8 +51,8 @@ func (w *Windows[V]) find() error {
 	return nil
 }
 
-// Next returns the start of the first window that doesn't start before from. A window
-// whose entries were all dropped up to some key counts until it is dropped as a whole.
+// Next returns the start of the first window that doesn't start before from. A window counts
+// until it is dropped as a whole, even if entries up to its last key were dropped already.
 func (w *Windows[V]) Next(from int64) (start int64, found bool) {
 	start, _, found = w.open.Ceiling(from)
 	return start, found

@@ -134,7 +134,7 @@ func TestAttack_SlowReaders(t *testing.T) {
 	}
 }
 
-// await503 waits until a path is refused because it is asked for too often.
+// await503 waits until requests for a path exceed its limit.
 func await503(t *testing.T, p *process, path string) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); {

@@ -4,7 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"time"
+
+	"github.com/gretestream/grete/container/httpapi/limit"
 )
 
 // defaultQueries is how many queries are served at a time by default. A page of a range
@@ -53,24 +54,13 @@ func (s *server) query(answer func(http.ResponseWriter, *http.Request) error) fu
 	}
 }
 
-// placePatience is how long a query waits for another one to end. Most take less than a
+// enter takes a place, and reports whether it got one. Most queries take less than a
 // millisecond, so a burst is served. Connections bound how many wait.
-const placePatience = 250 * time.Millisecond
-
-// enter takes a place, and reports whether it got one.
-func enter(ctx context.Context, places chan struct{}) bool {
+func enter(ctx context.Context, places chan<- struct{}) bool {
 	select {
 	case places <- struct{}{}:
 		return true
 	default:
+		return limit.Wait(ctx, places)
 	}
-	timer := time.NewTimer(placePatience)
-	defer timer.Stop()
-	select {
-	case places <- struct{}{}:
-		return true
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return false
 }

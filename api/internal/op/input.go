@@ -21,7 +21,7 @@ type InputSpec[M any] struct {
 	EventTime func(M) time.Time // nil: when the record was produced
 	Order     flow.Order
 	Policy    flow.Policy
-	// Tombstones says what becomes of records without a value. They are dropped by default.
+	// Tombstones says what becomes of records without a value: Skip drops them.
 	Tombstones flow.Policy
 	Serde      serde.Serde[M] // nil: that of the type
 	Sample     func() iter.Seq[M]

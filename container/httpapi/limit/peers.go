@@ -111,7 +111,7 @@ func (p *Peers) enter(ctx context.Context, address string) (*peer, error) {
 		}
 		at.waiting++
 		p.mu.Unlock()
-		ok := at.wait(ctx)
+		ok := Wait(ctx, at.slots)
 		p.mu.Lock()
 		at.waiting--
 		if !ok {
@@ -134,12 +134,13 @@ func (p *Peers) paused(at *peer) error {
 	return nil
 }
 
-// wait waits for a request to end, and reports whether there is a slot now.
-func (at *peer) wait(ctx context.Context) bool {
+// Wait waits briefly for a request to end, and reports whether it got a slot. The slots hold
+// a token for each request.
+func Wait(ctx context.Context, slots chan<- struct{}) bool {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
-	case at.slots <- struct{}{}:
+	case slots <- struct{}{}:
 		return true
 	case <-ctx.Done():
 	case <-timer.C:

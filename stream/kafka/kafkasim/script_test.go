@@ -62,7 +62,7 @@ func newScript(t *testing.T, b brokers, prefix string) *script {
 	return &script{T: t, brokers: b, prefix: prefix, ids: make(map[int64]int), timeout: time.Minute, members: make(map[string]string)}
 }
 
-// who is a producer, with what it knows of itself.
+// who identifies a producer in its requests.
 type who struct {
 	id    string
 	pid   int64

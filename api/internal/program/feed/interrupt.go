@@ -20,7 +20,7 @@ func openInterruptibly(ctx context.Context, name string) (*os.File, error) {
 		case opened <- result{file, err}:
 		case <-ctx.Done():
 			if err == nil {
-				_ = file.Close() // nobody has read it
+				_ = file.Close() // nothing was read from it
 			}
 		}
 	}()

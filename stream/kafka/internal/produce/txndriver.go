@@ -186,10 +186,8 @@ func (b *failureRun) wait(err error, what cluster.CoordinatorKey) (time.Duration
 		b.since = now
 	}
 	lasted := now.Sub(b.since)
-	explain := func() error { return c.coordinators.Explain(c.life.Context(), err, what) }
 	trouble := "coordinator is unavailable; retrying"
 	if errors.Is(err, stream.ErrUnknownTopic) {
-		explain = func() error { return err }
 		trouble = "a topic doesn't exist; was it deleted? Retrying"
 	}
 	switch {
@@ -197,11 +195,11 @@ func (b *failureRun) wait(err error, what cluster.CoordinatorKey) (time.Duration
 		c.life.Fail(err)
 		return 0, false
 	case lasted >= c.patience:
-		c.life.Fail(fmt.Errorf("tried for %s: %w", lasted.Round(time.Second), explain()))
+		c.life.Fail(fmt.Errorf("tried for %s: %w", lasted.Round(time.Second), c.coordinators.Explain(c.life.Context(), err, what)))
 		return 0, false
 	case lasted >= link.StallAfter && !b.logged:
 		b.logged = true
-		c.log.Warn(trouble, "error", explain())
+		c.log.Warn(trouble, "error", c.coordinators.Explain(c.life.Context(), err, what))
 	}
 	b.failures++
 	if errors.Is(err, kerr.ConcurrentTxns) {

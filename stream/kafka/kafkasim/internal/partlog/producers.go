@@ -52,7 +52,7 @@ func (all Producers) Of(id int64) *Producer {
 // coordinator knows of the partition.
 func (p *Producer) Transacting(epoch int16) bool { return p.First >= 0 && p.Epoch == epoch }
 
-// Verify notes a first batch of a transaction, before the coordinator is asked about it.
+// Verify notes the first batch of a transaction, before the coordinator confirms it.
 func (p *Producer) Verify(epoch int16, sequence int32) {
 	switch {
 	case !p.verifying || epoch > p.lowestEpoch:
