@@ -84,6 +84,15 @@ func (f *Flags) Attach(ctx context.Context, c program.Console, flags *access.Cli
 	return on, nil
 }
 
+// Client returns a client of the job's processes, for status.
+func (f *Flags) Client(ctx context.Context, c program.Console, flags *access.ClientFlags) (_ *jobclient.Client, release func(), err error) {
+	j, err := f.open(ctx, c, flags)
+	if err != nil {
+		return nil, nil, err
+	}
+	return j.client, j.close, nil
+}
+
 func (j *Job) close() {
 	j.client.Close()
 	if j.nomad != nil {

@@ -48,7 +48,7 @@ func statusText(t *testing.T, r *remote.Job) (*model.Job, string) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	if err := write(&b, status); err != nil {
+	if err := write(&b, status, r.Plan); err != nil {
 		t.Fatal(err)
 	}
 	return status, b.String()
@@ -158,7 +158,7 @@ func TestStatus_OnNomad(t *testing.T) {
 	}
 	addNomad(status, onNomad(time.Now()))
 	var b strings.Builder
-	if err := write(&b, status); err != nil {
+	if err := write(&b, status, r.Plan); err != nil {
 		t.Fatal(err)
 	}
 	for _, line := range []string{

@@ -12,11 +12,12 @@ import (
 
 	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/metrics/model"
+	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
-// write shows the status to a person.
-func write(to io.Writer, j *model.Job) error {
+// write shows the status of a plan's job to a person.
+func write(to io.Writer, j *model.Job, plan *scheduler.Plan) error {
 	var b bytes.Buffer
 	running := "not running"
 	if j.Running {
@@ -28,7 +29,10 @@ func write(to io.Writer, j *model.Job) error {
 	}
 	for i := range j.Stages {
 		writeStage(&b, &j.Stages[i])
+		stage, _ := plan.Stage(j.Stages[i].Name)
+		writeCounters(&b, &j.Stages[i], stage)
 	}
+	writeMissing(&b, j)
 	_, err := b.WriteTo(to)
 	return err
 }
