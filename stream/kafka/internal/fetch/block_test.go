@@ -141,7 +141,12 @@ func FuzzBlock(f *testing.F) {
 		}
 		var b block
 		if err := b.fill(data, nil, from); err != nil {
-			if !errors.Is(err, batch.ErrCorrupt) {
+			unreadable := (*stream.UnreadableError)(nil)
+			if errors.As(err, &unreadable) {
+				if unreadable.Offset < from || unreadable.Next <= unreadable.Offset {
+					t.Fatalf("offsets %d to %d are left out, from %d on", unreadable.Offset, unreadable.Next, from)
+				}
+			} else if !errors.Is(err, batch.ErrCorrupt) {
 				t.Fatal(err)
 			}
 			return
