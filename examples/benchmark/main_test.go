@@ -17,7 +17,7 @@ const (
 
 func TestEntries_LooksUpWhatWasPut(t *testing.T) {
 	marked := 0
-	x := apitest.New(t, entries("benchmark", input, output, func() { marked++ }), apitest.Options{Partitions: 1})
+	x := apitest.New(t, entries(settings{runID: "benchmark", input: input, output: output}, func() { marked++ }), apitest.Options{Partitions: 1})
 	x.SendKeyed(input, "a", "{1}")
 	x.SendKeyed(input, "b", "{2}")
 	x.Expect[string](output)
@@ -38,6 +38,25 @@ func TestEntries_LooksUpWhatWasPut(t *testing.T) {
 	}
 }
 
+func TestSlim_DropsOneCountry(t *testing.T) {
+	x := apitest.New(t, slim(settings{runID: "benchmark", input: "views", output: output}, func() {}))
+	x.SendKeyed("views", "/", PageView{UserID: "ada", Page: "/", Country: "DE", DurationMs: 7})
+	x.SendKeyed("views", "/", PageView{UserID: "alan", Page: "/", Country: droppedCountry})
+	x.Expect(output, SlimView{"ada", "/", 7})
+}
+
+func TestCounts_EachUserAndMinute(t *testing.T) {
+	x := apitest.New(t, counts(settings{runID: "benchmark", input: "views", output: output}, func() {}))
+	for _, ts := range []int64{1000, 59_000, 60_000} {
+		x.SendKeyed("views", "/", PageView{UserID: "ada", TS: ts})
+	}
+	x.Advance(time.Hour)
+	x.Expect(output, WindowCount{"ada", 0, 2}, WindowCount{"ada", 60_000, 1})
+	if got := (WindowCount{UserID: "ada", WindowStart: 60_000}).Key(); got != "ada@60000" {
+		t.Errorf("the key is %s", got)
+	}
+}
+
 func TestMark_CreatesTheFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "first")
 	m := newMark(file)
@@ -55,7 +74,7 @@ func TestSettings_BecomeFlags(t *testing.T) {
 	}
 	s, err := readSettings(func(name string) string { return full[name] })
 	want := settings{
-		brokers: "localhost:9092", partitions: 8, commit: 10 * time.Second, input: input, output: output,
+		workload: "w4", brokers: "localhost:9092", partitions: 8, commit: 10 * time.Second, input: input, output: output,
 		runID: "grete-w4-1", stateDir: "state", firstFile: "first",
 	}
 	if s != want || err != nil {
@@ -72,7 +91,7 @@ func TestSettings_MistakesAreReported(t *testing.T) {
 		name, value string
 		says        []string
 	}{
-		{"WORKLOAD", "w2", []string{`WORKLOAD is "w2", but the only workload is w4`}},
+		{"WORKLOAD", "w5", []string{`WORKLOAD is "w5", and should be one of w1, w2, w4`}},
 		{"WORKLOAD", "", []string{"WORKLOAD is not set"}},
 		{"PARTITIONS", "0", []string{`PARTITIONS is "0", and should be a number, 1 or more`}},
 		{"COMMIT_MS", "10s", []string{`COMMIT_MS is "10s", and should be a number`}},
