@@ -158,6 +158,7 @@ type loopProducer struct{ s *loopSystem }
 
 func (p loopProducer) Writer(string) (stream.Writer, error) { return p, nil }
 func (p loopProducer) Partitions() int32                    { return 1 }
+func (p loopProducer) Check(int32, *stream.Record) error    { return nil }
 func (p loopProducer) Send(_ int32, r *stream.Record) error { p.s.sent = *r; return nil }
 func (p loopProducer) Buffered() int64                      { return 0 }
 func (p loopProducer) Flush(context.Context) error          { return nil }

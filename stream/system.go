@@ -115,6 +115,10 @@ type Producer interface {
 type Writer interface {
 	// Partitions returns the topic's number of partitions.
 	Partitions() int32
+	// Check returns why Send would refuse the record, with the error that Send would
+	// return. It sends nothing. If it returns nil, Send can fail only with a
+	// [ProducerError].
+	Check(partition int32, r *Record) error
 	// Send copies the record's key, value and headers. It ignores the record's
 	// Offset; a Time of 0 means now. An error that isn't a [ProducerError] concerns
 	// only this record: nothing of it was sent, and the producer remains usable.

@@ -81,17 +81,10 @@ func (p *producer) Writer(name string) (stream.Writer, error) {
 func (w *writer) Partitions() int32 { return int32(len(w.partitions)) }
 
 func (w *writer) Send(partition int32, r *stream.Record) error {
-	p := w.producer
-	if err := p.check(); err != nil {
+	if err := w.Check(partition, r); err != nil {
 		return err
 	}
-	if err := w.accept(partition, r); errors.As(err, new(*stream.RecordTooLargeError)) {
-		return err
-	} else if err != nil {
-		tp := stream.TopicPartition{Topic: w.topic.Name, Partition: partition}
-		return fmt.Errorf("send to %s: %w", tp, err)
-	}
-	q := &w.partitions[partition]
+	p, q := w.producer, &w.partitions[partition]
 	if !q.used {
 		q.used = true
 		p.pending = append(p.pending, q)
@@ -112,6 +105,19 @@ func (w *writer) Send(partition int32, r *stream.Record) error {
 	p.buffered += int64(size - before)
 	if size >= batchBytes {
 		return q.finish()
+	}
+	return nil
+}
+
+func (w *writer) Check(partition int32, r *stream.Record) error {
+	if err := w.producer.check(); err != nil {
+		return err
+	}
+	if err := w.accept(partition, r); errors.As(err, new(*stream.RecordTooLargeError)) {
+		return err
+	} else if err != nil {
+		tp := stream.TopicPartition{Topic: w.topic.Name, Partition: partition}
+		return fmt.Errorf("send to %s: %w", tp, err)
 	}
 	return nil
 }

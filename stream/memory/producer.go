@@ -65,6 +65,23 @@ func (p *producer) Writer(name string) (stream.Writer, error) {
 func (w *writer) Partitions() int32 { return w.partitions }
 
 func (w *writer) Send(partition int32, r *stream.Record) error {
+	if err := w.Check(partition, r); err != nil {
+		return err
+	}
+	p, tp := w.producer, stream.TopicPartition{Topic: w.topic, Partition: partition}
+	c := stream.Record{Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value), Time: r.Time}
+	for _, h := range r.Headers {
+		c.Headers = append(c.Headers, stream.Header{Key: h.Key, Value: bytes.Clone(h.Value)})
+	}
+	if c.Time == 0 {
+		c.Time = p.sys.Now().UnixMilli()
+	}
+	p.sent = append(p.sent, sent{tp, c})
+	p.buffered += sizeOf(&c)
+	return nil
+}
+
+func (w *writer) Check(partition int32, r *stream.Record) error {
 	p := w.producer
 	if err := p.check(); err != nil {
 		return err
@@ -79,15 +96,6 @@ func (w *writer) Send(partition int32, r *stream.Record) error {
 	if limit := p.sys.MaxRecordBytes; limit > 0 && int64(len(r.Key)+len(r.Value)) > limit {
 		return stream.NewRecordTooLargeError(tp, r, int64(len(r.Key)+len(r.Value)), limit)
 	}
-	c := stream.Record{Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value), Time: r.Time}
-	for _, h := range r.Headers {
-		c.Headers = append(c.Headers, stream.Header{Key: h.Key, Value: bytes.Clone(h.Value)})
-	}
-	if c.Time == 0 {
-		c.Time = p.sys.Now().UnixMilli()
-	}
-	p.sent = append(p.sent, sent{tp, c})
-	p.buffered += sizeOf(&c)
 	return nil
 }
 

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) stream.System) {
 		{"records are read as they were sent", recordsComeBack},
 		{"Send copies the record", sentIsCopied},
 		{"a large record is accepted", largeRecord},
+		{"Check returns what Send returns, and sends nothing", checked},
 		{"records are invisible before the commit", seenAfterCommit},
 		{"Commit returns the ends of partitions", commitTellsEnds},
 		{"Commit covers all partitions and offsets", commitIsOfAll},

@@ -84,17 +84,10 @@ func (w *writer) Partitions() int32 { return int32(len(w.partitions)) }
 
 // Send appends a record to the open batch of its partition.
 func (w *writer) Send(partition int32, r *stream.Record) error {
-	p := w.producer
-	if p.closed || p.life.HasFailed() {
-		return p.check()
+	if err := w.accept(partition, r); err != nil {
+		return err
 	}
-	if partition < 0 || int(partition) >= len(w.partitions) {
-		return w.refuse(partition, stream.ErrUnknownTopic)
-	}
-	if r.Key == nil && w.settings.compacted {
-		return w.refuse(partition, stream.ErrNoKey)
-	}
-	s := &w.partitions[partition]
+	p, s := w.producer, &w.partitions[partition]
 	size := maxEncodedSize(r)
 	if s.batch == nil || s.batch.builder.Size()+size > w.limit {
 		if err := w.nextBatch(s, r, size); err != nil {
@@ -111,6 +104,34 @@ func (w *writer) Send(partition int32, r *stream.Record) error {
 		b.Append(r)
 	}
 	p.openBytes += int64(b.Size() - before)
+	return nil
+}
+
+// Check is Send without sending.
+func (w *writer) Check(partition int32, r *stream.Record) error {
+	if err := w.accept(partition, r); err != nil {
+		return err
+	}
+	if batch.HeaderSize+maxEncodedSize(r) > w.limit {
+		if err := w.checkSize(r); err != nil {
+			return w.refuse(partition, err)
+		}
+	}
+	return nil
+}
+
+// accept checks a record without regard to its size.
+func (w *writer) accept(partition int32, r *stream.Record) error {
+	p := w.producer
+	if p.closed || p.life.HasFailed() {
+		return p.check()
+	}
+	if partition < 0 || int(partition) >= len(w.partitions) {
+		return w.refuse(partition, stream.ErrUnknownTopic)
+	}
+	if r.Key == nil && w.settings.compacted {
+		return w.refuse(partition, stream.ErrNoKey)
+	}
 	return nil
 }
 
