@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"iter"
 	"slices"
 	"strconv"
@@ -25,6 +26,7 @@ func TestOperators_Chain(t *testing.T) {
 		Peek(func(view) {}).
 		Map(func(v view) view { return v }).
 		TryMap("try", func(v view) (view, error) { return v, nil }, api.Fail()).
+		TryMapWith("with", app.Resource("r", func(context.Context) (int, error) { return 1, nil }, func(int) error { return nil }), func(_ int, v view) (view, error) { return v, nil }).
 		FlatMap(func(v view) iter.Seq[view] { return slices.Values([]view{v}) }).
 		Apply(func(s api.Stream[view]) api.Stream[view] { return s.Merge(s) }).
 		PartitionBy("by-user", userOf, api.RepartitionSerde(viewSerde{})).

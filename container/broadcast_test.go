@@ -28,6 +28,10 @@ type ruled struct {
 	marks map[string]int64 // watermark by task, topic and partition
 }
 
+func (*ruled) Open(context.Context, *scheduler.Stage) (loop.Resources, error) {
+	return noResources{}, nil
+}
+
 func (p *ruled) NewLogic(stage *scheduler.Stage, task *loop.Task) (loop.Logic, error) {
 	out, err := task.Output(1)
 	return &ruledLogic{copierLogic{tallyLogic{task: task, out: out}, &copier{}, nil}, p, stage}, err

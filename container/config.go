@@ -130,9 +130,9 @@ func (c Config) recovery() recovery.Config {
 }
 
 // loop is what the loop works with. full reports that no more records fit into memory.
-func (c *Config) loop(past *past, full func() bool) loop.Config {
+func (c *Config) loop(past *past, resources loop.Resources, full func() bool) loop.Config {
 	return loop.Config{
-		Stage: c.Stage, Run: c.Run, IdleTimeout: c.IdleTimeout, Skip: past.records, SkipFirings: past.firings, Careful: past.careful,
+		Stage: c.Stage, Resources: resources, Run: c.Run, IdleTimeout: c.IdleTimeout, Skip: past.records, SkipFirings: past.firings, Careful: past.careful,
 		Now: c.Now, Go: c.Go, Logger: c.Logger, Full: full, Skipped: c.skipped, Interrupted: c.interrupted,
 		Elsewhere: func(input int, e *stream.OffsetOutOfRangeError) (int64, error) {
 			r := c.recovery()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
 )
 
@@ -20,6 +21,8 @@ type Container struct {
 	past    past
 	reopens int   // in a row, without a commit
 	life    *life // nil until open
+
+	resources loop.Resources // nil until open
 }
 
 // Open makes a container ready. With a fixed assignment, the state of its tasks is restored
@@ -27,7 +30,10 @@ type Container struct {
 // tasks until [Container.Step] gets an assignment.
 func Open(ctx context.Context, cfg Config) (*Container, error) {
 	c := &Container{cfg: cfg.withDefaults(), past: newPast(), holder: cfg.Hold.Enter()}
-	err := c.joinGroup(ctx)
+	err := c.openResources(ctx) // first: that may take long, and a member of a group must not stand still
+	if err == nil {
+		err = c.joinGroup(ctx)
+	}
 	if err == nil {
 		err = c.open(ctx)
 	}
@@ -47,9 +53,23 @@ func (c *Container) joinGroup(ctx context.Context) (err error) {
 	return err
 }
 
+// openResources opens what the operators share, unless it is open.
+func (c *Container) openResources(ctx context.Context) (err error) {
+	if c.resources != nil {
+		return nil
+	}
+	if c.resources, err = c.cfg.Program.Open(ctx, c.cfg.Stage); err != nil {
+		return fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err)
+	}
+	return nil
+}
+
 // open starts a life.
 func (c *Container) open(ctx context.Context) error {
-	c.life = newLife(&c.cfg, c.member, c.holder, &c.past)
+	if err := c.openResources(ctx); err != nil {
+		return err
+	}
+	c.life = newLife(&c.cfg, c.member, c.holder, &c.past, c.resources)
 	if err := c.life.start(ctx); err != nil {
 		return c.recovered(ctx, fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err))
 	}
@@ -73,11 +93,19 @@ func (c *Container) Close() error {
 	return err
 }
 
+// closeLife closes the life, and then what its operators share.
 func (c *Container) closeLife() error {
-	if c.life == nil {
-		return nil
+	var errs []error
+	if c.life != nil {
+		errs = append(errs, c.life.close())
 	}
-	return c.life.close()
+	if c.resources != nil {
+		if err := c.resources.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err))
+		}
+		c.resources = nil
+	}
+	return errors.Join(errs...)
 }
 
 // Stop commits what is finished and closes. If the log has given up the transaction, that

@@ -20,10 +20,19 @@ import (
 // copier is a program without state, which copies its input.
 type copier struct{ idle bool }
 
+func (*copier) Open(context.Context, *scheduler.Stage) (loop.Resources, error) {
+	return noResources{}, nil
+}
+
 func (c *copier) NewLogic(_ *scheduler.Stage, task *loop.Task) (loop.Logic, error) {
 	out, err := task.Output(1)
 	return &copierLogic{tallyLogic{task: task, out: out}, c, nil}, err
 }
+
+// noResources are those of programs that have none.
+type noResources struct{}
+
+func (noResources) Close() error { return nil }
 
 type copierLogic struct {
 	tallyLogic

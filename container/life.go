@@ -36,10 +36,10 @@ type life struct {
 	published time.Time
 }
 
-func newLife(cfg *Config, member *membership.Member, holder *membership.Holder, past *past) *life {
+func newLife(cfg *Config, member *membership.Member, holder *membership.Holder, past *past, resources loop.Resources) *life {
 	f := &life{cfg: cfg, member: member, holder: holder, past: past, before: make(map[int32]meta.Claim)}
 	f.budget.Limit = cfg.memory().Cache()
-	f.loop = loop.New(cfg.loop(past, f.full))
+	f.loop = loop.New(cfg.loop(past, resources, f.full))
 	f.commits = committer{cfg: cfg, member: member, loop: f.loop, tasks: &f.tasks, budget: &f.budget, counts: &f.counts, owner: cfg.NewID()}
 	f.opener = opener{cfg: cfg, member: member, loop: f.loop, running: &f.tasks, counts: &f.counts, ended: make(chan struct{}, 1)}
 	return f

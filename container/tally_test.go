@@ -56,6 +56,10 @@ func createTallyTopics(t *testing.T, admin stream.Admin) {
 // progressKey is that of how many records were processed. It sorts in the middle.
 const progressKey = "k3-progress"
 
+func (*tally) Open(context.Context, *scheduler.Stage) (loop.Resources, error) {
+	return noResources{}, nil
+}
+
 func (p *tally) NewLogic(_ *scheduler.Stage, task *loop.Task) (loop.Logic, error) {
 	number, _ := serde.For[int64]()
 	out, err := task.Output(3)

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"context"
 	"math"
 	"time"
 
@@ -16,10 +17,18 @@ const IdleTime = math.MaxInt64
 // A Program builds the operators of tasks. Package api makes one from the user's
 // pipeline. Several containers use it at once.
 type Program interface {
+	// Open opens the values that the operators of a stage share in one container. The
+	// container closes them after its operators, also when it goes back to its last commit;
+	// then it opens them again.
+	Open(ctx context.Context, stage *scheduler.Stage) (Resources, error)
 	// NewLogic builds the operators of one task and connects them to the task's
 	// outputs and its restored state.
 	NewLogic(stage *scheduler.Stage, t *Task) (Logic, error)
 }
+
+// Resources are what a [Program] has opened for one container. Only the program knows what
+// is in them.
+type Resources interface{ Close() error }
 
 // Logic is the operators of one task, seen from the container. All calls come
 // from the container's goroutine, one at a time.

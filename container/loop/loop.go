@@ -28,6 +28,9 @@ type Config struct {
 	// Careful is how many records to process carefully; see careful.go.
 	Careful int64
 
+	// Resources are for the operators; see [Program.Open].
+	Resources Resources
+
 	Now    func() time.Time
 	Go     func(f func()) // runs f concurrently
 	Logger *slog.Logger

@@ -76,6 +76,9 @@ func (t *Task) Unpause() { t.paused-- }
 // order. The operator ends it in its Close.
 func (t *Task) Go(f func()) { t.loop.cfg.Go(f) }
 
+// Resources are what the program has opened for the container.
+func (t *Task) Resources() Resources { return t.loop.cfg.Resources }
+
 // Now is the container's clock as of the current step, in ms since 1970.
 func (t *Task) Now() int64 { return t.loop.now }
 

@@ -24,7 +24,9 @@ type Pipeline struct {
 	nodes    []*Node
 	mistakes []error
 	shapes   map[reflect.Type]*shape.Shape
-	met      map[use]bool
+
+	resources []Resource
+	met       map[use]bool
 }
 
 // A use is a type in a role.
@@ -46,6 +48,8 @@ type Node struct {
 	// Source makes what takes the records of a topic: of inputs, and of the far side
 	// of repartitions.
 	Source func(b *Builder) (Source, error)
+	// Resources are the numbers of the resources that the operator uses.
+	Resources []int
 	// Policy is that of an input; other nodes have none, see [Pipeline.PolicyOf].
 	Policy Policy
 }

@@ -60,21 +60,23 @@ func TryMap[M, R any](p *flow.Pipeline, from scheduler.Edge, name string, f func
 	p.Named(name, "operator")
 	n := step("map", from)
 	n.Name = name
-	return stateless(p, n, func(b *flow.Builder, down flow.Push[R]) flow.Push[M] {
-		sc, id, task, counts := b.Scope, b.ID, b.Task, b.Counts()
-		return func(m M) error {
-			sc.Operator = id
-			r, err := f(m)
-			if err == nil {
-				return down(r)
-			}
-			if policy != flow.Skip {
-				return err
-			}
-			task.Skipped(counts, err)
-			return nil
+	return stateless(p, n, func(b *flow.Builder, _ flow.Push[R]) flow.Push[M] { return tryMap(b, f, policy) })
+}
+
+func tryMap[M, R any](b *flow.Builder, f func(M) (R, error), policy flow.Policy) flow.Push[M] {
+	sc, id, task, counts, down := b.Scope, b.ID, b.Task, b.Counts(), flow.Down[R](b, "")
+	return func(m M) error {
+		sc.Operator = id
+		r, err := f(m)
+		if err == nil {
+			return down(r)
 		}
-	})
+		if policy != flow.Skip {
+			return err
+		}
+		task.Skipped(counts, err)
+		return nil
+	}
 }
 
 // FlatMap records an operator that sends all that f(m) yields.
