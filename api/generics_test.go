@@ -45,6 +45,7 @@ func TestOperators_Chain(t *testing.T) {
 		Reduce("t3", func(a, b int64) int64 { return max(a, b) }).Updates().
 		To("out", api.KeyedBy(func(n int64) string { return "k" }))
 	keyed.Count("t4").To("out2")
+	keyed.Count("t8").MapValues(func(n int64) string { return strconv.FormatInt(n, 10) }).Filter(func(s string) bool { return s != "" }).To("out9", api.OutputSerde(textSerde{}))
 	keyed.DedupBy("d1", func(v view) string { return v.Page }, time.Minute).Count("t6").To("out7")
 	api.Changes(keyed.Count("t7")).Map(func(c api.Change[int64]) int64 { return *c.New }).To("out8")
 	keyed.CombineLatest("c1", keyed.MapValues(func(v view) string { return v.Page }), time.Second, func(v *view, page *string) int64 { return 1 }).To("out6")
@@ -72,6 +73,11 @@ func (numberSerde) Append(dst []byte, n int64) ([]byte, error) {
 	return strconv.AppendInt(dst, n, 10), nil
 }
 func (numberSerde) Parse(src []byte) (int64, error) { return strconv.ParseInt(string(src), 10, 64) }
+
+type textSerde struct{}
+
+func (textSerde) Append(dst []byte, s string) ([]byte, error) { return append(dst, s...), nil }
+func (textSerde) Parse(src []byte) (string, error)            { return string(src), nil }
 
 type bytesSerde struct{}
 

@@ -11,13 +11,35 @@ type Table[K comparable, V any] struct {
 	edge scheduler.Edge
 }
 
-// Updates is the stream of the table's values: one each time that a value is set.
+// Updates is the stream of the table's values: one each time that a value is set. A row
+// that is deleted isn't in it: read [Changes] to see that.
 func (t Table[K, V]) Updates() KeyedStream[K, V] {
 	return KeyedStream[K, V]{Stream: Stream[V](t)}
 }
 
-// To writes the table's updates to a topic, keyed as the table is.
-func (t Table[K, V]) To(topic string) { t.Updates().To(topic) }
+// MapValues returns the table of f(v) for every row v. It has no store of its own: f is
+// called for each change, and again when a row is looked up. So f must be a pure function.
+func (t Table[K, V]) MapValues[R any](f func(V) R) Table[K, R] {
+	return Table[K, R]{t.app, op.MapTable(&t.app.pipeline, t.edge, f)}
+}
+
+// Filter returns the table of the rows for which f is true. A row for which f is no longer
+// true is deleted from it. It has no store of its own: f is called with the old and the new
+// value of each change, and again when a row is looked up. So f must be a pure function.
+func (t Table[K, V]) Filter(f func(V) bool) Table[K, V] {
+	return Table[K, V]{t.app, op.FilterTable(&t.app.pipeline, t.edge, f)}
+}
+
+// To writes the table to a topic, keyed as the table is: each new value, and a tombstone (a
+// record without a value) for a row that is deleted. So the topic may be compacted. It is
+// created if it doesn't exist.
+func (t Table[K, V]) To(topic string, opts ...OutputOption[V]) {
+	var spec op.OutputSpec[V]
+	for _, o := range opts {
+		o.apply(&spec)
+	}
+	op.TableOutput(&t.app.pipeline, t.edge, topic, spec)
+}
 
 // A Change is what became of a row of a table: Old is nil if there was none, New if
 // there is none any more. What the pointers lead to is to read only, and valid until

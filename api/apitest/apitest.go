@@ -131,7 +131,7 @@ func (x *Test) Send[M any](topic string, values ...M) {
 	x.t.Helper()
 	codec, _ := x.app.Pipeline().Serdes.For[M]()
 	x.send(topic, len(values), func(i int, r *stream.Record) (err error) {
-		r.Value, err = codec.Append(nil, values[i])
+		r.Value, err = codec.Append([]byte{}, values[i]) // nil would be a tombstone
 		return err
 	})
 }
@@ -145,7 +145,7 @@ func (x *Test) SendKeyed[K comparable, M any](topic string, key K, value M) {
 		if r.Key, err = keys.Append(nil, key); err != nil {
 			return err
 		}
-		r.Value, err = values.Append(nil, value)
+		r.Value, err = values.Append([]byte{}, value) // nil would be a tombstone
 		return err
 	})
 }

@@ -28,6 +28,9 @@ func (p program) NewLogic(stage *scheduler.Stage, t *loop.Task) (loop.Logic, err
 			return nil, err
 		}
 	}
+	if err := a.resolveLookups(); err != nil {
+		return nil, err
+	}
 	a.connectWatermarks()
 	return a.logic, nil
 }

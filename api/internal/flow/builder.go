@@ -26,6 +26,9 @@ type Builder struct {
 	timed  bool // the operator uses time
 	counts *metrics.Operator
 	err    error
+
+	provided any        // the Getter of a table
+	lookups  []lookupOf // in the tables that the node reads
 }
 
 // Take registers what takes the records of an input port; the name is empty if the

@@ -35,3 +35,19 @@ func fan[M any](downs []any) any {
 		return nil
 	})
 }
+
+// Both returns a Push that sends to one and then to two. Either may be nil.
+func Both[M any](one, two Push[M]) Push[M] {
+	switch {
+	case one == nil:
+		return two
+	case two == nil:
+		return one
+	}
+	return func(m M) error {
+		if err := one(m); err != nil {
+			return err
+		}
+		return two(m)
+	}
+}

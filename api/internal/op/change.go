@@ -8,14 +8,8 @@ import (
 	"github.com/gretestream/grete/stream/serde"
 )
 
-// PortChanges is the output port of a table that has its changes. Its main port has
-// the new values alone.
-const PortChanges = "changes"
-
-// A Change is what became of a row of a table. Old is nil if there was none, New if
-// there is none any more. Both are to read only, and valid until Push returns; they
-// never alias each other.
-type Change[V any] struct{ Old, New *V }
+// A Change is what became of a row of a table.
+type Change[V any] = flow.Change[V]
 
 // Changes records an operator that makes a value of each change of a table.
 func Changes[V, R any](p *flow.Pipeline, table scheduler.Edge, f func(Change[V]) R) scheduler.Edge {
@@ -31,8 +25,8 @@ type oldValue[V any] struct {
 	value  V
 }
 
-func newOldValue[V any](b *flow.Builder, s serde.Serde[V]) oldValue[V] {
-	return oldValue[V]{read: b.Needed(PortChanges), copies: newCopier(s)}
+func newOldValue[V any](out *rowsOut[V], s serde.Serde[V]) oldValue[V] {
+	return oldValue[V]{read: out.change != nil, copies: newCopier(s)}
 }
 
 // take takes the value before it is changed.

@@ -35,8 +35,23 @@ func KeyedBy[M, K any](f func(M) K) OutputKey[M] {
 	}
 }
 
-// Output records an operator that writes to a topic.
+// Output records an operator that writes a stream to a topic.
 func Output[M any](p *flow.Pipeline, from scheduler.Edge, topic string, spec OutputSpec[M]) {
+	output(p, from, topic, spec, func(b *flow.Builder, w *outputWriter[M]) { flow.Take(b, "", w.write) })
+}
+
+// TableOutput records an operator that writes a table to a topic: each new value, and a
+// record without a value for a row that is deleted.
+func TableOutput[M any](p *flow.Pipeline, table scheduler.Edge, topic string, spec OutputSpec[M]) {
+	if spec.Key != nil {
+		p.Mistake("output topic %q: a table is written with its own keys, so that deleted rows can be told; read its Updates to give them others", topic)
+	}
+	output(p, table, topic, spec, func(b *flow.Builder, w *outputWriter[M]) {
+		flow.TakeRows(b, "", flow.Rows[M]{New: w.writeRow})
+	})
+}
+
+func output[M any](p *flow.Pipeline, from scheduler.Edge, topic string, spec OutputSpec[M], take func(*flow.Builder, *outputWriter[M])) {
 	if err := scheduler.ValidName(topic); err != nil {
 		p.Mistake("output topic %q: %w", topic, err)
 	}
@@ -51,8 +66,10 @@ func Output[M any](p *flow.Pipeline, from scheduler.Edge, topic string, spec Out
 			Key: key.name, KeyShape: key.shape, Value: values.name, ValueShape: values.shape,
 		},
 		Build: func(b *flow.Builder) (flow.Operator, error) {
-			w := &outputWriter[M]{scope: b.Scope, id: b.ID, out: b.Output(), encode: serde.Appender(values.Serde), key: key.append}
-			flow.Take(b, "", w.write)
+			take(b, &outputWriter[M]{
+				scope: b.Scope, id: b.ID, out: b.Output(), encode: serde.Appender(values.Serde), key: key.append,
+				bytes: []byte{}, // an empty value isn't a tombstone, as nil would be
+			})
 			return nil, nil
 		},
 	})
@@ -86,11 +103,24 @@ func (w *outputWriter[M]) write(m M) (err error) {
 		}
 		key = w.keyBytes
 	}
+	return w.send(key, w.bytes)
+}
+
+// writeRow writes a row of a table; nil: it is deleted.
+func (w *outputWriter[M]) writeRow(v *M) error {
+	if v != nil {
+		return w.write(*v)
+	}
+	w.scope.Operator = w.id
+	return w.send(w.scope.Key, nil)
+}
+
+func (w *outputWriter[M]) send(key, value []byte) error {
 	// A record without a key stays with its partition, so that order is kept.
 	partition := w.scope.Partition % w.out.Partitions()
 	if key != nil {
 		partition = stream.PartitionOf(key, w.out.Partitions())
 	}
-	w.record = stream.Record{Key: key, Value: w.bytes}
+	w.record = stream.Record{Key: key, Value: value}
 	return w.out.Send(partition, &w.record)
 }

@@ -41,18 +41,19 @@ func Table[K comparable, M, A any](p *flow.Pipeline, from scheduler.Edge, name s
 			Stores: []scheduler.StoreSpec{storeSpec(p, name, "", layout.NameValues, keys, values)},
 			Params: []scheduler.Param{{Name: "keeps", Value: f.Name, Affects: scheduler.AffectsState}},
 		},
-		Emits: []flow.Port{flow.Emit[A](""), flow.Emit[Change[A]](PortChanges)},
+		Emits: emitRows[A](),
 		Build: func(b *flow.Builder) (flow.Operator, error) {
 			stored, err := storedOf(b, 0, values)
 			if err != nil {
 				return nil, err
 			}
 			t := &table[M, A]{
-				task: b.Task, scope: b.Scope, id: b.ID, step: f.Step, down: flow.Down[A](b, ""),
-				changes: flow.Down[Change[A]](b, PortChanges), old: newOldValue(b, values.Serde), copies: newCopier(values.Serde),
-				values: kv.NewValues(b.Task.State, b.Store(0), stored),
+				task: b.Task, scope: b.Scope, id: b.ID, step: f.Step, out: newRowsOut[A](b),
+				copies: newCopier(values.Serde), values: kv.NewValues(b.Task.State, b.Store(0), stored),
 			}
+			t.old = newOldValue(&t.out, values.Serde)
 			flow.Take(b, "", t.push)
+			flow.Provide(b, func(key []byte, _ *A) (*A, bool, error) { return t.values.Get(key) })
 			return t, nil
 		},
 	})
@@ -65,11 +66,9 @@ type table[M, A any] struct {
 	id     int
 	step   func(A, M, bool) A
 	values *kv.Values[A]
-	down   flow.Push[A]
-
-	changes flow.Push[Change[A]]
-	old     oldValue[A]
-	copies  copier[A]
+	out    rowsOut[A]
+	old    oldValue[A]
+	copies copier[A]
 }
 
 func (t *table[M, A]) push(m M) error {
@@ -82,10 +81,6 @@ func (t *table[M, A]) push(m M) error {
 		return err
 	}
 	t.task.Changed()
-	if !t.old.read {
-		*v = t.step(*v, m, existed)
-		return t.down(*v)
-	}
 	if err := t.old.take(v); err != nil {
 		return err
 	}
@@ -123,12 +118,8 @@ func (t *table[M, A]) pushCarefully(m M) error {
 
 // send sends a new value and its change on.
 func (t *table[M, A]) send(v *A, existed bool) error {
-	if err := t.down(*v); err != nil || !t.old.read {
-		return err
+	if !existed {
+		return t.out.set(nil, v)
 	}
-	change := Change[A]{New: v}
-	if existed {
-		change.Old = &t.old.value
-	}
-	return t.changes(change)
+	return t.out.set(&t.old.value, v)
 }
