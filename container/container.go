@@ -49,7 +49,9 @@ func (c *Container) joinGroup(ctx context.Context) (err error) {
 	if c.cfg.Membership == nil {
 		return nil
 	}
-	c.member, err = membership.Join(ctx, *c.cfg.Membership, c.cfg.Stage, c.cfg.TransactionalID(), c.cfg.Logger)
+	as := *c.cfg.Membership
+	as.Life = membership.Life{ID: c.cfg.NewID(), Started: c.cfg.Now()}
+	c.member, err = membership.Join(ctx, as, c.cfg.Stage, c.cfg.TransactionalID(), c.cfg.Logger)
 	return err
 }
 

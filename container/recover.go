@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
@@ -129,6 +130,11 @@ func (c *Container) goBack(ctx context.Context, cause error) error {
 // goBackToGroup goes on from what is committed with the tasks that the group assigns. The
 // group knows better than the last commits whose the tasks are.
 func (c *Container) goBackToGroup(ctx context.Context, cause error) error {
+	if errors.Is(cause, stream.ErrReplaced) {
+		if err := c.awaitReplacement(ctx); err != nil {
+			return err
+		}
+	}
 	stale := membership.IsStale(cause)
 	late := stale
 	if errors.As(cause, new(recovery.DisownedError)) {
@@ -150,6 +156,30 @@ func (c *Container) goBackToGroup(ctx context.Context, cause error) error {
 	}
 	c.cfg.Logger.Warn(stoodStill, "error", cause)
 	return c.reopen(ctx, c.reopens+1)
+}
+
+// A group that rebalances doesn't show who its members are.
+const (
+	replacementPatience = 20 * time.Second
+	replacementPoll     = 250 * time.Millisecond
+)
+
+// awaitReplacement returns an error if a newer process has replaced this one. Otherwise it
+// was a delayed request of this process or of an earlier one, and the container joins again.
+func (c *Container) awaitReplacement(ctx context.Context) error {
+	for end := c.cfg.Now().Add(replacementPatience); ctx.Err() == nil; c.cfg.Await(ctx, replacementPoll) {
+		known, err := c.member.Replaced(ctx)
+		switch {
+		case errors.As(err, new(*membership.ReplacedError)):
+			return fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err)
+		case err != nil:
+			c.cfg.Logger.Warn("can't find out which process has joined the group as this instance", "error", err)
+		}
+		if known || err != nil || !c.cfg.Now().Before(end) {
+			return nil
+		}
+	}
+	return ctx.Err()
 }
 
 // ownsAll reports whether the last commits of the tasks were made by this life of the

@@ -103,6 +103,8 @@ func (g *group) binary() (command string, artifact *api.TaskArtifact) {
 func (g *group) args() []string {
 	args := []string{
 		"run", "--stage=" + g.stage.Name, "--data=${NOMAD_ALLOC_DIR}/data",
+		// The replacement of a container continues under its name, wherever it runs.
+		"--instance=${NOMAD_ALLOC_INDEX}",
 		"--http=:${NOMAD_PORT_" + portHTTP + "}", "--advertise=${NOMAD_ADDR_" + portHTTP + "}",
 		"--memory=" + size(g.cfg.Memory),
 	}

@@ -15,6 +15,7 @@ type Config struct {
 	Instance string
 	Host     string // the machine, and so where the local state is
 	Address  string // HOST:PORT of the process's HTTP API; "": none
+	Life     Life   // this run of the instance; the container sets it
 	// Compatibility is that of the plan, as scheduler.SideBySide compares it. Members with different ones can't run
 	// side by side.
 	Compatibility string

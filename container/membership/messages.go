@@ -12,6 +12,8 @@ type memberInfo struct {
 	Address       string          `json:"address,omitempty"`
 	Producer      string          `json:"producer"`
 	Compatibility string          `json:"compatibility"`
+	Life          string          `json:"life,omitempty"`     // of the instance, as in [Life]
+	Started       int64           `json:"started,omitempty"`  // when that life started, ms since 1970
 	Admitted      bool            `json:"admitted,omitempty"` // a leader has admitted this life of the container
 	Tasks         int32           `json:"tasks"`              // how many its plan has: an input may have grown since
 	State         map[int32]int64 `json:"state,omitempty"`    // as in [share.Member]

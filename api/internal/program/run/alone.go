@@ -60,7 +60,7 @@ func otherMembers(ctx context.Context, group stream.Grouper, plan *scheduler.Pla
 			return nil, fmt.Errorf("%w: stop that client, or give the app another name", remote.ForeignError(s, &view))
 		}
 		for _, m := range state.Members {
-			if !strings.HasPrefix(m.Instance, identity+"-") {
+			if !isOf(m.Instance, identity) {
 				others = append(others, fmt.Sprintf("member %s of group %s, on %s", m.ID, s.Group, m.Host))
 			} else if err := leaveFor(ctx, group, s, m.Instance); err != nil {
 				return nil, err

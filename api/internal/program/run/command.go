@@ -22,6 +22,7 @@ type Command struct {
 	Containers int      `default:"1" help:"Number of containers of each stage."`
 	Processes  *int     `placeholder:"N" help:"On Kafka: run the containers in N processes on this machine, each with -containers of every stage and a directory below -data; processes that fail are restarted (default: run them in this process)."`
 	Stage      string   `placeholder:"NAME" help:"On Kafka: run only the containers of this stage; other processes run the other stages (default: all stages)."`
+	Instance   string   `placeholder:"NAME" help:"On Kafka: name of this process, which it keeps over its restarts: a process that returns under its name within -session-timeout keeps its tasks. A newer process of the same name replaces it (default: a name in the data directory)."`
 	Feed       []string `sep:"none" placeholder:"TOPIC=FILE" help:"Append the lines of a file to a topic first; - is standard input. May be repeated."`
 	Key        []string `sep:"none" placeholder:"TOPIC=FIELD" help:"JSON field of the lines of -feed that is their key (default: no key)."`
 	Once       bool     `help:"Stop when the inputs, as they are at the start, are processed and all windows are closed."`

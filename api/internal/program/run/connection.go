@@ -2,18 +2,13 @@ package run
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/gretestream/grete/api/internal/program/cluster"
 	"github.com/gretestream/grete/container/recovery"
 	"github.com/gretestream/grete/stream"
-	"github.com/gretestream/grete/stream/smallfile"
 )
 
 // A connection is a run with its data directory and its streaming system.
@@ -51,8 +46,8 @@ func (s *settings) connect(ctx context.Context, on *session) (*connection, error
 	}
 	c := &connection{settings: s, session: on, data: data}
 	if s.kafka != nil && !s.supervises() {
-		if c.identity, err = readIdentity(filepath.Join(data.path, "identity")); err != nil {
-			return nil, fmt.Errorf("data directory %s: %w", data.path, err)
+		if c.identity, err = s.identify(data); err != nil {
+			return nil, err
 		}
 		if c.positions, err = recovery.OpenPositions(data.state()); err != nil {
 			return nil, err
@@ -97,23 +92,4 @@ func (s *settings) lock(on *session) (directory, error) {
 	}
 	on.open.add(lock)
 	return d, nil
-}
-
-// maxIdentity bounds an identity, in bytes: it becomes part of names, which Kafka bounds.
-const maxIdentity = 200
-
-// readIdentity reads the file, or creates it with a new identity, atomically.
-func readIdentity(file string) (string, error) {
-	b, err := smallfile.Read(file, maxIdentity)
-	if identity := strings.TrimSpace(string(b)); err == nil && identity != "" {
-		return identity, nil
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	identity := strings.ToLower(rand.Text())[:12]
-	if err := os.WriteFile(file+".new", []byte(identity+"\n"), 0o600); err != nil {
-		return "", err
-	}
-	return identity, os.Rename(file+".new", file)
 }

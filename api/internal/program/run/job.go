@@ -65,6 +65,9 @@ func (j *job) check(ctx context.Context) error {
 	if err := j.waitAlone(ctx); err != nil {
 		return err
 	}
+	if err := j.checkReplaced(ctx); err != nil {
+		return err
+	}
 	if err := j.waitForMisfits(ctx); err != nil {
 		return err
 	}

@@ -143,7 +143,7 @@ func (p *process) run(ctx context.Context, beside *background, fed []stream.Posi
 	if p.console.ErrIsTerminal {
 		beside.show = append(beside.show, p.progress)
 	}
-	err = beside.run(ctx, executor)
+	err = p.noteReplaced(beside.run(ctx, executor))
 	if err == nil && p.Once {
 		p.summarise()
 	}

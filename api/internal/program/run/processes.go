@@ -42,7 +42,7 @@ func (j *job) supervise(ctx context.Context, beside *background) error {
 
 // givenTo returns the flags that the processes get as they are.
 func givenTo(parsed *kong.Context) []string {
-	return program.Given(parsed, "processes", "data", "feed", "key", "print", "print-keys", "http", "advertise")
+	return program.Given(parsed, "processes", "data", "feed", "key", "print", "print-keys", "http", "advertise", "instance")
 }
 
 // processArgs returns the command lines of the processes: the flags of this one, without
@@ -53,6 +53,9 @@ func (s *settings) processArgs(data string) [][]string {
 		args := slices.Concat([]string{"run"}, s.args, []string{"--data=" + filepath.Join(data, strconv.Itoa(i+1)), "--http=" + s.httpOf(i)})
 		if i == 0 && s.Advertise != "" {
 			args = append(args, "--advertise="+s.Advertise)
+		}
+		if s.Instance != "" {
+			args = append(args, "--instance="+s.Instance+"-"+strconv.Itoa(i+1))
 		}
 		all[i] = args
 	}

@@ -57,6 +57,7 @@ func TestProcessArgs_OmitFlagsOfParent(t *testing.T) {
 			[]string{"-http", "h:80", "-advertise", "h.example:80"},
 			[]string{"--http=h:80", "--advertise=h.example:80"}, []string{"--http=h:0"},
 		},
+		"a name":          {[]string{"-instance=east", "-http=off"}, []string{"--http=off", "--instance=east-1"}, []string{"--http=off", "--instance=east-3"}},
 		"all addresses":   {[]string{"-http=:80"}, []string{"--http=:80"}, []string{"--http=:0"}},
 		"an IPv6 address": {[]string{"-http", "[::1]:80"}, []string{"--http=[::1]:80"}, []string{"--http=[::1]:0"}},
 		"no address":      {[]string{"-http", "off"}, []string{"--http=off"}, nil},
@@ -83,6 +84,9 @@ func TestProcessArgs_OmitFlagsOfParent(t *testing.T) {
 			// It means the same when it is read again.
 			again, _ := parse(t, all[0]...)
 			same := *c
+			if same.Instance != "" {
+				same.Instance += "-1"
+			}
 			same.Processes, same.Data, same.Feed, same.Key, same.Print = nil, filepath.Join(data, "1"), nil, nil, nil
 			if !reflect.DeepEqual(*again, same) {
 				t.Errorf("read again\n%+v, want\n%+v", *again, same)

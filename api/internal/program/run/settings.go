@@ -47,7 +47,7 @@ func (k *Command) settings(p program.Pipeline, parsed *kong.Context) (*settings,
 	if s.kafka, err = s.Kafka.Options(); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{s.checkReplication, s.checkProcesses, s.checkStage} {
+	for _, step := range []func() error{s.checkReplication, s.checkProcesses, s.checkStage, s.checkInstance} {
 		if err := step(); err != nil {
 			return nil, program.Usage(err)
 		}

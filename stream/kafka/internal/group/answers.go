@@ -70,7 +70,7 @@ func (m *member) replace(now time.Time) {
 		return
 	}
 	m.id = ""
-	m.lose(stream.ErrReplaced)
+	m.drop(stream.ErrReplaced) // the user may find out who it was before joining again
 }
 
 // done takes in a successful answer.

@@ -159,6 +159,12 @@ func (m *member) lose(why error) {
 		m.phase = joining
 		return
 	}
+	m.drop(why)
+}
+
+// drop tells the user that it owns nothing. It joins again when the user says so.
+func (m *member) drop(why error) {
+	m.generation, m.members, m.assignments, m.rejoinAgain, m.rebalanceWanted = cluster.NoGeneration, nil, nil, false, false
 	m.assigned, m.subscription.owned, m.polledGeneration = false, nil, cluster.NoGeneration
 	m.phase, m.events = idle, nil
 	m.addEvent(stream.GroupEvent{Kind: stream.GroupLost, Err: why})

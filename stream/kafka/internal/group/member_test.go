@@ -115,6 +115,24 @@ func TestMember_Replaced(t *testing.T) {
 	}
 }
 
+// Its user finds out who it was before it joins again, even if it had nothing yet.
+func TestMember_ReplacedBeforeAssignment(t *testing.T) {
+	now := time.Now()
+	m := newMember(&stream.GroupConfig{Instance: "i", Heartbeat: time.Second})
+	m.rejoin(nil, nil)
+	m.answered(stepJoin, &stepAnswer{code: kerr.FencedInstance}, now)
+	if next, _ := m.next(); next != stepNone {
+		t.Errorf("it goes on with %s", next)
+	}
+	if e := m.poll(); e.Kind != stream.GroupLost || !errors.Is(e.Err, stream.ErrReplaced) {
+		t.Errorf("the event is %+v", e)
+	}
+	m.rejoin(nil, nil)
+	if next, _ := m.next(); next != stepJoin {
+		t.Errorf("after Rejoin it goes on with %s", next)
+	}
+}
+
 // Whatever members claim and the leader wants, no member gets what another one owns, and
 // everything else goes where it should.
 func TestHandOver_OnlyReleasedPartitions(t *testing.T) {
