@@ -107,6 +107,42 @@ func TestMaxAhead_BoundsTheWatermark(t *testing.T) {
 	}
 }
 
+// A record that isn't taken changes nothing: neither counts nor event time.
+func TestOnAhead(t *testing.T) {
+	now := today.UnixMilli()
+	for name, test := range map[string]struct {
+		options []api.InputOption[view]
+		fails   bool
+	}{
+		"skip":                 {options: []api.InputOption[view]{eventTime().OnAhead(api.Skip())}},
+		"fail, and skip":       {options: []api.InputOption[view]{eventTime().OnAhead(api.Fail()), api.OnError[view](api.Skip())}},
+		"fail":                 {options: []api.InputOption[view]{eventTime().OnAhead(api.Fail())}, fails: true},
+		"skip, set beforehand": {options: []api.InputOption[view]{api.OnError[view](api.Fail()).OnAhead(api.Skip()), eventTime()}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			job := &failing{TB: t}
+			x := apitest.New(job, viewsPerMinute(test.options...), apitest.Options{Clock: today})
+			sendAt(x, "ada", now)
+			sendAt(x, "bob", now+61*time.Minute.Milliseconds())
+			if test.fails {
+				job.run(x.End)
+				if !strings.Contains(job.failure, "is further ahead of the clock, which is at") {
+					t.Errorf("it failed with %q", job.failure)
+				}
+				return
+			}
+			sendAt(x, "ada", now+1, now+2, now+59*time.Minute.Milliseconds())
+			x.End()
+			if got := counted(t, x); got["ada"] != 4 || len(got) != 1 {
+				t.Errorf("counted %v", got)
+			}
+			if s := x.Skipped(); len(s) != 1 || !strings.Contains(s[0], "than MaxAhead, 1h0m0s") {
+				t.Errorf("skipped %v", s)
+			}
+		})
+	}
+}
+
 // The clock isn't that of the records: they are processed as they come.
 func TestMaxAhead_HistoryNeverMeetsIt(t *testing.T) {
 	x := apitest.New(t, viewsPerMinute(eventTime().MaxAhead(time.Millisecond)), apitest.Options{Clock: today})
@@ -123,9 +159,11 @@ func TestMistakes_NegativeTimes(t *testing.T) {
 	app := api.New("times")
 	app.From("a", eventTime().Disorder(-time.Second)).To("b")
 	app.From("c", eventTime().MaxAhead(-time.Second)).To("d")
+	app.From("e", eventTime().MaxAhead(0).OnAhead(api.Skip())).To("f")
 	_, err := app.Pipeline().Graph()
-	if err == nil || !strings.Contains(err.Error(), "eventtime_test.go:124: the disorder -1s of an input is negative") ||
-		!strings.Contains(err.Error(), "eventtime_test.go:125: the MaxAhead -1s of an input is negative") {
+	if err == nil || !strings.Contains(err.Error(), "eventtime_test.go:160: the disorder -1s of an input is negative") ||
+		!strings.Contains(err.Error(), "eventtime_test.go:161: the MaxAhead -1s of an input is negative") ||
+		!strings.Contains(err.Error(), "eventtime_test.go:162: OnAhead has no effect, as MaxAhead(0) sets no bound") {
 		t.Errorf("got %v", err)
 	}
 }

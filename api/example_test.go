@@ -60,6 +60,27 @@ func ExampleInputOption_MaxAhead() {
 		To("views-per-user")
 }
 
+// Views that are more than a minute ahead of the clock are left out.
+func ExampleInputOption_OnAhead() {
+	app := api.New("pageviews")
+	app.From("page-views", api.EventTime(func(v PageView) time.Time { return v.At }).MaxAhead(time.Minute).OnAhead(api.Skip())).
+		PartitionBy("by-user", func(v PageView) string { return v.User }).
+		Count("views").
+		To("views-per-user")
+	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"page-views": 4}}, scheduler.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range plan.Nodes[0].Params {
+		fmt.Println(p.Name, p.Value)
+	}
+	// Output:
+	// disorder 5s
+	// max-ahead 1m0s
+	// on-ahead skip
+}
+
 // A table holds the latest value of each key; its updates are a stream again.
 func ExampleKeyedStream_Fold() {
 	type Order struct {

@@ -19,7 +19,7 @@ func TestOperators_Chain(t *testing.T) {
 	app := api.New("all")
 	minute := api.Tumbling(time.Minute).Grace(time.Second)
 	keyed := app.From("views",
-		api.EventTime(view.time).Disorder(time.Second), api.OnError[view](api.Skip()), api.WithSerde(viewSerde{}),
+		api.EventTime(view.time).Disorder(time.Second).MaxAhead(time.Minute).OnAhead(api.Skip()), api.OnError[view](api.Skip()), api.WithSerde(viewSerde{}),
 		api.StartOldest[view](), api.StartNewest[view](), api.StartAt[view](time.UnixMilli(1)), api.OnOutOfRange[view](api.ResumeNewest()), api.OnTombstone[view](api.Fail()),
 		api.Sample(func() iter.Seq[view] { return slices.Values([]view{}) })).
 		Filter(func(v view) bool { return v.User != "" }).

@@ -44,6 +44,7 @@ func (o InputOption[M]) Disorder(d time.Duration) InputOption[M] {
 // record may move event time. A record that is further ahead is processed and counted,
 // but moves event time only that far: otherwise one wrong time would make all records
 // after it late. 0 removes the bound. The default is [DefaultMaxAhead].
+// [InputOption.OnAhead] leaves such records out instead.
 //
 // A record that is more than a year ahead of the clock, or outside the years 1 to 9999,
 // can't be processed: see [OnError].

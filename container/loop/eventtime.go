@@ -56,6 +56,23 @@ func CheckEventTime(at, now int64) error {
 	return nil
 }
 
+// An AheadError is a record that is further ahead of the clock than its input takes.
+type AheadError struct {
+	At, Now  int64 // ms since 1970
+	MaxAhead time.Duration
+	Skips    bool // the record is skipped, whatever the input does with other failures
+}
+
+func (e *AheadError) Error() string {
+	return fmt.Sprintf("the event time %s is further ahead of the clock, which is at %s, than MaxAhead, %v", formatTime(e.At), formatTime(e.Now), e.MaxAhead)
+}
+
+// IsAhead reports whether a record is further ahead of the clock than maxAhead; 0: without
+// bound.
+func IsAhead(at, now int64, maxAhead time.Duration) bool {
+	return at > latestEventTime(now, maxAhead.Milliseconds())
+}
+
 // latestEventTime is the highest event time by which a record may move the watermark.
 func latestEventTime(now, maxAhead int64) int64 {
 	if maxAhead == 0 || now < clockIsSet {

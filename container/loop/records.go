@@ -94,6 +94,13 @@ func (l *Loop) loadHead(p *partition) error {
 			l.drop(p)
 			continue
 		}
+		if ahead := (*AheadError)(nil); errors.As(err, &ahead) {
+			p.counts.Ahead++
+			if ahead.Skips {
+				l.skipHead(p, l.undecoded(p), err)
+				continue
+			}
+		}
 		if err != nil {
 			if err := l.undecodable(p, err); err != nil {
 				return err

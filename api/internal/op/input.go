@@ -21,6 +21,8 @@ type InputSpec[M any] struct {
 	EventTime func(M) time.Time // nil: when the record was produced
 	Order     flow.Order
 	Policy    flow.Policy
+	// Ahead says what becomes of records further ahead than Order.MaxAhead.
+	Ahead Ahead
 	// Tombstones says what becomes of records without a value: Skip drops them.
 	Tombstones flow.Policy
 	Serde      serde.Serde[M] // nil: that of the type
@@ -57,7 +59,8 @@ func Input[M any](p *flow.Pipeline, node scheduler.Node, spec InputSpec[M]) sche
 		Source: func(b *flow.Builder) (flow.Source, error) {
 			return &topicSource[M]{
 				SourceBase: flow.NewSourceBase(b, spec.Order, spec.Policy), task: b.Task,
-				parse: serde.Parser(values.Serde), eventTime: spec.EventTime, keyed: node.Key != "", tombstones: spec.Tombstones, down: flow.Down[M](b, ""),
+				parse: serde.Parser(values.Serde), eventTime: spec.EventTime, maxAhead: spec.Order.MaxAhead, ahead: spec.Ahead,
+				keyed: node.Key != "", tombstones: spec.Tombstones, down: flow.Down[M](b, ""),
 			}, nil
 		},
 	})
@@ -74,6 +77,9 @@ func (s *InputSpec[M]) check(p *flow.Pipeline, node *scheduler.Node) {
 	if s.Order.MaxAhead < 0 {
 		p.Mistake("the MaxAhead %v of an input is negative; 0 switches it off", s.Order.MaxAhead)
 	}
+	if s.Ahead != AheadBounds && s.Order.MaxAhead == 0 {
+		p.Mistake("OnAhead has no effect, as MaxAhead(0) sets no bound")
+	}
 	if s.Sample != nil && node.Pattern != "" {
 		p.Mistake("input %q: a sample needs a topic, and a pattern names none; read the topic with From", node.Name)
 	}
@@ -83,6 +89,9 @@ func (s *InputSpec[M]) params() []scheduler.Param {
 	params := []scheduler.Param{{Name: "disorder", Value: s.Order.Disorder.String(), Affects: scheduler.AffectsResults}}
 	if s.Order.MaxAhead != DefaultMaxAhead {
 		params = append(params, scheduler.Param{Name: "max-ahead", Value: s.Order.MaxAhead.String(), Affects: scheduler.AffectsResults})
+	}
+	if s.Ahead != AheadBounds {
+		params = append(params, scheduler.Param{Name: "on-ahead", Value: s.Ahead.String(), Affects: scheduler.AffectsResults})
 	}
 	if s.Tombstones != flow.Skip {
 		params = append(params, scheduler.Param{Name: "on-tombstone", Value: "fail", Affects: scheduler.AffectsResults})
@@ -115,6 +124,8 @@ type topicSource[M any] struct {
 	task      *loop.Task
 	parse     func([]byte, *M) error
 	eventTime func(M) time.Time
+	maxAhead  time.Duration
+	ahead     Ahead
 	keyed     bool
 	// tombstones says what becomes of records without a value.
 	tombstones flow.Policy
@@ -143,6 +154,9 @@ func (s *topicSource[M]) Load(r *stream.Record) (int64, error) {
 	}
 	if err := loop.CheckEventTime(at, s.task.Now()); err != nil {
 		return 0, err
+	}
+	if s.ahead != AheadBounds && loop.IsAhead(at, s.task.Now(), s.maxAhead) {
+		return 0, &loop.AheadError{At: at, Now: s.task.Now(), MaxAhead: s.maxAhead, Skips: s.ahead == AheadSkips}
 	}
 	return s.Loaded(r, at), nil
 }
