@@ -171,10 +171,18 @@ func outputFamilies() []family[*Output] {
 func operatorFamilies() []family[*Operator] {
 	l := labels("task", "operator")
 	return []family[*Operator]{
-		{Metric{"grete_operator_late_total", Counter, l, "Records that arrived after their window was closed."},
+		{Metric{"grete_operator_late_total", Counter, l, "Records that arrived after their window was closed, or too late for a join."},
 			count(func(o *Operator) int64 { return o.Late })},
 		{Metric{"grete_operator_skipped_total", Counter, l, "Records on which the operator failed and that were skipped."},
 			count(func(o *Operator) int64 { return o.Skipped })},
+		{Metric{"grete_operator_entries_total", Counter, l, "Entries that the operator has added to its state and removes when they expire."},
+			count(func(o *Operator) int64 { return o.Entries })},
+		{Metric{"grete_operator_expirations_total", Counter, l, "Entries that the operator has removed because they expired."},
+			count(func(o *Operator) int64 { return o.Expired })},
+		{Metric{"grete_operator_matches_total", Counter, l, "Pairs that the join has found."},
+			count(func(o *Operator) int64 { return o.Matches })},
+		{Metric{"grete_operator_unmatched_total", Counter, l, "Records that left the join without a match."},
+			count(func(o *Operator) int64 { return o.Unmatched })},
 	}
 }
 

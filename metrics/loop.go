@@ -135,11 +135,16 @@ type Output struct {
 	Bytes   int64 // of keys and values
 }
 
-// An Operator counts the records of one task that didn't get past an operator.
+// An Operator counts what an operator does in one task.
 type Operator struct {
 	Name    string
-	Late    int64 // arrived after their window was closed
+	Late    int64 // arrived after their window was closed, or too late for a join
 	Skipped int64 // failed and were skipped, by the policy of the operator or of the input
+
+	Entries   int64 // records and values that the operator has begun to keep
+	Expired   int64 // of those, removed because their time was over
+	Matches   int64 // pairs that a join has found
+	Unmatched int64 // records that left a join alone
 }
 
 // A Store is the state of one operator in one task.

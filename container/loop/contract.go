@@ -77,7 +77,7 @@ type Operator struct {
 
 // EventTime is how operators follow event time. All times are in ms since 1970.
 type EventTime interface {
-	// Due is the lowest watermark at which Advance has something to do, or IdleTime.
+	// Due is the lowest watermark at which Advance has something to do now, or IdleTime.
 	Due() int64
 	// Advance does what the watermarks of the sources have made due.
 	Advance() (more bool, err error)

@@ -13,6 +13,7 @@
 //	windows     window start, key -> pane         kv.Windows of Pane
 //	times       key, time[, sequence] -> value    Times, ExpiringTimes
 //	sessions    key, start -> end, value          ExpiringTimes
+//	buffers     key, time, sequence -> record     Buffer
 //	expiring    key -> expiry time, value         Expiring
 //	maps        key, map key -> value             Map
 //	lists       key, sequence -> value            List

@@ -41,6 +41,7 @@ const (
 	NameWindows  = "windows"
 	NameTimes    = "times"
 	NameSessions = "sessions"
+	NameBuffers  = "buffers"
 	NameExpiring = "expiring"
 	NameMaps     = "maps"
 	NameLists    = "lists"
@@ -62,6 +63,7 @@ func Parse(name string, params map[string]string) (Layout, error) {
 		NameWindows:  parseWindows,
 		NameTimes:    parseTimes,
 		NameSessions: func(map[string]string) (Layout, error) { return sessionsLayout{expiringTimes(false)}, nil },
+		NameBuffers:  func(map[string]string) (Layout, error) { return buffersLayout{expiringTimes(true)}, nil },
 		NameExpiring: func(map[string]string) (Layout, error) { return expiringLayout{}, nil },
 		NameMaps:     parseMaps,
 		NameLists:    func(map[string]string) (Layout, error) { return listsLayout{}, nil },

@@ -291,7 +291,7 @@ func TestParse_Refuses(t *testing.T) {
 		params map[string]string
 		want   string
 	}{
-		{"trees", nil, "there are expiring, lists, maps, sessions, sets, times, values, windows"},
+		{"trees", nil, "there are buffers, expiring, lists, maps, sessions, sets, times, values, windows"},
 		{NameWindows, nil, `size is ""`},
 		{NameWindows, map[string]string{ParamSize: "-1m"}, `size is "-1m"`},
 		{NameMaps, nil, `order is ""`},
@@ -310,7 +310,7 @@ func FuzzEntry(f *testing.F) {
 	f.Fuzz(func(t *testing.T, stored, value string) {
 		for name, params := range map[string]map[string]string{
 			NameValues: nil, NameWindows: {ParamSize: "1ms"}, NameTimes: {ParamSequence: "true"}, NameSessions: nil,
-			NameExpiring: nil, NameMaps: {ParamOrder: orderFloat}, NameLists: nil,
+			NameExpiring: nil, NameBuffers: nil, NameMaps: {ParamOrder: orderFloat}, NameLists: nil,
 		} {
 			l, err := Parse(name, params)
 			if err != nil {

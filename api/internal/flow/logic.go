@@ -80,10 +80,14 @@ func (l *logic) Source(input int, partition int32) loop.Source {
 func (l *logic) OutputWatermark(output int) int64 { return l.outputs[output]() }
 func (l *logic) Operator() loop.Operator          { return l.names[l.scope.Operator] }
 
+// Due leaves out what the operators' own inputs haven't reached: an input may be idle, or
+// behind the task's watermark, as an operator before it holds results back.
 func (l *logic) Due() int64 {
 	due := int64(loop.IdleTime)
 	for _, t := range l.times {
-		due = min(due, t.Due())
+		if at := t.Due(); at < due && at <= t.time.Now() {
+			due = at
+		}
 	}
 	return due
 }

@@ -73,11 +73,15 @@ func (p *Pipeline) PolicyOf(node int) Policy {
 type Port struct {
 	Name string // empty: the main one
 	fan  func(downs []any) any
+	of   reflect.Type // what it sends
 }
+
+// Sends reports whether a port sends records of type R.
+func Sends[R any](p Port) bool { return p.of == reflect.TypeFor[R]() }
 
 // Emit is the output port of that name, empty for the main one, for records of
 // type R.
-func Emit[R any](name string) Port { return Port{name, fan[R]} }
+func Emit[R any](name string) Port { return Port{name, fan[R], reflect.TypeFor[R]()} }
 
 // Add records a node, and returns the edge that leads from its main output port.
 func (p *Pipeline) Add(n Node) scheduler.Edge {

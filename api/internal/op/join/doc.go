@@ -1,0 +1,2 @@
+// Package join has the operators that join streams and tables by key.
+package join
