@@ -47,6 +47,11 @@ func TestOperators_Chain(t *testing.T) {
 	keyed.Count("t4").To("out2")
 	keyed.Count("t8").MapValues(func(n int64) string { return strconv.FormatInt(n, 10) }).Filter(func(s string) bool { return s != "" }).To("out9", api.OutputSerde(textSerde{}))
 	keyed.DedupBy("d1", func(v view) string { return v.Page }, time.Minute).Count("t6").To("out7")
+	joined := keyed.Join("j1", keyed.Within(time.Minute).Grace(time.Second), func(a, b view) view { return b }).
+		LeftJoin("j2", keyed.WithinRange(time.Minute, 0), func(a view, b *view) int64 { return 1 }).
+		OuterJoin("j3", keyed.Within(0), func(n *int64, v *view) int64 { return 1 })
+	api.LateOf[view](joined).To("out9")
+	joined.To("out10")
 	api.Changes(keyed.Count("t7")).Map(func(c api.Change[int64]) int64 { return *c.New }).To("out8")
 	keyed.CombineLatest("c1", keyed.MapValues(func(v view) string { return v.Page }), time.Second, func(v *view, page *string) int64 { return 1 }).To("out6")
 	app.FromKeyed[string, []byte]("bytes").To("out3", api.OutputSerde(bytesSerde{}))
