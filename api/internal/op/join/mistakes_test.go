@@ -37,7 +37,7 @@ func TestJoin_NullKeysAndValues(t *testing.T) {
 	x := apitest.New(t, app)
 	for _, topic := range []string{"left", "right"} {
 		x.Send(topic, topic+" without a key")
-		x.SendKeyed(topic, "a", []byte(nil))
+		x.SendTombstone(topic, "a")
 		x.SendKeyed(topic, "a", topic)
 	}
 	x.Expect("out", "leftright")
