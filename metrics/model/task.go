@@ -48,6 +48,10 @@ type Input struct {
 	Position *int64 `json:"position,omitempty"`
 	End      *int64 `json:"end,omitempty"`
 	Lag      *int64 `json:"lag,omitempty"`
+	// LogEnd is the offset after the last record, and HeldBy are the producers whose open
+	// transactions keep the records from End on from being read; missing if there are none.
+	LogEnd *int64   `json:"logEnd,omitempty"`
+	HeldBy []string `json:"heldBy,omitempty"`
 	// Records were read. Those that couldn't be decoded, or on which an operator failed, were
 	// Skipped.
 	Records *int64 `json:"records,omitempty"`

@@ -89,6 +89,11 @@ func (s *System) OpenProducer(ctx context.Context, cfg stream.ProducerConfig) (s
 // Admin returns the administration of topics and groups.
 func (s *System) Admin() stream.Admin { return admin.New(s.client) }
 
+// OpenTransactions implements [stream.TransactionViewer].
+func (s *System) OpenTransactions(ctx context.Context, tps ...stream.TopicPartition) ([]stream.OpenTransaction, error) {
+	return admin.New(s.client).OpenTransactions(ctx, tps...)
+}
+
 // Close ends all connections.
 func (s *System) Close() error { return s.client.Link.Close() }
 

@@ -29,6 +29,9 @@ func (p *process) containers(ctx context.Context, plan *scheduler.Plan, fed []st
 			return nil, err
 		}
 		base.Run, base.Bounds = time.Now().UnixNano(), bounds
+		if err := p.sayHeld(ctx, bounds); err != nil {
+			return nil, err
+		}
 	}
 	mine := *plan
 	mine.Stages = p.stages(plan)

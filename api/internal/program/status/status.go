@@ -49,7 +49,11 @@ func stageOf(ctx context.Context, j *remote.Job, stage *scheduler.Stage) (model.
 		}
 		s.Tasks = append(s.Tasks, t)
 	}
-	return s, addInputs(ctx, &s, j.System.Admin(), inputsOf(j.Plan, stage))
+	inputs := inputsOf(j.Plan, stage)
+	if err := addInputs(ctx, &s, j.System.Admin(), inputs); err != nil {
+		return s, err
+	}
+	return s, addHeld(ctx, &s, j.System, inputs, time.Now())
 }
 
 func memberOf(m *membership.MemberView, fingerprint string) model.Member {
@@ -132,7 +136,8 @@ func addInputs(ctx context.Context, s *model.Stage, admin stream.Admin, inputs [
 // An input is a partition that a stage reads, and the task whose offset the group has.
 type input struct {
 	stream.TopicPartition
-	task int32
+	task        int32
+	repartition bool
 }
 
 // inputsOf lists the partitions that a stage reads, of topics that exist.
@@ -143,7 +148,7 @@ func inputsOf(plan *scheduler.Plan, stage *scheduler.Stage) (inputs []input) {
 		}
 		for p := range in.Partitions {
 			if task := stage.Committer(&in, p); task >= 0 && task < stage.Tasks {
-				inputs = append(inputs, input{stream.TopicPartition{Topic: in.Topic, Partition: p}, task})
+				inputs = append(inputs, input{stream.TopicPartition{Topic: in.Topic, Partition: p}, task, in.Repartition()})
 			}
 		}
 	}

@@ -30,6 +30,7 @@ func write(to io.Writer, j *model.Job, plan *scheduler.Plan) error {
 	for i := range j.Stages {
 		writeStage(&b, &j.Stages[i])
 		stage, _ := plan.Stage(j.Stages[i].Name)
+		writeHeld(&b, &j.Stages[i])
 		writeCounters(&b, &j.Stages[i], stage)
 	}
 	writeMissing(&b, j)
