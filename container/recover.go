@@ -34,7 +34,9 @@ func (c *Container) recovered(ctx context.Context, err error) error {
 	case recovery.CorruptDir(err) != "":
 		return c.repair(ctx, err)
 	case errors.As(err, new(*recreatedError)), errors.As(err, new(*stream.TopicVanishedError)):
-		return c.followTopic(ctx, err)
+		return c.startOver(ctx, err, "a topic may have been recreated")
+	case errors.Is(err, stream.ErrTakesLess):
+		return c.startOver(ctx, err, "the limit of a topic may have been lowered")
 	}
 	if entry := c.unkept(err); entry != nil {
 		return c.search(ctx, entry, err)
@@ -42,17 +44,20 @@ func (c *Container) recovered(ctx context.Context, err error) error {
 	return err
 }
 
-// followTopic goes back to what is committed, after a topic may have been recreated. The
-// recovery compares it with the one that was committed for, and refuses it or continues
-// where the input's OutOfRange says. Nothing that was read meanwhile is committed.
-func (c *Container) followTopic(ctx context.Context, cause error) error {
+// startOver goes back to what is committed, after something about a topic may have changed
+// that a life looks up once. Nothing that was read meanwhile is committed.
+//
+// The recovery compares a recreated topic with the one that was committed for, and refuses
+// it or continues where the input's OutOfRange says. If a topic takes only smaller records,
+// the new producer knows, and refuses those that are too large: their policy decides.
+func (c *Container) startOver(ctx context.Context, cause error, why string) error {
 	if err := c.closeLife(); err != nil {
 		return errors.Join(cause, err)
 	}
 	if c.reopens == maxReopens {
 		return cause
 	}
-	c.cfg.Logger.Warn("going back to the last commit: a topic may have been recreated", "error", cause)
+	c.cfg.Logger.Warn("going back to the last commit: "+why, "error", cause)
 	return c.reopen(ctx, c.reopens+1)
 }
 

@@ -27,6 +27,11 @@ var (
 	ErrClosed = errors.New("closed")
 )
 
+// ErrTakesLess is a failure of a producer: a topic refused a batch as too large which it took
+// by its settings when the producer opened it. They may have changed: another producer looks
+// them up again.
+var ErrTakesLess = errors.New("the topic takes less than its settings said")
+
 // A ProducerError ends a producer: every later call fails too. It isn't caused
 // by the record that was being sent.
 type ProducerError struct {

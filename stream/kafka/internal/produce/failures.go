@@ -35,7 +35,7 @@ func (s *sender) refusal(o *partitionBuffer, a *wire.ProducedPartition) error {
 		if p.count == 1 {
 			what = "a record"
 		}
-		err = fmt.Errorf("%w: %s of %d bytes; raise the topic's max.message.bytes (and segment.bytes, if that is lower), or send less at once", c, what, len(p.bytes)-wire.BatchRoom)
+		err = fmt.Errorf("%w: %w: %s of %d bytes; raise the topic's max.message.bytes (and segment.bytes, if that is lower), or send less at once", stream.ErrTakesLess, c, what, len(p.bytes)-wire.BatchRoom)
 	case kerr.StaleProducerEpoch, kerr.ProducerFenced:
 		err = s.fenced(c)
 	case kerr.InvalidRecord:
