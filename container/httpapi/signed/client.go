@@ -150,7 +150,11 @@ func (c *Client) send(r *http.Request) (*received, error) {
 func (c *Client) verified(host, boot, nonce string, res *received) (*Response, error) {
 	hash := sha256.Sum256(res.body)
 	want := sign(c.tokens[0], nonce, strconv.Itoa(res.StatusCode), res.Header, hash[:])
-	if got := res.Trailer.Get(signatureTrailer); !equal(got, want) {
+	got := res.Trailer
+	if isBodiless(res.Request.Method, res.StatusCode) {
+		got = res.Header
+	}
+	if !equal(got.Get(signatureTrailer), want) {
 		return nil, fmt.Errorf("%w (status %d)", ErrUnverified, res.StatusCode)
 	}
 	if next := res.Header.Get(challengeHeader); next != "" {

@@ -36,6 +36,33 @@ func TestClient_EmptyResponse(t *testing.T) {
 	}
 }
 
+// Such a response has no trailer, so its signature is a header.
+func TestClient_ResponseWithoutBody(t *testing.T) {
+	s := serve(t, Tokens{secret})
+	c := NewClient(&http.Client{Transport: &http.Transport{}}, Tokens{secret}, 1<<20)
+	defer c.Close()
+	for _, tt := range []struct {
+		method string
+		status int
+	}{{http.MethodHead, 200}, {http.MethodHead, 404}, {http.MethodGet, 204}, {http.MethodGet, 304}, {http.MethodGet, 200}} {
+		s.next = func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Grete-Task", "3")
+			w.WriteHeader(tt.status)
+			if tt.method == http.MethodHead {
+				_, _ = w.Write([]byte("what a GET would get"))
+			}
+		}
+		r, err := http.NewRequestWithContext(t.Context(), tt.method, "http://"+s.address+"/x", http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := c.Do(r)
+		if err != nil || res.Status != tt.status || len(res.Body) > 0 || res.Header.Get("Grete-Task") != "3" {
+			t.Errorf("%s with status %d: %+v, %v", tt.method, tt.status, res, err)
+		}
+	}
+}
+
 func TestClient_LargeBodies(t *testing.T) {
 	s, w := serve(t, Tokens{secret}), newWire(t)
 	c := w.client(secret)

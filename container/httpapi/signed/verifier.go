@@ -68,7 +68,7 @@ func (v *Verifier) Serve(w http.ResponseWriter, r *http.Request, ours func(audie
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	w.Header().Set(challengeHeader, v.challenges.issue(toMember))
-	s := &writer{ResponseWriter: w, token: token, nonce: c.nonce, body: sha256.New()}
+	s := &writer{ResponseWriter: w, token: token, nonce: c.nonce, body: sha256.New(), method: r.Method}
 	next.ServeHTTP(s, r)
 	s.finish()
 	return nil
