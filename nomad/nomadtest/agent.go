@@ -47,6 +47,9 @@ func (a *agent) prepare(config string) error {
 	if err := os.Mkdir(a.dir, 0o755); err != nil {
 		return fmt.Errorf("make an agent's directory: %w", err)
 	}
+	if err := os.Mkdir(a.temp(), 0o777); err != nil {
+		return fmt.Errorf("make an agent's directory: %w", err)
+	}
 	if err := os.WriteFile(a.settings(), []byte(config), 0o666); err != nil {
 		return fmt.Errorf("write an agent's settings: %w", err)
 	}
@@ -82,6 +85,7 @@ func (a *agent) environment() []string {
 	return []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"HOME=" + a.dir,
+		"TMPDIR=" + a.temp(), // plugins that are killed leave their sockets there
 		"CHECKPOINT_DISABLE=1",
 		nodeVariable + "=" + a.dir,
 	}
@@ -119,6 +123,7 @@ func (a *agent) hasEnded() bool {
 	}
 }
 
+func (a *agent) temp() string     { return filepath.Join(a.dir, "tmp") }
 func (a *agent) settings() string { return filepath.Join(filepath.Dir(a.dir), a.name+".hcl") }
 
 // logTail returns the end of the agent's log, for a message.

@@ -2,6 +2,7 @@ package nomadtest
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -22,6 +23,10 @@ const (
 
 // reservePorts returns the first port of a block, and the file whose lock holds it.
 func reservePorts(ctx context.Context) (int, *os.File, error) {
-	all := harnesstest.Ports{Dir: filepath.Join(os.TempDir(), "grete-nomad-ports"), First: firstPort, Last: lastPort, Block: blockSize}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return 0, nil, fmt.Errorf("find where to keep the locks of ports: %w", err)
+	}
+	all := harnesstest.Ports{Dir: filepath.Join(cache, "grete", "nomad-ports"), First: firstPort, Last: lastPort, Block: blockSize}
 	return all.Reserve(ctx)
 }

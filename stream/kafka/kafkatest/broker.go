@@ -87,7 +87,7 @@ func (b *broker) copyTemplate(template string) error {
 
 // start starts the process, and doesn't wait until it is ready.
 func (b *broker) start(jvm ...string) error {
-	p, err := startProcess(b.dir, b.logFile(), "java", append(jvm, jars.Java(b.jars, "kafka.Kafka", b.settings())...)...)
+	p, err := startProcess(b.dir, b.logFile(), "java", append(append(jvm, "-Djava.io.tmpdir="+b.dir), jars.Java(b.jars, "kafka.Kafka", b.settings())...)...)
 	if err != nil {
 		return fmt.Errorf("broker %d: %w", b.id, err)
 	}

@@ -118,13 +118,14 @@ func (c *Cluster) javaTool(ctx context.Context, t testing.TB, jvm func(dir strin
 	if err != nil {
 		harnesstest.SkipOrFail(t, err)
 	}
-	all := append(jvm(dir), "-cp", filepath.Join(dir, "*")+string(filepath.ListSeparator)+classes, "Tool", mode, topic)
+	temp := t.TempDir()
+	all := append(jvm(dir), "-Djava.io.tmpdir="+temp, "-cp", filepath.Join(dir, "*")+string(filepath.ListSeparator)+classes, "Tool", mode, topic)
 	all = append(all, args...)
 	all = append(all, "bootstrap.servers="+strings.Join(c.inner, ","))
 	for key, value := range settings {
 		all = append(all, key+"="+value)
 	}
 	cmd := exec.CommandContext(ctx, "java", all...)
-	cmd.Dir = t.TempDir() // where a JVM that crashes leaves its report
+	cmd.Dir = temp // where a JVM that crashes leaves its report
 	return cmd
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,14 +27,27 @@ func Run(ctx context.Context, p program.Pipeline, commands []any, args ...string
 	return Result{out.String(), err.String(), code}
 }
 
-// Config returns a configuration directory for tests, the same one for all of them: so a
-// command finds the token of the job that another call of [Run] runs.
+// Config returns the configuration directory of the tests of this process: so a command
+// finds the token of the job that another call of [Run] runs. [Around] removes it.
 func Config() string {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "" // commands then need GRETE_TOKEN
-	}
-	return filepath.Join(cache, "grete-programtest")
+	return filepath.Join(os.TempDir(), "grete-programtest-"+strconv.Itoa(os.Getpid()))
+}
+
+// Tests are those of a package: a *testing.M, or something around it.
+type Tests interface {
+	Run() (exitCode int)
+}
+
+// Around returns tests after which [Config] is removed. It belongs into the TestMain of
+// packages whose tests run jobs.
+func Around(m Tests) Tests { return cleaned{m} }
+
+type cleaned struct{ Tests }
+
+// Run runs the tests.
+func (c cleaned) Run() int {
+	defer func() { _ = os.RemoveAll(Config()) }()
+	return c.Tests.Run()
 }
 
 // Lines returns what was printed, sorted: partitions have no order among them.

@@ -57,7 +57,7 @@ func MakeTemplate(ctx context.Context, jars, template string, args ...string) er
 		return fmt.Errorf("write the settings of a data directory: %w", err)
 	}
 	args = append([]string{"format", "-t", NewID(), "-c", settings}, args...)
-	cmd := exec.CommandContext(ctx, "java", Java(jars, "kafka.tools.StorageTool", args...)...)
+	cmd := exec.CommandContext(ctx, "java", append([]string{"-Djava.io.tmpdir=" + dir}, Java(jars, "kafka.tools.StorageTool", args...)...)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		if bytes.Contains(out, []byte("UnsupportedClassVersionError")) {
 			return &harnesstest.MissingError{Err: fmt.Errorf("a real broker needs Java 17 or later, and the first java in PATH is older: %s", harnesstest.Tail(string(out), 1))}
