@@ -80,9 +80,7 @@ func (t *task) recovered(from *recovery.Task) {
 func (f *life) build(t *task, from *recovery.Task) error {
 	if t.State != nil {
 		t.State.Move(&f.budget)
-		for store, limit := range f.past.limits {
-			t.State.SetLimit(store, limit)
-		}
+		t.State.Undo.Fits = t.fits
 	}
 	f.loop.Add(&t.Running)
 	var marks map[string]int64

@@ -103,6 +103,15 @@ func (t *task) logReserved(store int, key, value []byte) error {
 	return t.logs[store].Send(t.ID, &t.record)
 }
 
+// fits returns an error if a store's changelog doesn't take an entry.
+func (t *task) fits(store int, key, value []byte) error {
+	if meta.Reserved(key) {
+		key = meta.AppendKey(nil, key)
+	}
+	t.record = stream.Record{Key: key, Value: value}
+	return t.logs[store].Check(t.ID, &t.record)
+}
+
 // committed writes the state of a task whose commit is final, and tells its operators.
 func (c *committer) committed(t *task, ends []stream.Position) error {
 	if err := c.apply(t, ends); err != nil {

@@ -38,8 +38,8 @@ func (c *Container) recovered(ctx context.Context, err error) error {
 	case errors.Is(err, stream.ErrTakesLess):
 		return c.startOver(ctx, err, "the limit of a topic may have been lowered")
 	}
-	if entry := c.unkept(err); entry != nil {
-		return c.search(ctx, entry, err)
+	if c.unkept(err) {
+		return c.search(ctx, err)
 	}
 	return err
 }

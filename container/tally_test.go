@@ -78,6 +78,7 @@ type tallyLogic struct {
 	counts, odd *kv.Values[int64]
 
 	progress int64
+	marked   int64 // progress, as of Mark
 	key      string
 }
 
@@ -188,7 +189,6 @@ func (l *tallyLogic) Process() error {
 }
 
 func (l *tallyLogic) add(v *kv.Values[int64], key string, n int64) (int64, error) {
-	l.task.Changed()
 	sum, _, err := v.Upsert([]byte(key))
 	if err != nil {
 		return 0, err
@@ -196,6 +196,8 @@ func (l *tallyLogic) add(v *kv.Values[int64], key string, n int64) (int64, error
 	*sum += n
 	return *sum, nil
 }
+
+var tallyOperator = loop.Operator{Node: 1, Name: "tally", Text: "tally"}
 
 func (l *tallyLogic) Source(int, int32) loop.Source { return l }
 func (*tallyLogic) Due() int64                      { return loop.IdleTime }
@@ -211,10 +213,11 @@ func (*tallyLogic) Busy() bool                      { return false }
 func (*tallyLogic) BeforeCommit() error             { return nil }
 func (*tallyLogic) AfterCommit() error              { return nil }
 func (*tallyLogic) Close() error                    { return nil }
-func (*tallyLogic) Operator() loop.Operator {
-	return loop.Operator{Node: 1, Name: "tally", Text: "tally"}
-}
-func (*tallyLogic) SetWatermark(int64)      {}
-func (*tallyLogic) Disorder() time.Duration { return 0 }
-func (*tallyLogic) MaxAhead() time.Duration { return 0 }
-func (l *tallyLogic) Skips() bool           { return l.program.skips }
+func (l *tallyLogic) Mark()                         { l.marked = l.progress }
+func (l *tallyLogic) Rewind()                       { l.progress = l.marked }
+func (*tallyLogic) OperatorOf(int) loop.Operator    { return tallyOperator }
+func (*tallyLogic) Operator() loop.Operator         { return tallyOperator }
+func (*tallyLogic) SetWatermark(int64)              {}
+func (*tallyLogic) Disorder() time.Duration         { return 0 }
+func (*tallyLogic) MaxAhead() time.Duration         { return 0 }
+func (l *tallyLogic) Skips() bool                   { return l.program != nil && l.program.skips }

@@ -46,6 +46,11 @@ func (c *cache[V]) upsert(s *store[V], key []byte) (v *V, existed bool, err erro
 	if err != nil {
 		return nil, false, err
 	}
+	if s.state.Undo.mode != undoOff {
+		if err := c.save(s, i, it); err != nil {
+			return nil, false, err
+		}
+	}
 	existed = it.flags&present != 0
 	if it.flags&(present|dirty) != present|dirty {
 		if !existed {
@@ -174,12 +179,17 @@ func (c *cache[V]) remove(s *store[V], key []byte) error {
 	if err != nil || it == nil || it.flags&present == 0 {
 		return err
 	}
+	if s.state.Undo.mode != undoOff {
+		if err := c.save(s, i, it); err != nil {
+			return err
+		}
+	}
 	c.absent(it)
 	c.mark(s, i, it)
 	return nil
 }
 
-// removeExisting removes a key that exists, without reading its value.
+// removeExisting removes a key that exists, outside of a segment, without reading its value.
 func (c *cache[V]) removeExisting(s *store[V], key []byte) {
 	hash := s.hash(key)
 	i, it := c.young.find(hash, key, &s.pool)

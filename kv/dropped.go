@@ -18,11 +18,33 @@ func (w *Windows[V]) Drop(start int64, through []byte) error {
 	if at == nil {
 		return w.closed()
 	}
+	save := w.store.state.Undo.mode != undoOff && w.store.note()
+	if through != nil && save {
+		return w.dropInSegment(w.window(start), through)
+	}
 	if through != nil {
 		w.window(start).dropThrough(&w.store, through)
 		return nil
 	}
 	win := *at
+	w.remove(start, win)
+	kind := windowDropped
+	switch {
+	case win == nil || win.stored:
+		w.dropped = append(w.dropped, dropped[V]{start, win})
+	case save:
+		kind = windowFreed
+	default:
+		w.free(win)
+	}
+	if save {
+		w.store.add(saved[V]{kind: kind, start: start, win: win})
+	}
+	return nil
+}
+
+// remove removes a window from those that are open; win is what is in memory, or nil.
+func (w *Windows[V]) remove(start int64, win *window[V]) {
 	w.open.Delete(start)
 	w.store.pool.charge(-indexBytes)
 	w.last = nil
@@ -30,12 +52,6 @@ func (w *Windows[V]) Drop(start int64, through []byte) error {
 		w.untouch(win)
 		w.resident.remove(win)
 	}
-	if win == nil || win.stored {
-		w.dropped = append(w.dropped, dropped[V]{start, win})
-	} else {
-		w.free(win)
-	}
-	return nil
 }
 
 // dropThrough removes the entries of a window up to and including a key.

@@ -1,11 +1,8 @@
 package kv
 
 import (
-	"errors"
 	"fmt"
 	"time"
-
-	"github.com/gretestream/grete/stream"
 )
 
 // An EntryError is the failure of one entry of a store: its value can't be encoded or
@@ -18,10 +15,7 @@ type EntryError struct {
 	Start    int64 // of the window, if Windowed; in ms since 1970
 	// Stored means that the value is in the database, and can't be decoded.
 	Stored bool
-	// Limit is the most bytes that a key and value of the changelog may have, if the entry
-	// is too large.
-	Limit int64
-	Err   error
+	Err    error
 }
 
 func (e *EntryError) Error() string {
@@ -56,9 +50,6 @@ func (s *State) entryError(number int, windowed bool, prefix, key []byte, err er
 	if windowed {
 		e.Start = parseStart(prefix)
 	}
-	if large := (*stream.RecordTooLargeError)(nil); errors.As(err, &large) && !large.Compressed {
-		e.Limit = large.Limit - (large.Size - int64(len(prefix)+len(key)+large.ValueSize))
-	}
 	return e
 }
 
@@ -69,51 +60,34 @@ type encoding struct {
 	prefix, key []byte
 }
 
-// EncodingError is an error that names the entry that [State.Prepare] was encoding when the
-// encoder panicked.
+// EncodingError is an error that names the entry that [State.Prepare] or [Undo.Check] was
+// encoding when the encoder panicked.
 func (s *State) EncodingError(err error) error {
 	at := s.encoding
+	s.encoding = encoding{}
 	if at.key == nil && at.prefix == nil {
 		return err
 	}
 	return s.entryError(at.store, at.windowed, at.prefix, at.key, err)
 }
 
-// SetLimit sets the most bytes that the key and the value of an entry may have, which Check
-// compares; 0: there is no limit.
-func (s *State) SetLimit(store int, limit int64) {
-	if s.limits == nil {
-		s.limits = make([]int64, len(s.stores))
-	}
-	s.limits[store] = limit
-}
-
-// limit returns the limit of a store; 0 if it has none.
-func (s *State) limit(store int) int64 {
-	if store >= len(s.limits) {
-		return 0
-	}
-	return s.limits[store]
-}
-
 // check returns an EntryError if a value can't be written. It costs encoding the value.
 func (s *store[V]) check(prefix, key []byte, v *V) (err error) {
-	if s.buf, err = s.append(s.buf[:0], v); err != nil {
+	s.state.encoding = encoding{s.number, s.windowed, prefix, key}
+	s.buf, err = s.append(s.buf[:0], v)
+	s.state.encoding = encoding{}
+	if err != nil {
 		return s.entryError(prefix, key, err)
 	}
-	size := int64(len(prefix) + len(key) + len(s.buf))
-	limit := s.state.limit(s.number)
-	if limit == 0 || size <= limit {
+	if s.state.Undo.Fits == nil {
 		return nil
 	}
-	e := s.entryError(prefix, key, fmt.Errorf("key and value have %d bytes; the changelog takes %d", size, limit))
-	e.Limit = limit
-	return e
+	s.keyBuf = append(append(s.keyBuf[:0], prefix...), key...)
+	if err := s.state.Undo.Fits(s.number, s.keyBuf, notNil(s.buf)); err != nil {
+		return s.refused(prefix, key, err)
+	}
+	return nil
 }
-
-// Check returns an [EntryError] if a value can't be written under a key. It costs encoding
-// the value.
-func (c *Values[V]) Check(key []byte, v *V) error { return c.store.check(c.cache.prefix, key, v) }
 
 // Check returns an [EntryError] if a value can't be written under a window's key. It costs
 // encoding the value.

@@ -37,7 +37,7 @@ func (c *cache[V]) write(s *store[V], it *item[V], log Log) (err error) {
 		c.stored = true
 		s.state.batch.Put(s.number, key, s.buf)
 		if err := log(s.number, key, notNil(s.buf)); err != nil {
-			return s.notLogged(c, it, err)
+			return s.refused(c.prefix, c.young.key(it), err)
 		}
 		return nil
 	case it.flags&stored != 0:
@@ -48,13 +48,13 @@ func (c *cache[V]) write(s *store[V], it *item[V], log Log) (err error) {
 	return nil
 }
 
-// notLogged is the failure of a changelog to take an entry. It is the entry's if that is too
+// refused is the failure of a changelog to take an entry. It is the entry's if that is too
 // large.
-func (s *store[V]) notLogged(c *cache[V], it *item[V], err error) error {
+func (s *store[V]) refused(prefix, key []byte, err error) error {
 	if !errors.As(err, new(*stream.RecordTooLargeError)) {
 		return err
 	}
-	return s.entryError(c.prefix, c.young.key(it), err)
+	return s.entryError(prefix, key, err)
 }
 
 // notNil makes a nil value an empty one: nil stands for a deleted key.

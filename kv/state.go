@@ -20,6 +20,9 @@ var (
 // [State.Apply]. Nothing may be changed between Prepare and Apply. If Prepare or the
 // transaction fails, [State.Discard] goes back to the last commit.
 type State struct {
+	// Undo takes back what a segment of work has changed.
+	Undo Undo
+
 	db       Database
 	stores   []string
 	budget   *Budget
@@ -30,7 +33,6 @@ type State struct {
 	replay   *replay
 	sorter   sorter
 	encoding encoding
-	limits   []int64 // by store; see SetLimit
 	prepared bool
 	closed   bool
 }
@@ -53,6 +55,14 @@ type view interface {
 	reset() error
 	// release gives all memory back. The view isn't used any more.
 	release()
+
+	// isPlain reports whether values are saved by a copy.
+	isPlain() bool
+	// checkSaved, keep and rewind are for [Undo]. They are called for a view that has saved
+	// something.
+	checkSaved() error
+	keep()
+	rewind() error
 }
 
 // A Log is called with a changed key of a store's database and its encoded value; a
@@ -87,8 +97,11 @@ func (s *State) Prepare(log Log) error {
 	if s.closed {
 		return stream.ErrClosed
 	}
-	if s.prepared {
+	switch {
+	case s.prepared:
 		return errPrepared
+	case s.Undo.mode != undoOff:
+		return errSegment
 	}
 	s.prepared = true
 	s.batch.Reset()
@@ -159,6 +172,7 @@ func (s *State) Discard() error {
 	}
 	s.batch.Reset()
 	s.prepared = false
+	s.Undo.end()
 	s.replay.release()
 	s.replay = nil
 	for _, v := range s.views {
@@ -198,6 +212,7 @@ func (s *State) Close() error {
 		return nil
 	}
 	s.closed = true
+	s.Undo.end()
 	for _, v := range s.views {
 		s.budget.remove(v.view)
 		v.release()

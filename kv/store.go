@@ -19,6 +19,7 @@ type store[V any] struct {
 	parse    func(src []byte, v *V) error
 	append   func(dst []byte, v *V) ([]byte, error)
 	owner    owner[V]
+	saved    savedLog[V]
 
 	scratch V      // a parsed value that isn't in the cache
 	keyBuf  []byte // a key in the database
@@ -30,7 +31,7 @@ func newStore[V any](s *State, number int, values serde.Serde[V]) store[V] {
 	return store[V]{
 		state: s, number: number, pool: newPool[V](s.budget), seed: maphash.MakeSeed(),
 		parse: serde.Parser(values), append: serde.Appender(values),
-		owner: newOwner[V](),
+		owner: newOwner[V](), saved: savedLog[V]{plain: plainType(reflect.TypeFor[V]())},
 	}
 }
 

@@ -40,6 +40,8 @@ const (
 	stored
 	// dirty: changed since the last commit.
 	dirty
+	// inSegment: what it was before the current segment is saved.
+	inSegment
 )
 
 // at returns an item by its number.

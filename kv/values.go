@@ -36,6 +36,7 @@ func NewSpace[V any](s *State, store int, space Space, values serde.Serde[V]) *V
 
 func newValues[V any](s *State, store int, prefix []byte, derived bool, values serde.Serde[V]) *Values[V] {
 	c := &Values[V]{store: newStore(s, store, values), derived: derived}
+	c.store.saved.self, c.store.saved.derived = c, derived
 	c.cache = c.store.newCache(prefix, empty(s.db, store, prefix))
 	s.attach(store, prefix, c)
 	return c
@@ -84,8 +85,19 @@ func (c *Values[V]) DeleteRange(from, to []byte) error {
 	if err != nil {
 		return err
 	}
+	return c.remove(keys)
+}
+
+// remove removes keys that exist. Only a segment needs to know their values.
+func (c *Values[V]) remove(keys []doomedKey) error {
+	segment := c.store.state.Undo.mode != undoOff
 	for _, k := range keys {
-		c.cache.removeExisting(&c.store, c.doomed.at(k.ref, k.length))
+		key := c.doomed.at(k.ref, k.length)
+		if !segment {
+			c.cache.removeExisting(&c.store, key)
+		} else if err := c.cache.remove(&c.store, key); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -97,7 +109,8 @@ type doomedKey struct {
 }
 
 // Resets returns how often the values went back to those of the last commit
-// ([State.Discard]): what a caller remembers of them isn't valid then.
+// ([State.Discard]), or of the beginning of a segment ([Undo.Rewind]): what a caller
+// remembers of them isn't valid then.
 func (c *Values[V]) Resets() int { return c.resets }
 
 func (c *Values[V]) prepare(log Log) error {
@@ -132,6 +145,7 @@ func (c *Values[V]) reset() error {
 }
 
 func (c *Values[V]) release() {
+	c.store.saved.forget()
 	c.cache.release(&c.store)
 	c.store.pool.drop()
 }

@@ -31,7 +31,7 @@ type Windows[V any] struct {
 // one view at a time.
 func NewWindows[V any](s *State, store int, values serde.Serde[V]) (*Windows[V], error) {
 	w := &Windows[V]{store: newStore(s, store, values)}
-	w.store.windowed = true
+	w.store.windowed, w.store.saved.self = true, w
 	if err := w.find(); err != nil {
 		return nil, fmt.Errorf("store %s: %w", s.stores[store], err)
 	}
@@ -81,6 +81,9 @@ func (w *Windows[V]) begin(start int64) *window[V] {
 		win = w.newWindow(start, true)
 		w.add(start, win)
 		w.touch(win)
+		if w.store.state.Undo.mode != undoOff && w.store.note() {
+			w.store.add(saved[V]{kind: windowOpened, start: start, win: win})
+		}
 	}
 	return win
 }
@@ -196,6 +199,12 @@ func (w *Windows[V]) release() {
 			d.window.release(&w.store)
 		}
 	}
+	for i := range w.store.saved.all {
+		if c := &w.store.saved.all[i]; c.kind == windowFreed {
+			c.win.release(&w.store)
+		}
+	}
+	w.store.saved.forget()
 	w.forgetTouched()
 	w.open, w.resident, w.dropped = order.Ints[*window[V]]{}, residents[V]{}, nil
 	w.store.pool.drop()

@@ -1,18 +1,17 @@
 package loop
 
-// After a failure that concerned a value, and not the record that made it, the container goes
-// back to its last commit and is careful: operators check each value that they are about to
-// keep, before they change anything. So the record that makes a value which can't be kept
-// fails itself. Checking costs encoding the values, so it ends after some records.
+// A value with memory of its own isn't encoded before the commit. If it can't be, the record
+// that has made it is long gone. Then, and if a record fails after it has changed such a
+// value, the container goes back to its last commit and is careful: each record is a segment,
+// in which values are saved by encoding them, and checked at its end. So the record that makes
+// a value which can't be kept fails itself, and can be taken back. This costs encoding the
+// values, so it ends after some records.
 
 // carefulRecords is how many records beyond the last failure are processed carefully, so that
 // a stream of such records costs encoding, and not going back for each of them.
 const carefulRecords = 10_000
 
-// Careful reports whether the operators check each value that they are about to keep.
-func (t *Task) Careful() bool { return t.loop.careful > 0 }
-
-// Careful reports whether the operators check each value.
+// Careful reports whether all values are saved and checked.
 func (l *Loop) Careful() bool { return l.careful > 0 }
 
 // CarefulFor is how many records the next life of the container must process carefully, to

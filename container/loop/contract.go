@@ -61,8 +61,14 @@ type Logic interface {
 	// final and its state is written.
 	AfterCommit() error
 
-	// Operator is the operator that ran last.
+	// Mark saves what the operators have in memory besides State, and Rewind restores it: a
+	// piece of work has failed and is taken back. It may be called for each record.
+	Mark()
+	Rewind()
+
+	// Operator is the operator that ran last, OperatorOf that of a node.
 	Operator() Operator
+	OperatorOf(node int) Operator
 	// Close ends whatever the operators have started, and waits for it. State is
 	// still open; what is changed there is lost.
 	Close() error

@@ -24,9 +24,9 @@ type Skip struct {
 
 // panicked handles a panic within a run: in a serde or the function for the event
 // time, or in the operators.
-func (l *Loop) panicked(p *partition, before int64, err error) error {
+func (l *Loop) panicked(p *partition, err error) error {
 	if !p.loading {
-		return l.failed(p, before, err)
+		return l.failed(p, err)
 	}
 	if err := l.undecodable(p, err); err != nil {
 		return err
@@ -44,21 +44,42 @@ func (l *Loop) undecodable(p *partition, err error) error {
 	return nil
 }
 
-// failed handles an error or a panic in the operators. before is the task's
-// number of changes before the record was processed.
-func (l *Loop) failed(p *partition, before int64, err error) error {
+// failed handles an error or a panic in the operators.
+func (l *Loop) failed(p *partition, err error) error {
 	if !p.loaded {
 		return err // not in the operators: the record was finished
 	}
-	failure := &RecordError{Task: p.task.ID, TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset, Operator: p.task.Logic.Operator(), Err: err}
-	if !p.source.Skips() || !ofRecord(err) {
+	t := p.task
+	operator, err := t.blame(err)
+	failure := &RecordError{Task: t.ID, TopicPartition: p.TopicPartition, Offset: p.chunk[0].Offset, Operator: operator, Err: err}
+	if !p.skips || !ofRecord(err) {
 		return failure
 	}
-	if p.task.changes != before {
+	if !t.takeBack() {
 		return &ReplayError{Without: failure}
 	}
-	l.skipHead(p, failure.Operator, err)
+	l.skipHead(p, operator, err)
 	return l.load(p)
+}
+
+// blame returns the operator that has failed: the one that ran last, or the one whose value
+// can't be kept. A panic of an encoder is made an error that names the value.
+func (t *Task) blame(err error) (Operator, error) {
+	if panicked := (*PanicError)(nil); t.State != nil && errors.As(err, &panicked) {
+		err = t.State.EncodingError(err)
+	}
+	if entry := (*kv.EntryError)(nil); errors.As(err, &entry) && !entry.Stored {
+		return t.logic.OperatorOf(t.stage.Stores[entry.Number].Node), err
+	}
+	return t.logic.Operator(), err
+}
+
+// takeBack is rewind, after which the loop stays careful for a while.
+func (t *Task) takeBack() bool {
+	if t.loop.careful > 0 {
+		t.loop.careful = max(t.loop.careful, carefulRecords)
+	}
+	return t.rewind()
 }
 
 // toSkip returns why to leave out the head, which has failed in an earlier life of the

@@ -1,7 +1,6 @@
 package loop
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/gretestream/grete/kv"
@@ -16,6 +15,9 @@ type Firing struct {
 	Start    int64 // of the window, if Windowed, else the event time; in ms since 1970
 	// Skips is the policy: failures are counted and left out, rather than fail the job.
 	Skips bool
+	// Kept returns an error if the value that fires can't be kept: then the record is to
+	// blame that has made it, and not the firing. It may be nil.
+	Kept func() error
 }
 
 // A FiringID identifies a firing in a stage.
@@ -48,9 +50,48 @@ func (f *Firing) id(task int32) FiringID {
 	return FiringID{Task: task, Node: f.Node, Start: f.Start, Key: string(f.Key)}
 }
 
-// Leaves reports whether to leave a firing out, which has failed in an earlier life of the
+// Fire calls send, which does what a firing makes due, as a piece of work of its own: it
+// either happens as a whole, or is left out because it has failed. Then Fire returns nil if
+// the policy is to skip. What an operator does before and after Fire happens in both cases.
+//
+// Within the work of a record, Fire only calls send: the record happens as a whole.
+func (t *Task) Fire(f *Firing, send func() error) error {
+	if t.segment.open {
+		return send()
+	}
+	if t.leaves(f) {
+		return nil
+	}
+	err := t.attempt(f, send)
+	if err == nil {
+		return nil
+	}
+	return t.firingFailed(f, err)
+}
+
+// attempt is Fire up to its success.
+func (t *Task) attempt(f *Firing, send func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = NewPanicError(v)
+		}
+	}()
+	if !t.loop.guarded(f.Skips) {
+		return send()
+	}
+	t.begin()
+	if err = send(); err == nil {
+		err = t.check()
+	}
+	if err != nil {
+		return err
+	}
+	return t.keep()
+}
+
+// leaves reports whether to leave a firing out, which has failed in an earlier life of the
 // container. It is counted then.
-func (t *Task) Leaves(f *Firing) bool {
+func (t *Task) leaves(f *Firing) bool {
 	if len(t.loop.cfg.SkipFirings) == 0 {
 		return false
 	}
@@ -63,25 +104,37 @@ func (t *Task) Leaves(f *Firing) bool {
 	return true
 }
 
-// Changes counts what the task has sent and changed.
-func (t *Task) Changes() int64 { return t.changes }
-
-// Failed handles the failure of a firing. before is the number of Changes at its beginning.
-// It returns nil if the firing is skipped.
-func (t *Task) Failed(f *Firing, before int64, err error) error {
+// firingFailed handles the failure of a firing. It returns nil if the firing is skipped.
+func (t *Task) firingFailed(f *Firing, err error) error {
+	operator, err := t.blame(err)
 	at := *f
-	at.Key = append([]byte{}, f.Key...)
-	failure := &FiringError{Stage: t.stage.Name, Task: t.ID, Firing: at, Operator: t.operator(), Err: err}
-	switch entry := (*kv.EntryError)(nil); {
+	at.Key, at.Kept = append([]byte{}, f.Key...), nil
+	failure := &FiringError{Stage: t.stage.Name, Task: t.ID, Firing: at, Operator: operator, Err: err}
+	if unkept := t.unkept(f); unkept != nil && !t.checks(f.Skips) {
+		failure.Err = unkept
+		return failure // the container finds the record that has made the value
+	}
+	switch {
 	case !f.Skips || !ofRecord(err):
 		return failure
-	case errors.As(err, &entry) && !entry.Stored && !t.Careful():
-		return failure // the container finds the record that has made the value
-	case t.changes != before:
+	case !t.takeBack():
 		return &ReplayError{WithoutFiring: failure}
 	}
 	t.skipFiring(failure)
 	return nil
+}
+
+// unkept returns why the value of a firing can't be kept; nil: it can.
+func (t *Task) unkept(f *Firing) (err error) {
+	if f.Kept == nil {
+		return nil
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			err = t.State.EncodingError(NewPanicError(v))
+		}
+	}()
+	return f.Kept()
 }
 
 func (t *Task) skipFiring(failure *FiringError) {

@@ -32,6 +32,7 @@ type silentSource struct{ Source }
 func (silentSource) Disorder() time.Duration { return 0 }
 func (silentSource) MaxAhead() time.Duration { return 0 }
 func (silentSource) SetWatermark(int64)      {}
+func (silentSource) Skips() bool             { return false }
 
 // Tasks that are adopted while inputs are held read the traffic of their own job only, and
 // the other inputs when the hold is over.

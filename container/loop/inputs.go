@@ -25,6 +25,7 @@ type Inputs struct {
 func (in *Inputs) attach(p *partition) error {
 	t := p.task
 	p.source = t.Logic.Source(p.input, p.Partition)
+	p.skips = p.source.Skips()
 	p.disorder, p.maxAhead = p.source.Disorder().Milliseconds(), p.source.MaxAhead().Milliseconds()
 	t.counts.Inputs = append(t.counts.Inputs, p.counts)
 	t.partitions = append(t.partitions, p)

@@ -16,6 +16,7 @@ type partition struct {
 	task   *Running
 	input  int // index in the stage's inputs
 	source Source
+	skips  bool // as [Source.Skips]
 	cursor *cursor
 
 	chunk []stream.Record // what is left of the chunk, its head first

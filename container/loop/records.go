@@ -11,18 +11,16 @@ import (
 func (l *Loop) run(p *partition, until int64) (n int, err error) {
 	t := p.task
 	t.Moved, t.reading = true, p
-	before := t.changes
 	defer func() {
 		t.reading = nil
 		if v := recover(); v != nil {
-			err = l.panicked(p, before, NewPanicError(v))
+			err = l.panicked(p, NewPanicError(v))
 		}
 		l.Inputs.arrange(p)
 	}()
 	for ; n < runLength && p.loaded && p.head <= until && t.paused == 0 && !p.atBootstrapEnd() && !l.interrupted(); n++ {
-		before = t.changes
-		if err := p.source.Process(); err != nil {
-			if err := l.failed(p, before, err); err != nil {
+		if err := l.processHead(p); err != nil {
+			if err := l.failed(p, err); err != nil {
 				return n, err
 			}
 			continue
@@ -32,6 +30,23 @@ func (l *Loop) run(p *partition, until int64) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// processHead takes the head through the operators.
+func (l *Loop) processHead(p *partition) error {
+	if !l.guarded(p.skips) {
+		return p.source.Process()
+	}
+	t := p.task
+	t.begin()
+	err := p.source.Process()
+	if err == nil {
+		err = t.check()
+	}
+	if err != nil {
+		return err
+	}
+	return t.keep()
 }
 
 // finished leaves the head behind, moves event time on with it, and loads the

@@ -50,7 +50,8 @@ func (t *Running) Build(p Program, marks map[string]int64) (err error) {
 	if t.Logic, err = p.NewLogic(t.stage, &t.Task); err != nil {
 		return err
 	}
-	t.operator = t.Logic.Operator
+	t.logic = t.Logic
+	t.plain = t.State == nil || t.State.IsPlain()
 	t.Logic.SetMarks(marks)
 	for i := range t.stage.Inputs {
 		if in := &t.stage.Inputs[i]; in.Delivery != scheduler.DeliverGlobal && len(in.Reads(t.ID)) == 0 {

@@ -16,16 +16,17 @@ type Task struct {
 	ID    int32
 	State *kv.State // nil if the stage has no stores
 
-	loop     *Loop
-	stage    *scheduler.Stage
-	reading  *partition      // the partition of the record that is being processed; nil: none
-	operator func() Operator // as [Logic.Operator]
-	outputs  []*Output
-	forms    Forms
-	changes  int64       // counts what a record has sent and changed, see Changed
-	paused   int         // calls of Pause without an Unpause
-	woken    atomic.Bool // Resume is to be called
-	counts   *metrics.Task
+	loop    *Loop
+	stage   *scheduler.Stage
+	reading *partition // the partition of the record that is being processed; nil: none
+	logic   Logic      // nil until Build
+	plain   bool       // as [kv.State.IsPlain]; true if there is no state
+	segment segment
+	outputs []*Output
+	forms   Forms
+	paused  int         // calls of Pause without an Unpause
+	woken   atomic.Bool // Resume is to be called
+	counts  *metrics.Task
 }
 
 // Output returns the stage's output that a node of the graph writes.
@@ -48,10 +49,6 @@ func (t *Task) Store(node, index int) (int, error) {
 	}
 	return 0, fmt.Errorf("node %d has no store %d in stage %s", node, index, t.stage.Name)
 }
-
-// Changed must be called by an operator that changes state. If the record then
-// fails and is to be skipped, the container knows that there is something to undo.
-func (t *Task) Changed() { t.changes++ }
 
 // Wake makes the container call Resume of the operators soon. It is safe for
 // concurrent use; everything else of a Task belongs to the container's goroutine.
@@ -101,9 +98,13 @@ func (t *Task) Counts(operator string) *metrics.Operator {
 // and reports it to the Observer.
 func (t *Task) Skipped(c *metrics.Operator, why error) {
 	c.Skipped++
-	e := Skip{Task: t.ID, Operator: t.operator(), ByOperator: true, Err: why}
+	e := Skip{Task: t.ID, Operator: t.logic.Operator(), ByOperator: true, Err: why}
 	if p := t.reading; p != nil && p.loaded {
 		e.Record = p.headPosition()
+	}
+	if t.segment.open {
+		t.segment.skips = append(t.segment.skips, e)
+		return
 	}
 	t.loop.cfg.Skipped(e)
 }
@@ -113,6 +114,7 @@ type Output struct {
 	writer stream.Writer
 	task   *Task
 	counts *metrics.Output
+	record stream.Record // that an outbox sends
 }
 
 // Partitions is the topic's number of partitions.
@@ -122,10 +124,22 @@ func (o *Output) Partitions() int32 { return o.writer.Partitions() }
 // set to now.
 func (o *Output) Send(partition int32, r *stream.Record) error {
 	r.Time = o.task.loop.now
+	s := &o.task.segment
+	if !s.open {
+		return o.send(partition, r)
+	}
+	if err := o.writer.Check(partition, r); err != nil {
+		return err
+	}
+	s.held.add(o, partition, r)
+	return nil
+}
+
+// send hands a record to the producer.
+func (o *Output) send(partition int32, r *stream.Record) error {
 	if err := o.writer.Send(partition, r); err != nil {
 		return err
 	}
-	o.task.changes++
 	o.counts.Records++
 	o.counts.Bytes += int64(len(r.Key) + len(r.Value))
 	return nil

@@ -10,6 +10,7 @@ import (
 type EventTime struct {
 	input   func() int64 // the watermark of the inputs
 	reached int64        // the highest so far
+	marked  int64        // reached, as of logic.Mark
 }
 
 // Now is the watermark of the inputs, in ms since 1970; [stream.NoTime] at first.

@@ -25,6 +25,8 @@ type logic struct {
 	deliverers []Deliverer
 	closers    []Closer
 	marks      map[string]*EventTime // by the name of the operator's state
+	eventTimes []*EventTime
+	undoers    []Undoer
 }
 
 // timed is an EventTimer with the event time of its inputs.
@@ -43,6 +45,10 @@ type ending struct {
 func (l *logic) add(b *Builder, op Operator) {
 	if b.timed {
 		l.marks[b.Node.StateName()] = &b.time
+		l.eventTimes = append(l.eventTimes, &b.time)
+	}
+	if o, ok := op.(Undoer); ok {
+		l.undoers = append(l.undoers, o)
 	}
 	if o, ok := op.(EventTimer); ok {
 		l.times = append(l.times, timed{o, &b.time})
@@ -77,8 +83,27 @@ func (l *logic) Source(input int, partition int32) loop.Source {
 	return l.inputs[input][0]
 }
 
-func (l *logic) OutputWatermark(output int) int64 { return l.outputs[output]() }
-func (l *logic) Operator() loop.Operator          { return l.names[l.scope.Operator] }
+func (l *logic) OutputWatermark(output int) int64  { return l.outputs[output]() }
+func (l *logic) Operator() loop.Operator           { return l.names[l.scope.Operator] }
+func (l *logic) OperatorOf(node int) loop.Operator { return l.names[node] }
+
+func (l *logic) Mark() {
+	for _, t := range l.eventTimes {
+		t.marked = t.reached
+	}
+	for _, o := range l.undoers {
+		o.Mark()
+	}
+}
+
+func (l *logic) Rewind() {
+	for _, t := range l.eventTimes {
+		t.reached = t.marked
+	}
+	for _, o := range l.undoers {
+		o.Rewind()
+	}
+}
 
 // Due leaves out what the operators' own inputs haven't reached: an input may be idle, or
 // behind the task's watermark, as an operator before it holds results back.

@@ -67,6 +67,16 @@ type Deliverer interface {
 	AfterCommit() error
 }
 
+// An Undoer has something in memory that depends on its input, besides Task.State: when the
+// next entry expires, for example. A record that fails is taken back, as if it had never
+// come. State, outputs, counters and pauses need nothing of the operator.
+type Undoer interface {
+	// Mark saves what the operator has in memory. It may be called for each record.
+	Mark()
+	// Rewind restores what Mark has saved. The state is what it was then.
+	Rewind()
+}
+
 // A Closer ends what it has started, such as goroutines, and waits for it.
 type Closer interface {
 	Close() error

@@ -48,6 +48,7 @@ func CombineLatest[K comparable, L, R, O any](p *flow.Pipeline, left, right sche
 				pending: kv.NewValues(b.Task.State, b.Store(2), storedTimes), tick: loop.IdleTime,
 				firing: loop.Firing{Node: b.ID, Skips: p.PolicyOf(b.ID) == flow.Skip},
 			}
+			c.sendLatest = c.send
 			flow.Take(b, "left", func(l L) error { return take(c, c.left, l) })
 			flow.Take(b, "right", func(r R) error { return take(c, c.right, r) })
 			return c, c.open()
@@ -77,7 +78,13 @@ type combineLatest[L, R, O any] struct {
 	earliest int64 // event time of what is pending; IdleTime: nothing
 	chunk    [][]byte
 	firing   loop.Firing // of the result that is being sent
+
+	sendLatest func() error // send, as a value
+	mark       struct{ tick, earliest int64 }
 }
+
+func (c *combineLatest[L, R, O]) Mark()   { c.mark.tick, c.mark.earliest = c.tick, c.earliest }
+func (c *combineLatest[L, R, O]) Rewind() { c.tick, c.earliest = c.mark.tick, c.mark.earliest }
 
 // open finds what was pending at the last commit. It is sent an interval later.
 func (c *combineLatest[L, R, O]) open() error {
@@ -99,16 +106,10 @@ func (c *combineLatest[L, R, O]) arm(at int64) {
 // take keeps a record of one side.
 func take[L, R, O, M any](c *combineLatest[L, R, O], side *kv.Values[M], m M) error {
 	c.scope.Operator = c.id
-	if c.task.Careful() {
-		if err := side.Check(c.scope.Key, &m); err != nil {
-			return err
-		}
-	}
 	v, _, err := side.Upsert(c.scope.Key)
 	if err != nil {
 		return err
 	}
-	c.task.Changed()
 	*v = m
 	at, existed, err := c.pending.Upsert(c.scope.Key)
 	if err != nil {
@@ -160,33 +161,22 @@ func (c *combineLatest[L, R, O]) flush() (more bool, err error) {
 
 // fire sends the latest records of a key, which is pending no more. One that fails is left
 // out, if the policy says so.
-func (c *combineLatest[L, R, O]) fire(key []byte) (err error) {
+func (c *combineLatest[L, R, O]) fire(key []byte) error {
 	at, found, err := c.pending.Get(key)
 	if err != nil || !found {
 		return err
 	}
 	c.scope.Key, c.scope.Time, c.scope.Partition, c.scope.Operator = key, *at, c.task.ID, c.id
 	c.firing.Key, c.firing.Start = key, *at
-	c.task.Changed()
 	if err := c.pending.Delete(key); err != nil {
 		return err
 	}
-	if c.task.Leaves(&c.firing) {
-		return nil
-	}
-	before := c.task.Changes()
-	defer func() {
-		if p := recover(); p != nil {
-			err = loop.NewPanicError(p)
-		}
-		if err != nil {
-			err = c.task.Failed(&c.firing, before, err)
-		}
-	}()
-	return c.send(key)
+	return c.task.Fire(&c.firing, c.sendLatest)
 }
 
-func (c *combineLatest[L, R, O]) send(key []byte) error {
+// send sends the latest records of the key that fires.
+func (c *combineLatest[L, R, O]) send() error {
+	key := c.firing.Key
 	l, _, err := c.left.Get(key)
 	if err != nil {
 		return err

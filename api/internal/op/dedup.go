@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api/internal/flow"
-	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/kv/layout"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream/serde"
@@ -29,7 +28,7 @@ func Dedup[K comparable, M any, D comparable](p *flow.Pipeline, from scheduler.E
 		Emits: []flow.Port{flow.Emit[M]("")},
 		Build: func(b *flow.Builder) (flow.Operator, error) {
 			d := &dedup[M, D]{
-				task: b.Task, scope: b.Scope, node: b.ID, time: b.EventTime(), ttl: ttl.Milliseconds(),
+				scope: b.Scope, node: b.ID, time: b.EventTime(), ttl: ttl.Milliseconds(),
 				id: id, ids: ids.Serde, seen: layout.NewSets(b.Task.State, b.Store(0)), down: flow.Down[M](b, ""),
 			}
 			flow.Take(b, "", d.push)
@@ -40,7 +39,6 @@ func Dedup[K comparable, M any, D comparable](p *flow.Pipeline, from scheduler.E
 
 // A dedup keeps the ids that each key had, until they expire.
 type dedup[M any, D comparable] struct {
-	task  *loop.Task
 	scope *flow.Scope
 	node  int
 	time  *flow.EventTime
@@ -51,6 +49,7 @@ type dedup[M any, D comparable] struct {
 	down  flow.Push[M]
 
 	due   int64 // when the first id expires
+	mark  int64 // due, as of Mark
 	bytes []byte
 }
 
@@ -65,7 +64,6 @@ func (d *dedup[M, D]) push(m M) (err error) {
 	}
 	// The id of a late record may have been forgotten already: then it isn't kept.
 	if expires := d.scope.Time + d.ttl; expires > d.time.Now() {
-		d.task.Changed()
 		if err := d.seen.Put(d.scope.Key, d.bytes, expires); err != nil {
 			return err
 		}
@@ -73,6 +71,9 @@ func (d *dedup[M, D]) push(m M) (err error) {
 	}
 	return d.down(m)
 }
+
+func (d *dedup[M, D]) Mark()   { d.mark = d.due }
+func (d *dedup[M, D]) Rewind() { d.due = d.mark }
 
 // Due is when the first id expires.
 func (d *dedup[M, D]) Due() int64 { return d.due }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/gretestream/grete/api/internal/flow"
-	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/kv/layout"
 	"github.com/gretestream/grete/scheduler"
@@ -48,8 +47,8 @@ func Table[K comparable, M, A any](p *flow.Pipeline, from scheduler.Edge, name s
 				return nil, err
 			}
 			t := &table[M, A]{
-				task: b.Task, scope: b.Scope, id: b.ID, step: f.Step, out: newRowsOut[A](b),
-				copies: newCopier(values.Serde), values: kv.NewValues(b.Task.State, b.Store(0), stored),
+				scope: b.Scope, id: b.ID, step: f.Step, out: newRowsOut[A](b),
+				values: kv.NewValues(b.Task.State, b.Store(0), stored),
 			}
 			t.old = newOldValue(&t.out, values.Serde)
 			flow.Take(b, "", t.push)
@@ -61,58 +60,24 @@ func Table[K comparable, M, A any](p *flow.Pipeline, from scheduler.Edge, name s
 
 // A table keeps a value for each key and sends each new one on.
 type table[M, A any] struct {
-	task   *loop.Task
 	scope  *flow.Scope
 	id     int
 	step   func(A, M, bool) A
 	values *kv.Values[A]
 	out    rowsOut[A]
 	old    oldValue[A]
-	copies copier[A]
 }
 
 func (t *table[M, A]) push(m M) error {
 	t.scope.Operator = t.id
-	if t.task.Careful() {
-		return t.pushCarefully(m)
-	}
 	v, existed, err := t.values.Upsert(t.scope.Key)
 	if err != nil {
 		return err
 	}
-	t.task.Changed()
 	if err := t.old.take(v); err != nil {
 		return err
 	}
 	*v = t.step(*v, m, existed)
-	return t.send(v, existed)
-}
-
-// pushCarefully is push, and changes nothing if the new value can't be kept.
-func (t *table[M, A]) pushCarefully(m M) error {
-	old, existed, err := t.values.Get(t.scope.Key)
-	if err != nil {
-		return err
-	}
-	var next A
-	if existed {
-		if next, err = t.copies.of(old); err != nil {
-			return err
-		}
-	}
-	next = t.step(next, m, existed)
-	if err := t.values.Check(t.scope.Key, &next); err != nil {
-		return err
-	}
-	v, _, err := t.values.Upsert(t.scope.Key)
-	if err != nil {
-		return err
-	}
-	t.task.Changed()
-	if err := t.old.take(v); err != nil {
-		return err
-	}
-	*v = next
 	return t.send(v, existed)
 }
 

@@ -75,10 +75,11 @@ func Window[K comparable, M, A, P any](p *flow.Pipeline, from scheduler.Edge, w 
 		Build: func(b *flow.Builder) (flow.Operator, error) {
 			op := &window[K, M, A, P]{
 				task: b.Task, scope: b.Scope, id: b.ID, time: b.EventTime(), counts: b.Counts(),
-				keys: keys.Serde, copies: newCopier(values.Serde), step: f.Step, pane: pane, down: flow.Down[P](b, ""),
+				keys: keys.Serde, step: f.Step, pane: pane, down: flow.Down[P](b, ""),
 				size: w.Size.Milliseconds(), grace: w.Grace.Milliseconds(), ended: ended{start: math.MinInt64},
 				firing: loop.Firing{Node: b.ID, Windowed: true, Skips: p.PolicyOf(b.ID) == flow.Skip},
 			}
+			op.firing.Kept, op.sendPane = op.kept, op.send
 			stored, err := storedOf(b, 0, values)
 			if err != nil {
 				return nil, err
@@ -99,7 +100,6 @@ type window[K comparable, M, A, P any] struct {
 	time    *flow.EventTime
 	counts  *metrics.Operator
 	keys    serde.Serde[K]
-	copies  copier[A]
 	step    func(A, M, bool) A
 	pane    func(Closed[K, A]) P
 	down    flow.Push[P]
@@ -107,10 +107,12 @@ type window[K comparable, M, A, P any] struct {
 
 	size, grace int64 // ms
 
-	lastKey []byte   // the last key that emit has come to
-	closing [][]byte // the keys of the panes that it has sent
-	ended   ended
-	firing  loop.Firing // of the pane that is being sent
+	lastKey  []byte   // the last key that emit has come to
+	closing  [][]byte // the keys of the panes that it has sent
+	ended    ended
+	firing   loop.Firing     // of the pane that is being sent
+	closed   *layout.Pane[A] // that pane
+	sendPane func() error    // send, as a value
 }
 
 // ended is how far End has come: it has closed the windows that start before start; partly
@@ -135,9 +137,6 @@ func (w *window[K, M, A, P]) push(m M) error {
 		w.counts.Late++
 		return nil
 	}
-	if w.task.Careful() {
-		return w.pushCarefully(start, m)
-	}
 	v, existed, err := w.windows.Upsert(start, w.scope.Key)
 	if err != nil {
 		return err
@@ -146,37 +145,7 @@ func (w *window[K, M, A, P]) push(m M) error {
 		w.counts.Late++
 		return nil
 	}
-	w.task.Changed()
 	v.Value = w.step(v.Value, m, existed)
-	return nil
-}
-
-// pushCarefully is the rest of push. It changes nothing if the new value can't be kept.
-func (w *window[K, M, A, P]) pushCarefully(start int64, m M) error {
-	old, existed, err := w.windows.Get(start, w.scope.Key)
-	if err != nil {
-		return err
-	}
-	var next layout.Pane[A]
-	if existed {
-		if old.Closed {
-			w.counts.Late++
-			return nil
-		}
-		if next.Value, err = w.copies.of(&old.Value); err != nil {
-			return err
-		}
-	}
-	next.Value = w.step(next.Value, m, existed)
-	if err := w.windows.Check(start, w.scope.Key, &next); err != nil {
-		return err
-	}
-	v, _, err := w.windows.Upsert(start, w.scope.Key)
-	if err != nil {
-		return err
-	}
-	w.task.Changed()
-	*v = next
 	return nil
 }
 

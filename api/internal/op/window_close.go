@@ -3,7 +3,6 @@ package op
 import (
 	"errors"
 
-	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/kv/layout"
 )
@@ -19,9 +18,9 @@ func (w *window[K, M, A, P]) emit(start int64, after []byte) (n int, whole bool,
 		if !errors.As(err, &unreadable) || !unreadable.Stored {
 			return n, whole, err
 		}
-		w.firing.Key, w.firing.Start = unreadable.Key, start
+		w.firing.Key, w.firing.Start, w.closed = unreadable.Key, start, nil
 		w.scope.Operator = w.id
-		if err := w.task.Failed(&w.firing, w.task.Changes(), err); err != nil {
+		if err := w.task.Fire(&w.firing, func() error { return err }); err != nil {
 			return n, false, err
 		}
 		n++
@@ -50,41 +49,29 @@ func (w *window[K, M, A, P]) emitReadable(start int64, after []byte, n *int) (wh
 }
 
 // fire sends a pane. One that fails is left out, if the policy says so.
-func (w *window[K, M, A, P]) fire(start int64, key []byte, v *layout.Pane[A]) (err error) {
-	w.firing.Key, w.firing.Start = key, start
-	if w.task.Leaves(&w.firing) {
-		return nil
-	}
-	w.task.Changed()
-	before := w.task.Changes()
-	defer func() {
-		if p := recover(); p != nil {
-			err = loop.NewPanicError(p)
-		}
-		if err != nil {
-			err = w.failed(before, v, err)
-		}
-	}()
-	return w.send(start, key, v.Value)
+func (w *window[K, M, A, P]) fire(start int64, key []byte, v *layout.Pane[A]) error {
+	w.firing.Key, w.firing.Start, w.closed = key, start, v
+	return w.task.Fire(&w.firing, w.sendPane)
 }
 
-// failed handles the failure of the pane that was sent. If its value can't be kept, the
-// record is to blame that has made it.
-func (w *window[K, M, A, P]) failed(before int64, v *layout.Pane[A], cause error) error {
-	if err := w.windows.Check(w.firing.Start, w.firing.Key, v); err != nil {
-		cause = err
+// kept returns an error if the pane that fires can't be kept: then the record is to blame
+// that has made it.
+func (w *window[K, M, A, P]) kept() error {
+	if w.closed == nil {
+		return nil // it can't be decoded
 	}
-	return w.task.Failed(&w.firing, before, cause)
+	return w.windows.Check(w.firing.Start, w.firing.Key, w.closed)
 }
 
-// send passes a pane on. Its event time is the last one of its window, so that it
-// falls into the same window when it is windowed again.
-func (w *window[K, M, A, P]) send(start int64, key []byte, value A) error {
+// send passes the pane that fires on. Its event time is the last one of its window, so that
+// it falls into the same window when it is windowed again.
+func (w *window[K, M, A, P]) send() error {
+	start, key := w.firing.Start, w.firing.Key
 	w.scope.Operator = w.id
 	k, err := w.keys.Parse(key)
 	if err != nil {
 		return keyError(key, err)
 	}
 	w.scope.Key, w.scope.Time, w.scope.Partition = key, start+w.size-1, w.task.ID
-	return w.down(w.pane(Closed[K, A]{Key: k, Start: start, End: start + w.size, Value: value}))
+	return w.down(w.pane(Closed[K, A]{Key: k, Start: start, End: start + w.size, Value: w.closed.Value}))
 }
