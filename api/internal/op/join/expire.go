@@ -20,12 +20,11 @@ func (j *streams[L, R, O]) Advance() (more bool, err error) {
 // some that have expired.
 func expire[L, R, O, M any](j *streams[L, R, O], s *side[M], now int64, result func(*M) O, others bool) (more bool, err error) {
 	more, err = s.buffer.Expire(now, expireChunk, func(key []byte, at layout.At, m *M, settled bool) error {
-		j.task.Changed()
 		j.counts.Expired++
 		if !s.alone || settled {
 			return nil
 		}
-		return alone(j, key, at, result(m))
+		return alone(j, key, at, func() O { return result(m) })
 	})
 	if err != nil {
 		return false, err
@@ -47,15 +46,16 @@ func end[L, R, O, M any](j *streams[L, R, O], s *side[M], result func(*M) O) (mo
 		return false, nil
 	}
 	s.ended, more, err = s.buffer.Unsettled(s.ended, expireChunk, func(key []byte, at layout.At, m *M) error {
-		j.task.Changed()
-		return alone(j, key, at, result(m))
+		return alone(j, key, at, func() O { return result(m) })
 	})
 	return more, err
 }
 
-// alone sends the result of a record that matches nothing.
-func alone[L, R, O any](j *streams[L, R, O], key []byte, at layout.At, result O) error {
+// alone sends the result of a record that matches nothing. One that fails is left out, if the
+// policy says so.
+func alone[L, R, O any](j *streams[L, R, O], key []byte, at layout.At, result func() O) error {
 	j.counts.Unmatched++
 	j.scope.Key, j.scope.Time, j.scope.Partition, j.scope.Operator = key, at.Time, j.task.ID, j.id
-	return j.down(result)
+	j.firing.Key, j.firing.Start = key, at.Time
+	return j.task.Fire(&j.firing, func() error { return j.down(result()) })
 }

@@ -17,6 +17,7 @@ type side[M any] struct {
 	late          flow.Push[M]
 
 	due    int64 // nothing expires before
+	mark   int64 // due, as of Mark
 	record M     // that is being joined; a pointer to an argument would have it allocated
 	found  []layout.At
 	ended  layout.Place // how far End has come

@@ -41,6 +41,7 @@ func Streams[K comparable, L, R, O any](p *flow.Pipeline, from, other scheduler.
 			j := &streams[L, R, O]{
 				task: b.Task, scope: b.Scope, id: b.ID, time: b.EventTime(), counts: b.Counts(),
 				grace: spec.Grace.Milliseconds(), f: f, down: flow.Down[O](b, ""),
+				firing: loop.Firing{Node: b.ID, Skips: p.PolicyOf(b.ID) == flow.Skip},
 			}
 			before, after := spec.Before.Milliseconds(), spec.After.Milliseconds()
 			var errL, errR error
@@ -67,9 +68,14 @@ type streams[L, R, O any] struct {
 	f      func(*L, *R) O
 	down   flow.Push[O]
 
-	left  side[L]
-	right side[R]
+	left   side[L]
+	right  side[R]
+	firing loop.Firing // of a record that comes out alone
 }
+
+// Mark and Rewind implement [flow.Undoer].
+func (j *streams[L, R, O]) Mark()   { j.left.mark, j.right.mark = j.left.due, j.right.due }
+func (j *streams[L, R, O]) Rewind() { j.left.due, j.right.due = j.left.mark, j.right.mark }
 
 func (j *streams[L, R, O]) pushLeft(l L) error {
 	if j.isLate() {
@@ -130,7 +136,6 @@ func matches[L, R, O, M, N any](j *streams[L, R, O], own *side[M], other *side[N
 
 // add keeps the record of a side.
 func add[L, R, O, M any](j *streams[L, R, O], own *side[M], matched bool) error {
-	j.task.Changed()
 	j.counts.Entries++
 	expires := own.expires(j.scope.Time, j.grace)
 	own.due = min(own.due, expires)
