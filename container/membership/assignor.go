@@ -144,13 +144,17 @@ func refuse(members []stream.GroupMember, infos []memberInfo) []string {
 }
 
 // reference returns the member that stands for the running job: the first one that has
-// tasks, else the first one that was admitted earlier, else the first one. A process that
-// starts, or returns with another version, has no tasks and wasn't admitted.
+// tasks, else the first one that was admitted earlier, else the first one whose plan is the
+// recorded one, else the first one. A process that starts, or returns with another version,
+// has no tasks and wasn't admitted.
 func reference(members []stream.GroupMember, infos []memberInfo) int {
 	if i := slices.IndexFunc(members, func(m stream.GroupMember) bool { return len(m.Owned) > 0 }); i >= 0 {
 		return i
 	}
-	return max(0, slices.IndexFunc(infos, func(info memberInfo) bool { return info.Admitted }))
+	if i := slices.IndexFunc(infos, func(info memberInfo) bool { return info.Admitted }); i >= 0 {
+		return i
+	}
+	return max(0, slices.IndexFunc(infos, func(info memberInfo) bool { return info.Recorded }))
 }
 
 // assignments makes the messages to the members. All of them learn who the others are.

@@ -19,6 +19,9 @@ type Config struct {
 	// Compatibility is that of the plan, as scheduler.SideBySide compares it. Members with different ones can't run
 	// side by side.
 	Compatibility string
+	// Recorded means that the plan is compatible with the one by which the job ran last. If
+	// versions start at the same time, those that are decide which others may run.
+	Recorded bool
 	// Peers learn which process has which task; nil: nobody is told.
 	Peers *Peers
 	// MoveRequests are read for tasks that people want this container to have; nil: there

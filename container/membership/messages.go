@@ -15,6 +15,7 @@ type memberInfo struct {
 	Life          string          `json:"life,omitempty"`     // of the instance, as in [Life]
 	Started       int64           `json:"started,omitempty"`  // when that life started, ms since 1970
 	Admitted      bool            `json:"admitted,omitempty"` // a leader has admitted this life of the container
+	Recorded      bool            `json:"recorded,omitempty"` // its plan is compatible with the one that the job has recorded
 	Tasks         int32           `json:"tasks"`              // how many its plan has: an input may have grown since
 	State         map[int32]int64 `json:"state,omitempty"`    // as in [share.Member]
 	Coming        []int32         `json:"coming,omitempty"`

@@ -30,7 +30,7 @@ func (m *Member) Rejoin(state map[int32]int64) error {
 // info is what the container tells the leader.
 func (m *Member) info(state map[int32]int64) memberInfo {
 	return memberInfo{
-		Host: m.cfg.Host, Address: m.cfg.Address, Producer: m.producer, Compatibility: m.cfg.Compatibility, Admitted: m.rebalances > 0, Tasks: m.stage.Tasks,
+		Host: m.cfg.Host, Address: m.cfg.Address, Producer: m.producer, Compatibility: m.cfg.Compatibility, Admitted: m.rebalances > 0, Recorded: m.cfg.Recorded, Tasks: m.stage.Tasks,
 		Life: m.cfg.Life.ID, Started: m.cfg.Life.Started.UnixMilli(),
 		State: state, Coming: m.assignment.Coming, Standbys: m.assignment.Standbys, Requests: m.requests,
 	}

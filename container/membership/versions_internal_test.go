@@ -175,3 +175,15 @@ func TestAssign_RefusedLeaderChangesNothing(t *testing.T) {
 		t.Errorf("the owner gets %v, %+v", partitions["b"], assignments["b"])
 	}
 }
+
+// Two versions start at the same time, while none runs. The first by name isn't the one by
+// which the job ran.
+func TestAssign_RecordedVersionIsTheReference(t *testing.T) {
+	_, assignments := assign(t, assignor{testStage(), 0, ""},
+		member(t, "a", memberInfo{Compatibility: "new"}),
+		member(t, "b", memberInfo{Compatibility: "old", Recorded: true}),
+		member(t, "c", memberInfo{Compatibility: "old", Recorded: true}))
+	if assignments["a"].Refused == "" || assignments["b"].Refused+assignments["c"].Refused != "" {
+		t.Errorf("the assignments are %+v", assignments)
+	}
+}

@@ -58,11 +58,17 @@ func (p *process) sharing(plan *scheduler.Plan, index int) (*membership.Config, 
 	}
 	s := &membership.Config{
 		Group: group, Instance: fmt.Sprintf("%s-%d", p.identity, index), Host: host,
-		Compatibility: plan.Compatibility(), SessionTimeout: p.Session, Standbys: p.Standbys,
+		Compatibility: plan.Compatibility(), Recorded: p.isRecorded(plan), SessionTimeout: p.Session, Standbys: p.Standbys,
 		Peers: &p.shared.peers, MoveRequests: &p.shared.requests,
 	}
 	if p.server != nil {
 		s.Address, _ = p.server.Advertised()
 	}
 	return s, nil
+}
+
+// isRecorded reports whether a plan may run side by side with the one by which the job ran
+// last.
+func (j *job) isRecorded(plan *scheduler.Plan) bool {
+	return j.last != nil && scheduler.SideBySide(plan.Compatibility(), j.last.Compatibility())
 }
