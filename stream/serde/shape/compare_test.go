@@ -54,18 +54,19 @@ func TestCompare(t *testing.T) {
 		old, now *shape.Shape
 		want     string
 	}{
-		"same":            {shape.For[visit](), shape.For[visit](), "[]"},
-		"renamed field":   {shape.For[stats1](), shape.For[stats2](), "[{Sum removed int64 } {Total added  int64}]"},
-		"renamed in Go":   {shape.For[stats1](), shape.For[renamed](), "[]"},
-		"order and types": {shape.For[moved](), shape.For[places](), "[]"},
-		"wider":           {shape.For[struct{ A []map[string]int32 }](), shape.For[struct{ A []map[string]int64 }](), "[{A[][] widened int32 int64}]"},
-		"narrower":        {shape.For[int64](), shape.For[int32](), "[{ retyped int64 int32}]"},
-		"unsigned":        {shape.For[uint32](), shape.For[int64](), "[{ widened uint32 int64}]"},
-		"sign":            {shape.For[int64](), shape.For[uint64](), "[{ retyped int64 uint64}]"},
-		"float":           {shape.For[float32](), shape.For[float64](), "[{ widened float32 float64}]"},
-		"number to text":  {shape.For[struct{ A int }](), shape.For[struct{ A string }](), "[{A retyped int64 string}]"},
-		"pointer":         {shape.For[struct{ A int }](), shape.For[struct{ A *int }](), "[{A widened int64 ?int64}]"},
-		"no pointer":      {shape.For[struct{ A *int }](), shape.For[struct{ A int }](), "[{A retyped ?int64 int64}]"},
+		"same":                                {shape.For[visit](), shape.For[visit](), "[]"},
+		"renamed field":                       {shape.For[stats1](), shape.For[stats2](), "[{Sum removed int64 } {Total added  int64}]"},
+		"renamed in Go":                       {shape.For[stats1](), shape.For[renamed](), "[]"},
+		"order and types":                     {shape.For[moved](), shape.For[places](), "[]"},
+		"wider":                               {shape.For[struct{ A []map[string]int32 }](), shape.For[struct{ A []map[string]int64 }](), "[{A[][] widened int32 int64}]"},
+		"narrower":                            {shape.For[int64](), shape.For[int32](), "[{ retyped int64 int32}]"},
+		"unsigned":                            {shape.For[uint32](), shape.For[int64](), "[{ widened uint32 int64}]"},
+		"unsigned to signed of the same size": {shape.For[uint32](), shape.For[int32](), "[{ retyped uint32 int32}]"},
+		"sign":                                {shape.For[int64](), shape.For[uint64](), "[{ retyped int64 uint64}]"},
+		"float":                               {shape.For[float32](), shape.For[float64](), "[{ widened float32 float64}]"},
+		"number to text":                      {shape.For[struct{ A int }](), shape.For[struct{ A string }](), "[{A retyped int64 string}]"},
+		"pointer":                             {shape.For[struct{ A int }](), shape.For[struct{ A *int }](), "[{A widened int64 ?int64}]"},
+		"no pointer":                          {shape.For[struct{ A *int }](), shape.For[struct{ A int }](), "[{A retyped ?int64 int64}]"},
 		"quoted": {shape.For[struct{ A int }](), shape.For[struct {
 			A int `json:",string"`
 		}](), "[{A retyped int64 ~int64}]"},
