@@ -62,11 +62,9 @@ func (m *Member) Replaced(ctx context.Context) (known bool, err error) {
 
 func (m *Member) replacedBy(s *stream.MemberState) error {
 	var info memberInfo
-	if parse(s.Data, &info) != nil || info.Life == "" || info.Life == m.cfg.Life.ID {
-		return nil
-	}
+	said := parse(s.Data, &info) == nil && info.Life != "" // members of earlier versions don't say
 	other := Life{info.Life, time.UnixMilli(info.Started)}
-	if !other.newerThan(m.cfg.Life) {
+	if !said || info.Life == m.cfg.Life.ID || !other.newerThan(m.cfg.Life) {
 		return nil
 	}
 	return &ReplacedError{Instance: m.cfg.Instance, Host: info.Host, Address: info.Address, Started: other.Started, Here: m.cfg.Host}
