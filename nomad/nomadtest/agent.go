@@ -85,7 +85,7 @@ func (a *agent) environment() []string {
 	return []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"HOME=" + a.dir,
-		"TMPDIR=" + a.temp(), // plugins that are killed leave their sockets there
+		"TMPDIR=" + a.temp(), // plugins that are killed leave their sockets there; tasks don't get it
 		"CHECKPOINT_DISABLE=1",
 		nodeVariable + "=" + a.dir,
 	}

@@ -81,6 +81,7 @@ client {
   options = {
     "fingerprint.denylist" = "env_aws,env_gce,env_azure,env_digitalocean,consul,vault,cni"
     "driver.allowlist"     = "raw_exec,exec"
+    "env.denylist"         = "TMPDIR"
   }
 }
 plugin "raw_exec" {

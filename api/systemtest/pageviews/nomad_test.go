@@ -139,11 +139,7 @@ func (r *nomadRun) revertBroken() {
 	if err != nil {
 		r.Fatal(err)
 	}
-	job, _, err := r.nomad.API().Jobs().Info("pageviews", nil)
-	if err != nil {
-		r.Fatal(err)
-	}
-	if at := *job.TaskGroups[0].Tasks[0].Artifacts[0].GetterSource; at != fmt.Sprintf("%s/%x", r.store.URL(), sha256.Sum256(b)) {
+	if at := r.artifact(); at != fmt.Sprintf("%s/%x", r.store.URL(), sha256.Sum256(b)) {
 		r.Errorf("the job runs %s", at)
 	}
 }
@@ -170,15 +166,8 @@ func (r *nomadRun) loseNode() {
 // updateRestarting submits a version with one more stage, which can't run beside the version
 // before.
 func (r *nomadRun) updateRestarting() {
-	main := filepath.Join(program.Root(r), "examples", "pageviews", "main.go")
-	source, err := os.ReadFile(main)
-	if err != nil {
-		r.Fatal(err)
-	}
-	more := strings.Replace(string(source), "\treturn app\n", "\tapp.From(\"more-views\", api.EventTime(PageView.At)).To(\"copies\")\n\treturn app\n", 1)
-	overlay := r.file("overlay.json", fmt.Appendf(nil, `{"Replace":{%q:%q}}`, main, r.file("more.go", []byte(more))))
 	r.kafka.CreateTopic(r.T, "more-views", 2, nil)
-	alone := r.buildStatic("-overlay=" + overlay)
+	alone := r.buildMore()
 	r.refuses("-binary "+alone+" is another version than this program", "-binary", alone)
 	r.program = alone
 	_, stderr := r.submits()
