@@ -55,6 +55,7 @@ func TestOperators_Chain(t *testing.T) {
 	api.Changes(keyed.Count("t7")).Map(func(c api.Change[int64]) int64 { return *c.New }).To("out8")
 	keyed.CombineLatest("c1", keyed.MapValues(func(v view) string { return v.Page }), time.Second, func(v *view, page *string) int64 { return 1 }).To("out6")
 	app.FromKeyed[string, []byte]("bytes").To("out3", api.OutputSerde(bytesSerde{}))
+	app.Generate("g1", slices.Values([]view{}), api.EventTime(view.time), api.OnError[view](api.Skip()), api.Priority[view](1)).To("out10")
 	app.FromTopics[view]([]string{"a", "b"}).Merge(app.FromMatching[view]("m", "a|b")).To("out4")
 	app.FromKeyedTopics[string, view]([]string{"a", "b"}).Merge(app.FromKeyedMatching[string, view]("k", "a|b")).Count("t5").To("out5")
 
@@ -62,7 +63,7 @@ func TestOperators_Chain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(plan.Stages); n != 5 {
+	if n := len(plan.Stages); n != 6 {
 		t.Errorf("%d stages: %v", n, plan)
 	}
 }

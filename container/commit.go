@@ -8,6 +8,7 @@ import (
 
 	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
+	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
@@ -23,9 +24,10 @@ type committer struct {
 	budget   *kv.Budget // of the cached state
 	counts   *metrics.Loop
 
-	owner  string   // identifies this life of the container in meta records
-	topics topicIDs // of this life
-	clean  bool     // the container stops, and everything is committed
+	owner  string                          // identifies this life of the container in meta records
+	topics topicIDs                        // of this life
+	logged map[stream.TopicPartition]int64 // where the topics that were written to end
+	clean  bool                            // the container stops, and everything is committed
 
 	lastCommit, lastFlush, lastFresh, lastTrim, lastIdentified time.Time
 	untrimmed                                                  string // why the last trim failed
@@ -87,6 +89,9 @@ func (c *committer) transact(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stage %s: commit: %w", c.cfg.Stage.Name, err)
 	}
+	for _, end := range ends {
+		c.logged[end.TopicPartition] = end.Offset
+	}
 	c.loop.Committed()
 	if err := c.eachMoved(func(t *task) error { return c.committed(t, ends) }); err != nil {
 		return fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err)
@@ -144,10 +149,24 @@ func (c *committer) eachMoved(f func(*task) error) error {
 	return nil
 }
 
+// proxies are positions of containers that have no other ones: their tasks read generators
+// alone. A group has offsets of topics, and a transaction without any isn't fenced. So these
+// tasks commit how far they have written their first changelog.
+func (c *committer) proxies() (all []stream.Position) {
+	for _, t := range *c.tasks {
+		tp := stream.TopicPartition{Topic: meta.ChangelogTopics(c.cfg.Stage)[0], Partition: t.ID}
+		all = append(all, stream.Position{TopicPartition: tp, Offset: c.logged[tp]})
+	}
+	return all
+}
+
 // offsets are those of all tasks, moved or not: a transaction that only a timer has caused
 // must be fenced, too.
 func (c *committer) offsets() stream.GroupOffsets {
 	g := stream.GroupOffsets{Group: c.cfg.Stage.Group, Positions: c.loop.Inputs.Positions()}
+	if len(g.Positions) == 0 {
+		g.Positions = c.proxies()
+	}
 	if c.member != nil {
 		g.Generation, g.Member, g.Instance = c.member.Generation()
 	}

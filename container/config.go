@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gretestream/grete/container/generate"
 	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/container/meta"
@@ -65,6 +66,8 @@ type Config struct {
 	Counts *metrics.Container
 	// Readers get a reader for the state of each task; nil: state can't be queried.
 	Readers *Readers
+	// Generators let generators yield only what a test asks for; nil: they yield all.
+	Generators *generate.Limit
 	// Hold can stop the containers of a process from reading their inputs for a while;
 	// nil: nothing can.
 	Hold *membership.Hold
@@ -138,6 +141,14 @@ func (c *Config) loop(past *past, resources loop.Resources, full func() bool) lo
 			r := c.recovery()
 			return r.Elsewhere(input, e)
 		},
+	}
+}
+
+// generators is what the generators of a loop work with.
+func (c *Config) generators(l *loop.Loop) generate.Config {
+	return generate.Config{
+		Now: c.Now, Go: c.Go, Await: c.Await, Wake: l.Wake, Logger: c.Logger, Limit: c.Generators,
+		Panicked: func(v any) error { return loop.NewPanicError(v) },
 	}
 }
 

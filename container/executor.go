@@ -49,7 +49,7 @@ func Bounds(ctx context.Context, admin stream.Admin, plan *scheduler.Plan) (map[
 	var tps []stream.TopicPartition
 	for _, s := range plan.Stages {
 		for _, in := range s.Inputs {
-			if in.Repartition() || in.Delivery == scheduler.DeliverGlobal {
+			if in.Repartition() || in.Delivery == scheduler.DeliverGlobal || in.Generator() {
 				continue
 			}
 			for p := range in.Partitions {

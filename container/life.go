@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/gretestream/grete/container/generate"
 	"github.com/gretestream/grete/container/loop"
 	"github.com/gretestream/grete/container/membership"
 	"github.com/gretestream/grete/container/meta"
@@ -40,7 +41,7 @@ func newLife(cfg *Config, member *membership.Member, holder *membership.Holder, 
 	f := &life{cfg: cfg, member: member, holder: holder, past: past, before: make(map[int32]meta.Claim)}
 	f.budget.Limit = cfg.memory().Cache()
 	f.loop = loop.New(cfg.loop(past, resources, f.full))
-	f.commits = committer{cfg: cfg, member: member, loop: f.loop, tasks: &f.tasks, budget: &f.budget, counts: &f.counts, owner: cfg.NewID()}
+	f.commits = committer{cfg: cfg, member: member, loop: f.loop, tasks: &f.tasks, budget: &f.budget, counts: &f.counts, owner: cfg.NewID(), logged: make(map[stream.TopicPartition]int64)}
 	f.opener = opener{cfg: cfg, member: member, loop: f.loop, running: &f.tasks, counts: &f.counts, ended: make(chan struct{}, 1)}
 	return f
 }
@@ -53,10 +54,13 @@ func (f *life) start(ctx context.Context) error {
 		return err
 	}
 	f.commits.producer, f.opener.producer = f.producer, f.producer
-	if f.consumer, err = f.cfg.System.OpenConsumer(ctx, stream.ConsumerConfig{MaxBytes: f.cfg.memory().Fetch()}); err != nil {
+	log, err := f.cfg.System.OpenConsumer(ctx, stream.ConsumerConfig{MaxBytes: f.cfg.memory().Fetch()})
+	if err != nil {
 		return err
 	}
-	f.loop.Start(f.consumer)
+	consumer := generate.New(log, f.cfg.generators(f.loop))
+	f.consumer = consumer
+	f.loop.Start(consumer)
 	now := f.cfg.Now()
 	f.commits.lastCommit, f.commits.lastFlush, f.commits.lastIdentified = now, now, now
 	if !f.cfg.AtLeastOnce {

@@ -46,7 +46,7 @@ func checkNames(g Graph) mistakes {
 
 // needsName reports whether topics, directories or stages are named after the node.
 func (n *Node) needsName() bool {
-	return n.Kind == KindRepartition || len(n.Stores) > 0 || n.Pattern != "" || n.Global()
+	return n.Kind == KindRepartition || len(n.Stores) > 0 || n.Pattern != "" || n.Global() || n.Kind == KindGenerator
 }
 
 // checkStoreNames finds stores of different operators that get the same name:

@@ -45,10 +45,10 @@ func (n *Node) checkShape(i int, nodes []Node) error {
 // checkEdges checks where a node's records come from: before are the nodes
 // that were recorded earlier.
 func (n *Node) checkEdges(before []Node) error {
-	if (len(n.From) == 0) != (n.Kind == KindInput) {
-		return fmt.Errorf("it has %d edges; inputs have none, and all other nodes have some", len(n.From))
+	if (len(n.From) == 0) != n.isSource() {
+		return fmt.Errorf("it has %d edges; inputs and generators have none, and all other nodes have some", len(n.From))
 	}
-	flows := n.Kind == KindInput
+	flows := n.isSource()
 	for _, e := range n.From {
 		if e.Node < 0 || e.Node >= len(before) {
 			return fmt.Errorf("it gets records from node %d, which isn't before it", e.Node)
@@ -80,7 +80,9 @@ func (n *Node) checkEdges(before []Node) error {
 func (n *Node) checkDelivery() error {
 	switch n.Delivery {
 	case DeliverPartition:
-		return nil
+		if n.Kind != KindGenerator {
+			return nil
+		}
 	case DeliverBroadcast:
 		if n.Kind == KindInput || n.Crosses() {
 			return nil
@@ -89,13 +91,17 @@ func (n *Node) checkDelivery() error {
 		if n.Kind == KindInput {
 			return nil
 		}
+	case DeliverGenerator:
+		if n.Kind == KindGenerator {
+			return nil
+		}
 	}
 	return fmt.Errorf("it can't have delivery %q", n.Delivery)
 }
 
 // checkStores checks the state of a node.
 func (n *Node) checkStores() error {
-	fixed := n.Kind == KindInput || n.Kind == KindOutput || n.Kind == KindRepartition
+	fixed := n.isSource() || n.Kind == KindOutput || n.Kind == KindRepartition
 	if fixed && len(n.Stores) > 0 && (!n.Global() || len(n.Stores) > 1) {
 		return fmt.Errorf("it has %s; only operators have stores, and a global table has one", phrase.Count(len(n.Stores), "store"))
 	}

@@ -85,6 +85,8 @@ func (p *Plan) Readings(st *Stage) []Reading {
 			switch {
 			case n.Pattern != "":
 				r.Name = n.Name
+			case n.Kind == KindGenerator:
+				r.Starts = "starts at its first value"
 			case n.Global(): // the tasks may read the topic as well
 				r.Name = in.Topic + " of global table " + n.Name
 			}

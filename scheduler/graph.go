@@ -17,6 +17,7 @@ const (
 	KindInput       Kind = "input"
 	KindOutput      Kind = "output"
 	KindRepartition Kind = "repartition" // ends one stage and starts the next
+	KindGenerator   Kind = "generator"   // an input that isn't a topic: the program makes its values
 )
 
 // A Node is one operator.
@@ -39,7 +40,7 @@ type Node struct {
 	// topics whose whole names match; [Build] sets Topics to them. The stage is
 	// named after the node, so a new topic renames nothing.
 	Pattern string `json:"pattern,omitempty"`
-	// Delivery is set for inputs and repartitions.
+	// Delivery is set for inputs, generators and repartitions.
 	Delivery Delivery `json:"delivery,omitempty"`
 	// Start, OutOfRange, Bootstrap and Priority are set for inputs; see [Input].
 	Start      int64      `json:"start,omitempty"`
@@ -82,6 +83,8 @@ const (
 	// DeliverGlobal is for inputs: each process keeps all records in one table,
 	// which the operators of all its tasks look up. Tasks read none of it.
 	DeliverGlobal Delivery = "global"
+	// DeliverGenerator is for generators: task 0 has all values.
+	DeliverGenerator Delivery = "generator"
 )
 
 // A StoreSpec describes one store of a node.

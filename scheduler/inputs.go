@@ -12,7 +12,7 @@ import (
 // checkTopics checks how a node names its topics, and the options of inputs.
 func (n *Node) checkTopics() error {
 	if n.Kind != KindInput {
-		if len(n.Topics) > 0 || n.Pattern != "" || n.Start != 0 || n.OutOfRange != "" || n.Bootstrap || n.Priority != 0 {
+		if len(n.Topics) > 0 || n.Pattern != "" || n.Start != 0 || n.OutOfRange != "" || n.Bootstrap || n.Priority != 0 && n.Kind != KindGenerator {
 			return errors.New("only inputs have topics, a pattern, a start, a bootstrap or a priority")
 		}
 		return nil

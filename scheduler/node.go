@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Crosses reports whether the node's records leave the stage. A repartition to the
@@ -13,13 +14,28 @@ func (n *Node) Crosses() bool { return n.Kind == KindRepartition && !n.SameKey }
 // Global reports whether the node is a global table, which belongs to no stage.
 func (n *Node) Global() bool { return n.Delivery == DeliverGlobal }
 
+// isSource reports whether the node's records come from outside the job.
+func (n *Node) isSource() bool { return n.Kind == KindInput || n.Kind == KindGenerator }
+
 // ReadsFrom reports whether an edge leads from another node to this one.
 func (n *Node) ReadsFrom(node int) bool {
 	return slices.ContainsFunc(n.From, func(e Edge) bool { return e.Node == node })
 }
 
+// generatorPrefix isn't possible in the name of a topic.
+const generatorPrefix = "generator:"
+
+// GeneratorOf returns the name of the generator for which an input stands, by the topic of
+// the input. Such an input is no topic: nothing in the log has its name.
+func GeneratorOf(topic string) (name string, ok bool) {
+	return strings.CutPrefix(topic, generatorPrefix)
+}
+
 // ReadTopics are the topics of an input, once its pattern is resolved.
 func (n *Node) ReadTopics() []string {
+	if n.Kind == KindGenerator {
+		return []string{generatorPrefix + n.StateName()}
+	}
 	if n.Topic == "" && (n.Pattern != "" || len(n.Topics) > 0) {
 		return n.Topics
 	}

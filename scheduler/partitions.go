@@ -115,7 +115,7 @@ func (c *counter) wanted(topic string, stages []Stage) int32 {
 }
 
 // tasksOf is the number of a stage's tasks: as many as its widest input has
-// partitions, and 1 if it reads nothing but broadcasts. It is 0 while an input
+// partitions, and 1 if it reads nothing but broadcasts and generators. It is 0 while an input
 // is unknown.
 func tasksOf(s Stage, counts map[string]int32) int32 {
 	tasks := int32(1)
@@ -241,6 +241,9 @@ func sizeStages(stages []Stage, counts map[string]int32, o Options) []Stage {
 		for j := range out[i].Inputs {
 			in := &out[i].Inputs[j]
 			in.Partitions, in.Producers = counts[in.Topic], writers[in.Topic]
+			if in.Generator() {
+				in.Partitions = 1
+			}
 		}
 	}
 	return out

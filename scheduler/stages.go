@@ -31,22 +31,22 @@ func describeStages(g Graph, cut [][]int) []Stage {
 }
 
 // nameStages names each stage after the first repartition that feeds it, else
-// after its first input: the name of the input with a pattern, or the first topic.
-// "-input" is appended to a topic whose name is that of a repartition or an input
-// with a pattern. These names differ from each other, and no topic names two stages,
-// because such stages are united.
+// after its first input: the name of the input with a pattern or of the generator, or the
+// first topic. "-input" is appended to a topic whose name is that of a repartition, a
+// generator or an input with a pattern. These names differ from each other, and no topic
+// names two stages, because such stages are united.
 func nameStages(g Graph, stages []Stage) []string {
 	names := make([]string, len(stages))
 	taken := map[string]bool{}
 	for i := range g.Nodes {
-		if g.Nodes[i].Crosses() || g.Nodes[i].Pattern != "" {
+		if g.Nodes[i].named() {
 			taken[g.Nodes[i].Name] = true
 		}
 	}
 	for i := range stages {
 		in := namingInput(g, stages[i].Inputs)
 		first := &g.Nodes[in.Nodes[0]]
-		if first.Crosses() || first.Pattern != "" {
+		if first.named() {
 			names[i] = first.Name
 			continue
 		}
@@ -59,10 +59,13 @@ func nameStages(g Graph, stages []Stage) []string {
 	return names
 }
 
-// namingInput is the input that a stage is named after. A broadcast names a
-// stage that reads nothing else.
+// named reports whether a stage is called by the name of the node.
+func (n *Node) named() bool { return n.Crosses() || n.Pattern != "" || n.Kind == KindGenerator }
+
+// namingInput is the input that a stage is named after. A generator names a stage that
+// reads no partitions, and a broadcast one that reads nothing else.
 func namingInput(g Graph, inputs []Input) Input {
-	for _, delivery := range []Delivery{DeliverPartition, DeliverBroadcast} {
+	for _, delivery := range []Delivery{DeliverPartition, DeliverGenerator, DeliverBroadcast} {
 		for _, repartition := range []bool{true, false} {
 			i := slices.IndexFunc(inputs, func(in Input) bool {
 				return in.Delivery == delivery && g.Nodes[in.Nodes[0]].Crosses() == repartition
@@ -80,7 +83,7 @@ func namingInput(g Graph, inputs []Input) Input {
 func inputsOf(g Graph, nodes []int) []Input {
 	var sources []int
 	for _, i := range nodes {
-		if g.Nodes[i].Kind == KindInput {
+		if g.Nodes[i].isSource() {
 			sources = append(sources, i)
 		}
 		for _, e := range g.Nodes[i].From {

@@ -104,8 +104,8 @@ func (v *verifier) stage(s *Stage) error {
 		}
 		if in.Delivery == DeliverPartition {
 			widest = max(widest, in.Partitions)
-		} else if in.Delivery == DeliverBroadcast && widest == 0 {
-			widest = 1
+		} else if in.Delivery != DeliverGlobal {
+			widest = max(widest, 1)
 		}
 	}
 	for _, n := range s.Nodes {
@@ -151,7 +151,7 @@ func (v *verifier) input(in Input) error {
 		if n < 0 || n >= len(v.Nodes) {
 			return fmt.Errorf("there is no node %d", n)
 		}
-		if !slices.Contains(topicsOf(v.Graph(), n), in.Topic) || v.Nodes[n].Crosses() != in.Repartition() || v.Nodes[n].Kind != KindInput && !in.Repartition() {
+		if !slices.Contains(topicsOf(v.Graph(), n), in.Topic) || v.Nodes[n].Crosses() != in.Repartition() || !v.Nodes[n].isSource() && !in.Repartition() {
 			return fmt.Errorf("node %d doesn't belong to input %q", n, in.Topic)
 		}
 	}
@@ -166,6 +166,9 @@ func (v *verifier) input(in Input) error {
 	}
 	if in.Producers != v.writers[in.Topic] {
 		return fmt.Errorf("input %q is written by %d tasks of upstream stages, not by %d", in.Topic, v.writers[in.Topic], in.Producers)
+	}
+	if in.Generator() && in.Partitions == 1 {
+		return nil
 	}
 	return v.topic(in.Topic, in.Partitions)
 }
@@ -195,7 +198,7 @@ func (v *verifier) isRead(s *Stage, node int) error {
 			}
 		}
 	}
-	if v.Nodes[node].Kind != KindInput {
+	if !v.Nodes[node].isSource() {
 		return nil
 	}
 	for _, topic := range v.Nodes[node].ReadTopics() {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gretestream/grete/api"
 	"github.com/gretestream/grete/container"
+	"github.com/gretestream/grete/container/generate"
 	"github.com/gretestream/grete/container/topics"
 	"github.com/gretestream/grete/kv/memory"
 	"github.com/gretestream/grete/scheduler"
@@ -45,6 +46,7 @@ type Test struct {
 	run     int64 // counts bounded runs
 	running []*container.Container
 	skipped skipped
+	limit   *generate.Limit                 // of generators
 	turn    map[string]int32                // by input: the next partition to write to
 	seen    map[stream.TopicPartition]int64 // by output: the next offset to read
 }
@@ -56,7 +58,7 @@ const stateLimit = 1 << 30
 func New(t testing.TB, app *api.App, opts ...Options) *Test {
 	t.Helper()
 	log := streammemory.New()
-	x := &Test{t: t, app: app, system: log, now: time.Unix(0, 0), time: stream.NoTime, turn: make(map[string]int32), seen: make(map[stream.TopicPartition]int64)}
+	x := &Test{t: t, app: app, system: log, now: time.Unix(0, 0), time: stream.NoTime, limit: generate.NewLimit(), turn: make(map[string]int32), seen: make(map[stream.TopicPartition]int64)}
 	log.Now = func() time.Time { return x.now } // records have the test's time
 	for _, o := range opts {
 		x.options = o
@@ -113,7 +115,7 @@ func (x *Test) start(bounds map[stream.TopicPartition]int64) {
 	base := container.Config{
 		Program: x.app.Pipeline().Program(), System: x.system, Engine: memory.New(stateLimit),
 		Now:         func() time.Time { return x.now },
-		IdleTimeout: x.options.IdleTimeout, Observer: &x.skipped,
+		IdleTimeout: x.options.IdleTimeout, Observer: &x.skipped, Generators: x.limit,
 	}
 	if bounds != nil {
 		base.Run, base.Bounds = x.run, bounds
@@ -210,10 +212,12 @@ func (x *Test) End() {
 	x.Crash()
 	bounds, err := container.Bounds(context.Background(), x.system.Admin(), x.plan)
 	x.must(err)
+	x.boundGenerators(bounds)
 	x.run++
 	x.start(bounds)
 	for done := 0; done < len(x.running); {
 		done = 0
+		x.limit.Await()
 		for _, c := range x.running {
 			w, err := c.Step(context.Background())
 			x.must(err)
@@ -231,6 +235,7 @@ func (x *Test) End() {
 // records that were sent, so that there is something to lose.
 func (x *Test) Crash() {
 	x.t.Helper()
+	x.limit.Await()
 	for _, c := range x.running {
 		_, _ = c.Step(context.Background())
 		x.must(c.Close())
@@ -266,6 +271,7 @@ func (x *Test) settle() {
 	x.t.Helper()
 	for busy := true; busy; {
 		busy = false
+		x.limit.Await()
 		for _, c := range x.running {
 			w, err := c.Step(context.Background())
 			x.must(err)

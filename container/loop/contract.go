@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/gretestream/grete/container/generate"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -106,6 +107,13 @@ type WallClock interface {
 	ClockDue() int64
 	// Tick does what has become due by now.
 	Tick(now int64) (more bool, err error)
+}
+
+// A Generator is the [Source] of an input whose values the program makes itself. Records of
+// such an input are numbers of values in its slots; see package generate.
+type Generator interface {
+	Source
+	generate.Sequence
 }
 
 // A Source takes the records of one input into the operators of a task.

@@ -31,6 +31,7 @@ func (in *Inputs) leave(p *partition) {
 	c := p.cursor
 	if c.readers = slices.DeleteFunc(c.readers, func(q *partition) bool { return q == p }); len(c.readers) == 0 {
 		in.consumer.Unassign(p.TopicPartition)
+		in.consumer.Remove(p.TopicPartition)
 		delete(in.cursors, p.TopicPartition)
 	} else if p.out {
 		in.release(p)

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -27,6 +28,9 @@ type RecordError struct {
 
 func (e *RecordError) Error() string {
 	where := fmt.Sprintf("topic %s, partition %d, offset %d", e.Topic, e.Partition, e.Offset)
+	if name, ok := scheduler.GeneratorOf(e.Topic); ok {
+		where = fmt.Sprintf("generator %s, value %d", name, e.Offset)
+	}
 	if unfit := (*EventTimeError)(nil); errors.As(e.Err, &unfit) {
 		return fmt.Sprintf("%s: %v", where, e.Err)
 	}

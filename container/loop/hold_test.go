@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gretestream/grete/container/generate"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
 )
@@ -39,7 +40,7 @@ func (silentSource) Skips() bool             { return false }
 func TestHold_TasksAdoptedWhileHeld(t *testing.T) {
 	consumer := &assigning{}
 	l := New(Config{})
-	l.Inputs.consumer = consumer
+	l.Inputs.consumer = generate.New(consumer, generate.Config{})
 	hold := func(on bool) {
 		t.Helper()
 		if err := l.Inputs.Hold(on); err != nil {

@@ -8,6 +8,11 @@ func (in *Inputs) endAtBounds() {
 		return
 	}
 	for _, p := range in.partitions {
+		if p.generator != "" && in.cfg.Run != 0 {
+			if total, ended := in.consumer.Total(p.TopicPartition); ended && (p.bound < 0 || total < p.bound) {
+				p.bound = total
+			}
+		}
 		if p.bound >= 0 && p.position >= p.bound && !p.ended {
 			in.end(p)
 			p.source.SetWatermark(IdleTime)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gretestream/grete/container/generate"
 	"github.com/gretestream/grete/container/recovery"
 	"github.com/gretestream/grete/stream"
 )
@@ -12,7 +13,7 @@ import (
 // comes next.
 type Inputs struct {
 	cfg        *Config
-	consumer   stream.Consumer
+	consumer   *generate.Consumer
 	chooser    chooser
 	partitions []*partition
 	cursors    map[stream.TopicPartition]*cursor
@@ -30,7 +31,10 @@ func (in *Inputs) attach(p *partition) error {
 	t.counts.Inputs = append(t.counts.Inputs, p.counts)
 	t.partitions = append(t.partitions, p)
 	in.partitions = append(in.partitions, p)
-	in.bounded = in.bounded || p.bound >= 0
+	in.bounded = in.bounded || p.bound >= 0 || p.generator != "" && in.cfg.Run != 0
+	if p.generator != "" {
+		in.consumer.Add(p.TopicPartition, p.generator, p.source.(Generator))
+	}
 	if p.marks != nil {
 		p.refreshMarks(in.cfg.Run)
 	}

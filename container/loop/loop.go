@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/gretestream/grete/container/generate"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
@@ -70,7 +71,7 @@ func New(cfg Config) *Loop {
 }
 
 // Start gives the loop the consumer of its inputs, which the loop doesn't close.
-func (l *Loop) Start(consumer stream.Consumer) {
+func (l *Loop) Start(consumer *generate.Consumer) {
 	l.Inputs.consumer = consumer
 	l.SetNow(l.cfg.Now())
 }
@@ -80,6 +81,14 @@ func (l *Loop) SetNow(now time.Time) { l.now = now.UnixMilli() }
 
 // Now is the loop's clock, in ms since 1970.
 func (l *Loop) Now() int64 { return l.now }
+
+// Wake makes the loop's container take its next step soon. It is safe for concurrent use.
+func (l *Loop) Wake() {
+	select {
+	case l.woken <- struct{}{}:
+	default: // it has a token
+	}
+}
 
 // Woken gets a token when an operator has something to take in.
 func (l *Loop) Woken() <-chan struct{} { return l.woken }

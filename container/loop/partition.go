@@ -6,6 +6,7 @@ import (
 	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/container/recovery"
 	"github.com/gretestream/grete/metrics"
+	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -13,11 +14,13 @@ import (
 // processed, its head, and how far event time has come.
 type partition struct {
 	stream.TopicPartition
-	task   *Running
-	input  int // index in the stage's inputs
-	source Source
-	skips  bool // as [Source.Skips]
-	cursor *cursor
+	task  *Running
+	input int // index in the stage's inputs
+	// generator is the name of the generator that the input is; empty: it is a topic.
+	generator string
+	source    Source
+	skips     bool // as [Source.Skips]
+	cursor    *cursor
 
 	chunk []stream.Record // what is left of the chunk, its head first
 	next  int64           // where the chunk ends
@@ -63,6 +66,9 @@ func newPartition(t *Running, from *recovery.Input) *partition {
 		watermark:      stream.NoTime,
 		heapIndex:      -1,
 		counts:         &metrics.Input{Topic: in.Topic, Partition: from.Partition, Repartition: in.Repartition(), Next: -1, End: -1, OutOfRange: from.OutOfRange},
+	}
+	if in.Generator() {
+		p.generator, _ = scheduler.GeneratorOf(in.Topic)
 	}
 	if in.Repartition() {
 		p.marks = newProducerMarks(in.Producers)

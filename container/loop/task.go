@@ -54,10 +54,7 @@ func (t *Task) Store(node, index int) (int, error) {
 // concurrent use; everything else of a Task belongs to the container's goroutine.
 func (t *Task) Wake() {
 	t.woken.Store(true)
-	select {
-	case t.loop.woken <- struct{}{}:
-	default: // it has a token
-	}
+	t.loop.Wake()
 }
 
 // Pause keeps the records of the task's inputs back from the next one on, until

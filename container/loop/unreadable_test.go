@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gretestream/grete/container/generate"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
@@ -34,7 +35,7 @@ func TestUnreadable_FollowsPolicy(t *testing.T) {
 			Skipped: func(s Skip) { skipped = append(skipped, s) },
 		})
 		consumer := new(assigning)
-		l.Inputs.consumer = consumer
+		l.Inputs.consumer = generate.New(consumer, generate.Config{})
 		p := &partition{TopicPartition: tp, task: &Running{}, source: source, position: 18, counts: &metrics.Input{}, heapIndex: -1}
 		p.cursor = &cursor{TopicPartition: tp, readers: []*partition{p}}
 		l.Inputs.cursors[tp] = p.cursor

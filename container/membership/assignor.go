@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -18,34 +19,55 @@ type assignor struct {
 	producer string // of this member, as in [memberInfo]
 }
 
-// topic is the one whose partitions stand for tasks: the input with the most partitions.
+// topic is the one whose partitions stand for tasks: the input with the most partitions, or
+// the first changelog of a stage that reads no topic itself.
 func (a assignor) topic() string {
+	read := ""
 	for i := range a.stage.Inputs {
-		if in := &a.stage.Inputs[i]; in.Delivery != scheduler.DeliverGlobal && in.Partitions == a.stage.Tasks {
-			return a.stage.Inputs[i].Topic
+		in := &a.stage.Inputs[i]
+		switch {
+		case !isRead(in):
+		case in.Partitions == a.stage.Tasks:
+			return in.Topic
+		case read == "":
+			read = in.Topic // a broadcast input alone: the stage has one task
 		}
 	}
-	return a.stage.Inputs[0].Topic // a broadcast input alone: the stage has one task
+	return cmp.Or(read, a.stage.Changelogs()[0])
 }
 
-// topics are all inputs.
+// isRead reports whether tasks read an input from the log.
+func isRead(in *scheduler.Input) bool {
+	return in.Delivery != scheduler.DeliverGlobal && !in.Generator()
+}
+
+// topics are all inputs that are topics.
 func (a assignor) topics() []string {
 	var topics []string
 	for i := range a.stage.Inputs {
-		topics = append(topics, a.stage.Inputs[i].Topic)
+		if in := &a.stage.Inputs[i]; !in.Generator() {
+			topics = append(topics, in.Topic)
+		}
 	}
 	return topics
 }
 
-// partitions returns the partitions of all inputs that belong to the tasks.
+// partitions returns the partitions of all inputs that belong to the tasks, or those that
+// stand for them.
 func (a assignor) partitions(tasks []int32) []stream.TopicPartition {
 	var all []stream.TopicPartition
 	for i := range a.stage.Inputs {
 		for _, t := range tasks {
-			if a.stage.Inputs[i].Delivery != scheduler.DeliverGlobal && t < a.stage.Inputs[i].Partitions {
-				all = append(all, stream.TopicPartition{Topic: a.stage.Inputs[i].Topic, Partition: t})
+			if in := &a.stage.Inputs[i]; isRead(in) && t < in.Partitions {
+				all = append(all, stream.TopicPartition{Topic: in.Topic, Partition: t})
 			}
 		}
+	}
+	if all != nil {
+		return all
+	}
+	for _, t := range tasks {
+		all = append(all, stream.TopicPartition{Topic: a.topic(), Partition: t})
 	}
 	return all
 }

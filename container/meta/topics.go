@@ -9,16 +9,7 @@ import (
 
 // ChangelogTopics returns the topics of a stage's meta records: the changelogs of its
 // stores, or the topic that stands in for them.
-func ChangelogTopics(stage *scheduler.Stage) []string {
-	if len(stage.Stores) == 0 {
-		return []string{stage.MetaTopic}
-	}
-	var topics []string
-	for _, s := range stage.Stores {
-		topics = append(topics, s.Changelog)
-	}
-	return topics
-}
+func ChangelogTopics(stage *scheduler.Stage) []string { return stage.Changelogs() }
 
 // ProducerID is the id of the transactional producer of a container, which its instance or
 // its index names within the stage.

@@ -20,7 +20,9 @@ import (
 func (r *Recovery) identify(ctx context.Context) error {
 	topics := meta.ChangelogTopics(r.cfg.Stage)
 	for i := range r.cfg.Stage.Inputs {
-		topics = append(topics, r.cfg.Stage.Inputs[i].Topic)
+		if in := &r.cfg.Stage.Inputs[i]; !in.Generator() {
+			topics = append(topics, in.Topic)
+		}
 	}
 	var err error
 	r.TopicIDs, err = r.cfg.System.Admin().TopicIDs(ctx, topics...)

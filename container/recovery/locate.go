@@ -3,6 +3,7 @@ package recovery
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gretestream/grete/container/meta"
 	"github.com/gretestream/grete/scheduler"
@@ -12,7 +13,7 @@ import (
 // locate sets where each input continues: where the meta record says, or where an input
 // starts that was never read.
 func (r *Recovery) locate(ctx context.Context) error {
-	inputs := r.makeInputs()
+	inputs := r.locateGenerators(r.makeInputs())
 	if len(inputs) == 0 {
 		return nil
 	}
@@ -59,6 +60,22 @@ func (r *Recovery) locate(ctx context.Context) error {
 		return err
 	}
 	return r.locateBootstrap(ctx, inputs)
+}
+
+// locateGenerators sets how many values of generators are done with, and returns the other
+// inputs. No group has offsets of generators.
+func (r *Recovery) locateGenerators(inputs []*Input) []*Input {
+	return slices.DeleteFunc(inputs, func(in *Input) bool {
+		if !r.cfg.Stage.Inputs[in.Index].Generator() {
+			return false
+		}
+		if last := in.lastCommit(); last != nil {
+			in.resume(last)
+		} else {
+			in.task.Moved = true
+		}
+		return true
+	})
 }
 
 // makeInputs makes the input partitions of the tasks, and returns all of them.

@@ -57,7 +57,7 @@ func (r *Recovery) locateRecreated(ctx context.Context, inputs []recreatedInput)
 func (r *Recovery) checkBounds(ctx context.Context) error {
 	for _, t := range r.Tasks {
 		for _, in := range t.Inputs {
-			if in.Bound < 0 || in.Position <= in.Bound {
+			if in.Bound < 0 || in.Position <= in.Bound || r.cfg.Stage.Inputs[in.Index].Generator() {
 				continue
 			}
 			starts, err := r.cfg.System.Admin().Starts(ctx, in.TopicPartition)

@@ -73,7 +73,20 @@ func (s *stageReset) finish(ctx context.Context) error {
 			}
 		}
 	}
+	s.keepGenerators(records)
 	return s.commit(ctx, records, offsets)
+}
+
+// keepGenerators says how many values of generators are done with, unless they start again.
+func (s *stageReset) keepGenerators(records []meta.Record) {
+	for _, in := range s.stage.Inputs {
+		if !in.Generator() || s.restartsGenerators() {
+			continue
+		}
+		if n := s.committedBy(stream.TopicPartition{Topic: in.Topic}, 0); n > 0 {
+			records[0].Inputs = append(records[0].Inputs, meta.Input{Topic: in.Topic, Offset: n})
+		}
+	}
 }
 
 // commit commits the last meta records with the group's offsets. Without a transaction the

@@ -3,6 +3,7 @@ package reset
 import (
 	"context"
 
+	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 )
 
@@ -14,6 +15,10 @@ func (s *stageReset) describe(ctx context.Context) error {
 		return err
 	}
 	for _, in := range s.stage.Inputs {
+		if in.Generator() {
+			s.describeGenerator(&in)
+			continue
+		}
 		c := Input{Topic: in.Topic, Repartition: in.Repartition()}
 		for p := range in.Partitions {
 			tp := stream.TopicPartition{Topic: in.Topic, Partition: p}
@@ -33,6 +38,21 @@ func (s *stageReset) describe(ctx context.Context) error {
 	}
 	return s.describeStores(ctx)
 }
+
+// describeGenerator says how many values of a generator will be skipped.
+func (s *stageReset) describeGenerator(in *scheduler.Input) {
+	tp := stream.TopicPartition{Topic: in.Topic}
+	from := max(s.committedBy(tp, 0), 0)
+	c := Input{Topic: in.Topic, From: []int64{from}, To: []int64{from}}
+	if s.restartsGenerators() {
+		c.To[0] = 0
+	}
+	s.changes.Inputs = append(s.changes.Inputs, c)
+}
+
+// restartsGenerators reports whether generators start again at their first values: they do
+// if all inputs start at their oldest records. Otherwise they keep their positions.
+func (s *stageReset) restartsGenerators() bool { return s.target.Start != nil && *s.target.Start == 0 }
 
 func (s *stageReset) describeStores(ctx context.Context) error {
 	for _, store := range s.stage.Stores {

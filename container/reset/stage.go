@@ -124,7 +124,7 @@ func (s *stageReset) partitions(repartition bool) []stream.TopicPartition {
 	var tps []stream.TopicPartition
 	for _, in := range s.stage.Inputs {
 		for p := range in.Partitions {
-			if in.Repartition() == repartition && in.Delivery != scheduler.DeliverGlobal && !s.misses(in.Topic) {
+			if in.Repartition() == repartition && in.Delivery != scheduler.DeliverGlobal && !in.Generator() && !s.misses(in.Topic) {
 				tps = append(tps, stream.TopicPartition{Topic: in.Topic, Partition: p})
 			}
 		}
@@ -137,7 +137,7 @@ func (s *stageReset) partitions(repartition bool) []stream.TopicPartition {
 func (s *stageReset) readers(tp stream.TopicPartition) []int32 {
 	for i := range s.stage.Inputs {
 		in := &s.stage.Inputs[i]
-		if in.Topic != tp.Topic || in.Delivery == scheduler.DeliverGlobal {
+		if in.Topic != tp.Topic || in.Delivery == scheduler.DeliverGlobal || in.Generator() {
 			continue
 		}
 		first := s.stage.Committer(in, tp.Partition)

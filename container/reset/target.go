@@ -78,6 +78,8 @@ func (t Target) check(plan *scheduler.Plan) error {
 			for _, in := range plan.Stages[i].Inputs {
 				switch {
 				case in.Topic != tp.Topic:
+				case in.Generator():
+					why = fmt.Errorf("%s: it is a generator, which has no offsets: it starts again if all inputs start at their oldest records", tp)
 				case in.Repartition():
 					why = fmt.Errorf("%s: it carries the job's own traffic, whose offsets follow from the state", tp)
 				case tp.Partition < 0 || tp.Partition >= in.Partitions:

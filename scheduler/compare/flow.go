@@ -43,7 +43,7 @@ func (s side) flow(st *scheduler.Stage) []uint64 {
 		if n.Pattern == "" {
 			_, _ = fmt.Fprintf(h, " %q", n.ReadTopics())
 		}
-		if n.Kind != scheduler.KindInput && len(n.Stores) == 0 {
+		if n.Kind != scheduler.KindInput && n.Kind != scheduler.KindGenerator && len(n.Stores) == 0 {
 			_, _ = fmt.Fprintf(h, " %q", n.Settings())
 		}
 		if n.Kind == scheduler.KindOutput { // there may be several to a topic

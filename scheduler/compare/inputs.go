@@ -57,7 +57,14 @@ func (c *comparison) moved(topic string) bool {
 func (c *comparison) inputs(old, now *scheduler.Stage) {
 	was, is := c.old.Readings(old), c.now.Readings(now)
 	for _, r := range was {
-		if find(&r, is) == nil && !c.moved(r.Name) {
+		switch {
+		case find(&r, is) != nil || c.moved(r.Name):
+		case r.Delivery == scheduler.DeliverGenerator:
+			c.add(Change{
+				Subject: SubjectInput, Name: r.Name, Stage: now.Name, From: describe(&r), Effect: Restart,
+				Why: "its further values won't be processed, and how many were is forgotten",
+			})
+		default:
 			c.add(Change{
 				Subject: SubjectInput, Name: r.Name, Stage: now.Name, From: describe(&r), Effect: Restart,
 				Why: "its unread records won't be read, and how far it was read is forgotten",

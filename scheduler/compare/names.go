@@ -58,7 +58,7 @@ func (s side) origins(st *scheduler.Store) []string {
 		switch {
 		case n.Pattern != "":
 			names = append(names, n.Pattern)
-		case n.Kind == scheduler.KindInput:
+		case n.Kind == scheduler.KindInput, n.Kind == scheduler.KindGenerator:
 			names = append(names, n.ReadTopics()...)
 		}
 		for _, e := range n.From {

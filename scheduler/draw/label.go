@@ -11,6 +11,8 @@ func labelOf(n *scheduler.Node) string {
 	switch {
 	case n.Kind == scheduler.KindInput && n.Pattern != "":
 		return "read " + n.Name
+	case n.Kind == scheduler.KindGenerator:
+		return "generate " + n.Name
 	case n.Kind == scheduler.KindInput:
 		return "read " + strings.Join(n.ReadTopics(), ", ")
 	case n.Kind == scheduler.KindOutput:

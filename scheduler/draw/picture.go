@@ -46,7 +46,9 @@ func pictureOf(p *scheduler.Plan) picture {
 	}
 	for i := range p.Stages {
 		for _, in := range p.Stages[i].Inputs {
-			d.addTopic(in.Topic, in.Repartition())
+			if !in.Generator() {
+				d.addTopic(in.Topic, in.Repartition())
+			}
 		}
 		d.addStage(i)
 	}

@@ -39,6 +39,10 @@ func Text(p *scheduler.Plan) string {
 func writeStage(p *scheduler.Plan, b *strings.Builder, s *scheduler.Stage) {
 	fmt.Fprintf(b, "\nstage %s: %s in %s, group %s\n", s.Name, phrase.Count(s.Tasks, "task"), phrase.Count(s.Containers, "container"), s.Group)
 	for _, in := range s.Inputs {
+		if in.Generator() {
+			fmt.Fprintf(b, "  reads   generator %s, in task 0%s\n", p.Nodes[in.Nodes[0]].Name, inputText(p, in))
+			continue
+		}
 		fmt.Fprintf(b, "  reads   %s, %s%s\n", in.Topic, phrase.Count(in.Partitions, "partition"), inputText(p, in))
 	}
 	for _, chain := range (chainer{p, s, true}).chains() {

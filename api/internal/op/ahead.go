@@ -1,6 +1,11 @@
 package op
 
-import "github.com/gretestream/grete/api/internal/flow"
+import (
+	"time"
+
+	"github.com/gretestream/grete/api/internal/flow"
+	"github.com/gretestream/grete/container/loop"
+)
 
 // An Ahead says what becomes of a record that is further ahead of the clock than its input
 // takes.
@@ -24,3 +29,15 @@ func AheadOf(p flow.Policy) Ahead {
 }
 
 func (a Ahead) String() string { return [...]string{"bound", "skip", "fail"}[a] }
+
+// check returns an error if a record can't be processed because of its event time. The
+// times are in ms since 1970.
+func (a Ahead) check(at, now int64, maxAhead time.Duration) error {
+	if err := loop.CheckEventTime(at, now); err != nil {
+		return err
+	}
+	if a != AheadBounds && loop.IsAhead(at, now, maxAhead) {
+		return &loop.AheadError{At: at, Now: now, MaxAhead: maxAhead, Skips: a == AheadSkips}
+	}
+	return nil
+}

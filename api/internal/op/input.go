@@ -152,11 +152,8 @@ func (s *topicSource[M]) Load(r *stream.Record) (int64, error) {
 	if s.eventTime != nil {
 		at = loop.UnixMilli(s.eventTime(s.value))
 	}
-	if err := loop.CheckEventTime(at, s.task.Now()); err != nil {
+	if err := s.ahead.check(at, s.task.Now(), s.maxAhead); err != nil {
 		return 0, err
-	}
-	if s.ahead != AheadBounds && loop.IsAhead(at, s.task.Now(), s.maxAhead) {
-		return 0, &loop.AheadError{At: at, Now: s.task.Now(), MaxAhead: s.maxAhead, Skips: s.ahead == AheadSkips}
 	}
 	return s.Loaded(r, at), nil
 }

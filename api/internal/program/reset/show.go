@@ -6,6 +6,7 @@ import (
 
 	"github.com/gretestream/grete/api/internal/program"
 	"github.com/gretestream/grete/container/reset"
+	"github.com/gretestream/grete/scheduler"
 )
 
 // show says what a reset is about to do.
@@ -26,6 +27,11 @@ func show(c program.Console, prepared *reset.Reset, target reset.Target) {
 
 // describeInput says where an input goes on.
 func describeInput(in reset.Input, keep bool) string {
+	if name, ok := scheduler.GeneratorOf(in.Topic); ok && in.To[0] == 0 {
+		return fmt.Sprintf("generator %s starts again at its first value", name)
+	} else if ok {
+		return fmt.Sprintf("generator %s goes on behind %s", name, program.Plural(in.To[0], "value"))
+	}
 	if in.Repartition {
 		var skipped int64
 		for i := range in.From {

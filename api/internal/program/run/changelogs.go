@@ -44,6 +44,9 @@ func checkChangelogs(ctx context.Context, admin stream.Admin, plan *scheduler.Pl
 func lostState(ctx context.Context, admin stream.Admin, s *scheduler.Stage, topics []string) (bool, error) {
 	var inputs []stream.TopicPartition
 	for _, in := range s.Inputs {
+		if in.Generator() {
+			continue
+		}
 		for p := range in.Partitions {
 			inputs = append(inputs, stream.TopicPartition{Topic: in.Topic, Partition: p})
 		}
