@@ -61,6 +61,8 @@ type failure struct {
 	// names are in the message of the job that stops.
 	names []string
 	limit int64
+	// replays: values have memory of their own, so that the first failure goes back.
+	replays bool
 }
 
 func sums(in api.Stream[payment]) api.WindowedStream[string, payment] {
@@ -101,7 +103,7 @@ func failures() map[string]failure {
 					Map(func(p api.Pane[string, []float64]) string { return fmt.Sprint(p.Key, " ", len(p.Value)) }).To("out")
 			},
 			bad: []payment{{User: "ada", Second: 2, Note: "NaN"}}, good: []payment{paid("ada", 1, 1), paid("ada", 4, 1)},
-			want: []string{"ada 2", "bob 3"}, skips: 1,
+			want: []string{"ada 2", "bob 3"}, skips: 1, replays: true,
 			names: []string{"topic test-by-user, partition 0, offset", `window "per-minute" at `, `key "ada"`, "NaN"},
 		},
 		"an own encoding fails": {
@@ -230,6 +232,9 @@ func (f failure) testSkip(t *testing.T, restart bool) {
 	}
 	if why := x.Skipped(); len(why) != f.skips {
 		t.Errorf("skipped: %q", why)
+	}
+	if n := x.Replays(); n > 0 != f.replays {
+		t.Errorf("%d replays", n)
 	}
 }
 

@@ -21,22 +21,17 @@
 //
 // # Undoing a record
 //
-// A record that fails may have changed entries before. An undo log would save what
-// they were, at these places, before the change:
+// A record that fails may have changed entries before. [State.Undo] takes that back. While a
+// segment is open, views save what they are about to change, once in a segment:
 //
-//   - cache.upsert returns the pointer through which a value is changed. There an entry
-//     gives its key, whether it is present, and a copy of the value, the first time that
-//     a record asks for it. Undoing sets them again. The item stays dirty, which costs a
-//     write at most: the dirty list, the budget and the flag stored needn't go back.
-//   - cache.remove and removeExisting: the same.
-//   - Windows.begin: a window that the record began is dropped again. It is complete and
-//     not stored, so that nothing of it is in the database.
-//   - Windows.Drop of a whole window moves it to the dropped ones, where it stays intact
-//     until the commit. Undoing moves it back. Only a window that was never stored is
-//     freed at once, which would have to wait for the end of the record.
-//   - Windows.Drop up to a key: dropSorted changes items (their values must be copied),
-//     skip and dropped; dropDirty changes items and dropped.
+//   - cache.upsert and cache.remove save an item: whether it was present, and a copy of its
+//     value, or its encoding if the value isn't plain. A rewind sets both again. The item
+//     stays dirty, which costs a write at most.
+//   - Windows.begin saves that a window was opened. A rewind frees it.
+//   - Windows.Drop of a whole window saves the window. It stays intact until the commit; one
+//     that was never stored is freed when the segment is kept.
+//   - Windows.Drop up to a key, and DeleteRange, remove one entry after the other in a segment.
 //
 // Generations, evictions and prepared batches need no undoing: they change at a commit or
-// by [Budget.Trim], which never come in the middle of a record.
+// by [Budget.Trim], which never come in the middle of a segment.
 package kv

@@ -21,8 +21,19 @@ func (w *Windows[V]) Account() (charged, want int64) {
 			count(d.window)
 		}
 	}
+	for i := range w.store.saved.all {
+		if c := &w.store.saved.all[i]; c.kind == windowFreed {
+			count(c.win)
+		}
+	}
 	return w.held(), want
 }
+
+// SaveEncoded makes segments save values by encoding them, whatever their type is.
+func (c *Values[V]) SaveEncoded() { c.store.saved.plain = false }
+
+// SaveEncoded makes segments save values by encoding them, whatever their type is.
+func (w *Windows[V]) SaveEncoded() { w.store.saved.plain = false }
 
 // Account returns what the values are charged, and what they should be.
 func (c *Values[V]) Account() (charged, want int64) { return c.held(), c.cache.bytes() }

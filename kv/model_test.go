@@ -27,10 +27,14 @@ type world struct {
 	committed [2]map[string]string
 	log       [2]map[string]string
 	removed   [2]map[string]bool // keys of which a removal was logged
+	encoded   bool               // segments save values by encoding them
+	segment   bool               // one is open
+	before    [2]map[string]string
 }
 
 func newWorld(t *rapid.T) *world {
 	w := &world{t: t, budget: &kv.Budget{Limit: rapid.SampledFrom([]int64{1, 5_000, 20_000, 1 << 20}).Draw(t, "limit")}}
+	w.encoded = rapid.Bool().Draw(t, "encoded")
 	w.budget.SetStep(rapid.SampledFrom([]int{0, 1, 100}).Draw(t, "step"))
 	for i := range 2 {
 		w.live[i], w.committed[i], w.log[i] = map[string]string{}, map[string]string{}, map[string]string{}
@@ -58,7 +62,70 @@ func (w *world) open() {
 		}
 	}
 	w.ok(w.state.ApplyReplay([]byte("replayed")))
+	w.view()
+}
+
+func (w *world) view() {
 	w.values, w.windows = views(w.ok, w.state)
+	if w.encoded {
+		w.values.SaveEncoded()
+		w.windows.SaveEncoded()
+	}
+}
+
+// Begin begins a segment, which takes many steps.
+func (w *world) Begin(*rapid.T) {
+	w.end()
+	w.segment = true
+	w.state.Undo.Begin(kv.UndoSaves)
+	for i := range 2 {
+		w.before[i] = maps.Clone(w.live[i])
+	}
+}
+
+// end ends a segment: what it has changed is kept, or taken back.
+func (w *world) end() {
+	switch {
+	case !w.segment:
+		return
+	case rapid.Bool().Draw(w.t, "keep"):
+		w.state.Undo.Keep()
+	default:
+		w.Rewind(nil)
+	}
+	w.segment = false
+}
+
+func (w *world) Rewind(*rapid.T) {
+	if !w.segment {
+		return
+	}
+	w.ok(w.state.Undo.Rewind())
+	w.live, w.segment = w.before, false
+	for start := range int64(4) {
+		w.everyWindow(start - 1)
+	}
+	w.every()
+}
+
+// every compares all values with the model, and everyWindow those of a window.
+func (w *world) every() {
+	var got []string
+	w.ok(w.values.Range(nil, nil, func(key []byte, v *string) (bool, error) {
+		got = append(got, string(key)+"="+*v)
+		return true, nil
+	}))
+	w.sameRange(0, "", func(string) bool { return true }, got)
+}
+
+func (w *world) everyWindow(start int64) {
+	var got []string
+	w.ok(w.windows.Ascend(start, nil, func(key []byte, v *string) (bool, error) {
+		got = append(got, windowKey(start, key)+"="+*v)
+		return true, nil
+	}))
+	first := windowKey(start, nil)
+	w.sameRange(1, first, func(k string) bool { return k[:8] == first }, got)
 }
 
 func views(ok func(error), s *kv.State) (*kv.Values[string], *kv.Windows[string]) {
@@ -149,6 +216,7 @@ func (w *world) DropFirst(*rapid.T) {
 
 // Trim takes steps of eviction, between any other steps.
 func (w *world) Trim(*rapid.T) {
+	w.end()
 	for n := rapid.SampledFrom([]int{1, 3, 1 << 20}).Draw(w.t, "steps"); n > 0 && w.budget.Trimming(); n-- {
 		w.budget.Trim()
 	}
@@ -248,6 +316,7 @@ func (w *world) sameRange(store int, from string, in func(string) bool, got []st
 }
 
 func (w *world) Commit(*rapid.T) {
+	w.end()
 	seen := [2]map[string]bool{{}, {}}
 	w.ok(w.state.Prepare(func(store int, key, value []byte) error {
 		k := string(key)
@@ -279,6 +348,7 @@ func (w *world) Commit(*rapid.T) {
 }
 
 func (w *world) Crash(*rapid.T) {
+	w.segment = false
 	w.ok(w.state.Close())
 	if w.budget.Used() != 0 || w.budget.Dirty() != 0 {
 		w.t.Fatalf("%d bytes are used, %d dirty after close", w.budget.Used(), w.budget.Dirty())
@@ -288,6 +358,7 @@ func (w *world) Crash(*rapid.T) {
 }
 
 func (w *world) Discard(*rapid.T) {
+	w.segment = false
 	w.ok(w.state.Discard())
 	w.back()
 }
@@ -295,7 +366,7 @@ func (w *world) Discard(*rapid.T) {
 // Reopen makes the views again, over the database.
 func (w *world) Reopen(*rapid.T) {
 	w.Commit(nil)
-	w.values, w.windows = views(w.ok, w.state)
+	w.view()
 }
 
 func (w *world) back() {
@@ -340,6 +411,8 @@ func TestState_Model(t *testing.T) {
 			"drop":          w.Drop,
 			"range":         w.Range,
 			"ascend":        w.Ascend,
+			"begin":         w.Begin,
+			"rewind":        w.Rewind,
 			"commit":        w.Commit,
 			"crash":         w.Crash,
 			"discard":       w.Discard,

@@ -80,7 +80,6 @@ func (c *cache[V]) save(s *store[V], i uint32, it *item[V]) (err error) {
 func (s *store[V]) restore(pre *saved[V]) (err error) {
 	it := pre.table.at(pre.item, &s.pool)
 	it.flags &^= inSegment
-	pre.cache.skip = 0
 	pre.cache.absent(it)
 	switch l := &s.saved; {
 	case !pre.present:

@@ -45,6 +45,7 @@ type Test struct {
 	time    int64 // event time in ms that Advance has promised to the job
 	run     int64 // counts bounded runs
 	running []*container.Container
+	opened  int // containers
 	skipped skipped
 	limit   *generate.Limit                 // of generators
 	turn    map[string]int32                // by input: the next partition to write to
@@ -123,6 +124,7 @@ func (x *Test) start(bounds map[stream.TopicPartition]int64) {
 	for _, cfg := range container.Configs(x.plan, base) {
 		c, err := container.Open(context.Background(), cfg)
 		x.must(err)
+		x.opened++
 		x.running = append(x.running, c)
 	}
 }

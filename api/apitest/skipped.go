@@ -11,8 +11,12 @@ import (
 // skipped again, and noted once.
 type skipped struct {
 	container.NopObserver
-	seen []skip
+	seen     []skip
+	restored int // containers: those that were opened, and those that went back
 }
+
+// Restored implements [container.Observer].
+func (s *skipped) Restored(container.Restore) { s.restored++ }
 
 // skip identifies a skip.
 type skip struct {
@@ -40,4 +44,12 @@ func (x *Test) Skipped() (why []string) {
 		why = append(why, s.err)
 	}
 	return why
+}
+
+// Replays processes all records that were sent, and returns how often containers have gone
+// back to their last commit because of a failure, and processed records again.
+func (x *Test) Replays() int {
+	x.t.Helper()
+	x.settle()
+	return x.skipped.restored - x.opened
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"pgregory.net/rapid"
+
+	"github.com/gretestream/grete/kv"
 )
 
 // splitPane returns the start and the rest of a key of a window store.
@@ -64,8 +66,40 @@ func (w *world) dropFirst(*rapid.T) {
 	}
 }
 
+// begin begins a segment, which takes many steps.
+func (w *world) begin(*rapid.T) {
+	w.keep()
+	w.segment, w.before = true, w.now.clone()
+	w.state.Undo.Begin(kv.UndoSaves)
+}
+
+// keep ends a segment.
+func (w *world) keep() {
+	if w.segment {
+		w.segment = false
+		w.state.Undo.Keep()
+	}
+}
+
+// rewind takes a segment back.
+func (w *world) rewind(*rapid.T) {
+	if w.segment {
+		w.ok(w.state.Undo.Rewind())
+		w.segment, w.now = false, w.before
+	}
+}
+
+func (c contents) clone() contents {
+	panes := make(map[int64]map[string]int64)
+	for start, window := range c.panes {
+		panes[start] = maps.Clone(window)
+	}
+	return contents{maps.Clone(c.values), panes}
+}
+
 // trim evicts between any other steps.
 func (w *world) trim(*rapid.T) {
+	w.keep()
 	for w.budget.Trimming() {
 		w.budget.Trim()
 	}

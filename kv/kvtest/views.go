@@ -27,6 +27,8 @@ func testViews(t *testing.T, e kv.Engine) {
 			"many windows": w.upsertManyWindows,
 			"drop first":   w.dropFirst,
 			"trim":         w.trim,
+			"begin":        w.begin,
+			"rewind":       w.rewind,
 			"delete":       w.delete,
 			"delete range": w.deleteRange,
 			"get":          w.get,
@@ -77,6 +79,9 @@ type world struct {
 
 	now contents
 	log []change
+
+	segment bool // one is open
+	before  contents
 }
 
 func (w *world) ok(err error) {
@@ -163,6 +168,7 @@ func (c contents) set(start int64, key string, n int64) {
 // prepare collects and checks the records of a commit: each key once, and tombstones
 // only for existing keys.
 func (w *world) prepare() (logged []change) {
+	w.keep()
 	seen := map[string]bool{}
 	before := w.replayed()
 	w.ok(w.state.Prepare(func(store int, key, value []byte) error {
@@ -221,8 +227,13 @@ func (w *world) crash(*rapid.T) {
 	if rapid.Bool().Draw(w.rt, "after the transaction") {
 		w.log = append(w.log, w.prepare()...)
 	}
-	w.ok(w.state.Close())
+	w.close()
 	w.open()
+}
+
+func (w *world) close() {
+	w.segment = false
+	w.ok(w.state.Close())
 }
 
 // restore begins with an empty database, as on another machine.
@@ -230,7 +241,7 @@ func (w *world) restore(*rapid.T) {
 	if rapid.IntRange(0, 9).Draw(w.rt, "in ten") > 0 {
 		return
 	}
-	w.ok(w.state.Close())
+	w.close()
 	w.dir = w.t.TempDir()
 	w.open()
 }

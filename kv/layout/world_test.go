@@ -2,6 +2,7 @@ package layout
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -24,6 +25,8 @@ type world[K comparable, V any] struct {
 	committed map[K]V
 	log       map[string]string
 	removed   map[string]bool
+	segment   bool // one is open
+	before    map[K]V
 }
 
 func newWorld[K comparable, V any](t *rapid.T, l Layout, open func(s *kv.State)) *world[K, V] {
@@ -135,13 +138,58 @@ func (w *world[K, V]) reopen(*rapid.T) {
 	w.open(w.state)
 }
 
+// begin begins a segment, which takes many steps.
+func (w *world[K, V]) begin(*rapid.T) {
+	w.keep()
+	w.segment, w.before = true, maps.Clone(w.live)
+	w.state.Undo.Begin(kv.UndoSaves)
+}
+
+// keep ends a segment.
+func (w *world[K, V]) keep() {
+	if w.segment {
+		w.segment = false
+		w.state.Undo.Keep()
+	}
+}
+
+// rewind takes a segment back.
+func (w *world[K, V]) rewind(*rapid.T) {
+	if w.segment {
+		w.ok(w.state.Undo.Rewind())
+		w.segment, w.live = false, w.before
+	}
+}
+
+// takenBack returns a step that takes other steps in a segment, rewinds it, and takes more.
+func (w *world[K, V]) takenBack(steps map[string]func(*rapid.T)) func(*rapid.T) {
+	names := slices.Sorted(maps.Keys(steps))
+	some := func(t *rapid.T) {
+		for range rapid.IntRange(1, 4).Draw(w.t, "steps") {
+			steps[rapid.SampledFrom(names).Draw(w.t, "step")](t)
+		}
+	}
+	steps = maps.Clone(steps)
+	return func(t *rapid.T) {
+		w.begin(t)
+		some(t)
+		w.rewind(t)
+		some(t)
+	}
+}
+
 // run runs the steps of a world and of all.
 func (w *world[K, V]) run(steps map[string]func(*rapid.T)) {
+	steps["taken back"] = w.takenBack(steps)
 	for name, step := range map[string]func(*rapid.T){
 		"commit": w.commit, "discard": w.discard, "lose": w.lose, "crash": w.crash, "reopen": w.reopen,
 	} {
-		steps[name] = step
+		steps[name] = func(t *rapid.T) {
+			w.keep()
+			step(t)
+		}
 	}
+	steps["begin"], steps["rewind"], steps["rewind more"] = w.begin, w.rewind, w.rewind
 	w.t.Repeat(steps)
 	w.ok(w.state.Close())
 }
