@@ -161,6 +161,18 @@ func TestFeed_Content(t *testing.T) {
 	}
 }
 
+// zstdWindowed is [zstded], with a header that makes a decoder keep 2^log bytes.
+func zstdWindowed(text string, log int) string {
+	var b strings.Builder
+	z, _ := zstd.NewWriter(&b) // without options it can't fail
+	_, _ = z.Write([]byte(text))
+	_ = z.Flush() // so that the header has no size of the whole
+	_ = z.Close()
+	header := []byte(b.String())
+	header[5] = byte(log-10) << 3
+	return string(header)
+}
+
 func TestFeed_RefusesContent(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"UTF-16, little end first":   {"\xff\xfea\x00\n\x00", "encoded in UTF-16"},
@@ -174,6 +186,7 @@ func TestFeed_RefusesContent(t *testing.T) {
 		"half a gzip file":           {gzipped(strings.Repeat("a\n", 1000))[:20], "the gzip file is damaged or incomplete"},
 		"a header that isn't gzip's": {"\x1f\x8b\x00", "gzip"},
 		"half a zstd file":           {zstded(strings.Repeat("abc\n", 1000))[:10], "the zstd file is damaged or incomplete"},
+		"a zstd window of 256 MB":    {zstdWindowed("a\n", 28), "the zstd file is damaged or incomplete"},
 		"a line without end":         {strings.Repeat("a", maxLine+1), "longer than 64 MB"},
 	} {
 		t.Run(name, func(t *testing.T) {

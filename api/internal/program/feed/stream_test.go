@@ -81,3 +81,16 @@ func unblock(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 }
+
+// A pipe beside a replaced file may look like its predecessor by its name. Opening it would
+// wait for a writer.
+func TestFeed_PipeIsNoPredecessor(t *testing.T) {
+	x := newTopic(t)
+	file := write(t, filepath.Join(t.TempDir(), "app.log"), "old-1\nold-2\n")
+	x.fed(file, "old-1", "old-2")
+	if err := syscall.Mkfifo(file+".1", 0o600); err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, "new\n")
+	x.refused(file, "isn't the one that was fed before", "give it another name")
+}
