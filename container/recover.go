@@ -174,14 +174,15 @@ const (
 func (c *Container) awaitReplacement(ctx context.Context) error {
 	for end := c.cfg.Now().Add(replacementPatience); ctx.Err() == nil; c.cfg.Await(ctx, replacementPoll) {
 		known, err := c.member.Replaced(ctx)
-		switch {
-		case errors.As(err, new(*membership.ReplacedError)):
+		if errors.As(err, new(*membership.ReplacedError)) {
 			return fmt.Errorf("stage %s: %w", c.cfg.Stage.Name, err)
-		case err != nil:
-			c.cfg.Logger.Warn("can't find out which process has joined the group as this instance", "error", err)
 		}
-		if known || err != nil || !c.cfg.Now().Before(end) {
-			return nil
+		if err != nil {
+			c.cfg.Logger.Warn("can't find out which process has joined the group as this instance", "error", err)
+			break
+		}
+		if known || !c.cfg.Now().Before(end) {
+			break
 		}
 	}
 	return ctx.Err()
