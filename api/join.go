@@ -48,7 +48,17 @@ func (j JoinSide[K, V]) Grace(d time.Duration) JoinSide[K, V] {
 // record that arrives late, see [JoinSide.Grace], isn't joined: it is counted, and [LateOf]
 // has it.
 //
-// The join keeps the records of both sides until the watermark says that nothing matches
+// With a [Table], the result is f(m, v) for each record of this stream whose key has a row v
+// in the table, with the record's event time:
+//
+//	views.Join("profiled", users, f)
+//
+// The row is the one that the table has when the record is processed. So these results depend
+// on the order in which records arrive: a task takes the record with the lowest event time
+// first, of its inputs that are joined, and of equal ones that of the table. The table doesn't
+// hold the watermark back. See [Bootstrap].
+//
+// A join of streams keeps the records of both sides until the watermark says that nothing matches
 // them any more. f must not change what it is given.
 func (s KeyedStream[K, M]) Join[O, R any](name string, other Joinable[K, O], f func(M, O) R) KeyedStream[K, R] {
 	if f == nil {
@@ -90,6 +100,12 @@ func joinWith[K comparable, M, O, R any](s KeyedStream[K, M], name string, kind 
 		}
 		edge := join.Streams[K](p, s.edge, o.stream.edge, join.StreamsSpec{Name: name, Kind: kind, Range: o.within}, f)
 		return KeyedStream[K, R]{Stream: Stream[R]{s.app, edge}}
+	case Table[K, O]:
+		if o.app != s.app {
+			p.Mistake("join %q: the stream and the table belong to different apps", name)
+			return failed
+		}
+		return KeyedStream[K, R]{Stream: Stream[R]{s.app, join.Table(p, s.edge, o.edge, name, kind, f)}}
 	}
 	p.Mistake("join %q: the other side is missing: it is a table, or a stream with Within", name)
 	return failed

@@ -111,6 +111,8 @@ type Input struct {
 	Tombstones  int64 // records without a value that were dropped
 	Ahead       int64 // records further ahead of the clock than they may move the watermark
 	Overtaken   int64 // records that are late because a single one moved the watermark by more than a minute
+	Awaited     int64 // times that the task's other inputs have waited for records of this one
+	Overdue     int64 // of those, waits that have ended without any
 	OutOfRange  int64 // times that the next record was gone and reading continued elsewhere
 	// Next is the offset to process next, End the offset after the last committed
 	// record; -1 while unknown.

@@ -144,11 +144,11 @@ func (c *counter) checkMissing(g Graph, stages []Stage) mistakes {
 	return bad
 }
 
-// A meeting is a set of topics whose records meet in a store. Equal keys must
+// A meeting is a set of topics whose records meet in a store or a join. Equal keys must
 // be in equal partitions, so the topics must have equally many.
 type meeting struct {
 	topics []string
-	store  *Node // the first
+	node   *Node // with the first store, or the join
 }
 
 // meetings lists the sets of topics that meet, and joins sets that share a
@@ -156,8 +156,12 @@ type meeting struct {
 func meetings(g Graph, stages []Stage) []meeting {
 	var sets []meeting
 	for _, s := range stages {
-		for _, st := range s.Stores {
-			met := meeting{sourceTopics(g, st.Node), &g.Nodes[st.Node]}
+		for _, id := range s.Nodes {
+			n := &g.Nodes[id]
+			if len(n.Stores) == 0 && !n.joins() {
+				continue
+			}
+			met := meeting{sourceTopics(g, id), n}
 			if len(met.topics) == 0 {
 				continue // all are broadcasts
 			}
@@ -165,7 +169,7 @@ func meetings(g Graph, stages []Stage) []meeting {
 				if !slices.ContainsFunc(sets[i].topics, func(t string) bool { return slices.Contains(met.topics, t) }) {
 					continue
 				}
-				met = meeting{append(sets[i].topics, met.topics...), sets[i].store}
+				met = meeting{append(sets[i].topics, met.topics...), sets[i].node}
 				sets = slices.Delete(sets, i, i+1)
 				i--
 			}
@@ -214,8 +218,8 @@ func (c *counter) checkMeetings() mistakes {
 			differ = differ || n != c.counts[m.topics[0]] && c.counts[m.topics[0]] > 0
 		}
 		if differ {
-			bad.add(m.store.ID, "%s %q: the topics that meet in it have different numbers of partitions, so equal keys would be in different tasks: %s; "+
-				"give them equal numbers, or call PartitionBy on each of the streams", m.store.Kind, m.store.Name, strings.Join(have, ", "))
+			bad.add(m.node.ID, "%s %q: the topics that meet in it have different numbers of partitions, so equal keys would be in different tasks: %s; "+
+				"give them equal numbers, or call PartitionBy on each of the streams", m.node.Kind, m.node.Name, strings.Join(have, ", "))
 		}
 	}
 	return bad

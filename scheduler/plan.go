@@ -92,6 +92,12 @@ type Input struct {
 	// Priority orders inputs: while one with a higher priority has records, those
 	// with a lower one wait.
 	Priority int `json:"priority,omitempty"`
+	// Joined says that the records meet those of other inputs in a join: a task reads
+	// them strictly in order of event time.
+	Joined bool `json:"joined,omitempty"`
+	// Table says that a join looks them up as a table: of several records of one time they
+	// come first.
+	Table bool `json:"table,omitempty"`
 }
 
 // StartNewest starts with records that are written from now on.

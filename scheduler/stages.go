@@ -109,6 +109,7 @@ func inputsOf(g Graph, nodes []int) []Input {
 			in.Bootstrap, in.Priority = in.Bootstrap || n.Bootstrap, max(in.Priority, n.Priority)
 		}
 	}
+	markJoined(g, nodes, inputs)
 	return inputs
 }
 

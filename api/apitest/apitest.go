@@ -156,6 +156,12 @@ func (x *Test) SendKeyed[K comparable, M any](topic string, key K, value M) {
 
 func (x *Test) send(topic string, n int, fill func(int, *stream.Record) error) {
 	x.t.Helper()
+	x.sendTo(topic, -1, n, fill)
+}
+
+// sendTo is send to a partition; -1: to that of the key, or to each in turn.
+func (x *Test) sendTo(topic string, to int32, n int, fill func(int, *stream.Record) error) {
+	x.t.Helper()
 	ctx := context.Background()
 	p, err := x.system.OpenProducer(ctx, stream.ProducerConfig{})
 	x.must(err)
@@ -165,7 +171,9 @@ func (x *Test) send(topic string, n int, fill func(int, *stream.Record) error) {
 		r := stream.Record{Time: x.now.UnixMilli()}
 		x.must(fill(i, &r))
 		partition := x.turn[topic]
-		if r.Key != nil {
+		if to >= 0 {
+			partition = to
+		} else if r.Key != nil {
 			partition = stream.PartitionOf(r.Key, w.Partitions())
 		} else {
 			x.turn[topic] = (partition + 1) % w.Partitions()

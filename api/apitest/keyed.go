@@ -12,6 +12,21 @@ func (x *Test) SendTombstone[K comparable](topic string, key K) {
 	})
 }
 
+// SendKeyedTo is [Test.SendKeyed] to a partition of the topic, as a producer does that hashes
+// keys in its own way.
+func (x *Test) SendKeyedTo[K comparable, M any](topic string, partition int32, key K, value M) {
+	x.t.Helper()
+	keys, _ := x.app.Pipeline().Serdes.Key[K]()
+	values, _ := x.app.Pipeline().Serdes.For[M]()
+	x.sendTo(topic, partition, 1, func(_ int, r *stream.Record) (err error) {
+		if r.Key, err = keys.Append(nil, key); err != nil {
+			return err
+		}
+		r.Value, err = values.Append(nil, value)
+		return err
+	})
+}
+
 // A Keyed is a record of an output topic with its key.
 type Keyed[K comparable, M any] struct {
 	Key K

@@ -3,12 +3,22 @@ package loop
 // arrange puts a partition where the event time of its next record belongs, or
 // takes it out while it has none to offer.
 func (in *Inputs) arrange(p *partition) {
+	if t := p.task; in.await(t) {
+		for _, q := range t.partitions {
+			in.place(q)
+		}
+	} else {
+		in.place(p)
+	}
+	in.finishBootstrap(p.task)
+}
+
+func (in *Inputs) place(p *partition) {
 	if in.eligible(p) {
 		in.chooser.put(p)
 	} else {
 		in.chooser.remove(p)
 	}
-	in.finishBootstrap(p.task)
 }
 
 func (in *Inputs) arrangeAll(t *Running) {
@@ -48,7 +58,7 @@ func (t *Running) bootstraps() bool {
 func (in *Inputs) eligible(p *partition) bool {
 	t := p.task
 	switch {
-	case !p.loaded || t.paused > 0:
+	case !p.loaded || t.paused > 0 || t.awaited.any && p.priority <= t.awaited.priority:
 		return false
 	case !t.bootstrapping || p.bootstraps() || in.holding:
 		return true

@@ -28,6 +28,9 @@ func (c *chooser) choose() (*partition, int64) {
 	c.turn++
 	if c.turn%patience == 0 {
 		p := c.longestWaiting()
+		if p.joined {
+			p = c.first(p.task)
+		}
 		p.served = c.turn
 		return p, p.head
 	}
@@ -39,7 +42,38 @@ func (c *chooser) choose() (*partition, int64) {
 			limit = c.heap[i].head + slack
 		}
 	}
+	if p.joined {
+		limit = min(limit, p.task.before(p))
+	}
 	return p, limit
+}
+
+// first returns the partition of a task whose record comes first.
+func (c *chooser) first(t *Running) *partition {
+	var first *partition
+	for _, p := range t.partitions {
+		if p.heapIndex >= 0 && (first == nil || c.less(p.heapIndex, first.heapIndex)) {
+			first = p
+		}
+	}
+	return first
+}
+
+// before returns the last event time at which a record of p comes before those of the other
+// inputs of a join: between them there is no slack.
+func (t *Running) before(p *partition) int64 {
+	limit := int64(IdleTime)
+	for _, q := range t.partitions {
+		if q == p || q.heapIndex < 0 || !q.joined || q.priority != p.priority {
+			continue
+		}
+		if last := q.head; q.table && !p.table {
+			limit = min(limit, last-1)
+		} else {
+			limit = min(limit, last)
+		}
+	}
+	return limit
 }
 
 func (c *chooser) longestWaiting() *partition {
@@ -103,8 +137,8 @@ func (c *chooser) fix(i int) {
 	}
 }
 
-// less orders by priority, then by event time, and by place where that is equal, so
-// that a run can be repeated exactly.
+// less orders by priority, then by event time. Where that is equal tables come first, and then
+// it orders by place, so that a run can be repeated exactly.
 func (c *chooser) less(i, j int) bool {
 	a, b := c.heap[i], c.heap[j]
 	if a.priority != b.priority {
@@ -112,6 +146,9 @@ func (c *chooser) less(i, j int) bool {
 	}
 	if a.head != b.head {
 		return a.head < b.head
+	}
+	if a.table != b.table {
+		return a.table
 	}
 	if a.Partition != b.Partition {
 		return a.Partition < b.Partition

@@ -23,6 +23,8 @@ func (a *assigning) Assign(tp stream.TopicPartition, _ int64) error {
 
 func (a *assigning) Unassign(stream.TopicPartition) {}
 
+func (a *assigning) End(stream.TopicPartition) int64 { return 0 }
+
 // A silent logic has sources that do nothing.
 type silentLogic struct{ Logic }
 

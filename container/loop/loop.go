@@ -141,7 +141,9 @@ func (l *Loop) Work() (n int, pending bool, err error) {
 		return 0, false, err
 	}
 	l.Inputs.endAtBounds()
-	l.Inputs.checkIdle(l.cfg.Now())
+	now := l.cfg.Now()
+	l.Inputs.checkIdle(now)
+	l.Inputs.checkAwaited(l.Tasks, now)
 	advancing, err := l.advance()
 	if err != nil {
 		return 0, false, err

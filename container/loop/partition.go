@@ -32,6 +32,8 @@ type partition struct {
 	loading  bool  // the source decodes the head
 	bound    int64 // a bounded run ends here; -1: none
 	priority int   // of the input: higher ones are read first
+	joined   bool  // the input is joined with others of the task
+	table    bool  // a join looks it up as a table
 	// bootstrap says that the input is read to bootstrapEnd before the task reads any
 	// other. The end is 0 when it was reached.
 	bootstrap    bool
@@ -42,7 +44,9 @@ type partition struct {
 	disorder  int64
 	maxAhead  int64 // as [Source.MaxAhead], in ms
 	jump      jump
-	toldAt    int64 // when a jump was last logged, in ms since 1970
+	toldAt    int64     // when a jump was last logged, in ms since 1970
+	missing   time.Time // since when other inputs have been waiting for its records; zero: they aren't
+	overdue   bool      // they have waited long enough
 	idle      bool
 	quiet     time.Time // since when nothing has been read; zero while records come
 	marks     *producerMarks
@@ -61,6 +65,8 @@ func newPartition(t *Running, from *recovery.Input) *partition {
 		position:       from.Position,
 		bound:          from.Bound,
 		priority:       in.Priority,
+		joined:         in.Joined,
+		table:          in.Table,
 		bootstrap:      in.Bootstrap,
 		bootstrapEnd:   from.BootstrapEnd,
 		watermark:      stream.NoTime,

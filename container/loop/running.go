@@ -25,6 +25,7 @@ type Running struct {
 	stopped    bool // its inputs are kept back, as the operators have asked
 	// bootstrapping means that only its bootstrap inputs are read.
 	bootstrapping bool
+	awaited       awaited
 }
 
 // Init makes a task of the loop, which [Loop.Add] adds when it is recovered.
@@ -90,8 +91,7 @@ func (t *Running) keepBack() {
 // fire does what the task's watermark makes due. What is more than a bounded
 // piece of work is left to advance, between whose steps a commit may come.
 func (t *Running) fire() error {
-	due := t.Logic.Due()
-	if t.pending || due == IdleTime || t.watermark() < due {
+	if t.pending || t.Logic.Due() == IdleTime {
 		return nil
 	}
 	return t.act(t.Logic.Advance)

@@ -122,6 +122,9 @@ func (a *assembly) buildSource(in scheduler.Input) (loop.Source, error) {
 	var parts []Source
 	for _, id := range in.Nodes {
 		b := a.builder(id)
+		if in.Joined && !in.Repartition() && in.Delivery == scheduler.DeliverPartition {
+			b.Joined = in.Partitions
+		}
 		a.connect(b)
 		s, err := b.Node.Source(b)
 		if err != nil {

@@ -18,6 +18,9 @@ type Builder struct {
 	ID   int
 	// Leaves says that the node writes to a topic. Nothing comes after it in this task.
 	Leaves bool
+	// Joined is the number of partitions of an input topic that is joined by the keys of its
+	// records; 0: it isn't. They must be where those of other topics are.
+	Joined int32
 
 	takes  map[string]any  // by input port: the Push of the operator
 	downs  map[string]any  // by output port: the Push of what comes after it

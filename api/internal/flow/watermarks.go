@@ -1,10 +1,14 @@
 package flow
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/gretestream/grete/scheduler"
+)
 
 // connectWatermarks composes, node by node, where watermarks come from. The
 // container sets those of sources; a [Delayer] has its own; every other operator
-// passes on the lowest of its inputs.
+// passes on the lowest of its inputs. A table that is looked up has no say in it.
 func (a *assembly) connectWatermarks() {
 	marks := make(map[int]func() int64) // of the records that leave a node, by node
 	for _, s := range a.sources {
@@ -15,7 +19,9 @@ func (a *assembly) connectWatermarks() {
 		b := a.builders[placed.node]
 		var input func() int64
 		for _, e := range b.Node.From {
-			input = lowest(input, marks[e.Node])
+			if e.To != scheduler.PortTable {
+				input = lowest(input, marks[e.Node])
+			}
 		}
 		b.time.input = input
 		mark := input

@@ -58,6 +58,7 @@ func Input[M any](p *flow.Pipeline, node scheduler.Node, spec InputSpec[M]) sche
 		Emits:  []flow.Port{flow.Emit[M]("")},
 		Source: func(b *flow.Builder) (flow.Source, error) {
 			return &topicSource[M]{
+				check:      keyCheck{partition: b.Task.ID, partitions: b.Joined},
 				SourceBase: flow.NewSourceBase(b, spec.Order, spec.Policy), task: b.Task,
 				parse: serde.Parser(values.Serde), eventTime: spec.EventTime, maxAhead: spec.Order.MaxAhead, ahead: spec.Ahead,
 				keyed: node.Key != "", tombstones: spec.Tombstones, down: flow.Down[M](b, ""),
@@ -127,6 +128,7 @@ type topicSource[M any] struct {
 	maxAhead  time.Duration
 	ahead     Ahead
 	keyed     bool
+	check     keyCheck
 	// tombstones says what becomes of records without a value.
 	tombstones flow.Policy
 	value      M
@@ -142,6 +144,11 @@ func (s *topicSource[M]) Load(r *stream.Record) (int64, error) {
 	}
 	if s.keyed && r.Key == nil {
 		return 0, errNoKey
+	}
+	if s.keyed && s.check.partitions > 1 {
+		if err := s.check.check(r.Key); err != nil {
+			return 0, err
+		}
 	}
 	var zero M
 	s.value = zero

@@ -1,12 +1,15 @@
 package join_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/gretestream/grete/api"
 	"github.com/gretestream/grete/api/apitest"
+	"github.com/gretestream/grete/scheduler"
+	"github.com/gretestream/grete/stream"
 )
 
 func TestJoin_LateRecordsOfEitherSide(t *testing.T) {
@@ -72,5 +75,46 @@ func TestJoin_ReportsMistakes(t *testing.T) {
 	}
 	if t.Failed() || !strings.Contains(err.Error(), "mistakes_test.go:") {
 		t.Error(err)
+	}
+}
+
+// Inputs of a join that aren't partitioned alike are refused, with both numbers.
+func TestJoin_RefusesUnequalPartitions(t *testing.T) {
+	app := api.New("widths")
+	left, right := app.FromKeyed[string, string]("left"), app.FromKeyed[string, string]("right")
+	left.Join("streams", right.Within(time.Hour), func(l, r string) string { return l + r }).To("out")
+	left.Join("table", right.Count("n"), func(l string, n int64) string { return l }).To("out")
+	plan := func(app *api.App) error {
+		_, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"left": 3, "right": 4}}, scheduler.Options{})
+		return err
+	}
+	if err := plan(app); err == nil || !strings.Contains(err.Error(), `"left" has 3, "right" has 4; give them equal numbers, or call PartitionBy`) {
+		t.Errorf("got %v", err)
+	}
+	// A repartition takes the number of the topic that it is joined with.
+	app = api.New("widths")
+	left, right = app.FromKeyed[string, string]("left"), app.FromKeyed[string, string]("right")
+	left.PartitionBy("by-left", func(l string) string { return l }).
+		LeftJoin("table", right.Count("n"), func(l string, n *int64) string { return l }).To("out")
+	if err := plan(app); err != nil {
+		t.Error(err)
+	}
+}
+
+// A record that a producer with another hash has sent to the wrong partition fails, if its
+// topic is joined by its own keys.
+func TestJoin_ForeignHashIsFound(t *testing.T) {
+	app := api.New("hashes")
+	left, right := app.FromKeyed[string, string]("left", api.OnError[string](api.Skip())), app.FromKeyed[string, string]("right")
+	left.OuterJoin("j", right.Within(time.Hour), func(l, r *string) string { return *l + *r }).To("out")
+	x := apitest.New(t, app, apitest.Options{Partitions: 4})
+	x.SendKeyedTo("left", (stream.PartitionOf([]byte("a"), 4)+1)%4, "a", "lost")
+	x.SendKeyed("left", "a", "left")
+	x.SendKeyed("right", "a", "right")
+	x.Expect("out", "leftright")
+	for _, want := range []string{"belongs to partition", "partitioner=murmur2_random", "PartitionBy"} {
+		if why := fmt.Sprint(x.Skipped()); !strings.Contains(why, want) {
+			t.Errorf("%q isn't in %s", want, why)
+		}
 	}
 }
