@@ -50,13 +50,13 @@ func TestOperators_Chain(t *testing.T) {
 	joined := keyed.Join("j1", keyed.Within(time.Minute).Grace(time.Second), func(a, b view) view { return b }).
 		LeftJoin("j2", keyed.WithinRange(time.Minute, 0), func(a view, b *view) int64 { return 1 }).
 		OuterJoin("j3", keyed.Within(0), func(n *int64, v *view) int64 { return 1 })
-	api.LateOf[view](joined).To("out9")
-	joined.To("out10")
-	counts := keyed.Count("t8")
+	api.LateOf[view](joined).To("out20")
+	joined.To("out21")
+	counts := keyed.Count("joined-1")
 	counts.Join("j4", counts, func(a, b int64) int64 { return a + b }).
-		LeftJoin("j5", keyed.Count("t9"), func(a int64, b *int64) int64 { return a }).
-		OuterJoin("j6", keyed.Count("t10"), func(a, b *int64) int64 { return 1 }).To("out11")
-	keyed.Join("j7", counts, func(v view, n int64) view { return v }).LeftJoin("j8", counts, func(v view, n *int64) int64 { return 1 }).To("out12")
+		LeftJoin("j5", keyed.Count("joined-2"), func(a int64, b *int64) int64 { return a }).
+		OuterJoin("j6", keyed.Count("joined-3"), func(a, b *int64) int64 { return 1 }).To("out22")
+	keyed.Join("j7", counts, func(v view, n int64) view { return v }).LeftJoin("j8", counts, func(v view, n *int64) int64 { return 1 }).To("out23")
 	api.Changes(keyed.Count("t7")).Map(func(c api.Change[int64]) int64 { return *c.New }).To("out8")
 	keyed.CombineLatest("c1", keyed.MapValues(func(v view) string { return v.Page }), time.Second, func(v *view, page *string) int64 { return 1 }).To("out6")
 	app.FromKeyed[string, []byte]("bytes").To("out3", api.OutputSerde(bytesSerde{}))
