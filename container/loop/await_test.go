@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gretestream/grete/container/generate"
 	"github.com/gretestream/grete/metrics"
 	"github.com/gretestream/grete/stream"
 )
@@ -19,7 +20,7 @@ func (l *lagging) End(tp stream.TopicPartition) int64 { return l.ends[tp.Topic] 
 // twoInputs is a task with the inputs "near" and "far", of which nothing is loaded yet.
 func twoInputs(t *testing.T, ends map[string]int64) (l *Loop, near, far *partition) {
 	l = New(Config{})
-	l.Inputs.consumer = &lagging{ends: ends}
+	l.Inputs.consumer = generate.New(&lagging{ends: ends}, generate.Config{})
 	tk := &Running{Logic: silentLogic{}}
 	tk.Init(l, 0, &metrics.Task{})
 	l.Add(tk)
