@@ -23,6 +23,8 @@ type Job struct {
 	Inputs map[string]int32
 	// Feed is what comes to them, in the order of each partition.
 	Feed []Fed
+	// Generated is how many values the generators yield, by name.
+	Generated map[string]int64
 	// Check looks at the committed records of the outputs, when all is done.
 	Check func(records func(tp stream.TopicPartition) []stream.Record) error
 }
