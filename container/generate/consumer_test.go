@@ -148,12 +148,22 @@ func (r *reading) take(from, to int64) {
 	}
 }
 
+// total waits for the end of the sequence.
+func (r *reading) total() int64 {
+	for {
+		if total, ended := r.Total(ticks); ended {
+			return total
+		}
+		<-r.woken
+	}
+}
+
 func TestConsumer_GivesAllValuesInOrder(t *testing.T) {
 	r := read(t, upTo(10_000))
 	r.assign(0)
 	r.take(0, 10_000)
-	if total, ended := r.Total(ticks); total != 10_000 || !ended {
-		t.Errorf("total %d, ended %t", total, ended)
+	if total := r.total(); total != 10_000 {
+		t.Errorf("total %d", total)
 	}
 }
 
@@ -221,15 +231,8 @@ func TestConsumer_PanicComesAfterTheValues(t *testing.T) {
 func TestConsumer_WarnsOfShorterSequence(t *testing.T) {
 	r := read(t, upTo(5))
 	r.assign(8)
-	for {
-		total, ended := r.Total(ticks)
-		if ended {
-			if total != 8 {
-				t.Errorf("total %d: the run would never end", total)
-			}
-			break
-		}
-		<-r.woken
+	if total := r.total(); total != 8 {
+		t.Errorf("total %d: the run would never end", total)
 	}
 	for range 2 {
 		if _, err := r.Poll(); err != nil {
