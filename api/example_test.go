@@ -234,3 +234,34 @@ func check(err error) {
 		panic(err)
 	}
 }
+
+// The slowest views of each hour, and the views that came too late for their hour.
+func ExampleTopN() {
+	type Request struct {
+		Page string
+		At   time.Time
+		Ms   int64
+	}
+	app := api.New("requests")
+	requests := app.From("requests", api.EventTime(func(r Request) time.Time { return r.At })).
+		PartitionBy("by-page", func(r Request) string { return r.Page })
+	hourly := requests.Window("slowest", api.Tumbling(time.Hour))
+	api.TopN(hourly, 3, func(r Request) int64 { return r.Ms }).To("slowest-requests")
+	hourly.Late().To("late-requests")
+	run(app)
+	// Output:
+	// stage requests: 4 tasks
+	// stage by-page: 4 tasks
+}
+
+// run prints the stages of a plan. A program ends with app.Main() instead.
+func run(app *api.App) {
+	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"requests": 4}}, scheduler.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, stage := range plan.Stages {
+		fmt.Printf("stage %s: %d tasks\n", stage.Name, stage.Tasks)
+	}
+}

@@ -39,6 +39,11 @@ func TestOperators_Chain(t *testing.T) {
 		Window("w2", minute).Fold(func(n int64, p api.Pane[string, int64]) int64 { return n + p.Value }).
 		Window("w3", minute).FoldFrom(func() int64 { return 0 }, func(n int64, p api.Pane[string, int64]) int64 { return n + p.Value }).
 		Window("w4", minute).Sum(func(p api.Pane[string, int64]) int64 { return p.Value }).
+		Window("w5", minute).Min(func(p api.Pane[string, int64]) int64 { return p.Value }).
+		Window("w6", minute).Max(func(p api.Pane[string, int64]) int64 { return p.Value }).
+		Window("w7", minute).Avg(func(p api.Pane[string, int64]) int64 { return p.Value }).
+		Window("w8", minute).Distinct(func(p api.Pane[string, float64]) float64 { return p.Value }).
+		Window("w9", minute).Aggregate(longest{}).
 		PartitionBy("by-value", func(p api.Pane[string, int64]) int64 { return p.Value }).
 		Count("t1").Updates().
 		Fold("t2", func(a, b int64) int64 { return a + b }, api.StoreSerde(numberSerde{})).Updates().
@@ -46,6 +51,10 @@ func TestOperators_Chain(t *testing.T) {
 		To("out", api.KeyedBy(func(n int64) string { return "k" }))
 	keyed.Count("t4").To("out2")
 	keyed.Count("t8").MapValues(func(n int64) string { return strconv.FormatInt(n, 10) }).Filter(func(s string) bool { return s != "" }).To("out9", api.OutputSerde(textSerde{}))
+	late := keyed.Window("w10", minute)
+	api.Collect(api.TopN(api.ReduceWindow(late, func(a, b view) view { return b }).Window("w11", minute), 3, func(p api.Pane[string, view]) int64 { return p.Value.At }).
+		Window("w12", minute)).To("out9")
+	late.Late().To("out10")
 	keyed.DedupBy("d1", func(v view) string { return v.Page }, time.Minute).Count("t6").To("out7")
 	joined := keyed.Join("j1", keyed.Within(time.Minute).Grace(time.Second), func(a, b view) view { return b }).
 		LeftJoin("j2", keyed.WithinRange(time.Minute, 0), func(a view, b *view) int64 { return 1 }).
@@ -72,6 +81,13 @@ func TestOperators_Chain(t *testing.T) {
 		t.Errorf("%d stages: %v", n, plan)
 	}
 }
+
+// longest is an Aggregator.
+type longest struct{}
+
+func (longest) Add(a int64, p api.Pane[string, int64]) int64 { return max(a, p.Value) }
+func (longest) Merge(a, b int64) int64                       { return max(a, b) }
+func (longest) Result(a int64) int64                         { return a }
 
 type viewSerde struct{}
 

@@ -4,7 +4,6 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/gretestream/grete/api/internal/flow"
 	"github.com/gretestream/grete/api/internal/op"
 )
 
@@ -52,14 +51,6 @@ func (s KeyedStream[K, M]) Merge(others ...KeyedStream[K, M]) KeyedStream[K, M] 
 // PartitionBy re-keys the stream; see [Stream.PartitionBy].
 func (s KeyedStream[K, M]) PartitionBy[J comparable](name string, key func(M) J, opts ...RepartitionOption[M]) KeyedStream[J, M] {
 	return partitionBy(s.Stream, s.by, name, key, opts)
-}
-
-// Window groups the stream by key and time.
-func (s KeyedStream[K, M]) Window(name string, w Window) WindowedStream[K, M] {
-	spec := w.spec
-	spec.Name, spec.At = name, flow.Caller()
-	spec.Check(s.pipeline())
-	return WindowedStream[K, M]{s, spec}
 }
 
 // Count keeps the number of records of each key.

@@ -36,6 +36,28 @@ func TestPlan_ReportsAllMistakes(t *testing.T) {
 	}
 }
 
+func TestMistakes_Windows(t *testing.T) {
+	app := api.New("windows")
+	views := app.FromKeyed[string, view]("views")
+	w := views.Window("early-late", api.Tumbling(time.Minute))
+	w.Late().To("late")
+	w.Count().To("counts")
+	views.Window("fraction", api.Tumbling(time.Minute+1)).Count().To("fractions")
+	api.TopN(views.Window("top", api.Tumbling(time.Minute)), 0, func(v view) int64 { return v.At }).To("top")
+	views.Window("nothing", api.Window{}).Count().To("nothing")
+	_, err := app.Pipeline().Graph()
+	for _, want := range []string{
+		`mistakes_test.go:43: window "early-late": Late comes before the aggregate`,
+		`mistakes_test.go:45: window "fraction": the size 1m0.000000001s isn't a whole number of milliseconds`,
+		`mistakes_test.go:46: window "top": TopN of 0 records; set at least 1`,
+		`mistakes_test.go:47: window "nothing" is of no kind`,
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("missing: %s in %v", want, err)
+		}
+	}
+}
+
 func TestPlan_RefusesEmptyPipeline(t *testing.T) {
 	if _, err := api.New("empty").Pipeline().Graph(); err == nil || !strings.Contains(err.Error(), "From") {
 		t.Errorf("got %v", err)

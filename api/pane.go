@@ -7,16 +7,20 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/gretestream/grete/api/internal/op/window"
 	"github.com/gretestream/grete/stream/serde"
 	"github.com/gretestream/grete/stream/serde/json"
 	"github.com/gretestream/grete/stream/serde/shape"
 )
 
-// Timing says when a pane was written, compared to its window.
+// Timing says when a pane was sent, compared to the end of its window.
 type Timing string
 
-// Final: the window is closed; there is one such pane, and it is the last.
-const Final Timing = "final"
+// Timings of panes. A window of a key has at most one pane that is final. Without
+// [Window.Early] and [Window.Updates] it has no other.
+const (
+	Final Timing = "final" // the window has ended
+)
 
 // A Pane is what came out of one window of one key.
 //
@@ -28,6 +32,9 @@ type Pane[K comparable, A any] struct {
 	Index      int // 0, 1, … of this window's panes
 	Timing     Timing
 }
+
+// timings are those of package window.
+var timings = [...]Timing{window.Final: Final}
 
 // paneJSON is the public form of a pane, times in ms since 1970.
 type paneJSON[K comparable, A any] struct {

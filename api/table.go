@@ -59,6 +59,7 @@ type FoldOption[A any] struct{ apply func(*fold[A]) }
 type fold[A any] struct {
 	serde Serde[A]
 	older []op.Upgrade[A]
+	merge func(A, A) A
 }
 
 // StoreSerde sets how the values are encoded in their store.

@@ -18,6 +18,7 @@
 //	maps        key, map key -> value             Map
 //	lists       key, sequence -> value            List
 //	sets        key, member -> expiry time        Sets
+//	members     key, member -> times              Members
 //
 // A key before other parts is encoded so that no key's range includes another
 // key's, and keys keep their order. Views belong to the goroutine of the loop, as

@@ -46,11 +46,14 @@ const (
 	NameMaps     = "maps"
 	NameLists    = "lists"
 	NameSets     = "sets"
+	NameMembers  = "members"
 )
 
 // Parameters of layouts in plans.
 const (
-	ParamSize     = "size"     // windows: how long one is, as Go writes durations
+	ParamSize     = "size"     // windows: how long one is, as Go writes durations; or "unbounded"
+	ParamEvery    = "every"    // windows: from the start of one to that of the next, if that isn't the size
+	ParamZone     = "zone"     // windows: they are the calendar days of this time zone
 	ParamSequence = "sequence" // times: "true" if several entries may have one time
 	ParamExpires  = "expires"  // times: "true" if entries expire
 	ParamOrder    = "order"    // maps: how map keys are encoded; see [OrderName]
@@ -68,6 +71,7 @@ func Parse(name string, params map[string]string) (Layout, error) {
 		NameMaps:     parseMaps,
 		NameLists:    func(map[string]string) (Layout, error) { return listsLayout{}, nil },
 		NameSets:     func(map[string]string) (Layout, error) { return setsLayout{}, nil },
+		NameMembers:  func(map[string]string) (Layout, error) { return membersLayout{}, nil },
 	}
 	parse, ok := makes[name]
 	if !ok {

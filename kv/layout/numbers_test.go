@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/gretestream/grete/kv/memory"
 	"github.com/gretestream/grete/stream/serde"
@@ -31,8 +32,8 @@ func TestPlain_Layouts(t *testing.T) {
 	}{
 		"values":   {valuesLayout{}, "k", string(value), "new x"},
 		"older":    {valuesLayout{}, "k", "\x00y", "old y"},
-		"windows":  {windowsLayout{1}, "12345678k", string(open), "\x00new x"},
-		"closed":   {windowsLayout{1}, "12345678k", string(closed), "\x01"},
+		"windows":  {windowsLayout{*NewGrid(time.Millisecond, time.Millisecond)}, "12345678k", string(open), "\x00new x"},
+		"closed":   {windowsLayout{*NewGrid(time.Millisecond, time.Millisecond)}, "12345678k", string(closed), "\x01"},
 		"expiring": {expiringLayout{}, "\x01k", string(mortal), plainMortal},
 		"sets":     {setsLayout{}, "\x01k\x00\x00m", string(mortal[:9]), string(mortal[:9])},
 	} {

@@ -163,7 +163,7 @@ func TestWindows_Queries(t *testing.T) {
 				if err == nil {
 					var p *Pane[string]
 					p, _, err = windows.Upsert(start, []byte(key))
-					*p = Pane[string]{"v", start < 0 && key == "a"}
+					*p = Pane[string]{Value: "v", Closed: start < 0 && key == "a", Emitted: Emitted{Index: 300, Final: key != "a"}}
 				}
 			}
 		}
@@ -291,7 +291,7 @@ func TestParse_Refuses(t *testing.T) {
 		params map[string]string
 		want   string
 	}{
-		{"trees", nil, "there are buffers, expiring, lists, maps, sessions, sets, times, values, windows"},
+		{"trees", nil, "there are buffers, expiring, lists, maps, members, sessions, sets, times, values, windows"},
 		{NameWindows, nil, `size is ""`},
 		{NameWindows, map[string]string{ParamSize: "-1m"}, `size is "-1m"`},
 		{NameMaps, nil, `order is ""`},

@@ -41,6 +41,18 @@ func (s *Sets) Expire(now int64, limit int) (more bool, err error) {
 	return s.members.Expire(now, limit, func([]byte, *struct{}) error { return nil })
 }
 
+// ExpireEach is Expire with a function that is called for each member before it is removed. It
+// must not use the store.
+func (s *Sets) ExpireEach(now int64, limit int, f func(key, member []byte) error) (more bool, err error) {
+	return s.members.Expire(now, limit, func(stored []byte, _ *struct{}) error {
+		key, member, err := SplitKey(nil, stored)
+		if err != nil {
+			return err
+		}
+		return f(key, member)
+	})
+}
+
 // setsLayout is that of [Sets]. What it shows as the value of an entry is the member.
 type setsLayout struct{ expiringLayout }
 

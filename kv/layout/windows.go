@@ -2,8 +2,6 @@ package layout
 
 import (
 	"errors"
-	"fmt"
-	"time"
 
 	"github.com/gretestream/grete/kv"
 )
@@ -11,25 +9,15 @@ import (
 // windowsLayout is that of [kv.Windows] of panes: the window's start stands before
 // the key.
 type windowsLayout struct {
-	size int64 // ms
+	at Grid // to copy: a grid belongs to one goroutine
 }
 
 func parseWindows(params map[string]string) (Layout, error) {
-	d, err := time.ParseDuration(params[ParamSize])
-	if err != nil || d < time.Millisecond {
-		return nil, fmt.Errorf("%s is %q, which is no length of a window", ParamSize, params[ParamSize])
+	g, err := parseGrid(params)
+	if err != nil {
+		return nil, err
 	}
-	return windowsLayout{d.Milliseconds()}, nil
-}
-
-// WindowStart returns the start of the window of a size that a time is in, for times
-// before 1970, too. Windows are aligned to 1970.
-func WindowStart(at, size int64) int64 {
-	start := at - at%size
-	if start > at {
-		start -= size
-	}
-	return start
+	return windowsLayout{*g}, nil
 }
 
 // argWindow is a time in a window.
@@ -54,7 +42,8 @@ func (l windowsLayout) Select(q Query) (*Selection, error) {
 	if err != nil {
 		return nil, err
 	}
-	start := WindowStart(at, l.size)
+	grid := l.at
+	start := grid.Last(at)
 	switch {
 	case q.HasKey && given:
 		return exact(q.Key, kv.WindowKey(start, q.Key)), nil
@@ -77,7 +66,8 @@ func (l windowsLayout) show(e *Entry, stored, value []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	end := start + l.size
+	grid := l.at
+	end := grid.End(start)
 	e.Start, e.End = &start, &end
 	_, open, err := splitPane(value)
 	e.Closed = !open

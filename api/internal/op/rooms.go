@@ -11,6 +11,10 @@ import (
 // A Coding is how the values of a type are encoded, and what the plan says of it.
 type Coding[M any] = coding[M]
 
+// CodingOf returns the coding of values by a user's serde or, if that is nil, by the one that
+// goes with the type.
+func CodingOf[M any](p *flow.Pipeline, given serde.Serde[M]) Coding[M] { return codingOf(p, given) }
+
 // KeysOf returns the coding of keys. what is the noun and name of the operator, for messages.
 func KeysOf[K any](p *flow.Pipeline, what string) Coding[K] { return keysOf[K](p, what) }
 
@@ -29,3 +33,18 @@ func StoreSpec[K, V any](p *flow.Pipeline, node, name, layout string, keys Codin
 func StoredOf[V any](b *flow.Builder, i int, c Coding[V]) (serde.Serde[V], error) {
 	return storedOf(b, i, c)
 }
+
+// Values returns the coding of what a fold keeps.
+func (f *Fold[M, A]) Values(p *flow.Pipeline, what string) Coding[A] { return f.values(p, what) }
+
+// KeyError is the error of a record's key that can't be decoded.
+func KeyError(key []byte, err error) error { return keyError(key, err) }
+
+// A Copier copies values that a fold may change in place.
+type Copier[V any] struct{ copier[V] }
+
+// NewCopier returns a copier of values with a serde.
+func NewCopier[V any](s serde.Serde[V]) Copier[V] { return Copier[V]{newCopier(s)} }
+
+// Of returns a copy of a value, which shares no memory with it that can change.
+func (c *Copier[V]) Of(v *V) (V, error) { return c.of(v) }

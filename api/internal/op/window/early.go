@@ -1,0 +1,123 @@
+package window
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/gretestream/grete/api/internal/flow"
+	"github.com/gretestream/grete/container/loop"
+	"github.com/gretestream/grete/kv/layout"
+)
+
+// pendingStore has the windows whose early results are due at a time on the clock.
+const pendingStore = "pending"
+
+// early is when the early results of an operator are sent. What is due is in the store, or is
+// sent before the next commit.
+type early struct {
+	set   bool
+	n     uint32 // of records; 0: they don't count
+	every int64  // ms; 0: the clock doesn't count
+	task  *loop.Task
+	tell  func(key []byte, start int64) error
+
+	pending *layout.Sets // by clock
+	due     int64        // when the first of them is, on the clock
+	changed []changed    // since the last commit
+	memory  []byte       // of the keys of changed
+	member  []byte
+}
+
+// changed is a window that has changed since the last commit.
+type changed struct {
+	key   []byte
+	start int64
+}
+
+// newEarly returns when early results are sent, by tell.
+func (r *recording[K, M, A, R, P]) newEarly(b *flow.Builder, tell func(key []byte, start int64) error) early {
+	t := &r.spec.Early
+	e := early{set: t.Set, n: uint32(t.EveryN), every: t.Every.Milliseconds(), task: b.Task, tell: tell, due: loop.IdleTime}
+	if e.every > 0 {
+		e.pending = layout.NewSets(b.Task.State, b.Store(r.numbers[pendingStore]))
+	}
+	return e
+}
+
+// String is the trigger, for the plan.
+func (t Trigger) String() string {
+	switch {
+	case t.EveryCommit:
+		return "every commit"
+	case t.EveryN > 0:
+		return fmt.Sprintf("every %d records", t.EveryN)
+	}
+	return "every " + t.Every.String()
+}
+
+// note is called with each record that changes a window, and the number of records since its
+// last result. It returns true if an early result is due now.
+func (e *early) note(key []byte, start int64, fresh uint32) (due bool, err error) {
+	switch {
+	case !e.set:
+		return false, nil
+	case e.n > 0:
+		return fresh >= e.n, nil
+	case fresh > 1: // it is noted already
+		return false, nil
+	case e.every == 0:
+		begin := len(e.memory)
+		e.memory = append(e.memory, key...)
+		e.changed = append(e.changed, changed{e.memory[begin:len(e.memory):len(e.memory)], start})
+		return false, nil
+	}
+	at := e.task.Now() + e.every
+	e.due = min(e.due, at)
+	e.member = binary.BigEndian.AppendUint64(e.member[:0], uint64(start))
+	return false, e.pending.Put(key, e.member, at)
+}
+
+// ClockDue is when the first early result is due.
+func (e *early) clockDue() int64 { return e.due }
+
+// tick sends a chunk of the early results that are due.
+func (e *early) tick(now int64) (more bool, err error) {
+	more, err = e.pending.ExpireEach(now, closeChunk, func(key, member []byte) error {
+		return e.tell(key, int64(binary.BigEndian.Uint64(member)))
+	})
+	if err != nil {
+		return false, err
+	}
+	return more, e.plan()
+}
+
+// plan finds when the first early result is due.
+func (e *early) plan() (err error) {
+	if e.pending != nil {
+		e.due, err = e.pending.Next()
+	}
+	return err
+}
+
+// flush sends the early results of the windows that have changed since the last commit.
+func (e *early) flush() error {
+	for _, c := range e.changed {
+		if err := e.tell(c.key, c.start); err != nil {
+			return err
+		}
+	}
+	e.changed, e.memory = e.changed[:0], e.memory[:0]
+	return nil
+}
+
+// triggered windows send early results.
+type triggered[K comparable, M, A, R, P any] struct{ *aligned[K, M, A, R, P] }
+
+// ClockDue is when the first early result is due.
+func (t *triggered[K, M, A, R, P]) ClockDue() int64 { return t.early.clockDue() }
+
+// Tick sends the early results that the clock makes due.
+func (t *triggered[K, M, A, R, P]) Tick(now int64) (bool, error) { return t.early.tick(now) }
+
+// BeforeCommit sends the early results of what has changed since the last commit.
+func (t *triggered[K, M, A, R, P]) BeforeCommit() error { return t.early.flush() }
