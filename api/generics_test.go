@@ -39,11 +39,6 @@ func TestOperators_Chain(t *testing.T) {
 		Window("w2", minute).Fold(func(n int64, p api.Pane[string, int64]) int64 { return n + p.Value }).
 		Window("w3", minute).FoldFrom(func() int64 { return 0 }, func(n int64, p api.Pane[string, int64]) int64 { return n + p.Value }).
 		Window("w4", minute).Sum(func(p api.Pane[string, int64]) int64 { return p.Value }).
-		Window("w5", minute).Min(func(p api.Pane[string, int64]) int64 { return p.Value }).
-		Window("w6", minute).Max(func(p api.Pane[string, int64]) int64 { return p.Value }).
-		Window("w7", minute).Avg(func(p api.Pane[string, int64]) int64 { return p.Value }).
-		Window("w8", minute).Distinct(func(p api.Pane[string, float64]) float64 { return p.Value }).
-		Window("w9", minute).Aggregate(longest{}).
 		PartitionBy("by-value", func(p api.Pane[string, int64]) int64 { return p.Value }).
 		Count("t1").Updates().
 		Fold("t2", func(a, b int64) int64 { return a + b }, api.StoreSerde(numberSerde{})).Updates().
@@ -51,10 +46,18 @@ func TestOperators_Chain(t *testing.T) {
 		To("out", api.KeyedBy(func(n int64) string { return "k" }))
 	keyed.Count("t4").To("out2")
 	keyed.Count("t8").MapValues(func(n int64) string { return strconv.FormatInt(n, 10) }).Filter(func(s string) bool { return s != "" }).To("out9", api.OutputSerde(textSerde{}))
-	late := keyed.Window("w10", minute)
-	api.Collect(api.TopN(api.ReduceWindow(late, func(a, b view) view { return b }).Window("w11", minute), 3, func(p api.Pane[string, view]) int64 { return p.Value.At }).
-		Window("w12", minute)).To("out9")
-	late.Late().To("out10")
+	windowed := func(name string, w api.Window) api.WindowedStream[string, view] { return keyed.Window(name, w) }
+	hops, day := api.Hopping(time.Minute, time.Second), api.Daily(time.UTC).Early(api.EveryN(2)).Discarding()
+	late := windowed("w5", hops)
+	late.Min(view.number).To("panes-min")
+	late.Late().To("late")
+	windowed("w6", api.Session(time.Minute).Grace(time.Second).Early(api.Every(time.Second)).Updates()).Max(view.number).To("panes-max")
+	windowed("w7", api.Global().Early(api.EveryCommit())).Avg(view.number).To("panes-avg")
+	windowed("w8", day).Distinct(view.number).To("panes-distinct")
+	api.Finals(windowed("w9", hops).Aggregate(longest{})).To("panes-longest")
+	api.Collect(windowed("w10", day)).To("panes-all")
+	api.TopN(windowed("w11", hops), 3, view.number).To("panes-top")
+	api.ReduceWindow(windowed("w12", minute), func(a, b view) view { return b }).To("panes-reduce")
 	keyed.DedupBy("d1", func(v view) string { return v.Page }, time.Minute).Count("t6").To("out7")
 	joined := keyed.Join("j1", keyed.Within(time.Minute).Grace(time.Second), func(a, b view) view { return b }).
 		LeftJoin("j2", keyed.WithinRange(time.Minute, 0), func(a view, b *view) int64 { return 1 }).
@@ -82,12 +85,15 @@ func TestOperators_Chain(t *testing.T) {
 	}
 }
 
+// number is a number of the view.
+func (v view) number() int64 { return v.At }
+
 // longest is an Aggregator.
 type longest struct{}
 
-func (longest) Add(a int64, p api.Pane[string, int64]) int64 { return max(a, p.Value) }
-func (longest) Merge(a, b int64) int64                       { return max(a, b) }
-func (longest) Result(a int64) int64                         { return a }
+func (longest) Add(a int64, v view) int64 { return max(a, v.At) }
+func (longest) Merge(a, b int64) int64    { return max(a, b) }
+func (longest) Result(a int64) int64      { return a }
 
 type viewSerde struct{}
 

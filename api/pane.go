@@ -19,7 +19,10 @@ type Timing string
 // Timings of panes. A window of a key has at most one pane that is final. Without
 // [Window.Early] and [Window.Updates] it has no other.
 const (
-	Final Timing = "final" // the window has ended
+	Final      Timing = "final"      // the window has ended
+	Early      Timing = "early"      // before its end
+	Update     Timing = "update"     // after that, for a record within the grace
+	Retraction Timing = "retraction" // takes the last pane of a session back, which is no more
 )
 
 // A Pane is what came out of one window of one key.
@@ -34,7 +37,7 @@ type Pane[K comparable, A any] struct {
 }
 
 // timings are those of package window.
-var timings = [...]Timing{window.Final: Final}
+var timings = [...]Timing{window.Final: Final, window.Early: Early, window.Update: Update, window.Retraction: Retraction}
 
 // paneJSON is the public form of a pane, times in ms since 1970.
 type paneJSON[K comparable, A any] struct {

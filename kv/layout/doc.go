@@ -14,6 +14,7 @@
 //	times       key, time[, sequence] -> value    Times, ExpiringTimes
 //	sessions    key, start -> end, value          ExpiringTimes
 //	buffers     key, time, sequence -> record     Buffer
+//	sessions    key, start -> end, value          Sessions
 //	expiring    key -> expiry time, value         Expiring
 //	maps        key, map key -> value             Map
 //	lists       key, sequence -> value            List

@@ -208,10 +208,14 @@ func TestTimes_Queries(t *testing.T) {
 
 func TestSessions_Queries(t *testing.T) {
 	fill(t, NameSessions, nil, func(s *kv.State) error {
-		sessions := NewExpiringTimes(s, 0, false, textSerde())
+		sessions := NewSessions(s, 0, textSerde())
 		for _, key := range keysOf() {
-			v, _, err := sessions.Upsert([]byte(key), At{Time: 5}, 35)
-			if err := set(v, "v", err); err != nil {
+			v, _, err := sessions.Upsert([]byte(key), 5, 40)
+			if err != nil {
+				return err
+			}
+			v.Value, v.Last, v.End, v.Index = "v", 25, 35, 3
+			if err := sessions.SetLatest([]byte(key), 5); err != nil {
 				return err
 			}
 		}

@@ -98,7 +98,7 @@ func (t *Times[V]) DeleteRange(key []byte, from, to int64) error {
 }
 
 // ExpiringTimes are [Times] whose entries expire as those of [Expiring] do: the
-// records that a join waits with, and sessions, whose time is their start.
+// records that a join waits with; sessions, whose time is their start.
 type ExpiringTimes[V any] struct {
 	values *Expiring[V]
 	keys   timeKeys

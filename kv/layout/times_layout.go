@@ -157,13 +157,3 @@ func rangeOfKeys(l Layout, prefix []byte, q Query) *Selection {
 }
 
 func clone(b []byte) []byte { return append([]byte(nil), b...) }
-
-// sessionsLayout is that of [ExpiringTimes] whose time is a session's start, and
-// whose expiry is its end.
-type sessionsLayout struct{ timesLayout }
-
-func (l sessionsLayout) show(e *Entry, stored, value []byte) ([]byte, error) {
-	key, err := l.timesLayout.show(e, stored, value)
-	e.Start, e.End, e.Time, e.Expires = e.Time, e.Expires, nil, nil
-	return key, err
-}

@@ -23,6 +23,9 @@ func (t *EventTime) Now() int64 {
 	return t.reached
 }
 
+// Reached is what Now was at the last commit, until it is called.
+func (t *EventTime) Reached() int64 { return t.reached }
+
 // Idle reports whether all inputs are idle or have ended.
 func (t *EventTime) Idle() bool { return t.input() == loop.IdleTime }
 

@@ -22,7 +22,8 @@ type base[K comparable, M, A, R, P any] struct {
 	counts *metrics.Operator
 	agg    Aggregator[M, A, R]
 	late   flow.Push[M]
-	copies op.Copier[R] // of results whose values stay
+	copies op.Copier[R]     // of results whose values stay
+	lasts  *layout.Times[R] // the last results of sessions, which may be taken back; nil: none are
 
 	grace      int64 // ms
 	updates    bool
@@ -37,9 +38,10 @@ func (b *base[K, M, A, R, P]) tooLate(m M) error {
 	return b.late(m)
 }
 
-// tell sends a result of a window whose value stays, and notes it. at is its event time.
-func (b *base[K, M, A, R, P]) tell(key []byte, start, end, at int64, v *A, e *layout.Emitted, timing Timing) error {
-	result, err := b.agg.Result(v, key, start, end)
+// tell sends a result of a window whose value stays, and notes it. The window's records are
+// before a time; at is the event time of the result.
+func (b *base[K, M, A, R, P]) tell(key []byte, start, end, before, at int64, v *A, e *layout.Emitted, timing Timing) error {
+	result, err := b.agg.Result(v, key, start, before)
 	if err != nil {
 		return err
 	}
@@ -50,11 +52,18 @@ func (b *base[K, M, A, R, P]) tell(key []byte, start, end, at int64, v *A, e *la
 	if b.discarding {
 		var zero A
 		*v = zero
-		if err := b.agg.Forget(key, start, end); err != nil {
+		if err := b.agg.Forget(key, start, before); err != nil {
 			return err
 		}
 	} else if result, err = b.copies.Of(&result); err != nil {
 		return err
+	}
+	if b.lasts != nil {
+		last, _, err := b.lasts.Upsert(key, layout.At{Time: start})
+		if err != nil {
+			return err
+		}
+		*last = result
 	}
 	return b.send(key, at, Pane[K, R]{Start: start, End: end, Value: result, Index: index, Timing: timing})
 }

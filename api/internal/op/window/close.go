@@ -1,11 +1,9 @@
 package window
 
 import (
-	"errors"
 	"math"
 
 	"github.com/gretestream/grete/container/loop"
-	"github.com/gretestream/grete/kv"
 	"github.com/gretestream/grete/kv/layout"
 )
 
@@ -91,24 +89,6 @@ func (w *aligned[K, M, A, R, P]) close(start int64) (n int, whole bool, err erro
 // needsFinal reports whether a pane has a final result to come.
 func (w *aligned[K, M, A, R, P]) needsFinal(v *layout.Pane[A]) bool {
 	return !v.Closed && (v.Fresh > 0 || !v.Final && !w.discarding)
-}
-
-// readable calls f for the panes of a window after a key, until it returns false. Those that
-// can't be decoded fail, and are left out if the policy says so.
-func (w *aligned[K, M, A, R, P]) readable(start int64, after []byte, f func(key []byte, v *layout.Pane[A]) (bool, error)) error {
-	for {
-		err := w.windows.Ascend(start, after, f)
-		unreadable := (*kv.EntryError)(nil)
-		if !errors.As(err, &unreadable) || !unreadable.Stored {
-			return err
-		}
-		w.firing.Key, w.firing.Start = unreadable.Key, start
-		w.scope.Operator = w.id
-		if err := w.task.Failed(&w.firing, w.task.Changes(), err); err != nil {
-			return err
-		}
-		after = unreadable.Key
-	}
 }
 
 // finish sends the final results of the windows that have ended at a time, which stay. It
@@ -207,7 +187,8 @@ func (w *aligned[K, M, A, R, P]) fire(start int64, key []byte, v *layout.Pane[A]
 			err = w.failed(changes, p, err, w.windows.Check(start, key, v))
 		}
 	}()
-	return w.tell(key, start, w.grid.End(start), w.timeOf(start), &v.Value, &v.Emitted, timing)
+	end := w.grid.End(start)
+	return w.tell(key, start, end, end, w.timeOf(start), &v.Value, &v.Emitted, timing)
 }
 
 // fireLast sends the last result of a window, and gives its value away.

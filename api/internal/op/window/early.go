@@ -56,14 +56,15 @@ func (t Trigger) String() string {
 }
 
 // note is called with each record that changes a window, and the number of records since its
-// last result. It returns true if an early result is due now.
-func (e *early) note(key []byte, start int64, fresh uint32) (due bool, err error) {
+// last result; noted means that it was called for one of these. It returns true if an early
+// result is due now.
+func (e *early) note(key []byte, start int64, fresh uint32, noted bool) (due bool, err error) {
 	switch {
 	case !e.set:
 		return false, nil
 	case e.n > 0:
 		return fresh >= e.n, nil
-	case fresh > 1: // it is noted already
+	case noted:
 		return false, nil
 	case e.every == 0:
 		begin := len(e.memory)
@@ -76,9 +77,6 @@ func (e *early) note(key []byte, start int64, fresh uint32) (due bool, err error
 	e.member = binary.BigEndian.AppendUint64(e.member[:0], uint64(start))
 	return false, e.pending.Put(key, e.member, at)
 }
-
-// ClockDue is when the first early result is due.
-func (e *early) clockDue() int64 { return e.due }
 
 // tick sends a chunk of the early results that are due.
 func (e *early) tick(now int64) (more bool, err error) {
@@ -111,13 +109,23 @@ func (e *early) flush() error {
 }
 
 // triggered windows send early results.
-type triggered[K comparable, M, A, R, P any] struct{ *aligned[K, M, A, R, P] }
+type triggered struct {
+	windows
+	early *early
+}
+
+// windows are the capabilities of all kinds of windows.
+type windows interface {
+	flow.EventTimer
+	flow.Ender
+	flow.Delayer
+}
 
 // ClockDue is when the first early result is due.
-func (t *triggered[K, M, A, R, P]) ClockDue() int64 { return t.early.clockDue() }
+func (t *triggered) ClockDue() int64 { return t.early.due }
 
 // Tick sends the early results that the clock makes due.
-func (t *triggered[K, M, A, R, P]) Tick(now int64) (bool, error) { return t.early.tick(now) }
+func (t *triggered) Tick(now int64) (bool, error) { return t.early.tick(now) }
 
 // BeforeCommit sends the early results of what has changed since the last commit.
-func (t *triggered[K, M, A, R, P]) BeforeCommit() error { return t.early.flush() }
+func (t *triggered) BeforeCommit() error { return t.early.flush() }

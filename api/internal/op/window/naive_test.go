@@ -143,17 +143,72 @@ type naiveWindow struct {
 type kindCase struct {
 	name   string
 	merges bool // it needs aggregates that can be merged
+	hops   bool
+	gap    int64 // of sessions, ms; 0: the windows are at fixed times
+	scale  int64 // of the times of hits
+	from   int64 // the time of the first hit, ms
 	window api.Window
 	// naive divides the hits of one user, in order of time.
 	naive func([]hit) []naiveWindow
 }
 
 func randomKind(rnd *rand.Rand) kindCase {
-	size := 1 + rnd.Int64N(90_000)
+	size, gap := 1+rnd.Int64N(90_000), 1+rnd.Int64N(15_000)
+	every := 1000 + rnd.Int64N(15_000)
+	hop := every * (1 + rnd.Int64N(8))
+	odd := every + rnd.Int64N(40_000)
 	kinds := []kindCase{
-		{"tumbling", false, api.Tumbling(ms(size)), func(hits []hit) []naiveWindow { return naiveHops(hits, size, size) }},
+		{name: "tumbling", window: api.Tumbling(ms(size)), naive: func(hits []hit) []naiveWindow { return naiveHops(hits, size, size) }},
+		{name: "hopping", hops: true, window: api.Hopping(ms(hop), ms(every)), naive: func(hits []hit) []naiveWindow { return naiveHops(hits, hop, every) }},
+		{name: "odd hopping", hops: true, window: api.Hopping(ms(odd), ms(every)), naive: func(hits []hit) []naiveWindow { return naiveHops(hits, odd, every) }},
+		{name: "session", merges: true, gap: gap, window: api.Session(ms(gap)), naive: func(hits []hit) []naiveWindow { return naiveSessions(hits, gap) }},
+		randomDays(rnd),
 	}
-	return kinds[rnd.IntN(len(kinds))]
+	k := kinds[rnd.IntN(len(kinds))]
+	if k.scale == 0 {
+		k.scale, k.from = 1, at(0)
+	}
+	return k
+}
+
+func randomDays(rnd *rand.Rand) kindCase {
+	zone, err := time.LoadLocation([]string{"UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu"}[rnd.IntN(4)])
+	if err != nil {
+		panic(err)
+	}
+	from := time.Date(2026, []time.Month{time.March, time.October}[rnd.IntN(2)], 1, 0, 0, 0, 0, time.UTC).UnixMilli()
+	return kindCase{name: "daily", scale: 3600, from: from, window: api.Daily(zone), naive: func(hits []hit) []naiveWindow { return naiveDays(hits, zone) }}
+}
+
+// naiveDays divides hits by what calendars show.
+func naiveDays(hits []hit, zone *time.Location) []naiveWindow {
+	byDate := make(map[string][]hit)
+	for _, h := range hits {
+		date := hitTime(h).In(zone).Format(time.DateOnly)
+		byDate[date] = append(byDate[date], h)
+	}
+	var all []naiveWindow
+	for date, hits := range byDate {
+		start, err := time.ParseInLocation(time.DateOnly, date, zone)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, naiveWindow{start.UnixMilli(), start.AddDate(0, 0, 1).UnixMilli(), hits})
+	}
+	return all
+}
+
+// naiveSessions begins a session with each hit that is more than the gap after the last one.
+func naiveSessions(hits []hit, gap int64) (all []naiveWindow) {
+	for _, h := range hits {
+		if n := len(all); n > 0 && h.At <= all[n-1].end {
+			all[n-1].end = h.At + gap
+			all[n-1].hits = append(all[n-1].hits, h)
+			continue
+		}
+		all = append(all, naiveWindow{h.At, h.At + gap, []hit{h}})
+	}
+	return all
 }
 
 func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
@@ -198,17 +253,25 @@ func sortPanes(panes []textPane) {
 	})
 }
 
-// randomHits returns hits whose times go on, and back by at most the disorder. Some have one
-// time.
-func randomHits(rnd *rand.Rand, now *int64, id *int, disorder int64) []hit {
+// A source makes hits whose times go on, and back by at most the disorder. Some have one time.
+type source struct {
+	rnd      *rand.Rand
+	kind     kindCase
+	disorder int64 // ms
+	now      int64 // ms since the first hit
+	id       int
+}
+
+func (s *source) hits() []hit {
 	var hits []hit
-	for range rnd.IntN(50) {
-		if rnd.IntN(5) > 0 {
-			*now += rnd.Int64N(2500)
+	for range s.rnd.IntN(50) {
+		if s.rnd.IntN(5) > 0 {
+			s.now += s.rnd.Int64N(2500)
 		}
-		*id++
+		s.id++
 		hits = append(hits, hit{
-			ID: *id, User: "u" + strconv.Itoa(rnd.IntN(5)), At: *now - rnd.Int64N(disorder+1), N: rnd.Int64N(100), Word: "w" + strconv.Itoa(rnd.IntN(9)),
+			ID: s.id, User: "u" + strconv.Itoa(s.rnd.IntN(5)), At: s.kind.from + (s.now-s.rnd.Int64N(s.disorder+1))*s.kind.scale,
+			N: s.rnd.Int64N(100), Word: "w" + strconv.Itoa(s.rnd.IntN(9)),
 		})
 	}
 	return hits

@@ -39,7 +39,7 @@ func Record[K comparable, M, A, R, P any](p *flow.Pipeline, from scheduler.Edge,
 	f := op.Fold[M, A]{Serde: agg.Serde, Older: agg.Older}
 	r := &recording[K, M, A, R, P]{p: p, spec: spec, agg: agg, pane: pane, keys: op.KeysOf[K](p, what), values: f.Values(p, what), numbers: make(map[string]int)}
 	if !spec.plain() {
-		r.results = op.CodingOf[R](p, nil)
+		r.results = op.KeptOf[R](p, nil, what)
 	}
 	build, params := r.kind()
 	if agg.Elements != nil {
@@ -59,10 +59,25 @@ func Record[K comparable, M, A, R, P any](p *flow.Pipeline, from scheduler.Edge,
 
 // kind adds the stores of a kind of windows, and returns what builds its operator.
 func (r *recording[K, M, A, R, P]) kind() (func(b *flow.Builder) (flow.Operator, error), []scheduler.Param) {
+	switch {
+	case r.spec.Kind == Session:
+		r.addSessions()
+		r.addPending()
+		return r.buildSession, nil
+	case r.slices():
+		r.addSlices()
+		return r.buildSliced, []scheduler.Param{{Name: "values", Value: fmt.Sprintf("slices of %v", r.spec.Every), Affects: scheduler.AffectsDisplay}}
+	}
 	grid := r.spec.grid()
 	r.addStore("", layout.NameWindows, grid.Params())
 	r.addPending()
-	return r.buildAligned, nil
+	if r.spec.Kind != Hopping {
+		return r.buildAligned, nil
+	}
+	if r.spec.Discarding && r.agg.Elements != nil {
+		r.p.Mistake("window %q: hopping windows share the entries of %s, so none can discard them; leave Discarding out, or use another kind of window", r.spec.Name, r.agg.Name)
+	}
+	return r.buildAligned, []scheduler.Param{{Name: "values", Value: fmt.Sprintf("%d per record", grid.Overlaps()), Affects: scheduler.AffectsDisplay}}
 }
 
 // addStore adds a store of values.
@@ -88,12 +103,16 @@ func (r *recording[K, M, A, R, P]) base(b *flow.Builder) (base[K, M, A, R, P], e
 	if err != nil {
 		return base[K, M, A, R, P]{}, err
 	}
-	return base[K, M, A, R, P]{
+	all := base[K, M, A, R, P]{
 		sender: sender[K, R, P]{
 			task: b.Task, scope: b.Scope, id: b.ID, keys: r.keys.Serde, pane: r.pane, down: flow.Down[P](b, ""),
 			firing: loop.Firing{Node: b.ID, Windowed: true, Skips: r.p.PolicyOf(b.ID) == flow.Skip},
 		},
 		time: b.EventTime(), counts: b.Counts(), agg: agg, late: flow.Down[M](b, PortLate),
 		grace: r.spec.Grace.Milliseconds(), updates: r.spec.Updates, discarding: r.spec.Discarding,
-	}, nil
+	}
+	if !r.spec.plain() {
+		all.copies = op.NewCopier(r.results.Serde)
+	}
+	return all, nil
 }
