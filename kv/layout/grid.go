@@ -55,6 +55,18 @@ func (g *Grid) First(at, last int64) int64 {
 	return last - (g.size-1-(at-last))/g.every*g.every
 }
 
+// Cell returns the first of the times that are in the same windows as a time, given the last
+// start. It differs from that start if windows end between two starts.
+func (g *Grid) Cell(at, last int64) int64 {
+	if g.size == 0 {
+		return last
+	}
+	if end := last + g.size%g.every; at >= end {
+		return end
+	}
+	return last
+}
+
 // After returns the start of the window after one.
 func (g *Grid) After(start int64) int64 {
 	if g.size > 0 {

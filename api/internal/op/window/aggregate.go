@@ -40,8 +40,8 @@ type Added struct {
 	From, To int64 // the window's times: [From, To)
 	// First: no other window keeps the record's element.
 	First bool
-	// At is the time by which the element is found: the start of the window or slice that it
-	// came to first, or its event time. Elements at [At, Until) are in the same windows.
+	// At is the time by which the element is found: the first one that is in the same windows.
+	// Elements at [At, Until) are in the same windows, too.
 	At, Until int64
 }
 

@@ -40,7 +40,8 @@ func (w *aligned[K, M, A, R, P]) push(m M) error {
 	last := w.grid.Last(at)
 	first := w.grid.First(at, last)
 	w.newest = max(w.newest, at)
-	w.added = Added{Key: w.scope.Key, Time: at, At: last, Until: last + 1}
+	cell := w.grid.Cell(at, last)
+	w.added = Added{Key: w.scope.Key, Time: at, At: cell, Until: cell + 1}
 	var kept *layout.Pane[A]
 	for start := first; start <= last; start = w.grid.After(start) {
 		w.added.From, w.added.To, w.added.First = start, w.grid.End(start), start == last
