@@ -144,6 +144,9 @@ func (s *loopSystem) Poll() ([]stream.Chunk, error) {
 	for i := range records {
 		records[i].Offset = s.read + int64(i)
 		// Event time goes on from round to round.
+		if records[i].Time > 0 && round > 0 {
+			records[i].Time += int64(len(s.records) / 2)
+		}
 		if h := records[i].Headers; len(h) > 0 && round > 0 {
 			was := binary.BigEndian.Uint64(h[0].Value)
 			binary.BigEndian.PutUint64(h[0].Value, was+uint64(len(s.records)/2))

@@ -254,6 +254,26 @@ func ExampleTopN() {
 	// stage by-page: 4 tasks
 }
 
+// Visits to a site end when a user has been away for half an hour. Those that go on are shown
+// each five seconds.
+func ExampleSession() {
+	type Request struct {
+		User, Page string
+		At         time.Time
+	}
+	type Visit struct{ Pages int }
+	app := api.New("visits")
+	app.From("requests", api.EventTime(func(r Request) time.Time { return r.At })).
+		PartitionBy("by-user", func(r Request) string { return r.User }).
+		Window("visits", api.Session(30*time.Minute).Grace(time.Minute).Early(api.Every(5*time.Second))).
+		Fold(func(v Visit, _ Request) Visit { return Visit{v.Pages + 1} }, api.Merging(func(a, b Visit) Visit { return Visit{a.Pages + b.Pages} })).
+		To("visits")
+	run(app)
+	// Output:
+	// stage requests: 4 tasks
+	// stage by-user: 4 tasks
+}
+
 // run prints the stages of a plan. A program ends with app.Main() instead.
 func run(app *api.App) {
 	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"requests": 4}}, scheduler.Options{})

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"encoding/binary"
 	"net/http"
 	"net/url"
 	"strings"
@@ -136,8 +137,8 @@ func TestLayouts_RoutedByRecordKey(t *testing.T) {
 	})
 	const visits, pages = 6, 7
 	for _, key := range []string{"ann", "bob", "a\x00"} {
-		j.putAs(visits, key, sessionKey(key, "\x80\x00\x00\x00\x00\x00\x00\x05"), "\x00\x00\x00\x00\x00\x00\x00\x09\x00v")
-		j.putAs(visits, key, sessionKey(key, "\x80\x00\x00\x00\x00\x00\x00\x0a"), "\x00\x00\x00\x00\x00\x00\x00\x0c\x00w")
+		j.putAs(visits, key, sessionKey(key, "\x80\x00\x00\x00\x00\x00\x00\x05"), "\x00\x00\x00\x00\x00\x00\x00\x09\x00"+session(7, 9)+"v")
+		j.putAs(visits, key, sessionKey(key, "\x80\x00\x00\x00\x00\x00\x00\x0a"), "\x00\x00\x00\x00\x00\x00\x00\x0c\x00"+session(10, 12)+"w")
 		j.putAs(pages, key, sessionKey(key, "\x7f\xff\xff\xff\xff\xff\xff\xff")[1:], "v")
 		j.putAs(visits, key, "\x02index", "")
 	}
@@ -170,6 +171,11 @@ func TestLayouts_RoutedByRecordKey(t *testing.T) {
 // sessionKey is the stored key of a session, by hand.
 func sessionKey(key, start string) string {
 	return "\x01" + strings.ReplaceAll(key, "\x00", "\x00\x01") + "\x00\x00" + start
+}
+
+// session is what stands before the value of a session, by hand: its last event time and its end.
+func session(last, end int64) string {
+	return string(binary.AppendVarint(binary.AppendVarint(binary.AppendVarint([]byte{0}, last), end-last), 0))
 }
 
 // Other programs may have written a stage's input, and partitioned it by other rules.
