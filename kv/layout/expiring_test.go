@@ -129,6 +129,34 @@ func (w *expiringWorld) indexed() (times []int64) {
 	return times
 }
 
+// settle lets values go on that are due, or removes them.
+func (w *expiringWorld) settle(*rapid.T) {
+	w.now += rapid.Int64Range(0, 10).Draw(w.t, "later")
+	more, err := w.values.values.Settle(w.now, 100, func(stored []byte, v *string) (int64, error) {
+		key, rest, err := SplitKey(nil, stored)
+		w.ok(err)
+		time, _, err := splitTime(rest)
+		w.ok(err)
+		at := timed{string(key), At{Time: time}}
+		want, has := w.live[at]
+		if !has || want.value != *v || want.expires > w.now {
+			w.t.Fatalf("%+v is due at %d: %q, want %+v %v", at, w.now, *v, want, has)
+		}
+		*v += "s"
+		expires := w.now + rapid.Int64Range(-1, 20).Draw(w.t, "again in")
+		if w.live[at] = (expiringValue{*v, expires}); expires <= w.now {
+			delete(w.live, at)
+		}
+		return expires, nil
+	})
+	w.ok(err)
+	for at, v := range w.live {
+		if v.expires <= w.now || more {
+			w.t.Fatalf("%+v is due and left (%v)", at, more)
+		}
+	}
+}
+
 // drain lets all expire: nothing is left in the index.
 func (w *expiringWorld) drain(*rapid.T) {
 	if rapid.IntRange(0, 9).Draw(w.t, "in ten") > 0 {
@@ -144,12 +172,12 @@ func (w *expiringWorld) drain(*rapid.T) {
 func TestExpiring_Model(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := &expiringWorld{}
-		w.world = newWorld[timed, expiringValue](t, sessionsLayout{expiringTimes(false)}, func(s *kv.State) {
+		w.world = newWorld[timed, expiringValue](t, expiringTimes(false), func(s *kv.State) {
 			w.values = NewExpiringTimes(s, 0, false, textSerde())
 		})
 		w.run(map[string]func(*rapid.T){
 			"upsert": w.upsert, "upsert more": w.upsert, "get": w.get, "delete": w.delete, "range": w.ascend,
-			"expire": w.expire, "next": w.next, "drain": w.drain,
+			"expire": w.expire, "settle": w.settle, "next": w.next, "drain": w.drain,
 		})
 	})
 }
