@@ -12,7 +12,6 @@
 //	values      key -> value                      kv.Values
 //	windows     window start, key -> pane         kv.Windows of Pane
 //	times       key, time[, sequence] -> value    Times, ExpiringTimes
-//	sessions    key, start -> end, value          ExpiringTimes
 //	buffers     key, time, sequence -> record     Buffer
 //	sessions    key, start -> end, value          Sessions
 //	expiring    key -> expiry time, value         Expiring

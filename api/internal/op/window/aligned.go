@@ -18,6 +18,7 @@ type aligned[K comparable, M, A, R, P any] struct {
 	newest  int64    // the highest event time of a record, for windows without an end
 	closing [][]byte // the keys of the chunk whose panes stay
 	memory  []byte   // of closing
+	marked  int64    // newest, as of Mark
 }
 
 func (r *recording[K, M, A, R, P]) buildAligned(b *flow.Builder) (flow.Operator, error) {
@@ -26,6 +27,7 @@ func (r *recording[K, M, A, R, P]) buildAligned(b *flow.Builder) (flow.Operator,
 		return nil, err
 	}
 	w := &aligned[K, M, A, R, P]{panes: panes, grid: r.spec.grid(), finals: newFinals(), newest: layout.FirstTime}
+	w.deliver, w.firing.Kept = w.sendOut, w.kept
 	w.early = r.newEarly(b, w.tellEarly)
 	flow.Take(b, "", w.push)
 	if r.spec.Early.Set {
@@ -92,24 +94,46 @@ func (w *aligned[K, M, A, R, P]) triggerAll(first, last int64) error {
 func (w *aligned[K, M, A, R, P]) trigger(start int64, v *layout.Pane[A]) error {
 	v.Fresh++
 	if w.updates && w.grid.End(start) <= w.time.Now() {
-		return w.aside(start, v, timing(&v.Emitted))
+		return w.tell(w.added.Key, start, v, timing(&v.Emitted), w.aside)
 	}
 	due, err := w.early.note(w.added.Key, start, v.Fresh, v.Fresh > 1)
 	if err != nil || !due {
 		return err
 	}
-	return w.aside(start, v, Early)
+	return w.tell(w.added.Key, start, v, Early, w.aside)
 }
 
-// aside sends a result in the middle of a record, which goes on with its own key and time.
-func (w *aligned[K, M, A, R, P]) aside(start int64, v *layout.Pane[A], timing Timing) error {
-	record := *w.scope
+// tell sends a result of a window that stays: in the middle of a record, or as what time makes due.
+func (w *aligned[K, M, A, R, P]) tell(key []byte, start int64, v *layout.Pane[A], timing Timing, send func(output[A]) error) error {
 	end := w.grid.End(start)
-	err := w.tell(record.Key, start, end, end, w.timeOf(start), &v.Value, &v.Emitted, timing)
-	if err == nil {
-		*w.scope = record
+	w.fired = v
+	o := output[A]{key: key, start: start, end: end, before: end, at: w.timeOf(start), value: &v.Value, timing: timing}
+	o.index = w.number(&v.Emitted, timing)
+	if err := send(o); err != nil {
+		return err
 	}
-	return err
+	return w.discard(&v.Value, key, start, end)
+}
+
+// tellLast sends the last result of a window, and gives its value away.
+func (w *aligned[K, M, A, R, P]) tellLast(key []byte, start int64, v *layout.Pane[A]) error {
+	end := w.grid.End(start)
+	w.fired = v
+	return w.fire(output[A]{
+		key: key, start: start, end: end, before: end, at: end - 1, value: &v.Value, index: int(v.Index), timing: timing(&v.Emitted), last: true,
+	})
+}
+
+// Mark and Rewind are those of [flow.Undoer].
+func (w *aligned[K, M, A, R, P]) Mark() {
+	w.marked = w.newest
+	w.early.save()
+}
+
+// Rewind restores what Mark has saved.
+func (w *aligned[K, M, A, R, P]) Rewind() {
+	w.newest = w.marked
+	w.early.restore()
 }
 
 // timeOf is the event time of a window's results: the last one of the window, so that they
@@ -131,7 +155,7 @@ func (w *aligned[K, M, A, R, P]) tellEarly(key []byte, start int64) (err error) 
 	if v, _, err = w.windows.Upsert(start, key); err != nil {
 		return err
 	}
-	return w.fire(start, key, v, Early)
+	return w.tell(key, start, v, Early, w.fire)
 }
 
 // Watermark is behind the inputs by the grace, and by what is due and not yet sent.

@@ -29,7 +29,20 @@ type base[K comparable, M, A, R, P any] struct {
 	updates    bool
 	discarding bool
 
-	added Added
+	added   Added
+	out     output[A]
+	deliver func() error // sendOut, as a value
+}
+
+// An output is a result that is sent. The window's records are before a time; at is the event
+// time of the result.
+type output[A any] struct {
+	key                    []byte
+	start, end, before, at int64
+	value                  *A
+	index                  int
+	timing                 Timing
+	last                   bool // the value goes with it
 }
 
 // tooLate passes a record on that no window takes.
@@ -38,34 +51,62 @@ func (b *base[K, M, A, R, P]) tooLate(m M) error {
 	return b.late(m)
 }
 
-// tell sends a result of a window whose value stays, and notes it. The window's records are
-// before a time; at is the event time of the result.
-func (b *base[K, M, A, R, P]) tell(key []byte, start, end, before, at int64, v *A, e *layout.Emitted, timing Timing) error {
-	result, err := b.agg.Result(v, key, start, before)
+// sendOut sends the result that is described by out.
+func (b *base[K, M, A, R, P]) sendOut() error {
+	o := &b.out
+	result, err := b.agg.Result(o.value, o.key, o.start, o.before)
 	if err != nil {
 		return err
 	}
-	index := int(e.Index)
-	e.Index++
-	e.Fresh = 0
-	e.Final = e.Final || timing == Final
-	if b.discarding {
-		var zero A
-		*v = zero
-		if err := b.agg.Forget(key, start, before); err != nil {
+	if !o.last && !b.discarding {
+		if result, err = b.copies.Of(&result); err != nil {
 			return err
 		}
-	} else if result, err = b.copies.Of(&result); err != nil {
+		if b.lasts != nil {
+			last, _, err := b.lasts.Upsert(o.key, layout.At{Time: o.start})
+			if err != nil {
+				return err
+			}
+			*last = result
+		}
+	}
+	return b.send(o.key, o.at, Pane[K, R]{Start: o.start, End: o.end, Value: result, Index: o.index, Timing: o.timing})
+}
+
+// fire sends a result that time makes due. One that fails is left out, if the policy says so.
+func (b *base[K, M, A, R, P]) fire(o output[A]) error {
+	b.out = o
+	b.firing.Key, b.firing.Start = o.key, o.start
+	return b.task.Fire(&b.firing, b.deliver)
+}
+
+// aside sends a result in the middle of a record, which goes on with its own key and time.
+func (b *base[K, M, A, R, P]) aside(o output[A]) error {
+	record := *b.scope
+	b.out = o
+	if err := b.sendOut(); err != nil {
 		return err
 	}
-	if b.lasts != nil {
-		last, _, err := b.lasts.Upsert(key, layout.At{Time: start})
-		if err != nil {
-			return err
-		}
-		*last = result
+	*b.scope = record
+	return nil
+}
+
+// number notes a result that is about to be sent, and returns its number.
+func (b *base[K, M, A, R, P]) number(e *layout.Emitted, timing Timing) int {
+	index := int(e.Index)
+	e.Index++
+	e.Fresh, e.Final = 0, e.Final || timing == Final
+	return index
+}
+
+// discard removes what was sent, if no other result is to have it.
+func (b *base[K, M, A, R, P]) discard(v *A, key []byte, start, before int64) error {
+	if !b.discarding {
+		return nil
 	}
-	return b.send(key, at, Pane[K, R]{Start: start, End: end, Value: result, Index: index, Timing: timing})
+	var zero A
+	*v = zero
+	return b.agg.Forget(key, start, before)
 }
 
 // timing is that of a result at the end of a window or after it.

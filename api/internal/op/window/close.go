@@ -77,7 +77,7 @@ func (w *aligned[K, M, A, R, P]) close(start int64) (n int, whole bool, err erro
 		n++
 		w.lastKey = append(w.lastKey[:0], key...)
 		if w.needsFinal(v) {
-			if err := w.fireLast(start, key, v); err != nil {
+			if err := w.tellLast(key, start, v); err != nil {
 				return false, err
 			}
 		}
@@ -152,14 +152,13 @@ func (w *aligned[K, M, A, R, P]) finishPane(start int64, key []byte, at int64) e
 	if err != nil {
 		return err
 	}
-	w.task.Changed()
 	if at != math.MaxInt64 {
-		return w.fire(start, key, v, timing(&v.Emitted))
+		return w.tell(key, start, v, timing(&v.Emitted), w.fire)
 	}
 	if !w.grid.Bounded() {
-		return w.fire(start, key, v, Final)
+		return w.tell(key, start, v, Final, w.fire)
 	}
-	if err := w.fireLast(start, key, v); err != nil {
+	if err := w.tellLast(key, start, v); err != nil {
 		return err
 	}
 	*v = layout.Pane[A]{Closed: true}
@@ -173,39 +172,4 @@ func (w *aligned[K, M, A, R, P]) End() (bool, error) {
 	}
 	room := closeChunk
 	return w.finish(&room, math.MaxInt64)
-}
-
-// fire sends a result of a window that stays. One that fails is left out, if the policy says so.
-func (w *aligned[K, M, A, R, P]) fire(start int64, key []byte, v *layout.Pane[A], timing Timing) (err error) {
-	changes, goes := w.begin(key, start)
-	if !goes {
-		v.Fresh, v.Final = 0, v.Final || timing == Final
-		return nil
-	}
-	defer func() {
-		if p := recover(); p != nil || err != nil {
-			err = w.failed(changes, p, err, w.windows.Check(start, key, v))
-		}
-	}()
-	end := w.grid.End(start)
-	return w.tell(key, start, end, end, w.timeOf(start), &v.Value, &v.Emitted, timing)
-}
-
-// fireLast sends the last result of a window, and gives its value away.
-func (w *aligned[K, M, A, R, P]) fireLast(start int64, key []byte, v *layout.Pane[A]) (err error) {
-	changes, goes := w.begin(key, start)
-	if !goes {
-		return nil
-	}
-	defer func() {
-		if p := recover(); p != nil || err != nil {
-			err = w.failed(changes, p, err, w.windows.Check(start, key, v))
-		}
-	}()
-	end := w.grid.End(start)
-	result, err := w.agg.Result(&v.Value, key, start, end)
-	if err != nil {
-		return err
-	}
-	return w.send(key, end-1, Pane[K, R]{Start: start, End: end, Value: result, Index: int(v.Index), Timing: timing(&v.Emitted)})
 }

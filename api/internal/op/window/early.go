@@ -26,6 +26,19 @@ type early struct {
 	changed []changed    // since the last commit
 	memory  []byte       // of the keys of changed
 	member  []byte
+	marked  struct { // as of save
+		due             int64
+		changed, memory int
+	}
+}
+
+// save saves what is in memory, and restore restores it.
+func (e *early) save() {
+	e.marked.due, e.marked.changed, e.marked.memory = e.due, len(e.changed), len(e.memory)
+}
+
+func (e *early) restore() {
+	e.due, e.changed, e.memory = e.marked.due, e.changed[:e.marked.changed], e.memory[:e.marked.memory]
 }
 
 // changed is a window that has changed since the last commit.
@@ -119,6 +132,7 @@ type windows interface {
 	flow.EventTimer
 	flow.Ender
 	flow.Delayer
+	flow.Undoer
 }
 
 // ClockDue is when the first early result is due.

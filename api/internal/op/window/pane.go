@@ -1,8 +1,6 @@
 package window
 
 import (
-	"cmp"
-
 	"github.com/gretestream/grete/api/internal/flow"
 	"github.com/gretestream/grete/api/internal/op"
 	"github.com/gretestream/grete/container/loop"
@@ -48,25 +46,4 @@ func (s *sender[K, R, P]) send(key []byte, at int64, p Pane[K, R]) (err error) {
 	}
 	s.scope.Key, s.scope.Time, s.scope.Partition = key, at, s.task.ID
 	return s.down(s.pane(p))
-}
-
-// begin notes which result time makes due. It returns false if the result is left out, because
-// it has failed before.
-func (s *sender[K, R, P]) begin(key []byte, start int64) (changes int64, goes bool) {
-	s.firing.Key, s.firing.Start = key, start
-	if s.task.Leaves(&s.firing) {
-		return 0, false
-	}
-	s.task.Changed()
-	return s.task.Changes(), true
-}
-
-// failed handles the failure of the result that has begun, which recover or an error returned.
-// It is left out, if the policy says so. blame is the error of a value that can't be kept: then
-// the record is to blame that has made it.
-func (s *sender[K, R, P]) failed(changes int64, recovered any, err, blame error) error {
-	if recovered != nil {
-		err = loop.NewPanicError(recovered)
-	}
-	return s.task.Failed(&s.firing, changes, cmp.Or(blame, err))
 }

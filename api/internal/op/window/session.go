@@ -22,6 +22,7 @@ type session[K comparable, M, A, R, P any] struct {
 	joined []joined[A]
 	endAt  []byte // the place to which End has come; nil: the beginning
 	chunk  []place
+	marked int64 // due, as of Mark
 }
 
 // joined is a session that a record joins.
@@ -60,6 +61,7 @@ func (r *recording[K, M, A, R, P]) buildSession(b *flow.Builder) (flow.Operator,
 		}
 		s.lasts = layout.NewTimes(b.Task.State, b.Store(i), false, results)
 	}
+	s.deliver = s.sendOut
 	s.early = r.newEarly(b, s.tellEarly)
 	flow.Take(b, "", s.push)
 	if err := s.plan(); err != nil {
@@ -141,7 +143,6 @@ func (s *session[K, M, A, R, P]) add(start, last int64, noted bool, m M) error {
 	if err != nil {
 		return err
 	}
-	s.task.Changed()
 	s.due = min(s.due, due)
 	v.Last, v.End = last, end
 	s.added = Added{Key: s.scope.Key, Time: s.scope.Time, From: start, To: last + 1, First: true, At: start, Until: last + 1}
@@ -158,29 +159,45 @@ func (s *session[K, M, A, R, P]) trigger(start int64, v *layout.Session[A], note
 	}
 	v.Fresh++
 	if s.updates && v.End <= s.time.Now() {
-		return s.aside(start, v, timing(&v.Emitted))
+		return s.tell(s.scope.Key, start, v, timing(&v.Emitted), s.aside)
 	}
 	due, err := s.early.note(s.scope.Key, start, v.Fresh, noted)
 	if err != nil || !due {
 		return err
 	}
-	return s.aside(start, v, Early)
+	return s.tell(s.scope.Key, start, v, Early, s.aside)
 }
 
-// aside sends a result in the middle of a record, which goes on with its own key and time.
-func (s *session[K, M, A, R, P]) aside(start int64, v *layout.Session[A], timing Timing) error {
-	record := *s.scope
-	err := s.show(record.Key, start, v, timing)
-	if err == nil {
-		*s.scope = record
-	}
-	return err
-}
-
-// show sends a result of a session that stays.
-func (s *session[K, M, A, R, P]) show(key []byte, start int64, v *layout.Session[A], timing Timing) error {
+// tell sends a result of a session that stays: in the middle of a record, or as what time makes
+// due.
+func (s *session[K, M, A, R, P]) tell(key []byte, start int64, v *layout.Session[A], timing Timing, send func(output[A]) error) error {
 	v.Sent = v.End
-	return s.tell(key, start, v.End, v.Last+1, v.End-1, &v.Value, &v.Emitted, timing)
+	o := output[A]{key: key, start: start, end: v.End, before: v.Last + 1, at: v.End - 1, value: &v.Value, timing: timing}
+	o.index = s.number(&v.Emitted, timing)
+	if err := send(o); err != nil {
+		return err
+	}
+	return s.discard(&v.Value, key, start, v.Last+1)
+}
+
+// tellLast sends the last result of a session, and gives its value away.
+func (s *session[K, M, A, R, P]) tellLast(key []byte, start int64, v *layout.Session[A]) error {
+	return s.fire(output[A]{
+		key: key, start: start, end: v.End, before: v.Last + 1, at: v.End - 1, value: &v.Value,
+		index: int(v.Index), timing: timing(&v.Emitted), last: true,
+	})
+}
+
+// Mark and Rewind are those of [flow.Undoer].
+func (s *session[K, M, A, R, P]) Mark() {
+	s.marked = s.due
+	s.early.save()
+}
+
+// Rewind restores what Mark has saved.
+func (s *session[K, M, A, R, P]) Rewind() {
+	s.due = s.marked
+	s.early.restore()
 }
 
 // tellEarly sends the early result of a session, if it has changed.
@@ -192,7 +209,7 @@ func (s *session[K, M, A, R, P]) tellEarly(key []byte, start int64) error {
 	if v, _, err = s.sessions.Upsert(key, start, due); err != nil {
 		return err
 	}
-	return s.fire(key, start, v, Early)
+	return s.tell(key, start, v, Early, s.fire)
 }
 
 // Watermark is behind the inputs by the grace, and by what is due and not yet sent.

@@ -17,16 +17,15 @@ func (s *session[K, M, A, R, P]) Advance() (bool, error) {
 
 // settle handles a session that is due, and returns when it is due next.
 func (s *session[K, M, A, R, P]) settle(key []byte, start int64, v *layout.Session[A]) (int64, error) {
-	s.task.Changed()
 	over := v.End + s.grace
 	if over > s.time.Now() { // it stays for updates
 		if !s.needsFinal(v) {
 			return over, nil
 		}
-		return over, s.fire(key, start, v, timing(&v.Emitted))
+		return over, s.tell(key, start, v, timing(&v.Emitted), s.fire)
 	}
 	if s.needsFinal(v) {
-		if err := s.fireLast(key, start, v); err != nil {
+		if err := s.tellLast(key, start, v); err != nil {
 			return 0, err
 		}
 	}
@@ -49,39 +48,6 @@ func (s *session[K, M, A, R, P]) remove(key []byte, start int64, v *layout.Sessi
 		}
 	}
 	return s.agg.Forget(key, start, v.Last+1)
-}
-
-// fire sends a result of a session that stays. One that fails is left out, if the policy says so.
-func (s *session[K, M, A, R, P]) fire(key []byte, start int64, v *layout.Session[A], timing Timing) (err error) {
-	changes, goes := s.begin(key, start)
-	if !goes {
-		v.Fresh, v.Final = 0, v.Final || timing == Final
-		return nil
-	}
-	defer func() {
-		if p := recover(); p != nil || err != nil {
-			err = s.failed(changes, p, err, nil)
-		}
-	}()
-	return s.show(key, start, v, timing)
-}
-
-// fireLast sends the last result of a session, and gives its value away.
-func (s *session[K, M, A, R, P]) fireLast(key []byte, start int64, v *layout.Session[A]) (err error) {
-	changes, goes := s.begin(key, start)
-	if !goes {
-		return nil
-	}
-	defer func() {
-		if p := recover(); p != nil || err != nil {
-			err = s.failed(changes, p, err, nil)
-		}
-	}()
-	result, err := s.agg.Result(&v.Value, key, start, v.Last+1)
-	if err != nil {
-		return err
-	}
-	return s.send(key, v.End-1, Pane[K, R]{Start: start, End: v.End, Value: result, Index: int(v.Index), Timing: timing(&v.Emitted)})
 }
 
 // A place is where a session stands.
@@ -116,9 +82,8 @@ func (s *session[K, M, A, R, P]) finish(key []byte, start int64) error {
 	if v, _, err = s.sessions.Upsert(key, start, v.End+s.grace); err != nil {
 		return err
 	}
-	s.task.Changed()
 	if s.needsFinal(v) {
-		if err := s.fireLast(key, start, v); err != nil {
+		if err := s.tellLast(key, start, v); err != nil {
 			return err
 		}
 	}

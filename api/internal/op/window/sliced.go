@@ -74,6 +74,7 @@ func (r *recording[K, M, A, R, P]) buildSliced(b *flow.Builder) (flow.Operator, 
 		closing: kv.NewValues(b.Task.State, b.Store(r.numbers[closingStore]), progress),
 		next:    math.MinInt64, endAt: math.MinInt64,
 	}
+	s.deliver = s.sendOut
 	if s.ended, err = layout.NewWindows(b.Task.State, b.Store(r.numbers[endedStore]), marks); err != nil {
 		return nil, err
 	}
@@ -142,7 +143,6 @@ func (s *sliced[K, M, A, R, P]) BeforeCommit() error {
 	if err != nil {
 		return err
 	}
-	s.task.Changed()
 	*c = closing{s.next, s.partly}
 	s.noted = append([]byte{}, key...)
 	return nil

@@ -134,7 +134,8 @@ func (s *sliced[K, M, A, R, P]) emit(start int64, end bool) error {
 			}
 		}
 		if !sent {
-			if err := s.fire(start, key, &v.value); err != nil {
+			end := start + s.size
+			if err := s.fire(output[A]{key: key, start: start, end: end, before: end, at: end - 1, value: &v.value, last: true}); err != nil {
 				return err
 			}
 		}
@@ -159,24 +160,6 @@ func (s *sliced[K, M, A, R, P]) settle(start int64, key []byte, first, end bool)
 		v.Closed = true
 	}
 	return err
-}
-
-// fire sends a result. One that fails is left out, if the policy says so.
-func (s *sliced[K, M, A, R, P]) fire(start int64, key []byte, v *A) (err error) {
-	changes, goes := s.begin(key, start)
-	if !goes {
-		return nil
-	}
-	defer func() {
-		if p := recover(); p != nil || err != nil {
-			err = s.failed(changes, p, err, nil)
-		}
-	}()
-	result, err := s.agg.Result(v, key, start, start+s.size)
-	if err != nil {
-		return err
-	}
-	return s.send(key, start+s.size-1, Pane[K, R]{Start: start, End: start + s.size, Value: result})
 }
 
 // End sends what is open before its time.
