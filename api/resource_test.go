@@ -142,10 +142,10 @@ func TestResource_Mistakes(t *testing.T) {
 	app.From[string]("in").TryMapWith("ask", other.Resource("theirs", b.client("m")), (*client).ask).To("out")
 	_, err := app.Pipeline().Plan(scheduler.Metadata{}, scheduler.Options{})
 	for _, want := range []string{
-		`resource_test.go:138: resource "m": another resource has this name already`,
-		`resource_test.go:139: resource "a model": name "a model" has ' ' in it`,
-		`resource_test.go:140: resource "none": the function that opens it is nil`,
-		`resource_test.go:141: operator "ask": resource "theirs" belongs to another app`,
+		`resource_test.go:139: resource "m": another resource has this name already`,
+		`resource_test.go:140: resource "a model": name "a model" has ' ' in it`,
+		`resource_test.go:141: resource "none": the function that opens it is nil`,
+		`resource_test.go:142: operator "ask": resource "theirs" belongs to another app`,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("missing: %s\nin %v", want, err)
