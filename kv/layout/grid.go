@@ -95,7 +95,7 @@ func (g *Grid) find(at int64) {
 
 // Overlaps returns how many windows a time is in.
 func (g *Grid) Overlaps() int64 {
-	if g.size == 0 {
+	if g.size == 0 || g.every == 0 {
 		return 1
 	}
 	return (g.size + g.every - 1) / g.every
