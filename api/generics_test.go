@@ -45,6 +45,8 @@ func TestOperators_Chain(t *testing.T) {
 		Reduce("t3", func(a, b int64) int64 { return max(a, b) }).Updates().
 		To("out", api.KeyedBy(func(n int64) string { return "k" }))
 	keyed.Count("t4").To("out2")
+	app.Table[string, view]("table", api.EventTime(view.time), api.NoBootstrap[view](), api.TTL[view](time.Hour)).
+		MapValues(func(v view) string { return v.Page }).Updates().Latest("latest", api.TTL[string](time.Minute)).To("out10")
 	keyed.Count("t8").MapValues(func(n int64) string { return strconv.FormatInt(n, 10) }).Filter(func(s string) bool { return s != "" }).To("out9", api.OutputSerde(textSerde{}))
 	windowed := func(name string, w api.Window) api.WindowedStream[string, view] { return keyed.Window(name, w) }
 	hops, day := api.Hopping(time.Minute, time.Second), api.Daily(time.UTC).Early(api.EveryN(2)).Discarding()
@@ -76,7 +78,7 @@ func TestOperators_Chain(t *testing.T) {
 	app.FromTopics[view]([]string{"a", "b"}).Merge(app.FromMatching[view]("m", "a|b")).To("out4")
 	app.FromKeyedTopics[string, view]([]string{"a", "b"}).Merge(app.FromKeyedMatching[string, view]("k", "a|b")).Count("t5").To("out5")
 
-	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"views": 2, "bytes": 1, "a": 1, "b": 1}}, scheduler.Options{})
+	plan, err := app.Pipeline().Plan(scheduler.Metadata{Partitions: map[string]int32{"views": 2, "table": 2, "bytes": 1, "a": 1, "b": 1}}, scheduler.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

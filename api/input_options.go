@@ -63,7 +63,7 @@ func OnError[M any](p ErrorPolicy) InputOption[M] {
 }
 
 // OnTombstone says what happens to a record without a value, as compacted topics have for
-// deleted keys. By default, [Skip], it is dropped and counted as a tombstone. With [Fail] it
+// deleted keys. In an [App.Table] it deletes the row. In other inputs, by default, [Skip], it is dropped and counted as a tombstone. With [Fail] it
 // is a record that can't be decoded, see [OnError].
 func OnTombstone[M any](p ErrorPolicy) InputOption[M] {
 	return InputOption[M]{func(in *op.InputSpec[M]) { in.Tombstones = p.policy }}
@@ -126,6 +126,11 @@ func OnOutOfRange[M any](r Resumption) InputOption[M] {
 // bootstraps once: later starts don't wait for the input again.
 func Bootstrap[M any]() InputOption[M] {
 	return InputOption[M]{func(in *op.InputSpec[M]) { in.Bootstrap = true }}
+}
+
+// NoBootstrap switches off the Bootstrap of an [App.Table].
+func NoBootstrap[M any]() InputOption[M] {
+	return InputOption[M]{func(in *op.InputSpec[M]) { in.Bootstrap = false }}
 }
 
 // Priority orders the inputs of a stage: while an input with a higher priority has records,

@@ -75,6 +75,13 @@ func (s KeyedStream[K, M]) Reduce(name string, f func(M, M) M) Table[K, M] {
 	}, nil))
 }
 
+// Latest keeps the last record of each key. The last one is that which arrives last; event
+// time has no say in it.
+func (s KeyedStream[K, M]) Latest(name string, o ...FoldOption[M]) Table[K, M] {
+	f := folding("latest", func(_, m M, _ bool) M { return m }, o)
+	return Table[K, M]{s.app, op.Table[K](s.pipeline(), s.edge, name, f)}
+}
+
 // DedupBy drops the records of a key that repeat an id: of those with one id, the
 // first passes, and the others are dropped as long as their event time is less than
 // ttl after the first one's. After that the next one passes, and so on.

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"time"
+
 	"github.com/gretestream/grete/api/internal/op"
 	"github.com/gretestream/grete/scheduler"
 )
@@ -60,11 +62,27 @@ type fold[A any] struct {
 	serde Serde[A]
 	older []op.Upgrade[A]
 	merge func(A, A) A
+	// ttl is set if mortal is.
+	ttl    time.Duration
+	mortal bool
 }
 
 // StoreSerde sets how the values are encoded in their store.
 func StoreSerde[A any](s Serde[A]) FoldOption[A] {
 	return FoldOption[A]{func(f *fold[A]) { f.serde = s }}
+}
+
+// TTL deletes a row of a table d after its latest record, in event time: when the watermark
+// of the table's inputs has passed that time. The deletion is a change of the table like any
+// other one: [Changes], To and joins see it. A row that a record sets after that starts
+// afresh. A record may come so late that its row has no time left: the row is deleted right
+// after it was set.
+//
+// A restart forgets no expiry. Nothing expires while the inputs are idle, nor at the end of
+// a bounded run. d may change from one version of the program to the next; then it holds
+// for the rows that change from then on.
+func TTL[A any](d time.Duration) FoldOption[A] {
+	return FoldOption[A]{func(f *fold[A]) { f.ttl, f.mortal = d, true }}
 }
 
 // Upgrade converts values that an earlier version of the program has stored, of type
@@ -92,7 +110,7 @@ func folding[M, A any](name string, step func(a A, m M, existed bool) A, opts []
 	for _, o := range opts {
 		o.apply(&f)
 	}
-	return op.Fold[M, A]{Name: name, Step: step, Serde: f.serde, Older: f.older}
+	return op.Fold[M, A]{Name: name, Step: step, Serde: f.serde, Older: f.older, TTL: f.ttl, Mortal: f.mortal}
 }
 
 func foldTable[K comparable, M, A any](s KeyedStream[K, M], name string, f op.Fold[M, A]) Table[K, A] {

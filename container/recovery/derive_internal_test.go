@@ -30,7 +30,7 @@ func TestOpenDatabase_DerivesIndexes(t *testing.T) {
 	}
 	text, _ := serde.For[string]()
 	seen, expired := layout.NewExpiring(task.State, 0, text), 0
-	if _, err := seen.Expire(5, 1, func([]byte, *string) error { expired++; return nil }); err != nil || expired != 1 {
+	if _, err := seen.Expire(5, 1, func([]byte, int64, *string) error { expired++; return nil }); err != nil || expired != 1 {
 		t.Errorf("%d of 1 entries expire: %v", expired, err)
 	}
 	r.cfg.Stores[0].Layout = "unknown"

@@ -49,8 +49,9 @@ func (e *Expiring[V]) Next() (int64, error) {
 
 // Expire removes the values whose expiry is now or before, in the order of the index,
 // and calls f for each before that. It looks at limit entries of the index at most,
-// and returns true if more are due. f must not use the store.
-func (e *Expiring[V]) Expire(now int64, limit int, f func(key []byte, v *V) error) (more bool, err error) {
+// and returns true if more are due. f may read the store, which invalidates v, and must
+// not change it.
+func (e *Expiring[V]) Expire(now int64, limit int, f func(key []byte, expires int64, v *V) error) (more bool, err error) {
 	if e.known().at > now {
 		return false, nil
 	}
@@ -98,21 +99,21 @@ func (e *Expiring[V]) collect(now int64, limit int) (more bool, err error) {
 }
 
 // expire handles an entry of the index that is due.
-func (e *Expiring[V]) expire(now, at int64, key []byte, f func(key []byte, v *V) error) error {
+func (e *Expiring[V]) expire(now, at int64, key []byte, f func(key []byte, expires int64, v *V) error) error {
 	m, found, err := e.entries.Get(key)
 	if err != nil {
 		return err
 	}
-	if found && m.armed == at && m.expires <= now {
-		if err := f(key, &m.value); err != nil {
+	// An entry that isn't armed here is left over from before a restore.
+	switch armed := found && m.armed == at; {
+	case armed && m.expires <= now:
+		if err := f(key, m.expires, &m.value); err != nil {
 			return err
 		}
 		if err := e.entries.Delete(key); err != nil {
 			return err
 		}
-	}
-	// An entry that isn't armed here is left over from before a restore.
-	if found && m.armed == at && m.expires > now {
+	case armed:
 		if m, _, err = e.entries.Upsert(key); err != nil {
 			return err
 		}

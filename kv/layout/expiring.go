@@ -73,6 +73,20 @@ func (e *Expiring[V]) Upsert(key []byte, expires int64) (v *V, existed bool, err
 	return &m.value, existed, e.arm(expires, key)
 }
 
+// Extend is Upsert, except that it never moves the expiry of an existing key back.
+func (e *Expiring[V]) Extend(key []byte, expires int64) (v *V, existed bool, err error) {
+	m, existed, err := e.entries.Upsert(key)
+	switch {
+	case err != nil:
+		return nil, false, err
+	case existed:
+		m.expires = max(m.expires, expires)
+		return &m.value, true, nil
+	}
+	m.expires, m.armed = expires, expires
+	return &m.value, false, e.arm(expires, key)
+}
+
 // arm adds an entry to the index.
 func (e *Expiring[V]) arm(at int64, key []byte) error {
 	e.known().add(at)

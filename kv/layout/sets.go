@@ -38,7 +38,7 @@ func (s *Sets) Next() (int64, error) { return s.members.Next() }
 // Expire removes the members whose expiry is now or before. It looks at limit of
 // them at most, and returns true if more are due.
 func (s *Sets) Expire(now int64, limit int) (more bool, err error) {
-	return s.members.Expire(now, limit, func([]byte, *struct{}) error { return nil })
+	return s.members.Expire(now, limit, func([]byte, int64, *struct{}) error { return nil })
 }
 
 // ExpireEach is Expire with a function that is called for each member before it is removed. It

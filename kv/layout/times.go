@@ -147,7 +147,7 @@ func (t *ExpiringTimes[V]) Next() (int64, error) { return t.values.Next() }
 
 // Expire removes the entries whose expiry is now or before; see [Expiring.Expire].
 func (t *ExpiringTimes[V]) Expire(now int64, limit int, f func(key []byte, at At, v *V) error) (more bool, err error) {
-	return t.values.Expire(now, limit, func(stored []byte, v *V) error {
+	return t.values.Expire(now, limit, func(stored []byte, _ int64, v *V) error {
 		key, rest, err := SplitKey(t.key[:0], stored)
 		if err != nil {
 			return err

@@ -44,6 +44,14 @@ func KeyedInput[K comparable, M any](p *flow.Pipeline, node scheduler.Node, spec
 
 // Input records an input, given a node that says which topics it reads.
 func Input[M any](p *flow.Pipeline, node scheduler.Node, spec InputSpec[M]) scheduler.Edge {
+	return input(p, node, spec, flow.Emit[M](""), func(b *flow.Builder, s topicSource[M]) flow.Source {
+		s.down = flow.Down[M](b, "")
+		return &s
+	})
+}
+
+// input records an input. source completes the source of its records.
+func input[M any](p *flow.Pipeline, node scheduler.Node, spec InputSpec[M], port flow.Port, source func(*flow.Builder, topicSource[M]) flow.Source) scheduler.Edge {
 	spec.check(p, &node)
 	values := codingOf(p, spec.Serde)
 	node.Value, node.ValueShape, node.Params = values.name, values.shape, spec.params()
@@ -55,14 +63,14 @@ func Input[M any](p *flow.Pipeline, node scheduler.Node, spec InputSpec[M]) sche
 	return p.Add(flow.Node{
 		Node:   node,
 		Policy: spec.Policy,
-		Emits:  []flow.Port{flow.Emit[M]("")},
+		Emits:  []flow.Port{port},
 		Source: func(b *flow.Builder) (flow.Source, error) {
-			return &topicSource[M]{
+			return source(b, topicSource[M]{
 				check:      keyCheck{partition: b.Task.ID, partitions: b.Joined},
 				SourceBase: flow.NewSourceBase(b, spec.Order, spec.Policy), task: b.Task,
 				parse: serde.Parser(values.Serde), eventTime: spec.EventTime, maxAhead: spec.Order.MaxAhead, ahead: spec.Ahead,
-				keyed: node.Key != "", tombstones: spec.Tombstones, down: flow.Down[M](b, ""),
-			}, nil
+				keyed: node.Key != "", tombstones: spec.Tombstones,
+			}), nil
 		},
 	})
 }

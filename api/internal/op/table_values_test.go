@@ -1,4 +1,4 @@
-package api_test
+package op_test
 
 import (
 	"fmt"
