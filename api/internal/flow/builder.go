@@ -52,6 +52,10 @@ func (b *Builder) EventTime() *EventTime {
 	return &b.time
 }
 
+// Watermark is [Builder.EventTime] without being saved. It is for operators without a name,
+// which only hold the watermark back until the next commit.
+func (b *Builder) Watermark() *EventTime { return &b.time }
+
 // Store returns the number in Task.State of the node's store i, as Node.Stores
 // lists them.
 func (b *Builder) Store(i int) int {

@@ -9,6 +9,7 @@ import (
 	"github.com/gretestream/grete/scheduler"
 	"github.com/gretestream/grete/stream"
 	"github.com/gretestream/grete/stream/serde"
+	"github.com/gretestream/grete/stream/serde/shape"
 )
 
 // A RepartitionSpec is what a repartition needs to know besides its key.
@@ -16,6 +17,8 @@ type RepartitionSpec[M any] struct {
 	Name    string
 	SameKey bool           // the stream is already keyed so: the plan leaves the topic out
 	Serde   serde.Serde[M] // of the values in the topic; nil: that of the type
+
+	shape *shape.Shape // what the serde's values have in them; nil: it can't be looked into
 }
 
 // Repartition records an operator that sends records to the task that has their
@@ -28,6 +31,9 @@ func Repartition[M any, K comparable](p *flow.Pipeline, from scheduler.Edge, spe
 	}
 	what := fmt.Sprintf("repartition %q", name)
 	keys, values := keysOf[K](p, what), keptOf(p, spec.Serde, what)
+	if spec.shape != nil {
+		values.shape = spec.shape
+	}
 	return p.Add(flow.Node{
 		Node: scheduler.Node{
 			Kind: scheduler.KindRepartition, Name: name, From: []scheduler.Edge{from}, SameKey: spec.SameKey,

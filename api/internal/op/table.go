@@ -107,12 +107,12 @@ type rowStore[A any] interface {
 
 // A table keeps a value for each key and sends each new one on.
 type table[M, A any] struct {
-	scope  *flow.Scope
-	id     int
-	step   func(A, M, bool) A
-	rows   rowStore[A]
-	out    rowsOut[A]
-	old    oldValue[A]
+	scope *flow.Scope
+	id    int
+	step  func(A, M, bool) A
+	rows  rowStore[A]
+	out   rowsOut[A]
+	old   oldValue[A]
 }
 
 func (t *table[M, A]) push(m M) error {

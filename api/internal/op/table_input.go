@@ -47,6 +47,11 @@ func (s *rowSource[V]) Load(r *stream.Record) (int64, error) {
 	if s.deletes = r.Value == nil && s.tombstones == flow.Skip; !s.deletes {
 		return s.topicSource.Load(r)
 	}
+	if s.check.partitions > 1 {
+		if err := s.check.check(r.Key); err != nil {
+			return 0, err
+		}
+	}
 	if err := loop.CheckEventTime(r.Time, s.task.Now()); err != nil {
 		return 0, err
 	}
