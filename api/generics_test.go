@@ -48,9 +48,9 @@ func TestOperators_Chain(t *testing.T) {
 	app.Table[string, view]("table", api.EventTime(view.time), api.NoBootstrap[view](), api.TTL[view](time.Hour)).
 		MapValues(func(v view) string { return v.Page }).Updates().Latest("latest", api.TTL[string](time.Minute)).To("out10")
 	groups := keyed.Count("t9").GroupBy("groups", func(_ string, n int64) int64 { return n % 2 }, api.RepartitionSerde(numberSerde{}))
-	groups.Count("g1").To("out11")
-	groups.Sum("g2", func(n int64) int64 { return n }).To("out12")
-	groups.Fold("g3", func(a, n int64) int64 { return a + n }, func(a, n int64) int64 { return a - n }, api.StoreSerde(numberSerde{})).To("out13")
+	groups.Count("by-n").To("out11")
+	groups.Sum("sum-by-n", func(n int64) int64 { return n }).To("out12")
+	groups.Fold("fold-by-n", func(a, n int64) int64 { return a + n }, func(a, n int64) int64 { return a - n }, api.StoreSerde(numberSerde{})).To("out13")
 	keyed.Count("t8").MapValues(func(n int64) string { return strconv.FormatInt(n, 10) }).Filter(func(s string) bool { return s != "" }).To("out9", api.OutputSerde(textSerde{}))
 	windowed := func(name string, w api.Window) api.WindowedStream[string, view] { return keyed.Window(name, w) }
 	hops, day := api.Hopping(time.Minute, time.Second), api.Daily(time.UTC).Early(api.EveryN(2)).Discarding()
@@ -86,7 +86,7 @@ func TestOperators_Chain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(plan.Stages); n != 7 {
+	if n := len(plan.Stages); n != 8 {
 		t.Errorf("%d stages: %v", n, plan)
 	}
 }
