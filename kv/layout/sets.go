@@ -44,7 +44,7 @@ func (s *Sets) Expire(now int64, limit int) (more bool, err error) {
 // ExpireEach is Expire with a function that is called for each member before it is removed. It
 // must not use the store.
 func (s *Sets) ExpireEach(now int64, limit int, f func(key, member []byte) error) (more bool, err error) {
-	return s.members.Expire(now, limit, func(stored []byte, _ *struct{}) error {
+	return s.members.Expire(now, limit, func(stored []byte, _ int64, _ *struct{}) error {
 		key, member, err := SplitKey(nil, stored)
 		if err != nil {
 			return err
