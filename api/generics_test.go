@@ -52,7 +52,7 @@ func TestOperators_Chain(t *testing.T) {
 	groups.Sum("sum-by-n", func(n int64) int64 { return n }).To("out12")
 	groups.Fold("fold-by-n", func(a, n int64) int64 { return a + n }, func(a, n int64) int64 { return a - n }, api.StoreSerde(numberSerde{})).To("out13")
 	keyed.Count("t8").MapValues(func(n int64) string { return strconv.FormatInt(n, 10) }).Filter(func(s string) bool { return s != "" }).To("out9", api.OutputSerde(textSerde{}))
-	windowed := func(name string, w api.Window) api.WindowedStream[string, view] { return keyed.Window(name, w) }
+	windowed := keyed.Window
 	hops, day := api.Hopping(time.Minute, time.Second), api.Daily(time.UTC).Early(api.EveryN(2)).Discarding()
 	late := windowed("w5", hops)
 	late.Min(view.number).To("panes-min")

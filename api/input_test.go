@@ -188,7 +188,7 @@ func TestInput_Tombstones(t *testing.T) {
 			job := &failing{TB: t}
 			x := apitest.New(job, app)
 			x.SendKeyed("views", "ann", on("ann", 1))
-			x.SendKeyed("views", "ann", []byte(nil))
+			x.SendTombstone("views", "ann")
 			x.SendKeyed("views", "bob", on("bob", 2))
 			job.run(func() { x.Expect("users", "ann", "bob") })
 			if !strings.Contains(job.failure, test.err) || (job.failure == "") != (test.err == "") {

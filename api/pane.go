@@ -36,8 +36,10 @@ type Pane[K comparable, A any] struct {
 	Timing     Timing
 }
 
-// timings are those of package window.
-var timings = [...]Timing{window.Final: Final, window.Early: Early, window.Update: Update, window.Retraction: Retraction}
+// timingOf returns a timing of package window.
+func timingOf(t window.Timing) Timing {
+	return [...]Timing{window.Final: Final, window.Early: Early, window.Update: Update, window.Retraction: Retraction}[t]
+}
 
 // paneJSON is the public form of a pane, times in ms since 1970.
 type paneJSON[K comparable, A any] struct {

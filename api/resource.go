@@ -32,7 +32,7 @@ func (a *App) Resource[T any](name string, open func(ctx context.Context) (T, er
 func (s Stream[M]) TryMapWith[T, R any](name string, with Resource[T], f func(T, M) (R, error), p ...ErrorPolicy) Stream[R] {
 	if with.app != s.app {
 		s.pipeline().Mistake("operator %q: resource %q belongs to another app; make it with the Resource method of this one", name, with.name)
-		return Stream[R]{s.app, s.edge}
+		return Stream[R](s)
 	}
 	return Stream[R]{s.app, op.TryMapWith(s.pipeline(), s.edge, name, with.number, f, lastPolicy(p))}
 }

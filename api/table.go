@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/gretestream/grete/api/internal/op"
+	"github.com/gretestream/grete/api/internal/op/window"
 	"github.com/gretestream/grete/scheduler"
 )
 
@@ -13,10 +14,17 @@ type Table[K comparable, V any] struct {
 	edge scheduler.Edge
 }
 
-// Updates is the stream of the table's values: one each time that a value is set. A row
-// that is deleted isn't in it: read [Changes] to see that.
-func (t Table[K, V]) Updates() KeyedStream[K, V] {
-	return KeyedStream[K, V]{Stream: Stream[V](t)}
+// Updates is the stream of the table's values: one each time that a value is set. With
+// [EveryCommit] it has one for each row that has changed since the last commit. A row that is
+// deleted isn't in it: read [Changes] to see that.
+func (t Table[K, V]) Updates(on ...Trigger) KeyedStream[K, V] {
+	if len(on) == 0 {
+		return KeyedStream[K, V]{Stream: Stream[V](t)}
+	}
+	if len(on) > 1 || on[0].early.On != window.OnCommit {
+		t.app.pipeline.Mistake("the updates of a table come one for each change, or with api.EveryCommit()")
+	}
+	return KeyedStream[K, V]{Stream: Stream[V]{t.app, op.CommitUpdates[V](&t.app.pipeline, t.edge)}}
 }
 
 // MapValues returns the table of f(v) for every row v. It has no store of its own: f is

@@ -40,5 +40,5 @@ func joinTables[K comparable, V, O, R any](t Table[K, V], name string, kind join
 	default:
 		return Table[K, R]{t.app, join.Tables(p, t.edge, o.edge, name, kind, f)}
 	}
-	return Table[K, R]{t.app, t.edge}
+	return Table[K, R](t)
 }

@@ -11,15 +11,15 @@ type Trigger struct{ early window.Trigger }
 
 // Every sends what has changed, at most once in every interval of the container's clock. So what
 // is sent depends on when the job runs.
-func Every(d time.Duration) Trigger { return Trigger{window.Trigger{Set: true, Every: d}} }
+func Every(d time.Duration) Trigger { return Trigger{window.Trigger{On: window.OnClock, Every: d}} }
 
 // EveryN sends when n records have come since the last time. So what is sent depends on
 // the order of arrival.
-func EveryN(n int) Trigger { return Trigger{window.Trigger{Set: true, EveryN: n}} }
+func EveryN(n int) Trigger { return Trigger{window.Trigger{On: window.OnRecords, EveryN: n}} }
 
 // EveryCommit sends what has changed before each commit. So what is sent depends on when the
 // job runs.
-func EveryCommit() Trigger { return Trigger{window.Trigger{Set: true, EveryCommit: true}} }
+func EveryCommit() Trigger { return Trigger{window.Trigger{On: window.OnCommit}} }
 
 // Early sends results of a window before it ends, with the timing [Early]. Each has all records
 // so far, unless Discarding is set. A window that hasn't changed since its last result sends none.

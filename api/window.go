@@ -74,6 +74,6 @@ func aggregate[K comparable, M, A, R any](w WindowedStream[K, M], agg window.Agg
 func newPane[K comparable, R any](p window.Pane[K, R]) Pane[K, R] {
 	return Pane[K, R]{
 		Key: p.Key, Start: time.UnixMilli(p.Start).UTC(), End: time.UnixMilli(p.End).UTC(),
-		Value: p.Value, Index: p.Index, Timing: timings[p.Timing],
+		Value: p.Value, Index: p.Index, Timing: timingOf(p.Timing),
 	}
 }

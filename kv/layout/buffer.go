@@ -177,7 +177,7 @@ func splitBuffered(stored []byte) (flags byte, last uint64, value []byte, err er
 	}
 	flags, value = stored[0], stored[1:]
 	if flags&flagLast != 0 {
-		n := 0
+		var n int
 		if last, n = binary.Uvarint(value); n <= 0 {
 			return 0, 0, nil, errBuffered
 		}

@@ -51,11 +51,8 @@ func randomOperator(rnd *rand.Rand) (op Operator, inputs int) {
 
 // needsTime reports whether the results of an operator depend on the event times of its inputs.
 func needsTime(op Operator) bool {
-	switch op.(type) {
-	case Tumbling:
-		return true
-	}
-	return false
+	_, window := op.(Tumbling)
+	return window
 }
 
 // timed reports whether the event times of a node's records are determined.

@@ -15,7 +15,9 @@ const Disorder = 5 * time.Second
 type Input struct{ Topic string }
 
 func (o Input) String() string { return "from " + o.Topic }
-func (o Input) Timed() bool    { return true }
+
+// Timed implements [Operator].
+func (o Input) Timed() bool { return true }
 
 // Build implements [Operator].
 func (o Input) Build(app *api.App, _ string, _ []Stream) Stream {
@@ -29,7 +31,9 @@ func (o Input) Interpret(c *Context, _ string, _ [][]Item) []Item { return c.Inp
 // A Filter keeps the records whose N isn't a multiple of Mod.
 type Filter struct{ Mod int64 }
 
-func (o Filter) String() string  { return fmt.Sprintf("filter n%%%d != 0", o.Mod) }
+func (o Filter) String() string { return fmt.Sprintf("filter n%%%d != 0", o.Mod) }
+
+// Timed implements [Operator].
 func (o Filter) Timed() bool     { return true }
 func (o Filter) keep(r Rec) bool { return r.N%o.Mod != 0 }
 
@@ -45,7 +49,9 @@ func (o Filter) Interpret(_ *Context, _ string, in [][]Item) []Item {
 type MapValues struct{ Factor, Add int64 }
 
 func (o MapValues) String() string { return fmt.Sprintf("map n*%d+%d", o.Factor, o.Add) }
-func (o MapValues) Timed() bool    { return true }
+
+// Timed implements [Operator].
+func (o MapValues) Timed() bool { return true }
 
 func (o MapValues) change(r Rec) Rec {
 	r.N = r.N*o.Factor + o.Add
@@ -69,7 +75,9 @@ func (o MapValues) Interpret(_ *Context, _ string, in [][]Item) []Item {
 type Merge struct{}
 
 func (Merge) String() string { return "merge" }
-func (Merge) Timed() bool    { return true }
+
+// Timed implements [Operator].
+func (Merge) Timed() bool { return true }
 
 func (Merge) change(side int) func(Rec) Rec {
 	return func(r Rec) Rec {
@@ -102,7 +110,9 @@ func (o Merge) Interpret(_ *Context, _ string, in [][]Item) []Item {
 // A PartitionBy gives each record one of a few keys, by its N.
 type PartitionBy struct{ Keys int64 }
 
-func (o PartitionBy) String() string   { return fmt.Sprintf("partition by n%%%d", o.Keys) }
+func (o PartitionBy) String() string { return fmt.Sprintf("partition by n%%%d", o.Keys) }
+
+// Timed implements [Operator].
 func (o PartitionBy) Timed() bool      { return true }
 func (o PartitionBy) key(r Rec) string { return fmt.Sprint("k", (r.N%o.Keys+o.Keys)%o.Keys) }
 

@@ -11,7 +11,9 @@ import (
 type Tumbling struct{ Size time.Duration }
 
 func (o Tumbling) String() string { return fmt.Sprintf("sum in tumbling windows of %v", o.Size) }
-func (o Tumbling) Timed() bool    { return true }
+
+// Timed implements [Operator].
+func (o Tumbling) Timed() bool { return true }
 
 // Build implements [Operator].
 func (o Tumbling) Build(_ *api.App, name string, in []Stream) Stream {

@@ -113,11 +113,11 @@ func (j *streams[L, R, O]) isLate() bool {
 
 // matches sends the results of a record with all that it matches on the other side, and
 // reports whether there were any.
-func matches[L, R, O, M, N any](j *streams[L, R, O], own *side[M], other *side[N], result func(*N) O) (any bool, err error) {
+func matches[L, R, O, M, N any](j *streams[L, R, O], own *side[M], other *side[N], result func(*N) O) (found bool, err error) {
 	key, at := j.scope.Key, j.scope.Time
 	other.found = other.found[:0]
 	err = other.buffer.Range(key, at-own.before, at+own.after, func(o layout.At, n *N, settled bool) (bool, error) {
-		any = true
+		found = true
 		j.counts.Matches++
 		if other.alone && !settled {
 			other.found = append(other.found, o)
@@ -131,7 +131,7 @@ func matches[L, R, O, M, N any](j *streams[L, R, O], own *side[M], other *side[N
 			err = other.buffer.Settle(key, o, other.expires(o.Time, j.grace))
 		}
 	}
-	return any, err
+	return found, err
 }
 
 // add keeps the record of a side.

@@ -30,7 +30,7 @@ func (r *recording[K, M, A, R, P]) buildAligned(b *flow.Builder) (flow.Operator,
 	w.deliver, w.firing.Kept = w.sendOut, w.kept
 	w.early = r.newEarly(b, w.tellEarly)
 	flow.Take(b, "", w.push)
-	if r.spec.Early.Set {
+	if r.spec.Early.On != Never {
 		return &triggered{w, &w.early}, w.early.plan()
 	}
 	return w, nil

@@ -38,7 +38,7 @@ func matchArrival(t *testing.T, rnd *rand.Rand, kind kindCase, agg aggregateCase
 		w = w.Updates()
 	}
 	elements := agg.name == "collect" || agg.name == "distinct"
-	if (m.every > 0 || m.updates) && !(kind.hops && elements) && rnd.IntN(3) == 0 {
+	if (m.every > 0 || m.updates) && (!kind.hops || !elements) && rnd.IntN(3) == 0 {
 		m.discarding = true
 		w = w.Discarding()
 	}

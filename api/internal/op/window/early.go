@@ -50,7 +50,7 @@ type changed struct {
 // newEarly returns when early results are sent, by tell.
 func (r *recording[K, M, A, R, P]) newEarly(b *flow.Builder, tell func(key []byte, start int64) error) early {
 	t := &r.spec.Early
-	e := early{set: t.Set, n: uint32(t.EveryN), every: t.Every.Milliseconds(), task: b.Task, tell: tell, due: loop.IdleTime}
+	e := early{set: t.On != Never, n: uint32(t.EveryN), every: t.Every.Milliseconds(), task: b.Task, tell: tell, due: loop.IdleTime}
 	if e.every > 0 {
 		e.pending = layout.NewSets(b.Task.State, b.Store(r.numbers[pendingStore]))
 	}
@@ -59,10 +59,10 @@ func (r *recording[K, M, A, R, P]) newEarly(b *flow.Builder, tell func(key []byt
 
 // String is the trigger, for the plan.
 func (t Trigger) String() string {
-	switch {
-	case t.EveryCommit:
+	switch t.On {
+	case OnCommit:
 		return "every commit"
-	case t.EveryN > 0:
+	case OnRecords:
 		return fmt.Sprintf("every %d records", t.EveryN)
 	}
 	return "every " + t.Every.String()

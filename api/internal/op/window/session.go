@@ -67,7 +67,7 @@ func (r *recording[K, M, A, R, P]) buildSession(b *flow.Builder) (flow.Operator,
 	if err := s.plan(); err != nil {
 		return nil, err
 	}
-	if r.spec.Early.Set {
+	if r.spec.Early.On != Never {
 		return &triggered{s, &s.early}, s.early.plan()
 	}
 	return s, nil
@@ -146,7 +146,7 @@ func (s *session[K, M, A, R, P]) add(start, last int64, noted bool, m M) error {
 	s.due = min(s.due, due)
 	v.Last, v.End = last, end
 	s.added = Added{Key: s.scope.Key, Time: s.scope.Time, From: start, To: last + 1, First: true, At: start, Until: last + 1}
-	if err := s.agg.Add(&v.Value, existed && !(s.discarding && v.Fresh == 0), &s.added, m); err != nil {
+	if err := s.agg.Add(&v.Value, existed && (!s.discarding || v.Fresh > 0), &s.added, m); err != nil {
 		return err
 	}
 	return s.trigger(start, v, noted)

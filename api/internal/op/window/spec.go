@@ -38,13 +38,23 @@ type Spec struct {
 	Discarding bool // each result is of the records since the one before
 }
 
-// A Trigger says when early results are sent. At most one field is set.
+// A Trigger says when early results are sent; by default, never.
 type Trigger struct {
-	Set         bool // by the user
-	Every       time.Duration
-	EveryN      int
-	EveryCommit bool
+	On     TriggerKind
+	Every  time.Duration // with OnClock
+	EveryN int           // with OnRecords
 }
+
+// A TriggerKind is what a [Trigger] depends on.
+type TriggerKind int
+
+// Kinds of triggers.
+const (
+	Never TriggerKind = iota
+	OnClock
+	OnRecords
+	OnCommit
+)
 
 // Check notes what makes no sense.
 func (s *Spec) Check(p *flow.Pipeline) {
@@ -113,20 +123,19 @@ func (s *Spec) checkZone(p *flow.Pipeline) {
 func (s *Spec) checkTriggers(p *flow.Pipeline) {
 	early := s.Early
 	switch {
-	case s.Kind == Global && !early.Set:
+	case s.Kind == Global && early.On == Never:
 		p.Mistake("window %q never ends, so it sends no result; say when, as in api.Global().Early(api.EveryCommit())", s.Name)
 	case s.Kind == Global && (s.Updates || s.Grace > 0):
 		p.Mistake("window %q never ends, so it has neither Grace nor Updates", s.Name)
 	case s.Updates && s.Grace <= 0:
 		p.Mistake("window %q: Updates are for records within the grace, which is zero; set Grace, or leave Updates out", s.Name)
-	case s.Discarding && !early.Set && !s.Updates:
+	case s.Discarding && early.On == Never && !s.Updates:
 		p.Mistake("window %q has one result, so there is nothing for Discarding to discard; set Early or Updates, too", s.Name)
 	}
 	switch {
-	case !early.Set || early.EveryCommit:
-	case early.EveryN == 0 && early.Every < time.Millisecond:
+	case early.On == OnClock && early.Every < time.Millisecond:
 		p.Mistake("window %q: the interval %v of early results is shorter than a millisecond", s.Name, early.Every)
-	case early.Every == 0 && early.EveryN < 1:
+	case early.On == OnRecords && early.EveryN < 1:
 		p.Mistake("window %q: the number %d of records of an early result is less than 1", s.Name, early.EveryN)
 	}
 }
@@ -152,7 +161,7 @@ func (s *Spec) grid() *layout.Grid {
 }
 
 // plain reports whether each window has one result.
-func (s *Spec) plain() bool { return !s.Early.Set && !s.Updates }
+func (s *Spec) plain() bool { return s.Early.On == Never && !s.Updates }
 
 // params describe the window for the plan. how is what is computed.
 func (s *Spec) params(how string) []scheduler.Param {
@@ -175,7 +184,7 @@ func (s *Spec) params(how string) []scheduler.Param {
 	if s.Kind != Global {
 		add(scheduler.AffectsResults, "grace", s.Grace.String())
 	}
-	if s.Early.Set {
+	if s.Early.On != Never {
 		add(scheduler.AffectsResults, "early", s.Early.String())
 	}
 	if s.Updates {

@@ -60,7 +60,7 @@ func (d *draining) run(group, topic string) {
 	if err != nil {
 		d.Fatal(err)
 	}
-	cfg := container.Config{App: "words", Stage: &d.Plan.Stages[0], System: d.system, Hold: &d.hold, Await: brief}
+	cfg := container.Config{App: "words", Program: programtest.Words().Program(), Stage: &d.Plan.Stages[0], System: d.system, Hold: &d.hold, Await: brief}
 	ctx, stop := context.WithCancel(d.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- container.Run(ctx, cfg) }()
