@@ -7,6 +7,7 @@
 //
 //	w1  views.go: drops the page views of one country and makes the others smaller
 //	w2  views.go: counts the page views of each user and minute of event time
+//	w3  profiles.go: joins page views with the profiles of their users
 //	w4  entries.go: keeps entries, which are then looked up: measures how fast state is restored
 package main
 
@@ -30,7 +31,7 @@ func main() {
 
 // workloads returns what makes the pipeline of each workload. first is called with each record.
 func workloads() map[string]func(s settings, first func()) *api.App {
-	return map[string]func(settings, func()) *api.App{"w1": slim, "w2": counts, "w4": entries}
+	return map[string]func(settings, func()) *api.App{"w1": slim, "w2": counts, "w3": profiles, "w4": entries}
 }
 
 // pipeline returns the pipeline of the workload.

@@ -57,6 +57,14 @@ func TestCounts_EachUserAndMinute(t *testing.T) {
 	}
 }
 
+func TestProfiles_JoinsViewsWithTheirUsers(t *testing.T) {
+	x := apitest.New(t, profiles(settings{runID: "benchmark", input: "views", table: "users", output: output}, func() {}))
+	x.SendKeyed("users", "ada", Profile{UserID: "ada", Name: "Ada", Tier: "gold"})
+	x.SendKeyed("views", "ada", PageView{UserID: "ada", Page: "/", DurationMs: 7})
+	x.SendKeyed("views", "alan", PageView{UserID: "alan", Page: "/"})
+	x.Expect(output, EnrichedView{"ada", "/", 7, "Ada", "gold"})
+}
+
 func TestMark_CreatesTheFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "first")
 	m := newMark(file)
@@ -91,7 +99,8 @@ func TestSettings_MistakesAreReported(t *testing.T) {
 		name, value string
 		says        []string
 	}{
-		{"WORKLOAD", "w5", []string{`WORKLOAD is "w5", and should be one of w1, w2, w4`}},
+		{"WORKLOAD", "w5", []string{`WORKLOAD is "w5", and should be one of w1, w2, w3, w4`}},
+		{"WORKLOAD", "w3", []string{"TABLE is not set"}},
 		{"WORKLOAD", "", []string{"WORKLOAD is not set"}},
 		{"PARTITIONS", "0", []string{`PARTITIONS is "0", and should be a number, 1 or more`}},
 		{"COMMIT_MS", "10s", []string{`COMMIT_MS is "10s", and should be a number`}},
@@ -100,6 +109,8 @@ func TestSettings_MistakesAreReported(t *testing.T) {
 	} {
 		_, err := readSettings(func(name string) string {
 			switch {
+			case name == "TABLE":
+				return ""
 			case name == c.name:
 				return c.value
 			case c.name == "":

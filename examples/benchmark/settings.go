@@ -12,11 +12,12 @@ import (
 
 // settings are the values of the environment variables.
 type settings struct {
-	workload   string // WORKLOAD: w1, w2 or w4
+	workload   string // WORKLOAD: w1, w2, w3 or w4
 	brokers    string // BROKERS: HOST:PORT,…
 	partitions int    // PARTITIONS: of the topics that the job creates
 	commit     time.Duration
 	input      string // INPUT: a topic
+	table      string // TABLE: a topic; only w3 has it
 	output     string // OUTPUT: a topic
 	runID      string // RUN_ID: the app's name, which all of its topics and groups begin with
 	stateDir   string // STATE_DIR
@@ -45,11 +46,14 @@ func readSettings(variable func(string) string) (settings, error) {
 		workload: text("WORKLOAD"),
 		brokers:  text("BROKERS"), partitions: number("PARTITIONS"),
 		commit: time.Duration(number("COMMIT_MS")) * time.Millisecond,
-		input:  text("INPUT"), output: text("OUTPUT"),
+		input:  text("INPUT"), table: variable("TABLE"), output: text("OUTPUT"),
 		runID: text("RUN_ID"), stateDir: text("STATE_DIR"), firstFile: text("FIRST_FILE"),
 	}
 	if s.workload != "" && workloads()[s.workload] == nil {
 		errs = append(errs, fmt.Errorf("WORKLOAD is %q, and should be one of %s", s.workload, strings.Join(slices.Sorted(maps.Keys(workloads())), ", ")))
+	}
+	if s.workload == "w3" && s.table == "" {
+		errs = append(errs, errors.New("the environment variable TABLE is not set"))
 	}
 	return s, oneLine(errs)
 }
