@@ -31,7 +31,8 @@ func (p Program) randomNode(rnd *rand.Rand) Node {
 
 // randomOperator returns an operator and the number of its inputs.
 func randomOperator(rnd *rand.Rand) (op Operator, inputs int) {
-	switch rnd.IntN(8) {
+	seconds := func(most int) time.Duration { return time.Duration(1+rnd.IntN(most)) * time.Second }
+	switch rnd.IntN(11) {
 	case 0:
 		return Filter{2 + rnd.Int64N(4)}, 1
 	case 1:
@@ -44,15 +45,25 @@ func randomOperator(rnd *rand.Rand) (op Operator, inputs int) {
 		return Count{}, 1
 	case 6:
 		return Dedup{}, 1
+	case 7:
+		return Hopping(seconds(60), time.Second), 1
+	case 8:
+		return Session(seconds(20)), 1
+	case 9:
+		outer := rnd.IntN(3)
+		return Join{seconds(10), outer > 0, outer > 1}, 2
 	default:
-		return Tumbling{time.Duration(1+rnd.IntN(60)) * time.Second}, 1
+		return Tumbling(seconds(60)), 1
 	}
 }
 
 // needsTime reports whether the results of an operator depend on the event times of its inputs.
 func needsTime(op Operator) bool {
-	_, window := op.(Tumbling)
-	return window
+	switch op.(type) {
+	case Window, Join:
+		return true
+	}
+	return false
 }
 
 // timed reports whether the event times of a node's records are determined.
