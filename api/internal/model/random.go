@@ -73,14 +73,16 @@ func (p Program) timed(node int) bool {
 }
 
 // RandomInputs returns records for the inputs of a program, in the order in which they are
-// sent. Their event times are out of order, by no more than [Disorder].
+// sent. Their event times are out of order, by no more than [Disorder]. In some runs many are
+// equal, or a whole number of seconds apart, as the bounds of windows and joins are.
 func RandomInputs(rnd *rand.Rand) map[string][]Item {
 	inputs := make(map[string][]Item)
+	grain := []int64{1, 500, 1000}[rnd.IntN(3)]
 	now := int64(0)
 	for i := range 20 + rnd.IntN(200) {
 		now += rnd.Int64N(3000)
 		topic := []string{"a", "b"}[rnd.IntN(2)]
-		at := max(0, now-rnd.Int64N(Disorder.Milliseconds()+1))
+		at := max(0, now-rnd.Int64N(Disorder.Milliseconds()-grain)) / grain * grain
 		inputs[topic] = append(inputs[topic], Item{
 			Key: string(rune('a' + rnd.IntN(6))), Time: at,
 			Rec: Rec{ID: id(topic, i), N: rnd.Int64N(40), At: at},
